@@ -1,0 +1,74 @@
+package account
+
+// Values holds the properties of one resource as plain JSON values: string, float64, bool, []any, map[string]any.
+// A value the engine does not know yet (preview) is Unknown{}.
+type Values map[string]any
+
+// Unknown stands for a value that is computed later. It counts as present, and no rule can judge it.
+type Unknown struct{}
+
+// Resource is one thing the account holds.
+type Resource struct {
+	Type    string `json:"type"` // Pulumi type token, such as aws:ec2/vpc:Vpc
+	ID      string `json:"id"`
+	Inputs  Values `json:"inputs"`
+	Outputs Values `json:"outputs"`         // inputs, defaults and computed properties, as the real provider returns them
+	Owner   string `json:"owner,omitempty"` // id of the resource it came with and goes with: a VPC's main route table
+}
+
+// Problem is one input that the provider or AWS refuses. Property names the input, with indices: ingress[0].fromPort.
+type Problem struct{ Property, Reason string }
+
+// Type describes one AWS resource type as pulumi-aws v6 and AWS treat it.
+type Type struct {
+	Token string
+	// Args and State are values of the Go SDK's structs (ec2.VpcArgs{}, ec2.Vpc{}). Their pulumi tags list the
+	// inputs with their kinds, which of them are required, and the outputs: what is not there is refused.
+	Args, State any
+
+	// Required lists the inputs that the SDK's structs cannot mark as required: lists, maps and JSON documents.
+	Required []string
+	// Name is the input that Pulumi's autonaming fills (name, identifier, ...); empty where the type has none.
+	Name Name
+	// ForceNew lists the inputs whose change replaces the resource.
+	ForceNew []string
+	// Defaults are the values that the provider or AWS fills in for inputs left out.
+	Defaults Values
+	// Refs are the inputs that name other resources: they must exist, be of that kind, and outlive this one.
+	Refs []Ref
+
+	// Check applies the rules that need no account: formats, limits, combinations. It runs at preview too.
+	Check func(in Values) []Problem
+	// Recomputed lists outputs that every update computes again, so a preview cannot know them: latestVersion.
+	Recomputed []string
+
+	// Create sets r.ID and the computed r.Outputs (inputs and defaults are there already), or refuses as AWS would.
+	Create func(tx *Tx, r *Resource) error
+	// Update recomputes outputs or refuses; nil when an update computes nothing.
+	Update func(tx *Tx, old, next *Resource) error
+	// Delete refuses what AWS refuses beyond Refs (protection, contents); nil when nothing does.
+	Delete func(tx *Tx, r *Resource) error
+}
+
+// Name says how autonaming behaves for a type. Where the type also has an input of that name with Prefix behind it
+// (namePrefix) and it is set, the provider makes the name from it instead.
+type Name struct {
+	Property string
+	Max      int  // AWS's limit on the length
+	Lower    bool // whether the name must be lower case
+}
+
+// Ref is an input that names another resource.
+type Ref struct {
+	Path     string // subnetIds[*], networkConfiguration.subnets[*]
+	Type     string // token of the type it must name; empty means any of the types that By can find
+	By       string // property of the target it names: id, arn, name
+	Missing  string // AWS error code when there is no such resource: InvalidSubnetID.NotFound
+	InUse    string // AWS error code when the target is deleted while this refers to it; empty: AWS allows it
+	Optional bool   // AWS accepts a name that is not in this account (public AMI, other account's ARN)
+}
+
+// Error is a refusal as AWS words it: code first, then what is wrong, then the fix.
+type Error struct{ Code, Message string }
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
