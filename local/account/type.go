@@ -11,6 +11,7 @@ type Unknown struct{}
 type Resource struct {
 	Type    string `json:"type"` // Pulumi type token, such as aws:ec2/vpc:Vpc
 	ID      string `json:"id"`
+	Name    string `json:"name,omitempty"` // logical name in the program
 	Inputs  Values `json:"inputs"`
 	Outputs Values `json:"outputs"`         // inputs, defaults and computed properties, as the real provider returns them
 	Owner   string `json:"owner,omitempty"` // id of the resource it came with and goes with: a VPC's main route table

@@ -1,0 +1,287 @@
+// Package account is an AWS account for trying and rehearsing a Pulumi program: it accepts what pulumi-aws v6 and AWS
+// accept, refuses what they refuse, with AWS's error codes, and returns what the real provider returns. It creates
+// nothing itself; a Backend may make what is declared real.
+package account
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// accountID is the account number of AWS's own documentation.
+const accountID = "123456789012"
+
+// Backend makes declared things real. Without one the account is only a control plane.
+type Backend interface {
+	// Ensure runs after a create or update passed the rules and before the engine hears of it. Its error fails the
+	// operation; the resource stays recorded, as with a failed create on AWS.
+	Ensure(ctx context.Context, r Resource) error
+	// Remove runs after a delete passed the rules and before the record goes.
+	Remove(ctx context.Context, r Resource) error
+}
+
+// Account holds resources. It is safe for concurrent use; its lock is never held while a Backend works.
+type Account struct {
+	region string
+	store  store
+
+	mu       sync.Mutex
+	state    state
+	backend  Backend
+	faults   Faults
+	attempts map[string]int
+}
+
+// Open reads the account from a file, which it creates with the first change. An empty path keeps it in memory only.
+func Open(path, region string) (*Account, error) {
+	if _, known := regions[region]; !known {
+		return nil, fmt.Errorf("opening the account: %q is not a region of AWS (such as eu-central-1)", region)
+	}
+	a := &Account{region: region, store: store{path: path}, attempts: map[string]int{}}
+	state, err := a.store.load(region)
+	if err != nil {
+		return nil, fmt.Errorf("opening the account: %w", err)
+	}
+	a.state = state
+	return a, nil
+}
+
+// ID is the twelve digits of the account.
+func (a *Account) ID() string { return accountID }
+
+// Region is the region the account works in.
+func (a *Account) Region() string { return a.region }
+
+// Types lists the tokens of the resource types the account knows.
+func (a *Account) Types() []string { return sortedKeys(types) }
+
+// Functions lists the tokens of the invokes the account answers.
+func (a *Account) Functions() []string { return sortedKeys(functions) }
+
+// Lookup returns what the account knows about a type.
+func Lookup(token string) (Type, bool) {
+	t, ok := types[token]
+	return t, ok
+}
+
+// SetBackend sets what makes resources real; call it before the first operation.
+func (a *Account) SetBackend(b Backend) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.backend = b
+}
+
+// Create declares a resource with checked inputs. name is its logical name. When the backend fails, the resource
+// that is recorded anyway comes back together with the error.
+func (a *Account) Create(ctx context.Context, token, name string, inputs Values) (Resource, error) {
+	t, err := lookup(token)
+	if err != nil {
+		return Resource{}, err
+	}
+	if err := a.delay(ctx, "create", token); err != nil {
+		return Resource{}, err
+	}
+	var made Resource
+	err = a.change(ctx, func(tx *Tx) error {
+		r := Resource{Type: token, Name: name, Inputs: inputs.clone(), Outputs: t.outputs(inputs)}
+		tx.nameFromPrefix(t, &r)
+		if err := tx.checkRefs(t, r); err != nil {
+			return err
+		}
+		if err := t.Create(tx, &r); err != nil {
+			return err
+		}
+		if old, taken := tx.Get(token, r.ID); taken && old.Owner == "" {
+			return fmt.Errorf("creating %s: there is already one with the id %q", token, r.ID)
+		}
+		made = finish(t, r)
+		tx.put(made)
+		return nil
+	})
+	if err != nil {
+		return Resource{}, err
+	}
+	return made.clone(), a.ensure(ctx, made)
+}
+
+// Update changes a resource to the checked inputs.
+func (a *Account) Update(ctx context.Context, token, id string, inputs Values) (Resource, error) {
+	t, err := lookup(token)
+	if err != nil {
+		return Resource{}, err
+	}
+	if err := a.delay(ctx, "update", token); err != nil {
+		return Resource{}, err
+	}
+	var next Resource
+	err = a.change(ctx, func(tx *Tx) error {
+		old, ok := tx.Get(token, id)
+		if !ok {
+			return fmt.Errorf("updating %s %q: it does not exist (deleted outside of Pulumi? run a refresh)", token, id)
+		}
+		next = Resource{Type: token, ID: id, Name: old.Name, Owner: old.Owner, Inputs: inputs.clone(), Outputs: t.updated(old, inputs)}
+		if err := tx.checkRefs(t, next); err != nil {
+			return err
+		}
+		if t.Update != nil {
+			if err := t.Update(tx, &old, &next); err != nil {
+				return err
+			}
+		}
+		next = finish(t, next)
+		tx.put(next)
+		return nil
+	})
+	if err != nil {
+		return Resource{}, err
+	}
+	return next.clone(), a.ensure(ctx, next)
+}
+
+// Delete removes a resource. Deleting what does not exist any more succeeds, as it does with the real provider.
+func (a *Account) Delete(ctx context.Context, token, id string) error {
+	t, err := lookup(token)
+	if err != nil {
+		return err
+	}
+	if err := a.delay(ctx, "delete", token); err != nil {
+		return err
+	}
+	var gone Resource
+	var exists bool
+	err = a.change(ctx, func(tx *Tx) error {
+		if gone, exists = tx.Get(token, id); !exists {
+			return nil
+		}
+		if err := tx.checkUnused(gone); err != nil {
+			return err
+		}
+		if t.Delete != nil {
+			return t.Delete(tx, &gone)
+		}
+		return nil
+	})
+	if err != nil || !exists {
+		return err
+	}
+	if backend := a.currentBackend(); backend != nil {
+		if err := backend.Remove(ctx, gone); err != nil {
+			return fmt.Errorf("deleting %s %q: %w", token, id, err)
+		}
+	}
+	return a.change(ctx, func(tx *Tx) error {
+		tx.removeWithOwned(gone)
+		return nil
+	})
+}
+
+// Read returns the account's view of a resource; false when it is gone.
+func (a *Account) Read(token, id string) (Resource, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r, ok := a.state.Resources[key(token, id)]
+	return r.clone(), ok
+}
+
+// List returns the resources of a type, ordered by id. An empty token means every type.
+func (a *Account) List(token string) []Resource {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return (&Tx{account: a}).List(token)
+}
+
+// Find returns the first resource of a type whose id or output has the value.
+func (a *Account) Find(token, property, value string) (Resource, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return (&Tx{account: a}).Find(token, property, value)
+}
+
+// Seed records a resource that exists before the program runs: a hosted zone, a certificate, a key pair.
+func (a *Account) Seed(token, id string, outputs Values) error {
+	return a.change(context.Background(), func(tx *Tx) error {
+		tx.put(Resource{Type: token, ID: id, Inputs: Values{}, Outputs: outputs.clone()})
+		return nil
+	})
+}
+
+// Tamper changes a property of a resource behind the program's back, as somebody at the console would.
+func (a *Account) Tamper(token, id, property string, value any) error {
+	return a.change(context.Background(), func(tx *Tx) error {
+		r, ok := tx.Get(token, id)
+		if !ok {
+			return fmt.Errorf("tampering with %s %q: it does not exist", token, id)
+		}
+		r.Inputs[property], r.Outputs[property] = value, value
+		tx.put(r)
+		return nil
+	})
+}
+
+// change runs one operation under the lock and saves what it did. An error takes the operation back.
+func (a *Account) change(ctx context.Context, operation func(tx *Tx) error) error {
+	a.mu.Lock()
+	tx := &Tx{Context: ctx, account: a}
+	if err := operation(tx); err != nil {
+		tx.rollback()
+		a.mu.Unlock()
+		return err
+	}
+	if len(tx.undo) > 0 {
+		a.state.generation++
+	}
+	generation := a.state.generation
+	a.mu.Unlock()
+	return a.store.save(generation, a.snapshot)
+}
+
+func (a *Account) ensure(ctx context.Context, r Resource) error {
+	backend := a.currentBackend()
+	if backend == nil {
+		return nil
+	}
+	if err := backend.Ensure(ctx, r.clone()); err != nil {
+		return fmt.Errorf("making %s %q real: %w", r.Type, r.ID, err)
+	}
+	return nil
+}
+
+func (a *Account) currentBackend() Backend {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.backend
+}
+
+// sorted returns the records of a type, or all of them, ordered by type and id.
+func (a *Account) sorted(token string) []Resource {
+	var list []Resource
+	for _, r := range a.state.Resources {
+		if token == "" || r.Type == token {
+			list = append(list, r)
+		}
+	}
+	slices.SortFunc(list, func(x, y Resource) int { return strings.Compare(key(x.Type, x.ID), key(y.Type, y.ID)) })
+	return list
+}
+
+func lookup(token string) (Type, error) {
+	t, ok := types[token]
+	if !ok {
+		return Type{}, fmt.Errorf("resource type %s is not known to the embedded cloud; did you mean %s?", token, nearest(token, sortedKeys(types)))
+	}
+	return t, nil
+}
+
+func key(token, id string) string { return token + "|" + id }
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

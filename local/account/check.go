@@ -1,0 +1,128 @@
+package account
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+)
+
+// Check completes and judges the inputs the program gives: unknown and missing properties, wrong kinds, the name that
+// Pulumi makes up, tags, and every rule of the type that needs no account. olds are the inputs of the last deployment.
+// An unknown type is an error.
+func (a *Account) Check(token, urnName string, olds, news Values, seed []byte) (Values, []Problem, error) {
+	t, err := lookup(token)
+	if err != nil {
+		return nil, nil, err
+	}
+	inputs := withoutNulls(news)
+	kind := argsType(t.Args)
+	renderDocuments(inputs, kind)
+
+	given := inputs.clone()
+	if t.tagged() {
+		delete(given, "tagsAll")
+	}
+	problems := checkBlock("", given, kind)
+	for _, name := range t.Required {
+		if !inputs.Has(name) {
+			problems = append(problems, Problem{name, "is required"})
+		}
+	}
+	if len(problems) > 0 {
+		return inputs, problems, nil
+	}
+	if problem := t.autoname(urnName, olds, inputs, seed); problem != nil {
+		problems = append(problems, *problem)
+	}
+	if t.tagged() {
+		if !inputs.Has("tagsAll") && inputs.Has("tags") {
+			inputs["tagsAll"] = cloneValue(inputs["tags"])
+		}
+		problems = append(problems, checkTags(inputs)...)
+	}
+	if t.Check != nil {
+		problems = append(problems, t.Check(inputs)...)
+	}
+	return inputs, problems, nil
+}
+
+// renderDocuments turns policy documents that are given as maps into JSON, as the provider does.
+func renderDocuments(inputs Values, kind reflect.Type) {
+	for name, field := range fieldsOf(kind) {
+		document := asMap(inputs[name])
+		if field.Kind() != reflect.Interface || document == nil || containsUnknown(document) {
+			continue
+		}
+		if text, err := json.Marshal(document); err == nil {
+			inputs[name] = string(text)
+		}
+	}
+}
+
+func containsUnknown(value any) bool {
+	if block := asMap(value); block != nil {
+		for _, element := range block {
+			if containsUnknown(element) {
+				return true
+			}
+		}
+		return false
+	}
+	if list, ok := value.([]any); ok {
+		for _, element := range list {
+			if containsUnknown(element) {
+				return true
+			}
+		}
+		return false
+	}
+	return isUnknown(value)
+}
+
+var autonamed = regexp.MustCompile(`^[0-9a-f]{7}$`)
+
+// autoname fills the name input as Pulumi's bridge does: logical name, "-" and seven hexadecimal digits, kept for as
+// long as the resource lives.
+func (t Type) autoname(urnName string, olds, inputs Values, seed []byte) *Problem {
+	property := t.Name.Property
+	if property == "" || inputs.Has(property) || inputs.Has(property+"Prefix") {
+		return nil
+	}
+	if t.Name.Lower {
+		urnName = strings.ToLower(urnName)
+	}
+	prefix := urnName + "-"
+	if suffix, ok := strings.CutPrefix(olds.Text(property), prefix); ok && autonamed.MatchString(suffix) {
+		inputs[property] = olds[property]
+		return nil
+	}
+	if t.Name.Max > 0 && len(prefix)+7 > t.Name.Max {
+		return &Problem{property, fmt.Sprintf("name %q plus 7 random chars is longer than maximum length %d: shorten the logical name or set %s",
+			prefix, t.Name.Max, property)}
+	}
+	digits := make([]byte, 4)
+	if len(seed) > 0 {
+		sum := sha256.Sum256(append([]byte(prefix), seed...))
+		copy(digits, sum[:])
+	} else {
+		_, _ = rand.Read(digits)
+	}
+	inputs[property] = prefix + hex.EncodeToString(digits)[:7]
+	return nil
+}
+
+// nameFromPrefix makes the name that the provider makes from namePrefix: the time and a counter, 26 digits.
+func (tx *Tx) nameFromPrefix(t Type, r *Resource) {
+	property := t.Name.Property
+	if property == "" {
+		return
+	}
+	if prefix, ok := r.Inputs.String(property + "Prefix"); ok && !r.Inputs.Has(property) {
+		r.Outputs[property] = prefix + tx.Digits(26)
+	}
+}

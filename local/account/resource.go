@@ -1,0 +1,154 @@
+package account
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// property returns the text of the id or of an output.
+func (r Resource) property(name string) (string, bool) {
+	if name == "id" {
+		return r.ID, true
+	}
+	return r.Outputs.String(name)
+}
+
+func (r Resource) clone() Resource {
+	r.Inputs, r.Outputs = r.Inputs.clone(), r.Outputs.clone()
+	return r
+}
+
+// outputs are the outputs that the inputs and the type's defaults give, before anything is computed.
+func (t Type) outputs(inputs Values) Values {
+	outputs := t.Defaults.clone()
+	if outputs == nil {
+		outputs = Values{}
+	}
+	for name, value := range inputs {
+		given, block := asMap(value), asMap(t.Defaults[name])
+		if given != nil && block != nil {
+			merged := block.clone()
+			for key, element := range given {
+				merged[key] = cloneValue(element)
+			}
+			value = map[string]any(merged)
+		}
+		outputs[name] = cloneValue(value)
+	}
+	return outputs
+}
+
+// updated are the outputs after an update, before anything is computed again: the old ones, without the inputs that
+// were taken back, under the new inputs. An optional input that AWS fills in keeps what AWS chose.
+func (t Type) updated(old Resource, inputs Values) Values {
+	outputs := old.Outputs.clone()
+	computed := t.computed()
+	for name := range old.Inputs {
+		if _, kept := inputs[name]; !kept && !computed[name] {
+			delete(outputs, name)
+		}
+	}
+	for name, value := range t.outputs(inputs) {
+		_, isInput := inputs[name]
+		_, known := outputs[name]
+		if isInput || !known || !computed[name] {
+			outputs[name] = value
+		}
+	}
+	return outputs
+}
+
+// computed tells which outputs the provider always returns; in the SDK's structs those are the ones without Ptr.
+func (t Type) computed() map[string]bool {
+	computed := map[string]bool{}
+	for name, field := range stateFields(t) {
+		if !field.optional {
+			computed[name] = true
+		}
+	}
+	return computed
+}
+
+// finish fills outputs that the provider always returns and that are empty on AWS, and drops what has no value.
+func finish(t Type, r Resource) Resource {
+	for name, field := range stateFields(t) {
+		if value, ok := r.Outputs[name]; ok && value != nil {
+			continue
+		}
+		delete(r.Outputs, name)
+		if empty := field.empty(); !field.optional && empty != nil {
+			r.Outputs[name] = empty
+		}
+	}
+	return r
+}
+
+// Planned are the outputs a preview can promise: what the inputs and defaults say, and for an update the outputs that
+// stay. Everything else is Unknown.
+func Planned(token string, inputs Values, old *Resource) (Values, error) {
+	t, err := lookup(token)
+	if err != nil {
+		return nil, err
+	}
+	if old != nil {
+		outputs := t.updated(*old, inputs)
+		for _, name := range t.Recomputed {
+			outputs[name] = Unknown{}
+		}
+		return outputs, nil
+	}
+	outputs := t.outputs(inputs)
+	for name, field := range stateFields(t) {
+		if _, known := outputs[name]; !known && !field.optional {
+			outputs[name] = Unknown{}
+		}
+	}
+	return outputs, nil
+}
+
+// output is one property of the SDK's resource struct.
+type output struct {
+	kind     reflect.Type // what the engine sends: string, []string, a nested struct
+	optional bool         // the provider may return nothing
+}
+
+// empty is what the provider returns for a computed property that AWS leaves empty.
+func (o output) empty() any {
+	switch o.kind.Kind() {
+	case reflect.String:
+		return ""
+	case reflect.Bool:
+		return false
+	case reflect.Int, reflect.Float64:
+		return float64(0)
+	case reflect.Slice:
+		return []any{}
+	case reflect.Map:
+		return map[string]any{}
+	}
+	return nil
+}
+
+// stateFields reads the outputs from the SDK's resource struct.
+func stateFields(t Type) map[string]output {
+	fields := map[string]output{}
+	state := reflect.TypeOf(t.State)
+	for i := range state.NumField() {
+		field := state.Field(i)
+		name := field.Tag.Get("pulumi")
+		if name == "" {
+			continue
+		}
+		typed, ok := reflect.Zero(field.Type).Interface().(interface{ ElementType() reflect.Type })
+		if !ok {
+			panic(fmt.Sprintf("%s: output %s is not a Pulumi output", t.Token, name))
+		}
+		kind := typed.ElementType()
+		out := output{kind: kind}
+		if kind.Kind() == reflect.Pointer {
+			out = output{kind: kind.Elem(), optional: true}
+		}
+		fields[name] = out
+	}
+	return fields
+}

@@ -1,0 +1,198 @@
+package account
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// The Go SDK's structs are generated from the provider's schema, so they tell what the provider accepts: the pulumi
+// tag is the property, a pointer is optional, everything else that is not a list or map is required.
+
+// argsType is the struct with plain values behind an SDK args value: ec2.vpcArgs for ec2.VpcArgs{}.
+func argsType(args any) reflect.Type {
+	if args == nil {
+		return reflect.TypeFor[struct{}]()
+	}
+	if input, ok := args.(interface{ ElementType() reflect.Type }); ok {
+		return input.ElementType()
+	}
+	return reflect.TypeOf(args)
+}
+
+// fieldsOf maps the properties of an SDK struct to their kinds.
+func fieldsOf(block reflect.Type) map[string]reflect.Type {
+	fields := map[string]reflect.Type{}
+	for i := range block.NumField() {
+		if name := block.Field(i).Tag.Get("pulumi"); name != "" {
+			fields[name] = block.Field(i).Type
+		}
+	}
+	return fields
+}
+
+// checkBlock compares the properties of a resource or nested block with the SDK's struct.
+func checkBlock(path string, block Values, kind reflect.Type) []Problem {
+	fields := fieldsOf(kind)
+	var problems []Problem
+	for _, name := range sortedKeys(block) {
+		field, known := fields[name]
+		if !known {
+			problems = append(problems, Problem{join(path, name), fmt.Sprintf("is not an input; did you mean %s?", nearest(name, sortedKeys(fields)))})
+			continue
+		}
+		problems = append(problems, checkValue(join(path, name), block[name], field)...)
+	}
+	for _, name := range sortedKeys(fields) {
+		if _, given := block[name]; !given && required(fields[name]) {
+			problems = append(problems, Problem{join(path, name), "is required"})
+		}
+	}
+	return problems
+}
+
+func checkValue(path string, value any, kind reflect.Type) []Problem {
+	if value == nil || isUnknown(value) {
+		return nil
+	}
+	if kind.Kind() == reflect.Pointer {
+		kind = kind.Elem()
+	}
+	wrong := func(want string) []Problem {
+		return []Problem{{path, fmt.Sprintf("must be %s, not %s", want, kindOf(value))}}
+	}
+	switch kind.Kind() {
+	case reflect.String:
+		if _, ok := value.(string); !ok {
+			return wrong("a string")
+		}
+	case reflect.Bool:
+		if _, ok := value.(bool); !ok {
+			return wrong("a boolean")
+		}
+	case reflect.Int:
+		if number, ok := value.(float64); !ok || number != math.Trunc(number) {
+			return wrong("a whole number")
+		}
+	case reflect.Float64:
+		if _, ok := value.(float64); !ok {
+			return wrong("a number")
+		}
+	case reflect.Slice:
+		list, ok := value.([]any)
+		if !ok {
+			return wrong("a list")
+		}
+		var problems []Problem
+		for i, element := range list {
+			problems = append(problems, checkValue(fmt.Sprintf("%s[%d]", path, i), element, kind.Elem())...)
+		}
+		return problems
+	case reflect.Map:
+		block := asMap(value)
+		if block == nil {
+			return wrong("a map")
+		}
+		var problems []Problem
+		for _, name := range sortedKeys(block) {
+			problems = append(problems, checkValue(join(path, name), block[name], kind.Elem())...)
+		}
+		return problems
+	case reflect.Struct:
+		block := asMap(value)
+		if block == nil {
+			return wrong("a block")
+		}
+		return checkBlock(path, block, kind)
+	case reflect.Interface: // a JSON document, or another resource or its name
+		if _, isText := value.(string); !isText && asMap(value) == nil {
+			return wrong("a string")
+		}
+	}
+	return nil
+}
+
+func required(kind reflect.Type) bool {
+	switch kind.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
+		return false
+	}
+	return true
+}
+
+// withoutNulls drops properties that are set to null, which the engine treats as absent, at every depth.
+func withoutNulls(block Values) Values {
+	kept := Values{}
+	for name, value := range block {
+		if value != nil {
+			kept[name] = dropNulls(value)
+		}
+	}
+	return kept
+}
+
+func dropNulls(value any) any {
+	if block := asMap(value); block != nil {
+		return map[string]any(withoutNulls(block))
+	}
+	if list, ok := value.([]any); ok {
+		kept := make([]any, 0, len(list))
+		for _, element := range list {
+			kept = append(kept, dropNulls(element))
+		}
+		return kept
+	}
+	return value
+}
+
+func kindOf(value any) string {
+	switch value := value.(type) {
+	case string:
+		return fmt.Sprintf("the string %q", value)
+	case float64:
+		return fmt.Sprintf("the number %v", value)
+	case bool:
+		return fmt.Sprintf("the boolean %v", value)
+	case []any:
+		return "a list"
+	}
+	return "a map"
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// nearest returns the known name that takes the fewest edits to reach.
+func nearest(name string, known []string) string {
+	if len(known) == 0 {
+		return "nothing (it takes none)"
+	}
+	return slices.MinFunc(known, func(a, b string) int { return distance(name, a) - distance(name, b) })
+}
+
+// distance is the Levenshtein distance, blind to case.
+func distance(a, b string) int {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
