@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // accountID is the account number of AWS's own documentation.
@@ -27,10 +28,13 @@ type Backend interface {
 type Account struct {
 	region string
 	store  store
+	// patience is how long a refused delete waits for a change that may let it pass.
+	patience time.Duration
 
 	mu       sync.Mutex
 	state    state
 	backend  Backend
+	busy     int // backend calls under way
 	faults   Faults
 	attempts map[string]int
 }
@@ -40,7 +44,7 @@ func Open(path, region string) (*Account, error) {
 	if _, known := regions[region]; !known {
 		return nil, fmt.Errorf("opening the account: %q is not a region of AWS (such as eu-central-1)", region)
 	}
-	a := &Account{region: region, store: store{path: path}, attempts: map[string]int{}}
+	a := &Account{region: region, store: store{path: path}, patience: time.Second, attempts: map[string]int{}}
 	state, err := a.store.load(region)
 	if err != nil {
 		return nil, fmt.Errorf("opening the account: %w", err)
@@ -152,25 +156,25 @@ func (a *Account) Delete(ctx context.Context, token, id string) error {
 	}
 	var gone Resource
 	var exists bool
-	err = a.change(ctx, func(tx *Tx) error {
-		if gone, exists = tx.Get(token, id); !exists {
+	err = a.retry(ctx, func() error {
+		return a.change(ctx, func(tx *Tx) error {
+			if gone, exists = tx.Get(token, id); !exists {
+				return nil
+			}
+			if err := tx.checkUnused(gone); err != nil {
+				return err
+			}
+			if t.Delete != nil {
+				return t.Delete(tx, &gone)
+			}
 			return nil
-		}
-		if err := tx.checkUnused(gone); err != nil {
-			return err
-		}
-		if t.Delete != nil {
-			return t.Delete(tx, &gone)
-		}
-		return nil
+		})
 	})
 	if err != nil || !exists {
 		return err
 	}
-	if backend := a.currentBackend(); backend != nil {
-		if err := backend.Remove(ctx, gone); err != nil {
-			return fmt.Errorf("deleting %s %q: %w", token, id, err)
-		}
+	if err := a.withBackend(func(b Backend) error { return b.Remove(ctx, gone) }); err != nil {
+		return fmt.Errorf("deleting %s %q: %w", token, id, err)
 	}
 	return a.change(ctx, func(tx *Tx) error {
 		tx.removeWithOwned(gone)
@@ -239,20 +243,28 @@ func (a *Account) change(ctx context.Context, operation func(tx *Tx) error) erro
 }
 
 func (a *Account) ensure(ctx context.Context, r Resource) error {
-	backend := a.currentBackend()
-	if backend == nil {
-		return nil
-	}
-	if err := backend.Ensure(ctx, r.clone()); err != nil {
+	if err := a.withBackend(func(b Backend) error { return b.Ensure(ctx, r.clone()) }); err != nil {
 		return fmt.Errorf("making %s %q real: %w", r.Type, r.ID, err)
 	}
 	return nil
 }
 
-func (a *Account) currentBackend() Backend {
+// withBackend calls the backend, if there is one, without the lock.
+func (a *Account) withBackend(call func(b Backend) error) error {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.backend
+	backend := a.backend
+	if backend == nil {
+		a.mu.Unlock()
+		return nil
+	}
+	a.busy++
+	a.mu.Unlock()
+	defer func() {
+		a.mu.Lock()
+		a.busy--
+		a.mu.Unlock()
+	}()
+	return call(backend)
 }
 
 // sorted returns the records of a type, or all of them, ordered by type and id.

@@ -21,7 +21,7 @@ var (
 // The tables are collected here and not in the variables above, because their functions look other types up.
 func init() {
 	for _, table := range [][]Type{
-		networkTypes, firewallTypes, fleetTypes, iamTypes,
+		networkTypes, gatewayTypes, firewallTypes, instanceTypes, fleetTypes, flowLogTypes, iamTypes,
 		dataTypes, edgeTypes, computeTypes, watchTypes,
 	} {
 		for _, t := range table {

@@ -1,0 +1,155 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+)
+
+// world is an account in a test, with calls that fail the test instead of returning errors.
+type world struct {
+	*Account
+	t   *testing.T
+	ids map[string]string // what {name} in inputs stands for
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	a, err := Open("", "eu-central-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.patience = 0
+	return &world{Account: a, t: t, ids: map[string]string{}}
+}
+
+// checked returns the inputs as Check completes them.
+func (w *world) checked(token, name string, in Values) Values {
+	w.t.Helper()
+	inputs, problems, err := w.Check(token, name, nil, w.fill(in), nil)
+	if err != nil {
+		w.t.Fatalf("checking %s: %v", name, err)
+	}
+	for _, p := range problems {
+		w.t.Errorf("checking %s: %s %s", name, p.Property, p.Reason)
+	}
+	if len(problems) > 0 {
+		w.t.FailNow()
+	}
+	return inputs
+}
+
+// make checks and creates, and lets {name} stand for the id from then on.
+func (w *world) make(token, name string, in Values) Resource {
+	w.t.Helper()
+	r, err := w.Create(context.Background(), token, name, w.checked(token, name, in))
+	if err != nil {
+		w.t.Fatalf("creating %s: %v", name, err)
+	}
+	w.ids[name] = r.ID
+	return r
+}
+
+// fill replaces {name} by ids and whole numbers by what JSON has for them.
+func (w *world) fill(in Values) Values { return w.fillValue(in).(Values) }
+
+func (w *world) fillValue(value any) any {
+	switch value := value.(type) {
+	case Values:
+		filled := Values{}
+		for key, element := range value {
+			filled[key] = w.fillValue(element)
+		}
+		return filled
+	case map[string]any:
+		return map[string]any(w.fillValue(Values(value)).(Values))
+	case []any:
+		filled := make([]any, len(value))
+		for i, element := range value {
+			filled[i] = w.fillValue(element)
+		}
+		return filled
+	case int:
+		return float64(value)
+	case string:
+		for name, id := range w.ids {
+			value = strings.ReplaceAll(value, "{"+name+"}", id)
+		}
+		return value
+	}
+	return value
+}
+
+// with is the values with some of them changed; nil takes one away.
+func (v Values) with(changes Values) Values {
+	changed := maps.Clone(v)
+	for name, value := range changes {
+		if value == nil {
+			delete(changed, name)
+		} else {
+			changed[name] = value
+		}
+	}
+	return changed
+}
+
+// refusal is a rule: the good inputs pass, and with the change they are refused at preview (property) or by AWS (code).
+type refusal struct {
+	name, token string
+	good        Values
+	change      Values
+	property    string
+	code        string
+}
+
+// testRefusals runs every rule in an account of its own, furnished by setup.
+func testRefusals(t *testing.T, setup func(t *testing.T) *world, rules []refusal) {
+	t.Helper()
+	for _, rule := range rules {
+		t.Run(rule.name, func(t *testing.T) {
+			if rule.property != "" {
+				w := setup(t)
+				w.checked(rule.token, "good", rule.good)
+				_, problems, err := w.Check(rule.token, "bad", nil, w.fill(rule.good.with(rule.change)), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !hasProblem(problems, rule.property) {
+					t.Fatalf("problems are %v, want one of %s", problems, rule.property)
+				}
+				return
+			}
+			setup(t).make(rule.token, "good", rule.good)
+			w := setup(t)
+			inputs := w.checked(rule.token, "bad", rule.good.with(rule.change))
+			before := len(w.List(""))
+			_, err := w.Create(context.Background(), rule.token, "bad", inputs)
+			wantCode(t, err, rule.code)
+			if after := len(w.List("")); after != before {
+				t.Errorf("the refused create left %d resources behind", after-before)
+			}
+		})
+	}
+}
+
+func hasProblem(problems []Problem, property string) bool {
+	for _, p := range problems {
+		if p.Property == property && p.Reason != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func wantCode(t *testing.T, err error, code string) {
+	t.Helper()
+	var refused *Error
+	if !errors.As(err, &refused) {
+		t.Fatalf("error is %v, want %s", err, code)
+	}
+	if refused.Code != code {
+		t.Fatalf("error is %v, want the code %s", err, code)
+	}
+}
