@@ -158,7 +158,11 @@ func (a *Account) Delete(ctx context.Context, token, id string) error {
 	var exists bool
 	err = a.retry(ctx, func() error {
 		return a.change(ctx, func(tx *Tx) error {
-			if gone, exists = tx.Get(token, id); !exists {
+			gone, exists = tx.Get(token, id)
+			if t.Oldest != nil {
+				gone, exists = t.Oldest(tx, id)
+			}
+			if !exists {
 				return nil
 			}
 			if err := tx.checkUnused(gone); err != nil {

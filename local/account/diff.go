@@ -14,6 +14,9 @@ func (a *Account) Diff(token, id string, oldInputs, oldOutputs, news Values) (ch
 		return nil, nil
 	}
 	changed = differences("", withoutNulls(oldInputs), withoutNulls(news))
+	if t.Replaces != nil {
+		t.ForceNew = slices.Concat(t.ForceNew, t.Replaces(oldInputs, news))
+	}
 	for _, path := range changed {
 		if t.forcesNew(path) {
 			replace = append(replace, path)

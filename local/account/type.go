@@ -33,6 +33,10 @@ type Type struct {
 	Name Name
 	// ForceNew lists the inputs whose change replaces the resource.
 	ForceNew []string
+	// Replaces lists inputs that replace the resource in some cases only, such as an older version; nil where none do.
+	Replaces func(old, next Values) []string
+	// DeleteBeforeReplace is set where pulumi-aws deletes the old resource before it creates its replacement.
+	DeleteBeforeReplace bool
 	// Defaults are the values that the provider or AWS fills in for inputs left out.
 	Defaults Values
 	// Refs are the inputs that name other resources: they must exist, be of that kind, and outlive this one.
@@ -49,6 +53,9 @@ type Type struct {
 	Update func(tx *Tx, old, next *Resource) error
 	// Delete refuses what AWS refuses beyond Refs (protection, contents); nil when nothing does.
 	Delete func(tx *Tx, r *Resource) error
+	// Oldest finds what a delete is about where a replacement has the id of what it replaces, as revisions of a task
+	// definition have; nil where ids are unique.
+	Oldest func(tx *Tx, id string) (Resource, bool)
 }
 
 // Name says how autonaming behaves for a type. Where the type also has an input of that name with Prefix behind it

@@ -1,3 +1,6 @@
 package account
 
-var computeTypes = []Type{}
+import "slices"
+
+// computeTypes are what runs containers: clusters, task definitions, services and their scaling.
+var computeTypes = slices.Concat(clusterTypes, taskTypes, serviceTypes, scalingTypes)

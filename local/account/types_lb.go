@@ -1,0 +1,279 @@
+package account
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+)
+
+const (
+	balancerToken    = "aws:lb/loadBalancer:LoadBalancer"
+	targetGroupToken = "aws:lb/targetGroup:TargetGroup"
+)
+
+var balancerTypes = []Type{
+	{
+		Token: balancerToken, Args: lb.LoadBalancerArgs{}, State: lb.LoadBalancer{},
+		Name:     Name{Property: "name", Max: 32},
+		ForceNew: []string{"name", "namePrefix", "internal", "loadBalancerType", "customerOwnedIpv4Pool"},
+		Defaults: Values{
+			"clientKeepAlive": 3600.0, "desyncMitigationMode": "defensive", "dnsRecordClientRoutingPolicy": "any_availability_zone",
+			"dropInvalidHeaderFields": false, "enableCrossZoneLoadBalancing": true, "enableDeletionProtection": false, "enableHttp2": true,
+			"enableTlsVersionAndCipherSuiteHeaders": false, "enableWafFailOpen": false, "enableXffClientPort": false, "enableZonalShift": false,
+			"idleTimeout": 60.0, "internal": false, "ipAddressType": "ipv4", "loadBalancerType": "application", "preserveHostHeader": false,
+			"xffHeaderProcessingMode": "append",
+		},
+		Refs: []Ref{
+			{Path: "subnets[*]", Type: subnetToken, By: "id", Missing: "SubnetNotFound", InUse: "DependencyViolation"},
+			{Path: "subnetMappings[*].subnetId", Type: subnetToken, By: "id", Missing: "SubnetNotFound", InUse: "DependencyViolation"},
+			{Path: "securityGroups[*]", Type: securityGroupToken, By: "id", Missing: "InvalidSecurityGroup", InUse: "DependencyViolation"},
+		},
+		Check:  checkBalancer,
+		Create: createBalancer,
+		Update: func(tx *Tx, _, next *Resource) error { return tx.placeBalancer(next) },
+		Delete: deleteBalancer,
+	},
+	{
+		Token: targetGroupToken, Args: lb.TargetGroupArgs{}, State: lb.TargetGroup{},
+		Name:     Name{Property: "name", Max: 32},
+		ForceNew: []string{"name", "namePrefix", "ipAddressType", "port", "protocol", "protocolVersion", "targetType", "vpcId"},
+		Defaults: Values{
+			"deregistrationDelay": 300.0, "lambdaMultiValueHeadersEnabled": false, "proxyProtocolV2": false, "slowStart": 0.0, "targetType": "instance",
+			"healthCheck": map[string]any{
+				"enabled": true, "healthyThreshold": 3.0, "unhealthyThreshold": 3.0, "interval": 30.0, "timeout": 5.0,
+				"path": "/", "port": "traffic-port", "protocol": "HTTP", "matcher": "200",
+			},
+			"stickiness": map[string]any{"type": "lb_cookie", "enabled": false, "cookieDuration": 86400.0, "cookieName": ""},
+			"targetGroupHealth": map[string]any{
+				"dnsFailover":           map[string]any{"minimumHealthyTargetsCount": "1", "minimumHealthyTargetsPercentage": "off"},
+				"unhealthyStateRouting": map[string]any{"minimumHealthyTargetsCount": 1.0, "minimumHealthyTargetsPercentage": "off"},
+			},
+			"ipAddressType": "ipv4", "loadBalancingAlgorithmType": "round_robin", "loadBalancingAnomalyMitigation": "off",
+			"loadBalancingCrossZoneEnabled": "use_load_balancer_configuration",
+		},
+		Refs:   []Ref{{Path: "vpcId", Type: vpcToken, By: "id", Missing: "ValidationError", InUse: ""}},
+		Check:  checkTargetGroup,
+		Create: createTargetGroup,
+	},
+}
+
+var edgeName = regexp.MustCompile(`^[0-9A-Za-z-]+$`)
+
+// edgeName applies the rule for the names of load balancers and target groups.
+func (r *rules) edgeName() {
+	r.conflict("name", "namePrefix")
+	r.length("name", 1, 32)
+	r.length("namePrefix", 1, 6)
+	for _, path := range []string{"name", "namePrefix"} {
+		r.matches(path, edgeName, "only letters, digits and hyphens are allowed")
+		r.each(path, func(place, text string) {
+			if strings.HasPrefix(text, "-") || strings.HasSuffix(text, "-") && path == "name" {
+				r.refuse(place, "%q cannot begin or end with a hyphen", text)
+			}
+		})
+	}
+}
+
+func checkBalancer(in Values) []Problem {
+	r := rules{in: in}
+	r.edgeName()
+	r.each("name", func(place, text string) {
+		if strings.HasPrefix(text, "internal-") {
+			r.refuse(place, `%q cannot begin with "internal-"`, text)
+		}
+	})
+	r.oneOf("loadBalancerType", "application", "gateway", "network")
+	r.oneOf("ipAddressType", "ipv4", "dualstack", "dualstack-without-public-ipv4")
+	r.oneOf("desyncMitigationMode", "monitor", "defensive", "strictest")
+	r.oneOf("xffHeaderProcessingMode", "append", "preserve", "remove")
+	r.between("idleTimeout", 1, 4000)
+	r.between("clientKeepAlive", 60, 604800)
+	r.exactlyOne("subnets", "subnetMappings")
+	for _, logs := range []string{"accessLogs", "connectionLogs"} {
+		r.each(logs+".prefix", func(place, text string) {
+			if strings.HasPrefix(text, "/") || strings.HasSuffix(text, "/") || strings.Contains(text, "AWSLogs") {
+				r.refuse(place, `%q must not begin or end with "/" or contain AWSLogs`, text)
+			}
+		})
+	}
+	return r.problems
+}
+
+func createBalancer(tx *Tx, r *Resource) error {
+	name := r.Outputs.Text("name")
+	if _, taken := tx.Find(balancerToken, "name", name); taken {
+		return tx.Refuse("DuplicateLoadBalancerName", "A load balancer with the same name '%s' exists, but with different settings; choose another name", name)
+	}
+	if kind := r.Outputs.Text("loadBalancerType"); kind != "application" {
+		return fmt.Errorf("creating load balancer %s: the embedded cloud has application load balancers only, not %s", name, kind)
+	}
+	suffix := "app/" + name + "/" + tx.hex(16)
+	r.ID = tx.ARN("elasticloadbalancing", "loadbalancer/"+suffix)
+	scheme := ""
+	if r.Outputs.True("internal") {
+		scheme = "internal-"
+	}
+	r.Outputs["arn"] = r.ID
+	r.Outputs["arnSuffix"] = suffix
+	r.Outputs["dnsName"] = fmt.Sprintf("%s%s-%s.%s.elb.amazonaws.com", scheme, name, tx.Digits(10), tx.Region())
+	r.Outputs["zoneId"] = tx.balancerZone()
+	return tx.placeBalancer(r)
+}
+
+// placeBalancer applies the rules about subnets, groups and logs.
+func (tx *Tx) placeBalancer(r *Resource) error {
+	subnets := append(r.Outputs.Strings("subnets"), r.Outputs.Strings("subnetMappings[*].subnetId")...)
+	zones, vpc, mixed := tx.zones(subnets)
+	switch {
+	case mixed:
+		return tx.Refuse("InvalidConfigurationRequest", "All subnets must belong to the same VPC: '%s'", vpc)
+	case len(zones) < 2:
+		return tx.Refuse("ValidationError", "At least two subnets in two different Availability Zones must be specified; these lie in %s", strings.Join(zones, ", "))
+	case len(zones) < len(subnets):
+		return tx.Refuse("InvalidConfigurationRequest",
+			"A load balancer cannot be attached to multiple subnets in the same Availability Zone: %d subnets lie in %s; give one for each zone",
+			len(subnets), strings.Join(zones, ", "))
+	}
+	if _, open := tx.internetGatewayOf(vpc); !open && !r.Outputs.True("internal") {
+		return tx.Refuse("InvalidSubnet", "VPC %s has no internet gateway: attach one, or make the load balancer internal", vpc)
+	}
+	if other, found := tx.stranger(r.Outputs.Strings("securityGroups"), vpc); found {
+		return tx.Refuse("InvalidConfigurationRequest", "One or more security groups are invalid: %s is in %s and the load balancer in %s",
+			other.ID, other.Outputs.Text("vpcId"), vpc)
+	}
+	if network, ok := tx.Get(vpcToken, vpc); ok && len(r.Outputs.Strings("securityGroups")) == 0 {
+		r.Outputs["securityGroups"] = list(network.Outputs.Text("defaultSecurityGroupId"))
+	}
+	r.Outputs["vpcId"] = vpc
+	var mappings []any
+	for _, subnet := range subnets {
+		mappings = append(mappings, map[string]any{"subnetId": subnet, "allocationId": "", "ipv6Address": "", "outpostId": "", "privateIpv4Address": ""})
+	}
+	r.Outputs["subnetMappings"], r.Outputs["subnets"] = mappings, list(subnets...)
+	for _, logs := range []string{"accessLogs", "connectionLogs"} {
+		bucket := r.Outputs.Text(logs + ".bucket")
+		if !r.Outputs.True(logs+".enabled") || bucket == "" {
+			continue
+		}
+		if why, ok := tx.acceptsLogs(bucket, r.Outputs.Text(logs+".prefix")); !ok {
+			return tx.Refuse("InvalidConfigurationRequest", "Access Denied for bucket: %s. Please check S3bucket permission: %s", bucket, why)
+		}
+	}
+	return nil
+}
+
+func deleteBalancer(tx *Tx, r *Resource) error {
+	if r.Outputs.True("enableDeletionProtection") {
+		return tx.Refuse("OperationNotPermitted",
+			"Load balancer '%s' cannot be deleted because deletion protection is enabled: deploy with enableDeletionProtection false first", r.ID)
+	}
+	return nil
+}
+
+// balancerZone is the hosted zone of the names of the region's load balancers.
+func (tx *Tx) balancerZone() string {
+	known := map[string]string{
+		"us-east-1": "Z35SXDOTRQ7X7K", "us-east-2": "Z3AADJGX6KTTL2", "us-west-1": "Z368ELLRRE2KJ0", "us-west-2": "Z1H1FL5HABSF5",
+		"eu-central-1": "Z215JYRZR1TBD5", "eu-west-1": "Z32O12XQLNTSW2", "eu-west-2": "ZHURV8PSTC4K8", "eu-west-3": "Z3Q77PNBQS71R4",
+		"eu-north-1": "Z23TAZ6LKFMNIO", "ap-southeast-1": "Z1LMS91P8CMLE5", "ap-southeast-2": "Z1GM3OXH4ZPM65", "ap-northeast-1": "Z14GRHDCWA56QT",
+		"ap-south-1": "ZP97RAFLXTNZK", "ca-central-1": "ZQSVJUPU6J1EY", "sa-east-1": "Z2P70J7HTTTPLU",
+	}
+	if zone, ok := known[tx.Region()]; ok {
+		return zone
+	}
+	return "Z" + strings.ToUpper(stableLetters("elb zone "+tx.Region(), 13))
+}
+
+var (
+	healthCodes = regexp.MustCompile(`^[2-4][0-9]{2}([,-][2-4][0-9]{2})*$`)
+	digits      = regexp.MustCompile(`^[0-9]+$`)
+)
+
+func checkTargetGroup(in Values) []Problem {
+	r := rules{in: in}
+	r.edgeName()
+	r.oneOf("targetType", "instance", "ip", "lambda", "alb")
+	r.oneOf("protocol", "HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE")
+	r.oneOf("protocolVersion", "HTTP1", "HTTP2", "GRPC")
+	r.oneOf("ipAddressType", "ipv4", "ipv6")
+	r.oneOf("loadBalancingAlgorithmType", "round_robin", "least_outstanding_requests", "weighted_random")
+	r.oneOf("loadBalancingCrossZoneEnabled", "true", "false", "use_load_balancer_configuration")
+	if in.Text("targetType") != "lambda" && !in.IsUnknown("targetType") {
+		for _, name := range []string{"port", "protocol", "vpcId"} {
+			if !in.Has(name) {
+				r.refuse(name, "must be specified when targetType is not lambda")
+			}
+		}
+	}
+	r.between("port", 1, 65535)
+	r.between("deregistrationDelay", 0, 3600)
+	if slow, ok := in.Int("slowStart"); ok && slow != 0 && (slow < 30 || slow > 900) {
+		r.refuse("slowStart", "%d is not 0 or 30-900", slow)
+	}
+	if slow, _ := in.Int("slowStart"); slow > 0 && in.Text("loadBalancingAlgorithmType") == "least_outstanding_requests" {
+		r.refuse("slowStart", "is not possible with least_outstanding_requests")
+	}
+	r.oneOf("stickiness.type", "lb_cookie", "app_cookie", "source_ip", "source_ip_dest_ip", "source_ip_dest_ip_proto")
+	r.between("stickiness.cookieDuration", 1, 604800)
+	if in.Text("stickiness.type") == "app_cookie" && !in.Has("stickiness.cookieName") {
+		r.refuse("stickiness.cookieName", "is required with app_cookie")
+	}
+	r.healthCheck()
+	return r.problems
+}
+
+func (r *rules) healthCheck() {
+	in := r.in
+	r.between("healthCheck.interval", 5, 300)
+	r.between("healthCheck.timeout", 2, 120)
+	r.between("healthCheck.healthyThreshold", 2, 10)
+	r.between("healthCheck.unhealthyThreshold", 2, 10)
+	r.oneOf("healthCheck.protocol", "HTTP", "HTTPS", "TCP")
+	r.length("healthCheck.path", 1, 1024)
+	r.each("healthCheck.path", func(place, text string) {
+		if !strings.HasPrefix(text, "/") {
+			r.refuse(place, `%q must start with "/"`, text)
+		}
+	})
+	r.each("healthCheck.port", func(place, text string) {
+		port, err := strconv.Atoi(text)
+		if text != "traffic-port" && (err != nil || !digits.MatchString(text) || port < 1 || port > 65535) {
+			r.refuse(place, "%q is not traffic-port or a port of 1-65535", text)
+		}
+	})
+	web := in.Text("protocol") == "HTTP" || in.Text("protocol") == "HTTPS"
+	if web && in.Text("healthCheck.protocol") == "TCP" {
+		r.refuse("healthCheck.protocol", "TCP health checks are not supported for a target group with protocol %s", in.Text("protocol"))
+	}
+	if web && in.Text("protocolVersion") != "GRPC" {
+		r.matches("healthCheck.matcher", healthCodes, "codes of 200 to 499, such as 200, 200,202 or 200-299")
+	}
+	interval, timeout := 30, 5
+	if n, ok := in.Int("healthCheck.interval"); ok {
+		interval = n
+	}
+	if n, ok := in.Int("healthCheck.timeout"); ok {
+		timeout = n
+	}
+	if web && timeout >= interval && !in.IsUnknown("healthCheck.interval") && !in.IsUnknown("healthCheck.timeout") {
+		r.refuse("healthCheck.timeout", "health check timeout '%d' must be smaller than the interval '%d'", timeout, interval)
+	}
+}
+
+func createTargetGroup(tx *Tx, r *Resource) error {
+	name := r.Outputs.Text("name")
+	if _, taken := tx.Find(targetGroupToken, "name", name); taken {
+		return tx.Refuse("DuplicateTargetGroupName", "A target group with the same name '%s' exists, but with different settings; choose another name", name)
+	}
+	suffix := "targetgroup/" + name + "/" + tx.hex(16)
+	r.ID = tx.ARN("elasticloadbalancing", suffix)
+	r.Outputs["arn"] = r.ID
+	r.Outputs["arnSuffix"] = suffix
+	if protocol := r.Outputs.Text("protocol"); protocol == "HTTP" || protocol == "HTTPS" {
+		setDefault(r.Outputs, "protocolVersion", "HTTP1")
+	}
+	return nil
+}

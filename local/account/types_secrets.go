@@ -1,0 +1,137 @@
+package account
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+)
+
+const (
+	secretToken          = "aws:secretsmanager/secret:Secret"
+	secretVersionToken   = "aws:secretsmanager/secretVersion:SecretVersion"
+	scheduledSecretToken = "aws:secretsmanager/scheduledSecret:ScheduledSecret" // deleted, within its recovery window
+)
+
+var secretTypes = []Type{
+	{
+		Token: secretToken, Args: secretsmanager.SecretArgs{}, State: secretsmanager.Secret{},
+		Name:     Name{Property: "name", Max: 512},
+		ForceNew: []string{"name", "namePrefix"},
+		Defaults: Values{"recoveryWindowInDays": 30.0, "forceOverwriteReplicaSecret": false},
+		Check:    checkSecret,
+		Create:   createSecret,
+		Delete:   deleteSecret,
+	},
+	{
+		Token: secretVersionToken, Args: secretsmanager.SecretVersionArgs{}, State: secretsmanager.SecretVersion{},
+		ForceNew: []string{"secretId", "secretString", "secretBinary"},
+		Check:    checkSecretVersion,
+		Create:   createSecretVersion,
+	},
+}
+
+var secretName = regexp.MustCompile(`^[0-9A-Za-z/_+=.@-]+$`)
+
+func checkSecret(in Values) []Problem {
+	r := rules{in: in}
+	r.conflict("name", "namePrefix")
+	r.length("name", 1, 512)
+	for _, path := range []string{"name", "namePrefix"} {
+		r.matches(path, secretName, "only letters, digits and /_+=.@- are allowed")
+	}
+	if days, ok := in.Int("recoveryWindowInDays"); ok && days != 0 && (days < 7 || days > 30) {
+		r.refuse("recoveryWindowInDays", "%d is not 0 or 7-30", days)
+	}
+	r.length("description", 0, 2048)
+	r.jsonDocument("policy")
+	return r.problems
+}
+
+func createSecret(tx *Tx, r *Resource) error {
+	name := r.Outputs.Text("name")
+	if _, taken := tx.Find(secretToken, "name", name); taken {
+		return tx.Refuse("ResourceExistsException", "The operation failed because the secret %s already exists; choose another name", name)
+	}
+	if gone, ok := tx.Get(scheduledSecretToken, name); ok {
+		if until, err := time.Parse(time.RFC3339, gone.Outputs.Text("deletionDate")); err == nil && tx.now().Before(until) {
+			return tx.Refuse("InvalidRequestException",
+				"You can't create this secret because a secret with this name is already scheduled for deletion: %s is kept until %s; choose another name or set recoveryWindowInDays 0",
+				name, until.Format(time.DateOnly))
+		}
+	}
+	r.ID = tx.ARN("secretsmanager", "secret:"+name+"-"+tx.Letters(6))
+	r.Outputs["arn"] = r.ID
+	return nil
+}
+
+// deleteSecret keeps the name taken for the recovery window.
+func deleteSecret(tx *Tx, r *Resource) error {
+	if days, _ := r.Outputs.Int("recoveryWindowInDays"); days > 0 {
+		name := r.Outputs.Text("name")
+		tx.Put("", Resource{Type: scheduledSecretToken, ID: name, Inputs: Values{}, Outputs: Values{
+			"arn": r.ID, "deletionDate": tx.now().AddDate(0, 0, days).Format(time.RFC3339),
+		}})
+	}
+	return nil
+}
+
+func checkSecretVersion(in Values) []Problem {
+	r := rules{in: in}
+	r.exactlyOne("secretString", "secretBinary")
+	for _, path := range []string{"secretString", "secretBinary"} {
+		if value, known := in.String(path); known && (value == "" || len(value) > 65536) {
+			r.refuse(path, "has %d bytes; AWS allows 1 to 65536", len(value))
+		}
+	}
+	return r.problems
+}
+
+func createSecretVersion(tx *Tx, r *Resource) error {
+	secret, ok := tx.secret(r.Outputs.Text("secretId"))
+	if !ok {
+		return tx.Refuse("ResourceNotFoundException", "Secrets Manager can't find the specified secret: %s", r.Outputs.Text("secretId"))
+	}
+	version := tx.UUID()
+	r.ID = secret.ID + "|" + version
+	r.Outputs["arn"] = secret.ID
+	r.Outputs["versionId"] = version
+	if !r.Inputs.Has("versionStages") {
+		r.Outputs["versionStages"] = list("AWSCURRENT")
+	}
+	if !slices.Contains(r.Outputs.Strings("versionStages"), "AWSCURRENT") {
+		return nil
+	}
+	for _, other := range tx.List(secretVersionToken) {
+		stages := other.Outputs.Strings("versionStages")
+		if other.Outputs.Text("arn") != secret.ID || len(stages) == 0 {
+			continue
+		}
+		kept := slices.DeleteFunc(stages, func(stage string) bool { return stage == "AWSCURRENT" || stage == "AWSPREVIOUS" })
+		if slices.Contains(other.Outputs.Strings("versionStages"), "AWSCURRENT") {
+			kept = append(kept, "AWSPREVIOUS")
+		}
+		tx.Patch(secretVersionToken, other.ID, Values{"versionStages": list(kept...)})
+	}
+	return nil
+}
+
+// secret finds a secret by its ARN or name.
+func (tx *Tx) secret(id string) (Resource, bool) {
+	if secret, ok := tx.Get(secretToken, id); ok {
+		return secret, true
+	}
+	return tx.Find(secretToken, "name", id)
+}
+
+// hasSecret tells whether the ARN of a container's secret names one of this account: ARN, ARN:json-key::, and so on.
+func (tx *Tx) hasSecret(valueFrom string) bool {
+	parts := strings.Split(valueFrom, ":")
+	if len(parts) < 7 {
+		return false
+	}
+	_, ok := tx.Get(secretToken, strings.Join(parts[:7], ":"))
+	return ok
+}
