@@ -1,0 +1,203 @@
+package infra
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// BalancerArgs describes the public entrance.
+type BalancerArgs struct {
+	VpcID           pulumi.StringInput
+	SubnetIDs       pulumi.StringArrayInput // public, in at least two zones
+	SecurityGroupID pulumi.StringInput
+	// CertificateARN turns HTTPS on; nil means HTTP only.
+	CertificateARN pulumi.StringInput
+	// RedirectHTTP answers HTTP with 301 to HTTPS instead of forwarding it.
+	RedirectHTTP bool
+	// ContainerTLS speaks HTTPS to the tasks as well; ALB does not verify their self-signed certificate.
+	ContainerTLS bool
+	HealthCheck  HealthCheck
+	// DeregistrationSeconds is how long a stopping task keeps its open requests, 0-3600.
+	DeregistrationSeconds int
+	// IdleSeconds is after how long without a byte a connection is closed; the container keeps its own open for longer.
+	IdleSeconds   int
+	AccessLogDays int
+	Protected     bool
+	ForceDestroy  bool // whether a destroy may take the access logs along
+	WAF           bool
+}
+
+// HealthCheck is how the load balancer tells whether a task may get requests. Seconds; Timeout must be below Interval.
+type HealthCheck struct {
+	Path               string
+	Interval, Timeout  int
+	Healthy, Unhealthy int
+}
+
+// Balancer is an application load balancer with its listeners and one target group.
+type Balancer struct {
+	pulumi.ResourceState
+
+	DNSName        pulumi.StringOutput `pulumi:"dnsName"`
+	ZoneID         pulumi.StringOutput `pulumi:"zoneId"`
+	TargetGroupARN pulumi.StringOutput `pulumi:"targetGroupArn"`
+	// Suffixes are how CloudWatch names them: app/NAME/ID and targetgroup/NAME/ID.
+	ARNSuffix            pulumi.StringOutput `pulumi:"arnSuffix"`
+	TargetGroupARNSuffix pulumi.StringOutput `pulumi:"targetGroupArnSuffix"`
+
+	args      BalancerArgs
+	balancer  *lb.LoadBalancer
+	targets   *lb.TargetGroup
+	listeners []pulumi.Resource
+}
+
+// SSLPolicy allows TLS 1.3 and the TLS 1.2 suites with forward secrecy; Security Hub ELB.17 recommends it.
+const SSLPolicy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+
+// NewBalancer registers the load balancer. Its name and the target group's are limited to 32 characters, 8 of them
+// autonaming's, which is why the component's name is the load balancer's.
+func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pulumi.ResourceOption) (*Balancer, error) {
+	b := &Balancer{args: args}
+	if err := ctx.RegisterComponentResource("laravel:infra:Balancer", name, b, opts...); err != nil {
+		return nil, err
+	}
+	logs, err := newAccessLogs(ctx, name+"-logs", args.AccessLogDays, args.ForceDestroy, pulumi.Parent(b))
+	if err != nil {
+		return nil, fmt.Errorf("creating access log bucket: %w", err)
+	}
+	if err := b.createBalancer(ctx, name, logs); err != nil {
+		return nil, fmt.Errorf("creating load balancer: %w", err)
+	}
+	if err := b.createTargetGroup(ctx, name); err != nil {
+		return nil, fmt.Errorf("creating target group: %w", err)
+	}
+	if err := b.createListeners(ctx, name); err != nil {
+		return nil, fmt.Errorf("creating listener: %w", err)
+	}
+	if args.WAF {
+		if err := b.createWAF(ctx, name+"-waf"); err != nil {
+			return nil, fmt.Errorf("creating web ACL: %w", err)
+		}
+	}
+	b.DNSName, b.ZoneID, b.ARNSuffix = b.balancer.DnsName, b.balancer.ZoneId, b.balancer.ArnSuffix
+	b.TargetGroupARN, b.TargetGroupARNSuffix = b.targets.Arn, b.targets.ArnSuffix
+	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{"dnsName": b.DNSName, "zoneId": b.ZoneID, "targetGroupArn": b.TargetGroupARN})
+}
+
+// Listeners must exist before a service may use the target group: ECS refuses a group that no listener uses.
+func (b *Balancer) Listeners() []pulumi.Resource { return b.listeners }
+
+func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *accessLogs) error {
+	var err error
+	b.balancer, err = lb.NewLoadBalancer(ctx, name, &lb.LoadBalancerArgs{
+		LoadBalancerType:         pulumi.String("application"),
+		Internal:                 pulumi.Bool(false),
+		Subnets:                  b.args.SubnetIDs,
+		SecurityGroups:           pulumi.StringArray{b.args.SecurityGroupID},
+		IdleTimeout:              pulumi.Int(b.args.IdleSeconds),
+		DropInvalidHeaderFields:  pulumi.Bool(true),
+		DesyncMitigationMode:     pulumi.String("defensive"),
+		EnableDeletionProtection: pulumi.Bool(b.args.Protected),
+		AccessLogs:               &lb.LoadBalancerAccessLogsArgs{Bucket: logs.bucket, Enabled: pulumi.Bool(true)},
+		// AWS writes a test object when logging is switched on: the bucket's policy must be there.
+	}, pulumi.Parent(b), pulumi.DependsOn(logs.ready))
+	return err
+}
+
+func (b *Balancer) createTargetGroup(ctx *pulumi.Context, name string) error {
+	protocol, port := "HTTP", 80
+	if b.args.ContainerTLS {
+		protocol, port = "HTTPS", 443
+	}
+	check := b.args.HealthCheck
+	var err error
+	// No fixed name: a group that must be replaced could not stand beside its successor (pulumi-aws#4226).
+	b.targets, err = lb.NewTargetGroup(ctx, name+"-tg", &lb.TargetGroupArgs{
+		VpcId:      b.args.VpcID.ToStringOutput().ToStringPtrOutput(),
+		TargetType: pulumi.String("instance"),
+		Protocol:   pulumi.String(protocol),
+		Port:       pulumi.Int(port), // ECS registers each task with its own host port instead
+		HealthCheck: &lb.TargetGroupHealthCheckArgs{
+			Path: pulumi.String(check.Path), Protocol: pulumi.String(protocol), Port: pulumi.String("traffic-port"),
+			Matcher: pulumi.String("200"), Interval: pulumi.Int(check.Interval), Timeout: pulumi.Int(check.Timeout),
+			HealthyThreshold: pulumi.Int(check.Healthy), UnhealthyThreshold: pulumi.Int(check.Unhealthy),
+		},
+		DeregistrationDelay:        pulumi.Int(b.args.DeregistrationSeconds),
+		LoadBalancingAlgorithmType: pulumi.String("least_outstanding_requests"),
+	}, pulumi.Parent(b))
+	return err
+}
+
+func (b *Balancer) createListeners(ctx *pulumi.Context, name string) error {
+	forward := &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), TargetGroupArn: b.targets.Arn}
+	onHTTP := forward
+	if b.args.CertificateARN != nil && b.args.RedirectHTTP {
+		onHTTP = &lb.ListenerDefaultActionArgs{
+			Type: pulumi.String("redirect"),
+			Redirect: &lb.ListenerDefaultActionRedirectArgs{
+				Protocol: pulumi.String("HTTPS"), Port: pulumi.String("443"), StatusCode: pulumi.String("HTTP_301"),
+			},
+		}
+	}
+	if err := b.listen(ctx, name+"-http", &lb.ListenerArgs{
+		Port: pulumi.Int(80), Protocol: pulumi.String("HTTP"), DefaultActions: lb.ListenerDefaultActionArray{onHTTP},
+	}); err != nil {
+		return err
+	}
+	if b.args.CertificateARN == nil {
+		return nil
+	}
+	return b.listen(ctx, name+"-https", &lb.ListenerArgs{
+		Port: pulumi.Int(443), Protocol: pulumi.String("HTTPS"), SslPolicy: pulumi.String(SSLPolicy),
+		CertificateArn: b.args.CertificateARN.ToStringOutput().ToStringPtrOutput(),
+		DefaultActions: lb.ListenerDefaultActionArray{forward},
+	})
+}
+
+func (b *Balancer) listen(ctx *pulumi.Context, logical string, args *lb.ListenerArgs) error {
+	args.LoadBalancerArn = b.balancer.Arn
+	listener, err := lb.NewListener(ctx, logical, args, pulumi.Parent(b))
+	b.listeners = append(b.listeners, listener)
+	return err
+}
+
+// createWAF puts AWS's own rule sets in front: known bad input, and the common web attacks.
+func (b *Balancer) createWAF(ctx *pulumi.Context, name string) error {
+	visible := func(metric string) *wafv2.WebAclVisibilityConfigArgs {
+		return &wafv2.WebAclVisibilityConfigArgs{
+			CloudwatchMetricsEnabled: pulumi.Bool(true), SampledRequestsEnabled: pulumi.Bool(true), MetricName: pulumi.String(metric),
+		}
+	}
+	rules := wafv2.WebAclRuleArray{}
+	for i, set := range []string{"AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesCommonRuleSet"} {
+		rule := &wafv2.WebAclRuleArgs{
+			Name: pulumi.String(set), Priority: pulumi.Int(i + 1),
+			OverrideAction: &wafv2.WebAclRuleOverrideActionArgs{None: &wafv2.WebAclRuleOverrideActionNoneArgs{}},
+			Statement: &wafv2.WebAclRuleStatementArgs{
+				ManagedRuleGroupStatement: &wafv2.WebAclRuleStatementManagedRuleGroupStatementArgs{
+					VendorName: pulumi.String("AWS"), Name: pulumi.String(set),
+				},
+			},
+			VisibilityConfig: &wafv2.WebAclRuleVisibilityConfigArgs{
+				CloudwatchMetricsEnabled: pulumi.Bool(true), SampledRequestsEnabled: pulumi.Bool(true), MetricName: pulumi.String(set),
+			},
+		}
+		rules = append(rules, rule)
+	}
+	acl, err := wafv2.NewWebAcl(ctx, name, &wafv2.WebAclArgs{
+		Scope:            pulumi.String("REGIONAL"),
+		DefaultAction:    &wafv2.WebAclDefaultActionArgs{Allow: &wafv2.WebAclDefaultActionAllowArgs{}},
+		Rules:            rules,
+		VisibilityConfig: visible(name),
+	}, pulumi.Parent(b))
+	if err != nil {
+		return err
+	}
+	_, err = wafv2.NewWebAclAssociation(ctx, name, &wafv2.WebAclAssociationArgs{
+		ResourceArn: b.balancer.Arn, WebAclArn: acl.Arn,
+	}, pulumi.Parent(b))
+	return err
+}

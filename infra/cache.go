@@ -1,0 +1,146 @@
+package infra
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Cache engines. Memcached is the article's: a lost node logs its users out. The other two replicate and fail over.
+const (
+	Memcached = "memcached"
+	Valkey    = "valkey"
+	Redis     = "redis"
+)
+
+// CacheArgs describes where sessions and cached values live.
+type CacheArgs struct {
+	SubnetIDs       pulumi.StringArrayInput
+	SecurityGroupID pulumi.StringInput
+	Engine          string // Memcached, Valkey or Redis
+	Version         string
+	NodeType        string
+	Nodes           int // a primary and its replicas; memcached has one node
+	SnapshotDays    int // valkey and redis only
+	ApplyNow        bool
+	Zones           int
+	// EncryptTransit turns TLS on for valkey and redis; PHP's memcached client has none.
+	EncryptTransit bool
+}
+
+// Cache is an ElastiCache cluster in the data subnets.
+type Cache struct {
+	pulumi.ResourceState
+
+	Host pulumi.StringOutput `pulumi:"host"`
+	Port int
+	// ID names the cluster, or the replication group, in metrics.
+	ID pulumi.StringOutput `pulumi:"clusterId"`
+
+	args CacheArgs
+}
+
+// CachePort returns the port an engine listens on.
+func CachePort(engine string) int {
+	if engine == Memcached {
+		return 11211
+	}
+	return 6379
+}
+
+// NewCache registers a memcached cluster, or a replication group for valkey and redis.
+func NewCache(ctx *pulumi.Context, name string, args CacheArgs, opts ...pulumi.ResourceOption) (*Cache, error) {
+	c := &Cache{args: args, Port: CachePort(args.Engine)}
+	if err := ctx.RegisterComponentResource("laravel:infra:Cache", name, c, opts...); err != nil {
+		return nil, err
+	}
+	subnets, err := elasticache.NewSubnetGroup(ctx, name+"-subnets", &elasticache.SubnetGroupArgs{
+		Description: pulumi.String("Data subnets"), SubnetIds: args.SubnetIDs,
+	}, pulumi.Parent(c))
+	if err != nil {
+		return nil, fmt.Errorf("creating cache subnet group: %w", err)
+	}
+	if args.Engine == Memcached {
+		err = c.memcached(ctx, name, subnets)
+	} else {
+		err = c.replicationGroup(ctx, name, subnets)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("creating cache: %w", err)
+	}
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"host": c.Host, "port": pulumi.Int(c.Port), "clusterId": c.ID})
+}
+
+func (c *Cache) memcached(ctx *pulumi.Context, name string, subnets *elasticache.SubnetGroup) error {
+	cluster, err := elasticache.NewCluster(ctx, name+"-"+c.args.Engine, &elasticache.ClusterArgs{
+		Engine:            pulumi.String(Memcached),
+		EngineVersion:     pulumi.String(c.args.Version),
+		NodeType:          pulumi.String(c.args.NodeType),
+		NumCacheNodes:     pulumi.Int(1), // Laravel's stock configuration knows one host
+		Port:              pulumi.Int(c.Port),
+		SubnetGroupName:   subnets.Name,
+		SecurityGroupIds:  pulumi.StringArray{c.args.SecurityGroupID},
+		ApplyImmediately:  pulumi.Bool(c.args.ApplyNow),
+		MaintenanceWindow: pulumi.String("sun:04:30-sun:05:30"),
+	}, pulumi.Parent(c))
+	if err != nil {
+		return err
+	}
+	c.ID = cluster.ID().ToStringOutput()
+	// cluster_address is the configuration endpoint's host without the port.
+	c.Host = cluster.ClusterAddress
+	return nil
+}
+
+func (c *Cache) replicationGroup(ctx *pulumi.Context, name string, subnets *elasticache.SubnetGroup) error {
+	replicated := c.args.Nodes > 1
+	args := &elasticache.ReplicationGroupArgs{
+		Description:              pulumi.String("Laravel sessions, cache and queues"),
+		Engine:                   pulumi.String(c.args.Engine),
+		EngineVersion:            pulumi.String(c.args.Version),
+		NodeType:                 pulumi.String(c.args.NodeType),
+		NumCacheClusters:         pulumi.Int(c.args.Nodes),
+		AutomaticFailoverEnabled: pulumi.Bool(replicated),
+		MultiAzEnabled:           pulumi.Bool(replicated && c.args.Zones > 1),
+		Port:                     pulumi.Int(c.Port),
+		SubnetGroupName:          subnets.Name,
+		SecurityGroupIds:         pulumi.StringArray{c.args.SecurityGroupID},
+		AtRestEncryptionEnabled:  pulumi.Bool(true),
+		TransitEncryptionEnabled: pulumi.Bool(c.args.EncryptTransit),
+		AutoMinorVersionUpgrade:  pulumi.Bool(true),
+		SnapshotRetentionLimit:   pulumi.Int(c.args.SnapshotDays),
+		ApplyImmediately:         pulumi.Bool(c.args.ApplyNow),
+		MaintenanceWindow:        pulumi.String("sun:04:30-sun:05:30"),
+	}
+	if c.args.SnapshotDays > 0 {
+		args.SnapshotWindow = pulumi.String("03:00-04:00")
+	}
+	group, err := elasticache.NewReplicationGroup(ctx, name+"-"+c.args.Engine, args, pulumi.Parent(c))
+	if err != nil {
+		return err
+	}
+	c.ID = group.ID().ToStringOutput()
+	c.Host = group.PrimaryEndpointAddress
+	return nil
+}
+
+// Env is what Laravel reads. Sessions go where CACHE_STORE points, because php.ini's session settings do not reach Laravel.
+func (c *Cache) Env() map[string]pulumi.StringInput {
+	driver, prefix := "redis", "REDIS"
+	host := pulumi.StringInput(c.Host)
+	if c.args.Engine == Memcached {
+		driver, prefix = Memcached, strings.ToUpper(Memcached)
+	} else if c.args.EncryptTransit {
+		host = pulumi.Sprintf("tls://%s", c.Host) // phpredis takes the scheme as part of the host
+	}
+	return map[string]pulumi.StringInput{
+		"SESSION_DRIVER": pulumi.String(driver),
+		"CACHE_DRIVER":   pulumi.String(driver), // Laravel up to 10
+		"CACHE_STORE":    pulumi.String(driver), // Laravel 11 and later
+		prefix + "_HOST": host,
+		prefix + "_PORT": pulumi.Sprintf("%d", c.Port),
+		"REDIS_CLIENT":   pulumi.String("phpredis"),
+	}
+}

@@ -1,0 +1,119 @@
+package infra
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// ClusterArgs describes the instances that tasks run on.
+type ClusterArgs struct {
+	SubnetIDs pulumi.StringArrayInput // private, one per zone
+	// SecurityGroupIDs go on every instance; the article had to patch a CloudFormation template to get more than one.
+	SecurityGroupIDs pulumi.StringArrayInput
+	// InstanceTypes are tried in this order; all of one architecture.
+	InstanceTypes              []InstanceType
+	MinInstances, MaxInstances int
+	// OnDemandBase instances are never spot; above them, OnDemandPercent of the rest is on demand.
+	OnDemandBase, OnDemandPercent int
+	// AMI pins an image. Empty means Amazon's current ECS image when an instance starts: running ones stay as they are.
+	AMI     string
+	KeyPair string // for SSH; empty for none
+	DiskGB  int
+	// TargetCapacity is how full managed scaling keeps the instances, 1-100; below 100 leaves room for the next release.
+	TargetCapacity int
+	// ScaleInProtection keeps instances with tasks from being scaled in; ForceDelete lets a destroy take them all the same.
+	ScaleInProtection, ForceDelete bool
+	ContainerInsights              bool
+	// Tags are repeated on the instances and their disks, which do not get the provider's default tags.
+	Tags map[string]string
+}
+
+// Cluster is an ECS cluster with one capacity provider.
+type Cluster struct {
+	pulumi.ResourceState
+
+	Name             pulumi.StringOutput `pulumi:"clusterName"`
+	ARN              pulumi.StringOutput `pulumi:"clusterArn"`
+	CapacityProvider pulumi.StringOutput `pulumi:"capacityProvider"`
+
+	args     ClusterArgs
+	cluster  *ecs.Cluster
+	group    *autoscaling.Group
+	attached *ecs.ClusterCapacityProviders
+}
+
+// NewCluster registers the cluster so that a destroy goes service, attachment, capacity provider, group, cluster: any other
+// order leaves AWS waiting for instances that nobody stops (aws-cdk#18179).
+func NewCluster(ctx *pulumi.Context, name string, args ClusterArgs, opts ...pulumi.ResourceOption) (*Cluster, error) {
+	c := &Cluster{args: args}
+	if err := ctx.RegisterComponentResource("laravel:infra:Cluster", name, c, opts...); err != nil {
+		return nil, err
+	}
+	if err := c.createCluster(ctx, name); err != nil {
+		return nil, fmt.Errorf("creating cluster: %w", err)
+	}
+	template, err := c.launchTemplate(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("creating launch template: %w", err)
+	}
+	if err := c.createGroup(ctx, name, template); err != nil {
+		return nil, fmt.Errorf("creating auto scaling group: %w", err)
+	}
+	if err := c.createCapacityProvider(ctx, name); err != nil {
+		return nil, fmt.Errorf("creating capacity provider: %w", err)
+	}
+	c.Name, c.ARN = c.cluster.Name, c.cluster.Arn
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{
+		"clusterName": c.Name, "clusterArn": c.ARN, "capacityProvider": c.CapacityProvider,
+	})
+}
+
+// Ready is what a service must wait for: a strategy may only name a capacity provider that is attached.
+func (c *Cluster) Ready() []pulumi.Resource { return []pulumi.Resource{c.attached} }
+
+func (c *Cluster) createCluster(ctx *pulumi.Context, name string) error {
+	insights := "disabled"
+	if c.args.ContainerInsights {
+		insights = "enabled"
+	}
+	var err error
+	c.cluster, err = ecs.NewCluster(ctx, name+"-ecs", &ecs.ClusterArgs{
+		Settings: ecs.ClusterSettingArray{&ecs.ClusterSettingArgs{
+			Name: pulumi.String("containerInsights"), Value: pulumi.String(insights),
+		}},
+	}, pulumi.Parent(c))
+	return err
+}
+
+func (c *Cluster) createCapacityProvider(ctx *pulumi.Context, name string) error {
+	protection := "DISABLED"
+	if c.args.ScaleInProtection {
+		protection = "ENABLED"
+	}
+	provider, err := ecs.NewCapacityProvider(ctx, name+"-capacity", &ecs.CapacityProviderArgs{
+		AutoScalingGroupProvider: &ecs.CapacityProviderAutoScalingGroupProviderArgs{
+			AutoScalingGroupArn:          c.group.Arn,
+			ManagedDraining:              pulumi.String("ENABLED"),
+			ManagedTerminationProtection: pulumi.String(protection),
+			ManagedScaling: &ecs.CapacityProviderAutoScalingGroupProviderManagedScalingArgs{
+				Status:         pulumi.String("ENABLED"),
+				TargetCapacity: pulumi.Int(c.args.TargetCapacity),
+			},
+		},
+	}, pulumi.Parent(c))
+	if err != nil {
+		return err
+	}
+	c.attached, err = ecs.NewClusterCapacityProviders(ctx, name+"-providers", &ecs.ClusterCapacityProvidersArgs{
+		ClusterName:       c.cluster.Name,
+		CapacityProviders: pulumi.StringArray{provider.Name},
+		DefaultCapacityProviderStrategies: ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArray{
+			&ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs{CapacityProvider: provider.Name, Weight: pulumi.Int(1)},
+		},
+	}, pulumi.Parent(c))
+	c.CapacityProvider = provider.Name
+	return err
+}

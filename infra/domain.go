@@ -1,0 +1,100 @@
+package infra
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// CertificateArgs describes the certificate of the HTTPS listener.
+type CertificateArgs struct {
+	// Name is the host the application answers on; Aliases are further ones.
+	Name    string
+	Aliases []string
+	// ZoneID is the public hosted zone that proves the ownership.
+	ZoneID string
+}
+
+// Certificate is an ACM certificate that AWS renews by itself, because its DNS records stay.
+type Certificate struct {
+	pulumi.ResourceState
+
+	// ARN is known once the certificate is issued.
+	ARN pulumi.StringOutput `pulumi:"arn"`
+}
+
+// NewCertificate requests a certificate, answers its DNS challenges and waits until it is issued.
+func NewCertificate(ctx *pulumi.Context, name string, args CertificateArgs, opts ...pulumi.ResourceOption) (*Certificate, error) {
+	c := &Certificate{}
+	if err := ctx.RegisterComponentResource("laravel:infra:Certificate", name, c, opts...); err != nil {
+		return nil, err
+	}
+	certificate, err := acm.NewCertificate(ctx, name+"-cert", &acm.CertificateArgs{
+		DomainName:              pulumi.String(args.Name),
+		SubjectAlternativeNames: pulumi.ToStringArray(args.Aliases),
+		ValidationMethod:        pulumi.String("DNS"),
+	}, pulumi.Parent(c))
+	if err != nil {
+		return nil, fmt.Errorf("requesting certificate: %w", err)
+	}
+	names := pulumi.StringArray{}
+	for i := range 1 + len(args.Aliases) {
+		challenge := certificate.DomainValidationOptions.Index(pulumi.Int(i))
+		record, err := route53.NewRecord(ctx, fmt.Sprintf("%s-proof-%d", name, i+1), &route53.RecordArgs{
+			ZoneId:  pulumi.String(args.ZoneID),
+			Name:    challenge.ResourceRecordName().Elem(),
+			Type:    challenge.ResourceRecordType().Elem(),
+			Records: pulumi.StringArray{challenge.ResourceRecordValue().Elem()},
+			Ttl:     pulumi.Int(300),
+			// The record of a name is the same in every certificate of the account.
+			AllowOverwrite: pulumi.Bool(true),
+		}, pulumi.Parent(c))
+		if err != nil {
+			return nil, fmt.Errorf("creating validation record: %w", err)
+		}
+		names = append(names, record.Fqdn)
+	}
+	issued, err := acm.NewCertificateValidation(ctx, name+"-issued", &acm.CertificateValidationArgs{
+		CertificateArn: certificate.Arn, ValidationRecordFqdns: names,
+	}, pulumi.Parent(c))
+	if err != nil {
+		return nil, fmt.Errorf("validating certificate: %w", err)
+	}
+	c.ARN = issued.CertificateArn
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"arn": c.ARN})
+}
+
+// AliasArgs points names at the load balancer.
+type AliasArgs struct {
+	Names  []string
+	ZoneID string
+	// TargetDNSName and TargetZoneID are the load balancer's.
+	TargetDNSName, TargetZoneID pulumi.StringInput
+}
+
+// Alias is a set of Route 53 alias records.
+type Alias struct{ pulumi.ResourceState }
+
+// NewAlias registers one alias record per name; an alias costs nothing and may stand at the zone's apex.
+func NewAlias(ctx *pulumi.Context, name string, args AliasArgs, opts ...pulumi.ResourceOption) (*Alias, error) {
+	a := &Alias{}
+	if err := ctx.RegisterComponentResource("laravel:infra:Alias", name, a, opts...); err != nil {
+		return nil, err
+	}
+	for _, host := range args.Names {
+		_, err := route53.NewRecord(ctx, name+"-"+host, &route53.RecordArgs{
+			ZoneId: pulumi.String(args.ZoneID),
+			Name:   pulumi.String(host),
+			Type:   pulumi.String("A"),
+			Aliases: route53.RecordAliasArray{&route53.RecordAliasArgs{
+				Name: args.TargetDNSName, ZoneId: args.TargetZoneID, EvaluateTargetHealth: pulumi.Bool(true),
+			}},
+		}, pulumi.Parent(a))
+		if err != nil {
+			return nil, fmt.Errorf("creating alias record %s: %w", host, err)
+		}
+	}
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
+}

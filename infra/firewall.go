@@ -1,0 +1,223 @@
+package infra
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// The security groups. App is an identity: it opens nothing itself, the database and the cache admit whoever carries it.
+const (
+	GroupWeb       = "web"       // the load balancer
+	GroupPorts     = "ecs-ports" // the dynamic host ports of the instances
+	GroupApp       = "app"       // whoever may use the database and the cache
+	GroupSSH       = "ssh"       // instances, only when somebody may connect
+	GroupDatabase  = "database"
+	GroupCache     = "cache"
+	GroupEndpoints = "endpoints" // interface endpoints, only when there are any
+)
+
+// Ports is a closed range.
+type Ports struct{ From, To int }
+
+// HostPorts is where Docker publishes host port 0: the kernel's ephemeral range on Amazon Linux, read from
+// /proc/sys/net/ipv4/ip_local_port_range (ECS developer guide, "Port mappings").
+var HostPorts = Ports{32768, 60999}
+
+// Peer is one end of an edge: a group of ours or an address range.
+type Peer struct{ Group, CIDR string }
+
+// Edge is one allowed direction of traffic. Everything that is not an edge is refused.
+type Edge struct {
+	From, To Peer
+	Ports    Ports
+	Protocol string // tcp when empty
+	Why      string // becomes the rule's description: letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*
+}
+
+// FirewallArgs says who may talk to whom.
+type FirewallArgs struct {
+	VpcID pulumi.StringInput
+	// WebCIDRs may reach the load balancer; SSHCIDRs may reach port 22 of the instances.
+	WebCIDRs, SSHCIDRs []string
+	// HTTPS tells whether the load balancer listens on 443 beside 80.
+	HTTPS bool
+	// EgressPorts are the TCP ports that instances and tasks may reach on the internet.
+	EgressPorts []int
+	// DatabasePort and CachePort are what the app group is admitted to.
+	DatabasePort, CachePort int
+	// Endpoints tells whether there are interface endpoints to reach.
+	Endpoints bool
+}
+
+// Firewall owns every security group and every rule.
+type Firewall struct {
+	pulumi.ResourceState
+
+	groups map[string]*ec2.SecurityGroup
+	rules  []pulumi.Resource
+}
+
+// ID returns the id of a group; the group must be one that the arguments called for.
+func (f *Firewall) ID(group string) pulumi.StringOutput { return f.groups[group].ID().ToStringOutput() }
+
+// InstanceGroupIDs are the groups an instance carries: its ports, its identity, and SSH when somebody may connect.
+func (f *Firewall) InstanceGroupIDs() pulumi.StringArray {
+	ids := pulumi.StringArray{f.ID(GroupPorts), f.ID(GroupApp)}
+	if f.groups[GroupSSH] != nil {
+		ids = append(ids, f.ID(GroupSSH))
+	}
+	return ids
+}
+
+// Rules are what must exist before traffic can flow, for those who have to wait for that.
+func (f *Firewall) Rules() []pulumi.Resource { return f.rules }
+
+// edges is the firewall. Read it as a list; there is nothing else.
+func (args FirewallArgs) edges() []Edge {
+	var table []Edge
+	add := func(from, to Peer, port Ports, why string) {
+		table = append(table, Edge{From: from, To: to, Ports: port, Why: why})
+	}
+	group := func(name string) Peer { return Peer{Group: name} }
+	port := func(p int) Ports { return Ports{p, p} }
+
+	for _, cidr := range args.WebCIDRs {
+		add(Peer{CIDR: cidr}, group(GroupWeb), port(80), "HTTP from visitors")
+		if args.HTTPS {
+			add(Peer{CIDR: cidr}, group(GroupWeb), port(443), "HTTPS from visitors")
+		}
+	}
+	for _, cidr := range args.SSHCIDRs {
+		add(Peer{CIDR: cidr}, group(GroupSSH), port(22), "SSH from administrators")
+	}
+	add(group(GroupWeb), group(GroupPorts), HostPorts, "Load balancer to the dynamic ports of the tasks")
+	add(group(GroupApp), group(GroupDatabase), port(args.DatabasePort), "App to database")
+	add(group(GroupApp), group(GroupCache), port(args.CachePort), "App to cache")
+	if args.Endpoints {
+		add(group(GroupApp), group(GroupEndpoints), port(443), "Instances to AWS services")
+	}
+	for _, p := range args.EgressPorts {
+		add(group(GroupApp), Peer{CIDR: anywhere}, port(p), "App and ECS agent to the internet")
+	}
+	return table
+}
+
+// NewFirewall registers the groups and one rule per direction of each edge, standalone, so that changing an edge never
+// touches a group (pulumi-aws#2391: inline rules and rule resources delete each other).
+func NewFirewall(ctx *pulumi.Context, name string, args FirewallArgs, opts ...pulumi.ResourceOption) (*Firewall, error) {
+	f := &Firewall{groups: map[string]*ec2.SecurityGroup{}}
+	if err := ctx.RegisterComponentResource("laravel:infra:Firewall", name, f, opts...); err != nil {
+		return nil, err
+	}
+	if err := f.createGroups(ctx, name, args); err != nil {
+		return nil, fmt.Errorf("creating security group: %w", err)
+	}
+	for _, edge := range args.edges() {
+		if err := f.open(ctx, name, edge); err != nil {
+			return nil, fmt.Errorf("creating security group rule %q: %w", edge.Why, err)
+		}
+	}
+	ids := pulumi.StringMap{}
+	for role := range f.groups {
+		ids[role] = f.ID(role)
+	}
+	return f, ctx.RegisterResourceOutputs(f, pulumi.Map{"groupIds": ids})
+}
+
+func (f *Firewall) createGroups(ctx *pulumi.Context, name string, args FirewallArgs) error {
+	wanted := []struct{ role, description string }{
+		{GroupWeb, "Load balancer"},
+		{GroupPorts, "Dynamic host ports of ECS tasks"},
+		{GroupApp, "Identity of the application"},
+		{GroupDatabase, "Database"},
+		{GroupCache, "Cache"},
+	}
+	if len(args.SSHCIDRs) > 0 {
+		wanted = append(wanted, struct{ role, description string }{GroupSSH, "SSH to the instances"})
+	}
+	if args.Endpoints {
+		wanted = append(wanted, struct{ role, description string }{GroupEndpoints, "Interface endpoints"})
+	}
+	for _, w := range wanted {
+		group, err := newSecurityGroup(ctx, name+"-"+w.role, w.description, args.VpcID, pulumi.Parent(f))
+		if err != nil {
+			return err
+		}
+		f.groups[w.role] = group
+	}
+	return nil
+}
+
+// open registers the ingress rule at the end of an edge and the egress rule at its start; an end outside has none.
+func (f *Firewall) open(ctx *pulumi.Context, name string, edge Edge) error {
+	if to := f.groups[edge.To.Group]; to != nil {
+		if err := addIngress(ctx, name+"-"+edge.logical("in"), to, edge, f, pulumi.Parent(f)); err != nil {
+			return err
+		}
+	}
+	if from := f.groups[edge.From.Group]; from != nil {
+		return addEgress(ctx, name+"-"+edge.logical("out"), from, edge, f, pulumi.Parent(f))
+	}
+	return nil
+}
+
+// logical names a rule by what it allows, so that adding one edge does not rename the others.
+func (e Edge) logical(direction string) string {
+	end := func(p Peer) string { return p.Group + p.CIDR }
+	return fmt.Sprintf("%s-%s-%s-%d", direction, end(e.From), end(e.To), e.Ports.From)
+}
+
+func newSecurityGroup(ctx *pulumi.Context, logical, description string, vpcID pulumi.StringInput, opts ...pulumi.ResourceOption) (*ec2.SecurityGroup, error) {
+	return ec2.NewSecurityGroup(ctx, logical, &ec2.SecurityGroupArgs{
+		VpcId:       vpcID,
+		Description: pulumi.String(description), // a changed description replaces the group: keep it
+		Tags:        nameTag(logical),
+		// Rules that refer to each other would otherwise keep both groups from going away.
+		RevokeRulesOnDelete: pulumi.Bool(true),
+	}, opts...)
+}
+
+func addIngress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e Edge, f *Firewall, opts ...pulumi.ResourceOption) error {
+	args := &vpc.SecurityGroupIngressRuleArgs{
+		SecurityGroupId: group.ID(), IpProtocol: pulumi.String(e.protocol()), Description: pulumi.String(e.Why),
+		FromPort: pulumi.Int(e.Ports.From), ToPort: pulumi.Int(e.Ports.To),
+	}
+	if e.From.CIDR != "" {
+		args.CidrIpv4 = pulumi.String(e.From.CIDR)
+	} else {
+		args.ReferencedSecurityGroupId = f.groups[e.From.Group].ID()
+	}
+	rule, err := vpc.NewSecurityGroupIngressRule(ctx, logical, args, opts...)
+	return f.remember(rule, err)
+}
+
+func addEgress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e Edge, f *Firewall, opts ...pulumi.ResourceOption) error {
+	args := &vpc.SecurityGroupEgressRuleArgs{
+		SecurityGroupId: group.ID(), IpProtocol: pulumi.String(e.protocol()), Description: pulumi.String(e.Why),
+		FromPort: pulumi.Int(e.Ports.From), ToPort: pulumi.Int(e.Ports.To),
+	}
+	if e.To.CIDR != "" {
+		args.CidrIpv4 = pulumi.String(e.To.CIDR)
+	} else {
+		args.ReferencedSecurityGroupId = f.groups[e.To.Group].ID()
+	}
+	rule, err := vpc.NewSecurityGroupEgressRule(ctx, logical, args, opts...)
+	return f.remember(rule, err)
+}
+
+func (f *Firewall) remember(rule pulumi.Resource, err error) error {
+	if f != nil && err == nil {
+		f.rules = append(f.rules, rule)
+	}
+	return err
+}
+
+func (e Edge) protocol() string {
+	if e.Protocol == "" {
+		return "tcp"
+	}
+	return e.Protocol
+}

@@ -1,0 +1,125 @@
+package infra
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// This file is the Cluster's instances: their template and their group.
+
+func (c *Cluster) launchTemplate(ctx *pulumi.Context, name string) (*ec2.LaunchTemplate, error) {
+	profile, err := newInstanceProfile(ctx, name+"-instance", pulumi.Parent(c))
+	if err != nil {
+		return nil, fmt.Errorf("creating instance profile: %w", err)
+	}
+	args := &ec2.LaunchTemplateArgs{
+		ImageId:              pulumi.String(c.ami()),
+		InstanceType:         pulumi.String(c.args.InstanceTypes[0].Name),
+		IamInstanceProfile:   &ec2.LaunchTemplateIamInstanceProfileArgs{Arn: profile.Arn},
+		VpcSecurityGroupIds:  c.args.SecurityGroupIDs,
+		UserData:             pulumi.Sprintf(userData, c.cluster.Name, ReservedMiB).ApplyT(encode).(pulumi.StringOutput),
+		UpdateDefaultVersion: pulumi.Bool(true),
+		MetadataOptions: &ec2.LaunchTemplateMetadataOptionsArgs{
+			HttpEndpoint: pulumi.String("enabled"), HttpTokens: pulumi.String("required"),
+			// One hop keeps the instance's role out of reach of containers; tasks have their own endpoint for theirs.
+			HttpPutResponseHopLimit: pulumi.Int(1),
+		},
+		BlockDeviceMappings: ec2.LaunchTemplateBlockDeviceMappingArray{&ec2.LaunchTemplateBlockDeviceMappingArgs{
+			DeviceName: pulumi.String("/dev/xvda"),
+			Ebs: &ec2.LaunchTemplateBlockDeviceMappingEbsArgs{
+				Encrypted: pulumi.String("true"), VolumeType: pulumi.String("gp3"), VolumeSize: pulumi.Int(c.args.DiskGB),
+				DeleteOnTermination: pulumi.String("true"),
+			},
+		}},
+	}
+	for _, kind := range []string{"instance", "volume"} {
+		args.TagSpecifications = appendTagSpecification(args.TagSpecifications, kind, c.args.Tags)
+	}
+	if c.args.KeyPair != "" {
+		args.KeyName = pulumi.String(c.args.KeyPair)
+	}
+	return ec2.NewLaunchTemplate(ctx, name+"-template", args, pulumi.Parent(c))
+}
+
+func appendTagSpecification(list ec2.LaunchTemplateTagSpecificationArrayInput, kind string, tags map[string]string) ec2.LaunchTemplateTagSpecificationArray {
+	specs, _ := list.(ec2.LaunchTemplateTagSpecificationArray)
+	return append(specs, &ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String(kind), Tags: pulumi.ToStringMap(tags)})
+}
+
+// ami lets EC2 look the image up when an instance starts. Looking it up here would change the template, and roll the fleet,
+// in whatever deploy comes after Amazon's next image.
+func (c *Cluster) ami() string {
+	if c.args.AMI != "" {
+		return c.args.AMI
+	}
+	path := "amazon-linux-2023"
+	if c.args.InstanceTypes[0].ARM64 {
+		path += "/arm64"
+	}
+	return "resolve:ssm:/aws/service/ecs/optimized-ami/" + path + "/recommended/image_id"
+}
+
+// userData joins the cluster. Tasks may not use the instance's role, and interrupted spot instances drain by themselves.
+const userData = `#!/bin/bash
+cat >>/etc/ecs/ecs.config <<'CONFIG'
+ECS_CLUSTER=%s
+ECS_RESERVED_MEMORY=%d
+ECS_ENABLE_SPOT_INSTANCE_DRAINING=true
+ECS_AWSVPC_BLOCK_IMDS=true
+ECS_IMAGE_PULL_BEHAVIOR=prefer-cached
+CONFIG
+`
+
+func encode(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+
+func (c *Cluster) createGroup(ctx *pulumi.Context, name string, template *ec2.LaunchTemplate) error {
+	overrides := autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArray{}
+	for _, t := range c.args.InstanceTypes {
+		// No weights: capacity providers refuse them (ECS developer guide, "Auto Scaling group capacity providers").
+		overrides = append(overrides, &autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs{InstanceType: pulumi.String(t.Name)})
+	}
+	// ECS sets this tag; without it here every update would take it away again.
+	tags := autoscaling.GroupTagArray{groupTag("AmazonECSManaged", "true"), groupTag("Name", name)}
+	for _, key := range sortedKeys(c.args.Tags) {
+		tags = append(tags, groupTag(key, c.args.Tags[key]))
+	}
+	var err error
+	c.group, err = autoscaling.NewGroup(ctx, name+"-group", &autoscaling.GroupArgs{
+		VpcZoneIdentifiers: c.args.SubnetIDs,
+		MinSize:            pulumi.Int(c.args.MinInstances),
+		MaxSize:            pulumi.Int(c.args.MaxInstances),
+		ProtectFromScaleIn: pulumi.Bool(c.args.ScaleInProtection),
+		ForceDelete:        pulumi.Bool(c.args.ForceDelete),
+		HealthCheckType:    pulumi.String("EC2"), // ECS registers tasks, not instances, with the load balancer
+		CapacityRebalance:  pulumi.Bool(c.args.OnDemandPercent < 100),
+		MixedInstancesPolicy: &autoscaling.GroupMixedInstancesPolicyArgs{
+			InstancesDistribution: &autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs{
+				OnDemandBaseCapacity:                pulumi.Int(c.args.OnDemandBase),
+				OnDemandPercentageAboveBaseCapacity: pulumi.Int(c.args.OnDemandPercent),
+				OnDemandAllocationStrategy:          pulumi.String("prioritized"),
+				SpotAllocationStrategy:              pulumi.String("price-capacity-optimized"),
+			},
+			LaunchTemplate: &autoscaling.GroupMixedInstancesPolicyLaunchTemplateArgs{
+				LaunchTemplateSpecification: &autoscaling.GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs{
+					LaunchTemplateId: template.ID(),
+					Version:          template.LatestVersion.ApplyT(strconv.Itoa).(pulumi.StringOutput),
+				},
+				Overrides: overrides,
+			},
+		},
+		// New instances get a changed template; running ones are replaced only when somebody starts a refresh.
+		Tags: tags,
+		// The capacity provider moves the desired capacity; this program never sets it.
+	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{c.cluster}),
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: "30m"})) // draining comes first
+	return err
+}
+
+func groupTag(key, value string) *autoscaling.GroupTagArgs {
+	return &autoscaling.GroupTagArgs{Key: pulumi.String(key), Value: pulumi.String(value), PropagateAtLaunch: pulumi.Bool(true)}
+}

@@ -1,0 +1,54 @@
+package infra
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Statement is one entry of a policy document. Effect is Allow when empty; Principals maps AWS or Service to names and is for
+// resource policies; Condition is operator -> key -> value.
+type Statement struct {
+	Effect     string
+	Principals map[string]any
+	Actions    []string
+	Resources  []pulumi.StringInput
+	Condition  map[string]any
+}
+
+// policyDocument renders statements as an IAM policy. Keys come out sorted, so the text is the same in every run.
+func policyDocument(statements ...Statement) pulumi.StringOutput {
+	var list []any
+	for _, s := range statements {
+		effect := s.Effect
+		if effect == "" {
+			effect = "Allow"
+		}
+		entry := map[string]any{"Effect": effect, "Action": s.Actions}
+		if s.Principals != nil {
+			entry["Principal"] = s.Principals
+		}
+		if len(s.Resources) > 0 {
+			resources := make([]any, len(s.Resources))
+			for i, r := range s.Resources {
+				resources[i] = r
+			}
+			entry["Resource"] = resources
+		}
+		if s.Condition != nil {
+			entry["Condition"] = s.Condition
+		}
+		list = append(list, entry)
+	}
+	return pulumi.JSONMarshal(map[string]any{"Version": "2012-10-17", "Statement": list})
+}
+
+// newServiceRole registers a role that one AWS service may assume.
+func newServiceRole(ctx *pulumi.Context, logical, service, description string, opts ...pulumi.ResourceOption) (*iam.Role, error) {
+	return iam.NewRole(ctx, logical, &iam.RoleArgs{
+		Description: pulumi.String(description),
+		AssumeRolePolicy: policyDocument(Statement{
+			Principals: map[string]any{"Service": service},
+			Actions:    []string{"sts:AssumeRole"},
+		}),
+	}, opts...)
+}

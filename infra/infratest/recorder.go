@@ -1,0 +1,128 @@
+// Package infratest runs Pulumi programs against mocks and keeps what they register.
+package infratest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Resource is one registration, with its inputs free of secret wrappers.
+type Resource struct {
+	Type, Name, Parent string
+	Inputs             resource.PropertyMap
+	Protect            bool
+	IgnoreChanges      []string
+	DependsOn          []string
+	Custom             bool
+}
+
+// Recorder is a mock of the engine that answers with made-up ids and ARNs.
+type Recorder struct {
+	mu   sync.Mutex
+	seen []Resource
+}
+
+// NewResource records a registration and answers with its inputs and the outputs that other resources ask for.
+func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rpc := args.RegisterRPC
+	r.seen = append(r.seen, Resource{
+		Type: args.TypeToken, Name: args.Name, Parent: nameOf(rpc.GetParent()), Inputs: unwrap(resource.NewObjectProperty(args.Inputs)).ObjectValue(),
+		Protect: rpc.GetProtect(), IgnoreChanges: rpc.GetIgnoreChanges(), DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
+	})
+	return args.Name + "-id", outputs(args), nil
+}
+
+func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
+	out := args.Inputs.Copy()
+	set := func(key string, value any) {
+		if k := resource.PropertyKey(key); !out.HasValue(k) {
+			out[k] = resource.NewPropertyValue(value)
+		}
+	}
+	for _, key := range []string{"name", "bucket", "identifier", "fqdn", "versionId", "address", "clusterAddress", "primaryEndpointAddress",
+		"dnsName", "zoneId", "registryId", "repositoryUrl", "arnSuffix", "primaryNetworkInterfaceId", "hex", "base64", "result", "certificateArn"} {
+		set(key, args.Name+"-"+key)
+	}
+	set("arn", fmt.Sprintf("arn:aws:mock:eu-west-1:123456789012:%s/%s", args.TypeToken, args.Name))
+	set("latestVersion", 1)
+	set("repoDigest", "registry/app@sha256:"+strings.Repeat("0", 64))
+	set("domainValidationOptions", []any{map[string]any{"resourceRecordName": "_n", "resourceRecordType": "CNAME", "resourceRecordValue": "_v"}})
+	return out
+}
+
+// Call answers the functions that the program uses.
+func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	answers := map[string]map[string]any{
+		"aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"}, "id": "eu-west-1"},
+		"aws:ssm/getParameter:getParameter":                   {"value": "ami-0123456789abcdef0"},
+		"aws:route53/getZone:getZone":                         {"zoneId": "Z0123456789", "id": "Z0123456789"},
+		"aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
+		"aws:ecr/getImage:getImage":                           {"imageDigest": "sha256:" + strings.Repeat("1", 64)},
+	}
+	answer, ok := answers[args.Token]
+	if !ok {
+		return nil, fmt.Errorf("the recorder has no answer for %s", args.Token)
+	}
+	return resource.NewPropertyMapFromMap(answer), nil
+}
+
+// All returns every registration, sorted by type and name.
+func (r *Recorder) All() []Resource {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := slices.Clone(r.seen)
+	slices.SortFunc(all, func(a, b Resource) int { return strings.Compare(a.Type+" "+a.Name, b.Type+" "+b.Name) })
+	return all
+}
+
+// OfType returns the registrations of a type, given as in aws:ec2/vpc:Vpc.
+func (r *Recorder) OfType(token string) []Resource {
+	return slices.DeleteFunc(r.All(), func(one Resource) bool { return one.Type != token })
+}
+
+// Run executes a program against a new recorder. Configuration is full keys (laravel-ecs:web) to values as Pulumi passes them.
+func Run(program pulumi.RunFunc, project, stack string, configuration map[string]string) (*Recorder, error) {
+	recorder := &Recorder{}
+	err := pulumi.RunErr(program, pulumi.WithMocks(project, stack, recorder), func(info *pulumi.RunInfo) { info.Config = configuration })
+	return recorder, err
+}
+
+func unwrap(v resource.PropertyValue) resource.PropertyValue {
+	switch {
+	case v.IsSecret():
+		return unwrap(v.SecretValue().Element)
+	case v.IsOutput():
+		return unwrap(v.OutputValue().Element)
+	case v.IsObject():
+		plain := resource.PropertyMap{}
+		for key, value := range v.ObjectValue() {
+			plain[key] = unwrap(value)
+		}
+		return resource.NewObjectProperty(plain)
+	case v.IsArray():
+		list := make([]resource.PropertyValue, len(v.ArrayValue()))
+		for i, value := range v.ArrayValue() {
+			list[i] = unwrap(value)
+		}
+		return resource.NewArrayProperty(list)
+	}
+	return v
+}
+
+func nameOf(urn string) string { return urn[strings.LastIndex(urn, "::")+len("::")*min(1, strings.Count(urn, "::")):] }
+
+func namesOf(urns []string) []string {
+	var names []string
+	for _, urn := range urns {
+		names = append(names, nameOf(urn))
+	}
+	slices.Sort(names)
+	return names
+}

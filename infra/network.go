@@ -1,0 +1,169 @@
+package infra
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// NetworkArgs describes the VPC of one environment.
+type NetworkArgs struct {
+	// CIDR is the address range of the VPC, /16 to /23. Each zone gets a sixteenth of it per tier.
+	CIDR netip.Prefix
+	// Zones is how many availability zones the tiers span, 2 or 3; the first ones by name unless ZoneNames pins them.
+	Zones     int
+	ZoneNames []string
+	// NAT is how private subnets reach the internet: NATNone, NATInstance, NATGateway or NATGatewayPerZone.
+	NAT string
+	// FlowLogDays is how long rejected connections are kept in CloudWatch Logs.
+	FlowLogDays int
+	// Region is the region of the provider; endpoint service names carry it.
+	Region string
+}
+
+// Ways for private subnets to reach the internet. A gateway costs about 35 USD a month and one more per zone; an instance about 3.
+const (
+	NATNone           = "none"
+	NATInstance       = "instance"
+	NATGateway        = "gateway"
+	NATGatewayPerZone = "gatewayPerZone"
+)
+
+// Network is the VPC with a public, a private and a data subnet in every zone.
+type Network struct {
+	pulumi.ResourceState
+
+	VpcID pulumi.StringOutput `pulumi:"vpcId"`
+	// PublicSubnetIDs hold the load balancer and the way out, nothing else. Nothing gets a public address at launch.
+	PublicSubnetIDs pulumi.StringArrayOutput `pulumi:"publicSubnetIds"`
+	// PrivateSubnetIDs hold the instances.
+	PrivateSubnetIDs pulumi.StringArrayOutput `pulumi:"privateSubnetIds"`
+	// DataSubnetIDs hold the database and the cache; they have no route to the internet.
+	DataSubnetIDs pulumi.StringArrayOutput `pulumi:"dataSubnetIds"`
+
+	args  NetworkArgs
+	zones []string
+	vpc   *ec2.Vpc
+	tiers map[string][]*ec2.Subnet
+	// privateTables has one route table per zone, so that a zone can have a way out of its own.
+	privateTables []*ec2.RouteTable
+	dataTable     *ec2.RouteTable
+}
+
+// NewNetwork registers the VPC, its subnets and their routes.
+func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulumi.ResourceOption) (*Network, error) {
+	n := &Network{args: args, tiers: map[string][]*ec2.Subnet{}}
+	if err := ctx.RegisterComponentResource("laravel:infra:Network", name, n, opts...); err != nil {
+		return nil, err
+	}
+	steps := []struct {
+		what string
+		do   func(*pulumi.Context, string) error
+	}{
+		{"choosing availability zones", n.chooseZones},
+		{"creating VPC", n.createVPC},
+		{"creating subnets", n.createSubnets},
+		{"creating public routes", n.createPublicRoutes},
+		{"creating private routes", n.createPrivateRoutes},
+		{"creating the way out", n.createNAT},
+		{"creating S3 endpoint", n.createS3Endpoint},
+		{"creating flow log", n.createFlowLog},
+	}
+	for _, step := range steps {
+		if err := step.do(ctx, name); err != nil {
+			return nil, fmt.Errorf("%s: %w", step.what, err)
+		}
+	}
+	n.VpcID = n.vpc.ID().ToStringOutput()
+	n.PublicSubnetIDs = subnetIDs(n.tiers["public"])
+	n.PrivateSubnetIDs = subnetIDs(n.tiers["private"])
+	n.DataSubnetIDs = subnetIDs(n.tiers["data"])
+	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{
+		"vpcId": n.VpcID, "publicSubnetIds": n.PublicSubnetIDs,
+		"privateSubnetIds": n.PrivateSubnetIDs, "dataSubnetIds": n.DataSubnetIDs,
+	})
+}
+
+func (n *Network) chooseZones(ctx *pulumi.Context, _ string) error {
+	n.zones = n.args.ZoneNames
+	if len(n.zones) > 0 {
+		return nil
+	}
+	found, err := aws.GetAvailabilityZones(ctx, &aws.GetAvailabilityZonesArgs{
+		State: pulumi.StringRef("available"),
+		// Local zones and Wavelength zones carry neither ALBs nor RDS.
+		Filters: []aws.GetAvailabilityZonesFilter{{Name: "opt-in-status", Values: []string{"opt-in-not-required"}}},
+	}, pulumi.Parent(n))
+	if err != nil {
+		return err
+	}
+	if len(found.Names) < n.args.Zones {
+		return fmt.Errorf("network.zones: %d wanted, region %s has %d", n.args.Zones, n.args.Region, len(found.Names))
+	}
+	n.zones = found.Names[:n.args.Zones]
+	return nil
+}
+
+func (n *Network) createVPC(ctx *pulumi.Context, name string) error {
+	var err error
+	n.vpc, err = ec2.NewVpc(ctx, name+"-vpc", &ec2.VpcArgs{
+		CidrBlock: pulumi.String(n.args.CIDR.String()),
+		// Both are needed for the private names of RDS, ElastiCache and interface endpoints.
+		EnableDnsHostnames: pulumi.Bool(true),
+		EnableDnsSupport:   pulumi.Bool(true),
+		Tags:               nameTag(name),
+	}, pulumi.Parent(n))
+	if err != nil {
+		return err
+	}
+	// Taking over the default group without rules leaves nothing that a forgotten setting could fall back to (EC2.2).
+	_, err = ec2.NewDefaultSecurityGroup(ctx, name+"-default", &ec2.DefaultSecurityGroupArgs{
+		VpcId: n.vpc.ID(),
+		Tags:  nameTag(name + "-default-unused"),
+	}, pulumi.Parent(n))
+	return err
+}
+
+func (n *Network) createSubnets(ctx *pulumi.Context, name string) error {
+	for tier, tierName := range []string{"public", "private", "data"} {
+		for i, zone := range n.zones {
+			block := SubnetBlock(n.args.CIDR, tier, i)
+			logical := fmt.Sprintf("%s-%s-%d", name, tierName, i+1)
+			subnet, err := ec2.NewSubnet(ctx, logical, &ec2.SubnetArgs{
+				VpcId:            n.vpc.ID(),
+				AvailabilityZone: pulumi.String(zone),
+				CidrBlock:        pulumi.String(block.String()),
+				Tags:             nameTag(logical),
+			}, pulumi.Parent(n))
+			if err != nil {
+				return err
+			}
+			n.tiers[tierName] = append(n.tiers[tierName], subnet)
+		}
+	}
+	return nil
+}
+
+// SubnetBlock returns the address range of a tier (0 public, 1 private, 2 data) in a zone (0-3): one sixteenth of the VPC.
+// Four places are kept per tier, so that a third zone moves nothing.
+func SubnetBlock(vpc netip.Prefix, tier, zone int) netip.Prefix {
+	bits := vpc.Bits() + 4
+	base := vpc.Masked().Addr().As4()
+	start := uint32(base[0])<<24 | uint32(base[1])<<16 | uint32(base[2])<<8 | uint32(base[3])
+	start += uint32(tier*4+zone) << (32 - bits)
+	addr := netip.AddrFrom4([4]byte{byte(start >> 24), byte(start >> 16), byte(start >> 8), byte(start)})
+	return netip.PrefixFrom(addr, bits)
+}
+
+func subnetIDs(subnets []*ec2.Subnet) pulumi.StringArrayOutput {
+	ids := pulumi.StringArray{}
+	for _, s := range subnets {
+		ids = append(ids, s.ID())
+	}
+	return ids.ToStringArrayOutput()
+}
+
+func nameTag(name string) pulumi.StringMap { return pulumi.StringMap{"Name": pulumi.String(name)} }

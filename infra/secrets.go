@@ -1,0 +1,102 @@
+package infra
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// SecretsArgs describes what only the application may read.
+type SecretsArgs struct {
+	// Values are the secrets by environment variable. APP_KEY and DB_PASSWORD are made when they are not given.
+	Values map[string]pulumi.StringInput
+	// RecoveryDays is how long a deleted secret can be restored: 0, or 7 to 30.
+	RecoveryDays int
+	// Protected keeps a destroy from taking APP_KEY along: without it no encrypted column and no cookie can be read again.
+	Protected bool
+}
+
+// Secrets are the entries in Secrets Manager. Containers get their ARNs, never their values.
+type Secrets struct {
+	pulumi.ResourceState
+
+	// References maps environment variable to what a container's valueFrom wants: the ARN with the version, so that a changed
+	// secret is a changed task definition and restarts the tasks.
+	References map[string]pulumi.StringOutput
+	// ARNs are what the execution role may read.
+	ARNs []pulumi.StringInput
+	// Values are the secrets themselves, marked secret; the database and the dotenv output need them.
+	Values map[string]pulumi.StringOutput
+}
+
+// NewSecrets registers one Secrets Manager secret per entry.
+func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulumi.ResourceOption) (*Secrets, error) {
+	s := &Secrets{References: map[string]pulumi.StringOutput{}, Values: map[string]pulumi.StringOutput{}}
+	if err := ctx.RegisterComponentResource("laravel:infra:Secrets", name, s, opts...); err != nil {
+		return nil, err
+	}
+	values := maps.Clone(args.Values)
+	if values == nil {
+		values = map[string]pulumi.StringInput{}
+	}
+	if err := s.generate(ctx, name, values); err != nil {
+		return nil, err
+	}
+	for _, variable := range slices.Sorted(maps.Keys(values)) {
+		if err := s.store(ctx, name+"-"+variable, variable, values[variable], args); err != nil {
+			return nil, fmt.Errorf("storing secret %s: %w", variable, err)
+		}
+	}
+	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
+}
+
+func (s *Secrets) generate(ctx *pulumi.Context, name string, values map[string]pulumi.StringInput) error {
+	if values["APP_KEY"] == nil {
+		// 32 bytes, as `artisan key:generate` makes for Laravel's AES-256-CBC.
+		key, err := random.NewRandomBytes(ctx, name+"-app-key", &random.RandomBytesArgs{Length: pulumi.Int(32)}, pulumi.Parent(s))
+		if err != nil {
+			return fmt.Errorf("generating APP_KEY: %w", err)
+		}
+		values["APP_KEY"] = pulumi.Sprintf("base64:%s", key.Base64)
+	}
+	if values["DB_PASSWORD"] == nil {
+		// Letters and digits only: RDS refuses / ' " @ and a .env file needs quotes for the rest. 40 of them are 238 bits.
+		password, err := random.NewRandomPassword(ctx, name+"-db-password", &random.RandomPasswordArgs{
+			Length: pulumi.Int(40), Special: pulumi.Bool(false),
+		}, pulumi.Parent(s))
+		if err != nil {
+			return fmt.Errorf("generating DB_PASSWORD: %w", err)
+		}
+		values["DB_PASSWORD"] = password.Result
+	}
+	return nil
+}
+
+func (s *Secrets) store(ctx *pulumi.Context, logical, variable string, value pulumi.StringInput, args SecretsArgs) error {
+	opts := []pulumi.ResourceOption{pulumi.Parent(s)}
+	if args.Protected && variable == "APP_KEY" {
+		opts = append(opts, pulumi.Protect(true))
+	}
+	secret, err := secretsmanager.NewSecret(ctx, logical, &secretsmanager.SecretArgs{
+		Description:          pulumi.String(variable + " of the Laravel application"),
+		RecoveryWindowInDays: pulumi.Int(args.RecoveryDays),
+	}, opts...)
+	if err != nil {
+		return err
+	}
+	plain := pulumi.ToSecret(value.ToStringOutput()).(pulumi.StringOutput)
+	version, err := secretsmanager.NewSecretVersion(ctx, logical, &secretsmanager.SecretVersionArgs{
+		SecretId: secret.ID(), SecretString: plain,
+	}, opts...)
+	if err != nil {
+		return err
+	}
+	s.References[variable] = pulumi.Sprintf("%s:::%s", secret.Arn, version.VersionId)
+	s.ARNs = append(s.ARNs, secret.Arn)
+	s.Values[variable] = plain
+	return nil
+}

@@ -1,0 +1,323 @@
+package stacks
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+	"gopkg.in/yaml.v3"
+)
+
+// Config is everything that may differ between environments. Each field is one key of the stack file; what a stack file leaves
+// out keeps the value of defaults. Sizes are MiB or GB by name, times are seconds or days by name.
+type Config struct {
+	App           App
+	Environment   Environment
+	Network       Network
+	Access        Access
+	Registry      Registry
+	Image         Image
+	Release       Release
+	Domain        Domain
+	LoadBalancer  LoadBalancer
+	Cluster       Cluster
+	Web           Web
+	Worker        Worker
+	Scheduler     Scheduler
+	Database      Database
+	Cache         Cache
+	Observability Observability
+	// Env are further plain environment variables; Secrets are secret ones (pulumi config set --secret --path secrets.NAME).
+	Env     map[string]string
+	Secrets map[string]string
+	Tags    map[string]string
+
+	// Region is aws:region.
+	Region string
+}
+
+// App names the application.
+type App struct {
+	Name  string `json:"name"`  // prefix of every resource, together with the stack
+	URL   string `json:"url"`   // APP_URL; empty: https://domain.name, or the load balancer's name
+	Debug bool   `json:"debug"` // APP_DEBUG
+	Env   string `json:"env"`   // APP_ENV; empty: the stack's name
+}
+
+// Environment says what kind of place this is. Class tightens validation and changes nothing.
+type Environment struct {
+	Class    string `json:"class"`    // local, review, staging or production
+	Protect  bool   `json:"protect"`  // no destroy of database, load balancer, keys and images
+	Teardown bool   `json:"teardown"` // lifts Protect: the first of the two steps of a destroy
+}
+
+// Protected tells whether a destroy must fail.
+func (e Environment) Protected() bool { return e.Protect && !e.Teardown }
+
+// Network is the VPC.
+type Network struct {
+	CIDR        string   `json:"cidr"`
+	Zones       int      `json:"zones"`
+	ZoneNames   []string `json:"zoneNames"` // pins the zones; as many as Zones
+	NAT         string   `json:"nat"`       // none, instance, gateway or gatewayPerZone
+	Endpoints   []string `json:"endpoints"` // interface endpoints: ecr.api, logs, ...
+	FlowLogDays int      `json:"flowLogDays"`
+}
+
+// Access is who may connect.
+type Access struct {
+	Web         []string `json:"web"`         // CIDRs that reach the load balancer
+	SSH         []string `json:"ssh"`         // CIDRs that reach port 22 of the instances
+	EgressPorts []int    `json:"egressPorts"` // TCP ports the application may reach on the internet
+	Exec        bool     `json:"exec"`        // aws ecs execute-command
+}
+
+// Registry is what ECR keeps.
+type Registry struct {
+	UntaggedDays int `json:"untaggedDays"`
+	ReleasesKept int `json:"releasesKept"`
+	ReviewDays   int `json:"reviewDays"`
+}
+
+// Image is what is built.
+type Image struct {
+	App        string `json:"app"`        // folder of the Laravel application, below the program
+	Dockerfile string `json:"dockerfile"` // relative to the program
+	BaseImage  string `json:"baseImage"`
+	Extensions string `json:"extensions"` // PHP extensions, space-separated; empty: the Dockerfile's list
+}
+
+// Release says which version runs.
+type Release struct {
+	Name    string `json:"name"`    // empty: the last commit that touched the image
+	Build   bool   `json:"build"`   // false: the image must be in the registry already
+	Migrate bool   `json:"migrate"` // run migrations before a new web task serves
+}
+
+// Domain is the name visitors use. Without one the load balancer's own name answers, over HTTP only.
+type Domain struct {
+	Name           string   `json:"name"`
+	Aliases        []string `json:"aliases"`
+	Zone           string   `json:"zone"`           // Route 53 zone: certificate and alias records are made there
+	CertificateARN string   `json:"certificateArn"` // an imported certificate instead of a new one
+}
+
+// LoadBalancer is the entrance.
+type LoadBalancer struct {
+	HTTP                  string      `json:"http"` // redirect or forward, once there is HTTPS
+	HealthCheck           HealthCheck `json:"healthCheck"`
+	DeregistrationSeconds int         `json:"deregistrationSeconds"`
+	IdleSeconds           int         `json:"idleSeconds"`
+	AccessLogDays         int         `json:"accessLogDays"`
+	ContainerTLS          bool        `json:"containerTls"`
+	WAF                   bool        `json:"waf"`
+}
+
+// HealthCheck decides which tasks get requests.
+type HealthCheck struct {
+	Path      string `json:"path"`
+	Interval  int    `json:"interval"`
+	Timeout   int    `json:"timeout"`
+	Healthy   int    `json:"healthy"`
+	Unhealthy int    `json:"unhealthy"`
+}
+
+// Cluster is the instances.
+type Cluster struct {
+	InstanceTypes     []string `json:"instanceTypes"`
+	Min               int      `json:"min"`
+	Max               int      `json:"max"`
+	OnDemandBase      int      `json:"onDemandBase"`
+	OnDemandPercent   int      `json:"onDemandPercent"` // 100: no spot; 0: spot above the base
+	KeyPair           string   `json:"keyPair"`
+	AMI               string   `json:"ami"`
+	DiskGB            int      `json:"diskGb"`
+	TargetCapacity    int      `json:"targetCapacity"`
+	ContainerInsights bool     `json:"containerInsights"`
+}
+
+// Process is the size of one process's tasks.
+type Process struct {
+	Count          int      `json:"count"`
+	CPU            int      `json:"cpu"`            // 1/1024 of a vCPU
+	MemoryMiB      int      `json:"memoryMib"`      // hard limit
+	ReservationMiB int      `json:"reservationMib"` // soft limit: what placement counts
+	StopSeconds    int      `json:"stopSeconds"`
+	Command        []string `json:"command"` // arguments of the image; empty: the role
+}
+
+// Web serves requests.
+type Web struct {
+	Process
+	StartSeconds int     `json:"startSeconds"` // how long a task may take to become healthy
+	MinPercent   int     `json:"minPercent"`
+	MaxPercent   int     `json:"maxPercent"`
+	Scaling      Scaling `json:"scaling"`
+}
+
+// Scaling is target tracking; Max 0 turns it off.
+type Scaling struct {
+	Min             int `json:"min"`
+	Max             int `json:"max"`
+	CPUPercent      int `json:"cpuPercent"`
+	RequestsPerTask int `json:"requestsPerTask"`
+}
+
+// Worker runs queue jobs; Count 0 turns it off.
+type Worker struct {
+	Process
+	Queue string `json:"queue"` // QUEUE_CONNECTION: database or redis
+}
+
+// Scheduler runs scheduled commands: one task or, with Count 0, none.
+type Scheduler struct{ Process }
+
+// Database is RDS.
+type Database struct {
+	Engine              string   `json:"engine"`
+	Version             string   `json:"version"`
+	InstanceClass       string   `json:"instanceClass"`
+	Name                string   `json:"name"`
+	Username            string   `json:"username"`
+	StorageGB           int      `json:"storageGb"`
+	MaxStorageGB        int      `json:"maxStorageGb"`
+	MultiAZ             bool     `json:"multiAz"`
+	BackupDays          int      `json:"backupDays"`
+	RequireTLS          bool     `json:"requireTls"`
+	FinalSnapshot       bool     `json:"finalSnapshot"`
+	ApplyNow            bool     `json:"applyNow"`
+	LogExports          []string `json:"logExports"`
+	PerformanceInsights bool     `json:"performanceInsights"`
+}
+
+// Cache is ElastiCache.
+type Cache struct {
+	Engine         string `json:"engine"` // memcached, valkey or redis
+	Version        string `json:"version"`
+	NodeType       string `json:"nodeType"`
+	Nodes          int    `json:"nodes"`
+	SnapshotDays   int    `json:"snapshotDays"`
+	EncryptTransit bool   `json:"encryptTransit"`
+}
+
+// Observability is logs and alarms.
+type Observability struct {
+	LogDays   int      `json:"logDays"`
+	Emails    []string `json:"emails"`
+	Dashboard bool     `json:"dashboard"`
+}
+
+// sections maps the keys of a stack file to where they are decoded. Scalars have no key of their own: everything is a section.
+func (c *Config) sections() map[string]any {
+	return map[string]any{
+		"app": &c.App, "environment": &c.Environment, "network": &c.Network, "access": &c.Access, "registry": &c.Registry,
+		"image": &c.Image, "release": &c.Release, "domain": &c.Domain, "loadBalancer": &c.LoadBalancer, "cluster": &c.Cluster,
+		"web": &c.Web, "worker": &c.Worker, "scheduler": &c.Scheduler, "database": &c.Database, "cache": &c.Cache,
+		"observability": &c.Observability, "env": &c.Env, "secrets": &c.Secrets, "tags": &c.Tags,
+	}
+}
+
+// Load reads the stack's configuration over the defaults and returns every problem of it at once.
+func Load(ctx *pulumi.Context) (*Config, error) {
+	c := defaults()
+	own := config.New(ctx, "")
+	var problems []error
+	for key, into := range c.sections() {
+		if err := section(own, key, into); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	for key := range c.sections() {
+		if key != "secrets" && ctx.IsConfigSecret(ctx.Project()+":"+key) {
+			problems = append(problems, fmt.Errorf("%s: holds an encrypted value; only secrets.NAME stays encrypted on its way to the containers", key))
+		}
+	}
+	problems = append(problems, unknownKeys(ctx, c.sections())...)
+	if c.App.Env == "" {
+		c.App.Env = ctx.Stack()
+	}
+	region, err := config.New(ctx, "aws").Try("region")
+	if c.Region = region; err != nil {
+		c.Region = firstEnv("AWS_REGION", "AWS_DEFAULT_REGION")
+	}
+	if len(problems) == 0 {
+		problems = c.validate(ctx.Project(), ctx.Stack())
+	}
+	if len(problems) > 0 {
+		sortErrors(problems)
+		return nil, fmt.Errorf("Pulumi.%s.yaml has %d problem(s); nothing was changed:\n%w", ctx.Stack(), len(problems), errors.Join(problems...))
+	}
+	return c, nil
+}
+
+// section decodes one key over what is in there already. Absent is fine; a field that nobody knows is not.
+func section(own *config.Config, key string, into any) error {
+	// Secrets inside a section come decrypted; they become secret again where they are used (secretInputs).
+	raw, err := own.Try(key)
+	if errors.Is(err, config.ErrMissingVar) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return explain(key, raw, err)
+	}
+	return nil
+}
+
+// explain turns a JSON error into one that names the key of the stack file.
+func explain(key, raw string, err error) error {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind) && kind.Field != "":
+		return fmt.Errorf("%s.%s: %s found, %s expected", key, kind.Field, kind.Value, kind.Type)
+	case errors.As(err, &kind) || !strings.HasPrefix(strings.TrimSpace(raw), "{"):
+		return fmt.Errorf("%s: %q found, a section with keys below it expected", key, raw)
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return fmt.Errorf("%s.%s: no such key; Pulumi.yaml lists them", key, strings.Trim(field, `"`))
+	}
+	return fmt.Errorf("%s: %w", key, err)
+}
+
+// unknownKeys finds sections that nobody reads. The SDK answers for single keys only, so this looks where it looks: the Go
+// language host hands the whole configuration over in PULUMI_CONFIG; the Automation API does not, and leaves the stack file.
+func unknownKeys(ctx *pulumi.Context, known map[string]any) []error {
+	keys := map[string]any{}
+	if raw := os.Getenv("PULUMI_CONFIG"); raw != "" {
+		if err := json.Unmarshal([]byte(raw), &keys); err != nil {
+			return []error{fmt.Errorf("PULUMI_CONFIG: %w", err)}
+		}
+	} else if raw, err := os.ReadFile(filepath.Join(ctx.RootDirectory(), "Pulumi."+ctx.Stack()+".yaml")); err == nil {
+		var file struct{ Config map[string]any }
+		if err := yaml.Unmarshal(raw, &file); err != nil {
+			return []error{fmt.Errorf("Pulumi.%s.yaml: %w", ctx.Stack(), err)}
+		}
+		keys = file.Config
+	}
+	var problems []error
+	for full := range keys {
+		key, ours := strings.CutPrefix(full, ctx.Project()+":")
+		if ours && known[key] == nil {
+			problems = append(problems, fmt.Errorf("%s: no such key; Pulumi.yaml lists them", key))
+		}
+	}
+	return problems
+}
+
+func firstEnv(names ...string) string {
+	for _, name := range names {
+		if value := os.Getenv(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,41 @@
+package stacks
+
+// defaults is what a stack file need not say: safe first, then small. Nothing here opens a network, skips a snapshot or weakens
+// encryption.
+func defaults() *Config {
+	return &Config{
+		App:         App{Name: "laravel"},
+		Environment: Environment{Class: "staging"},
+		Network:     Network{CIDR: "10.0.0.0/16", Zones: 2, NAT: "gateway", FlowLogDays: 14},
+		Access:      Access{Web: []string{"0.0.0.0/0"}, EgressPorts: []int{443}},
+		Registry:    Registry{UntaggedDays: 7, ReleasesKept: 30, ReviewDays: 14},
+		Image: Image{
+			App: "examples/laravel", Dockerfile: "docker/Dockerfile", BaseImage: "debian:trixie-slim",
+		},
+		Release: Release{Build: true, Migrate: true},
+		LoadBalancer: LoadBalancer{
+			HTTP:                  "redirect",
+			HealthCheck:           HealthCheck{Path: "/up", Interval: 10, Timeout: 5, Healthy: 2, Unhealthy: 3},
+			DeregistrationSeconds: 30, IdleSeconds: 60, AccessLogDays: 90,
+		},
+		Cluster: Cluster{
+			InstanceTypes: []string{"t3.small"}, Min: 1, Max: 2, OnDemandPercent: 100, DiskGB: 30, TargetCapacity: 100,
+		},
+		Web: Web{
+			Process:      Process{Count: 1, CPU: 256, MemoryMiB: 512, ReservationMiB: 384, StopSeconds: 60},
+			StartSeconds: 60, MinPercent: 100, MaxPercent: 200,
+			Scaling: Scaling{CPUPercent: 60},
+		},
+		Worker: Worker{
+			Process: Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, StopSeconds: 90},
+			Queue:   "database",
+		},
+		Scheduler: Scheduler{Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, StopSeconds: 60}},
+		Database: Database{
+			Engine: "mysql", Version: "8.4", InstanceClass: "db.t4g.micro", Name: "laravel", Username: "laravel",
+			StorageGB: 20, BackupDays: 7, RequireTLS: true, FinalSnapshot: true,
+		},
+		Cache:         Cache{Engine: "valkey", Version: "8.0", NodeType: "cache.t4g.micro", Nodes: 1, EncryptTransit: true},
+		Observability: Observability{LogDays: 30},
+	}
+}

@@ -1,0 +1,64 @@
+package stacks
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
+)
+
+// export publishes what people and pipelines read with `pulumi stack output`.
+func (s *stack) export(ctx *pulumi.Context) {
+	services, definitions := pulumi.StringMap{}, pulumi.StringMap{}
+	for process, service := range s.services {
+		services[process], definitions[process] = service.Name, service.TaskDefinitionARN
+	}
+	environment := pulumi.StringMap(s.environment()).ToStringMapOutput()
+	secrets := pulumi.StringMap{}
+	for variable, value := range s.secrets.Values {
+		secrets[variable] = value
+	}
+	ctx.Export("url", s.url())
+	ctx.Export("release", pulumi.String(s.release))
+	ctx.Export("loadBalancerDnsName", s.balancer.DNSName)
+	ctx.Export("repositoryUrl", s.registry.URL)
+	ctx.Export("image", s.image.Reference)
+	ctx.Export("imageDigest", s.image.Digest)
+	ctx.Export("clusterName", s.cluster.Name)
+	ctx.Export("serviceNames", services)
+	ctx.Export("taskDefinitionArns", definitions)
+	ctx.Export("databaseEndpoint", pulumi.Sprintf("%s:%d", s.database.Host, s.database.Port))
+	ctx.Export("cacheEndpoint", pulumi.Sprintf("%s:%d", s.cache.Host, s.cache.Port))
+	ctx.Export("appConfig", environment)
+	ctx.Export("secretArns", pulumi.StringMap(references(s.secrets.References)))
+	ctx.Export("dotenv", pulumi.ToSecret(
+		pulumix.Cast[pulumi.StringOutput](pulumix.Apply2(environment, secrets.ToStringMapOutput(), dotenv))))
+}
+
+func references(from map[string]pulumi.StringOutput) pulumi.StringMap {
+	to := pulumi.StringMap{}
+	for variable, reference := range from {
+		to[variable] = reference
+	}
+	return to
+}
+
+// dotenv renders a .env file: `pulumi stack output --show-secrets dotenv > .env` is all a developer needs.
+func dotenv(environment, secrets map[string]string) string {
+	var text strings.Builder
+	for _, group := range []map[string]string{environment, secrets} {
+		for _, key := range sortedKeys(group) {
+			fmt.Fprintf(&text, "%s=%s\n", key, quote(group[key]))
+		}
+	}
+	return text.String()
+}
+
+// quote follows vlucas/phpdotenv, which Laravel reads .env with: in double quotes, \ " and $ are escaped.
+func quote(value string) string {
+	if !strings.ContainsAny(value, " \t\n\"'#$\\=;&|<>()`") && value != "" {
+		return value
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "\n", `\n`).Replace(value) + `"`
+}

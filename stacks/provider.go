@@ -1,0 +1,94 @@
+package stacks
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+)
+
+// newProvider registers the one explicit AWS provider: the stack's tags on everything, and every setting of the ecosystem's
+// own aws: namespace, which an explicit provider would otherwise not see.
+func newProvider(ctx *pulumi.Context, prefix, region string, tags map[string]string) (*aws.Provider, error) {
+	settings, err := providerSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	settings["region"] = pulumi.String(region)
+	settings["defaultTags"] = pulumi.Map{"tags": pulumi.ToStringMap(tags)}
+	provider := &aws.Provider{}
+	// aws.NewProvider takes one typed field per setting; a map takes them all, also those of the next provider version.
+	err = ctx.RegisterResource("pulumi:providers:aws", prefix+"-aws", settings, provider,
+		pulumi.AdditionalSecretOutputs([]string{"accessKey", "secretKey", "token"}),
+		pulumi.Version(providerVersion))
+	if err != nil {
+		return nil, fmt.Errorf("creating AWS provider: %w", err)
+	}
+	return provider, nil
+}
+
+// providerVersion is the plugin that `pulumi up` installs: the one of the SDK in go.mod.
+const providerVersion = "6.83.2"
+
+// providerSettings reads aws:* by the names that aws.ProviderArgs knows.
+func providerSettings(ctx *pulumi.Context) (pulumi.Map, error) {
+	settings := pulumi.Map{}
+	namespace := config.New(ctx, "aws")
+	fields := aws.ProviderArgs{}.ElementType()
+	var problems []error
+	for i := range fields.NumField() {
+		key := strings.Split(fields.Field(i).Tag.Get("pulumi"), ",")[0]
+		raw, err := namespace.Try(key)
+		if errors.Is(err, config.ErrMissingVar) {
+			continue
+		}
+		value, err := settingOf(fields.Field(i).Type, raw)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("aws:%s: %w", key, err))
+			continue
+		}
+		if ctx.IsConfigSecret("aws:" + key) {
+			value = pulumi.ToSecret(value)
+		}
+		settings[key] = value
+	}
+	return settings, errors.Join(problems...)
+}
+
+// settingOf decodes a configuration value as the type that the provider expects: text as it is, everything else as JSON.
+func settingOf(kind reflect.Type, raw string) (pulumi.Input, error) {
+	for kind.Kind() == reflect.Pointer {
+		kind = kind.Elem()
+	}
+	if kind.Kind() == reflect.String {
+		return pulumi.String(raw), nil
+	}
+	var value any
+	if err := json.Unmarshal([]byte(raw), &value); err != nil {
+		return nil, fmt.Errorf("%q is not a %s", raw, kind.Kind())
+	}
+	return pulumi.Any(value), nil
+}
+
+// defaultTags are on everything that can carry tags: ours, those of aws:defaultTags, and the configuration's own.
+func defaultTags(ctx *pulumi.Context, c *Config) (map[string]string, error) {
+	tags := map[string]string{
+		"Project":     ctx.Project(),
+		"Application": c.App.Name,
+		"Environment": ctx.Stack(),
+		"ManagedBy":   "pulumi",
+	}
+	var given struct{ Tags map[string]string }
+	if err := config.New(ctx, "aws").TryObject("defaultTags", &given); err != nil && !errors.Is(err, config.ErrMissingVar) {
+		return nil, fmt.Errorf("aws:defaultTags: %w", err)
+	}
+	maps.Copy(tags, given.Tags)
+	maps.Copy(tags, c.Tags)
+	return tags, nil
+}

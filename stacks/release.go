@@ -1,0 +1,94 @@
+package stacks
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
+)
+
+// releaseName names the version that the image holds: release.name, or the last commit that touched what goes into the image.
+// A commit elsewhere (this program, its documentation) is not a new release, and deploys nothing.
+func releaseName(c *Config) (string, error) {
+	if c.Release.Name != "" {
+		return c.Release.Name, nil
+	}
+	paths := []string{c.Image.App, filepath.Dir(c.Image.Dockerfile)}
+	commit, err := git(append([]string{"log", "-1", "--abbrev=12", "--format=%h", "--"}, paths...)...)
+	if err != nil {
+		return "", fmt.Errorf("release.name: not given, and git does not know it: %w", err)
+	}
+	name := strings.TrimSpace(commit)
+	if name == "" {
+		name = "uncommitted"
+	}
+	changes, err := treeChanges(paths)
+	if err != nil {
+		return "", fmt.Errorf("release.name: looking for uncommitted changes: %w", err)
+	}
+	return name + changes, nil
+}
+
+// treeChanges returns "" for a clean tree and -dirty.HASH otherwise; the same changes have the same hash.
+func treeChanges(paths []string) (string, error) {
+	changed, err := git(append([]string{"diff", "HEAD", "--binary", "--"}, paths...)...)
+	if err != nil {
+		changed = "" // a repository without a commit has no HEAD
+	}
+	untracked, err := git(append([]string{"ls-files", "--others", "--exclude-standard", "-z", "--"}, paths...)...)
+	if err != nil {
+		return "", err
+	}
+	if changed == "" && untracked == "" {
+		return "", nil
+	}
+	hash := sha256.New()
+	hash.Write([]byte(changed))
+	for file := range strings.SplitSeq(strings.TrimSuffix(untracked, "\x00"), "\x00") {
+		content, err := os.ReadFile(file)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return "", err
+		}
+		fmt.Fprintf(hash, "%s\x00%d\x00", file, len(content))
+		hash.Write(content)
+	}
+	return "-dirty." + hex.EncodeToString(hash.Sum(nil))[:12], nil
+}
+
+func git(args ...string) (string, error) {
+	command := exec.Command("git", args...)
+	var out, complaint bytes.Buffer
+	command.Stdout, command.Stderr = &out, &complaint
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(complaint.String()))
+	}
+	return out.String(), nil
+}
+
+// tagPrefix puts images of review environments under the registry's shorter rule.
+func tagPrefix(class string) string {
+	if class == "review" {
+		return infra.ReviewTagPrefix
+	}
+	return infra.ReleaseTagPrefix
+}
+
+// buildArgs are the ARGs of docker/Dockerfile. The certificates of RDS come from AWS, for the region only: the image verifies
+// the database's name with them.
+func (c *Config) buildArgs(release string) map[string]string {
+	args := map[string]string{"APP": c.Image.App, "BASE_IMAGE": c.Image.BaseImage, "RELEASE": release}
+	if c.Image.Extensions != "" {
+		args["PHP_EXTENSIONS"] = c.Image.Extensions
+	}
+	if c.Database.RequireTLS {
+		args["RDS_CA_URL"] = fmt.Sprintf("https://truststore.pki.rds.amazonaws.com/%[1]s/%[1]s-bundle.pem", c.Region)
+	}
+	return args
+}

@@ -1,0 +1,144 @@
+package stacks_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+	"github.com/laravel-ecs/laravel-ecs/stacks"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var environments = []string{"local", "staging", "prod"}
+
+// TestMain stands where the program stands: the paths of a stack file are relative to Pulumi.yaml.
+func TestMain(m *testing.M) {
+	if err := os.Chdir(".."); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// stackConfig reads a stack file as the engine would hand it to the program: sections as JSON.
+func stackConfig(t testing.TB, stack string) map[string]string {
+	t.Helper()
+	raw, err := os.ReadFile("Pulumi." + stack + ".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Config map[string]any }
+	if err := yaml.Unmarshal(raw, &file); err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{}
+	for key, value := range file.Config {
+		if text, ok := value.(string); ok {
+			values[key] = text
+			continue
+		}
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values[key] = string(encoded)
+	}
+	return values
+}
+
+// with overlays single keys: with(config, "web", "count", 3).
+func with(config map[string]string, section, key string, value any) map[string]string {
+	changed := maps.Clone(config)
+	fields := map[string]any{}
+	if raw := changed["laravel-ecs:"+section]; raw != "" {
+		if err := json.Unmarshal([]byte(raw), &fields); err != nil {
+			panic(err)
+		}
+	}
+	into := fields
+	parts := strings.Split(key, ".")
+	for _, part := range parts[:len(parts)-1] {
+		next, _ := into[part].(map[string]any)
+		if next == nil {
+			next = map[string]any{}
+			into[part] = next
+		}
+		into = next
+	}
+	into[parts[len(parts)-1]] = value
+	encoded, err := json.Marshal(fields)
+	if err != nil {
+		panic(err)
+	}
+	changed["laravel-ecs:"+section] = string(encoded)
+	return changed
+}
+
+func deploy(t testing.TB, stack string, config map[string]string) *infratest.Recorder {
+	t.Helper()
+	recorder, err := infratest.Run(stacks.Deploy, "laravel-ecs", stack, config)
+	if err != nil {
+		t.Fatalf("%s: %v", stack, err)
+	}
+	return recorder
+}
+
+// TestInventory compares the list of resources with the golden file: a resource that comes or goes is a decision.
+func TestInventory(t *testing.T) {
+	for _, stack := range environments {
+		var lines []string
+		for _, r := range deploy(t, stack, stackConfig(t, stack)).All() {
+			lines = append(lines, fmt.Sprintf("%s %s", r.Type, r.Name))
+		}
+		golden := filepath.Join("stacks", "testdata", stack+".golden")
+		got := strings.Join(lines, "\n") + "\n"
+		if *update {
+			if err := os.MkdirAll(filepath.Dir(golden), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range difference(got, string(want)) {
+			t.Errorf("%s: %s (go test ./stacks -run Inventory -update, if it is meant)", stack, line)
+		}
+	}
+}
+
+func difference(got, want string) []string {
+	had, has := strings.Split(want, "\n"), strings.Split(got, "\n")
+	var lines []string
+	for _, line := range has {
+		if !slices.Contains(had, line) {
+			lines = append(lines, "new: "+line)
+		}
+	}
+	for _, line := range had {
+		if !slices.Contains(has, line) {
+			lines = append(lines, "gone: "+line)
+		}
+	}
+	return lines
+}
+
+// BenchmarkProgram measures registering everything against mocks; the target is 200 ms.
+func BenchmarkProgram(b *testing.B) {
+	config := with(stackConfig(b, "prod"), "release", "name", "benchmark")
+	for b.Loop() {
+		deploy(b, "prod", config)
+	}
+}

@@ -1,0 +1,238 @@
+package stacks
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
+)
+
+// problems collects what is wrong with a configuration. Every entry names the key, the value and what is allowed.
+type problems []error
+
+func (p *problems) add(key, format string, args ...any) {
+	*p = append(*p, fmt.Errorf(key+": "+format, args...))
+}
+
+func (p *problems) between(key string, value, low, high int) {
+	if value < low || value > high {
+		p.add(key, "%d is outside %d-%d", value, low, high)
+	}
+}
+
+func (p *problems) oneOf(key, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		p.add(key, "%q is none of %s", value, strings.Join(allowed, ", "))
+	}
+}
+
+func (p *problems) matches(key, value string, pattern *regexp.Regexp, what string) {
+	if !pattern.MatchString(value) {
+		p.add(key, "%q is not %s", value, what)
+	}
+}
+
+// logRetention are the values CloudWatch Logs accepts, in days (PutRetentionPolicy).
+var logRetention = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+func (p *problems) retention(key string, days int) {
+	if !slices.Contains(logRetention, days) {
+		p.add(key, "%d is no retention of CloudWatch Logs; near it: %d", days, nearest(logRetention, days))
+	}
+}
+
+func nearest(sorted []int, value int) int {
+	i, _ := slices.BinarySearch(sorted, value)
+	return sorted[min(i, len(sorted)-1)]
+}
+
+// maxPrefix is what NAME-STACK may have for a target group's 32 characters: "-lb-tg" and autonaming's 8 take the rest.
+const maxPrefix = 32 - len("-lb-tg") - 8
+
+var name = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
+// validate returns every problem of the configuration; it touches nothing but the files that the image is built from.
+func (c *Config) validate(project, stack string) []error {
+	var p problems
+	if c.Region == "" {
+		p.add("aws:region", "missing; pulumi config set aws:region eu-west-1 --stack %s", stack)
+	}
+	c.validateNames(&p, stack)
+	p.oneOf("environment.class", c.Environment.Class, "local", "review", "staging", "production")
+	c.Network.validate(&p, c.Region)
+	c.Access.validate(&p, c.Cluster.KeyPair)
+	p.between("registry.untaggedDays", c.Registry.UntaggedDays, 1, 365)
+	p.between("registry.releasesKept", c.Registry.ReleasesKept, 30, 900)
+	p.between("registry.reviewDays", c.Registry.ReviewDays, 1, 365)
+	c.validateImage(&p)
+	c.Domain.validate(&p, c.Region)
+	c.LoadBalancer.validate(&p)
+	c.validateCapacity(&p)
+	c.Database.validate(&p)
+	c.Cache.validate(&p)
+	c.validateProcesses(&p)
+	c.validateVariables(&p)
+	p.retention("observability.logDays", c.Observability.LogDays)
+	for _, email := range c.Observability.Emails {
+		p.matches("observability.emails", email, regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`), "an email address")
+	}
+	if c.Environment.Class == "production" {
+		c.validateProduction(&p)
+	}
+	return p
+}
+
+func (c *Config) validateNames(p *problems, stack string) {
+	const what = "lower-case letters and digits, in words joined by single hyphens"
+	p.matches("app.name", c.App.Name, name, what)
+	if !name.MatchString(stack) {
+		p.add("stack", "%q is not %s; it becomes part of every name", stack, what)
+	}
+	if prefix := c.App.Name + "-" + stack; len(prefix) > maxPrefix {
+		p.add("app.name", "%q is %d characters long, at most %d fit AWS's names: shorten app.name or the stack's name", prefix, len(prefix), maxPrefix)
+	}
+	if c.App.URL != "" {
+		p.matches("app.url", c.App.URL, regexp.MustCompile(`^https?://[^/\s]+$`), "http(s)://host[:port]")
+	}
+	if len(c.Tags) > 40 {
+		p.add("tags", "%d are too many: AWS allows 50 per resource and some are taken", len(c.Tags))
+	}
+	for _, key := range sortedKeys(c.Tags) {
+		if strings.HasPrefix(strings.ToLower(key), "aws:") {
+			p.add("tags."+key, "the prefix aws: is Amazon's own")
+		}
+	}
+}
+
+// dockerBridge is where containers live on an instance; traffic to such addresses never leaves it.
+var dockerBridge = netip.MustParsePrefix("172.17.0.0/16")
+
+func (n Network) validate(p *problems, region string) {
+	cidr, err := netip.ParsePrefix(n.CIDR)
+	switch {
+	case err != nil || !cidr.Addr().Is4():
+		p.add("network.cidr", "%q is not an IPv4 range such as 10.0.0.0/16", n.CIDR)
+	case cidr.Bits() < 16 || cidr.Bits() > 23:
+		p.add("network.cidr", "/%d is outside /16-/23: each of twelve subnets needs at least 32 addresses", cidr.Bits())
+	case cidr.Masked() != cidr:
+		p.add("network.cidr", "%s has host bits; the range is %s", n.CIDR, cidr.Masked())
+	case cidr.Overlaps(dockerBridge):
+		p.add("network.cidr", "%s overlaps %s, the bridge of Docker on every instance", n.CIDR, dockerBridge)
+	case !cidr.Addr().IsPrivate():
+		p.add("network.cidr", "%s is not private; use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16", n.CIDR)
+	}
+	if n.Zones < 2 || n.Zones > 3 {
+		p.add("network.zones", "%d is outside 2-3: the load balancer and the database need two availability zones", n.Zones)
+	}
+	if len(n.ZoneNames) > 0 && len(n.ZoneNames) != n.Zones {
+		p.add("network.zoneNames", "%d names for %d zones", len(n.ZoneNames), n.Zones)
+	}
+	for i, zone := range n.ZoneNames {
+		if !strings.HasPrefix(zone, region) || slices.Contains(n.ZoneNames[:i], zone) {
+			p.add("network.zoneNames", "%q is not a zone of %s, or is there twice", zone, region)
+		}
+	}
+	p.oneOf("network.nat", n.NAT, infra.NATNone, infra.NATInstance, infra.NATGateway, infra.NATGatewayPerZone)
+	if n.NAT == infra.NATNone {
+		for _, service := range infra.RequiredWithoutNAT {
+			if !slices.Contains(n.Endpoints, service) {
+				p.add("network.endpoints", "%s is missing: without NAT no task starts; add it or choose another network.nat", service)
+			}
+		}
+	}
+	for i, service := range n.Endpoints {
+		if !regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`).MatchString(service) || service == "s3" || slices.Contains(n.Endpoints[:i], service) {
+			p.add("network.endpoints", "%q is not an AWS service, is there twice, or is s3 (always there, as a gateway)", service)
+		}
+	}
+	p.retention("network.flowLogDays", n.FlowLogDays)
+}
+
+func (a Access) validate(p *problems, keyPair string) {
+	cidrs(p, "access.web", a.Web)
+	cidrs(p, "access.ssh", a.SSH)
+	if len(a.Web) == 0 {
+		p.add("access.web", "empty: nobody could reach the application")
+	}
+	if slices.Contains(a.SSH, "0.0.0.0/0") {
+		p.add("access.ssh", "0.0.0.0/0 is the whole internet; name your own addresses, or use Session Manager and leave it empty")
+	}
+	if len(a.SSH) > 0 && keyPair == "" {
+		p.add("access.ssh", "needs cluster.keyPair: nobody could log in")
+	}
+	for _, port := range a.EgressPorts {
+		p.between("access.egressPorts", port, 1, 65535)
+	}
+	if !slices.Contains(a.EgressPorts, 443) {
+		p.add("access.egressPorts", "443 is missing: the ECS agent and ECR need it")
+	}
+}
+
+// cidrs wants ranges that neither repeat nor contain each other, because AWS refuses a rule that is there already.
+func cidrs(p *problems, key string, list []string) {
+	var seen []netip.Prefix
+	for _, text := range list {
+		cidr, err := netip.ParsePrefix(text)
+		if err != nil || !cidr.Addr().Is4() || cidr.Masked() != cidr {
+			p.add(key, "%q is not an IPv4 range such as 203.0.113.0/24", text)
+			continue
+		}
+		for _, other := range seen {
+			if cidr.Overlaps(other) {
+				p.add(key, "%s and %s overlap; one of them is enough", other, cidr)
+			}
+		}
+		seen = append(seen, cidr)
+	}
+}
+
+var hostName = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
+
+func (d Domain) validate(p *problems, region string) {
+	if d.Name == "" {
+		if d.Zone != "" || d.CertificateARN != "" || len(d.Aliases) > 0 {
+			p.add("domain.name", "missing, though zone, certificateArn or aliases are given: which host is it?")
+		}
+		return
+	}
+	if d.Zone == "" && d.CertificateARN == "" {
+		p.add("domain.name", "%s needs a certificate: give domain.zone (one is made) or domain.certificateArn (one is there)", d.Name)
+	}
+	for _, host := range append([]string{d.Name}, d.Aliases...) {
+		if len(host) > 253 || !hostName.MatchString(host) {
+			p.add("domain", "%q is not a host name", host)
+		}
+		if d.Zone != "" && host != d.Zone && !strings.HasSuffix(host, "."+d.Zone) {
+			p.add("domain.zone", "%s is not in the zone %s", host, d.Zone)
+		}
+	}
+	if d.CertificateARN != "" {
+		arn := strings.Split(d.CertificateARN, ":")
+		if len(arn) != 6 || arn[0] != "arn" || arn[2] != "acm" || !strings.HasPrefix(arn[5], "certificate/") {
+			p.add("domain.certificateArn", "%q is not the ARN of an ACM certificate", d.CertificateARN)
+		} else if arn[3] != region {
+			p.add("domain.certificateArn", "the certificate is in %s, the load balancer in %s; ALB takes certificates of its own region", arn[3], region)
+		}
+	}
+}
+
+func (l LoadBalancer) validate(p *problems) {
+	p.oneOf("loadBalancer.http", l.HTTP, "redirect", "forward")
+	check := l.HealthCheck
+	if !strings.HasPrefix(check.Path, "/") || len(check.Path) > 1024 {
+		p.add("loadBalancer.healthCheck.path", "%q does not start with / or is longer than 1024", check.Path)
+	}
+	p.between("loadBalancer.healthCheck.interval", check.Interval, 5, 300)
+	p.between("loadBalancer.healthCheck.timeout", check.Timeout, 2, 120)
+	if check.Timeout >= check.Interval {
+		p.add("loadBalancer.healthCheck.timeout", "%d is not below the interval, %d", check.Timeout, check.Interval)
+	}
+	p.between("loadBalancer.healthCheck.healthy", check.Healthy, 2, 10)
+	p.between("loadBalancer.healthCheck.unhealthy", check.Unhealthy, 2, 10)
+	p.between("loadBalancer.deregistrationSeconds", l.DeregistrationSeconds, 0, 3600)
+	p.between("loadBalancer.idleSeconds", l.IdleSeconds, 1, 4000)
+	p.between("loadBalancer.accessLogDays", l.AccessLogDays, 1, 3653)
+}

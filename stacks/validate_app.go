@@ -1,0 +1,237 @@
+package stacks
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
+)
+
+func (c *Config) validateImage(p *problems) {
+	if c.Release.Name != "" {
+		p.matches("release.name", c.Release.Name, regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`), "letters, digits, dots, dashes and underscores, at most 100")
+	}
+	if !c.Release.Build {
+		if c.Release.Name == "" {
+			p.add("release.build", "false needs release.name: which release is it?")
+		}
+		return
+	}
+	if info, err := os.Stat(c.Image.Dockerfile); err != nil || info.IsDir() {
+		p.add("image.dockerfile", "%s is not there (the path is relative to Pulumi.yaml)", c.Image.Dockerfile)
+	}
+	if !filepath.IsLocal(c.Image.App) {
+		p.add("image.app", "%s is outside of this program's folder; clone the application below it, into app/", c.Image.App)
+		return
+	}
+	for _, file := range []string{"artisan", "composer.json"} {
+		if _, err := os.Stat(filepath.Join(c.Image.App, file)); err != nil {
+			p.add("image.app", "%s has no %s: it is not a Laravel application", c.Image.App, file)
+		}
+	}
+}
+
+// validateCapacity checks that both versions of a rolling deploy find room, because ECS would wait for it without a word.
+func (c *Config) validateCapacity(p *problems) {
+	k := c.Cluster
+	p.between("cluster.max", k.Max, 1, 100)
+	if k.Min < 0 || k.Min > k.Max {
+		p.add("cluster.min", "%d is outside 0-%d (cluster.max)", k.Min, k.Max)
+	}
+	if k.OnDemandBase < 0 || k.OnDemandBase > k.Max {
+		p.add("cluster.onDemandBase", "%d is outside 0-%d (cluster.max)", k.OnDemandBase, k.Max)
+	}
+	p.between("cluster.onDemandPercent", k.OnDemandPercent, 0, 100)
+	p.between("cluster.targetCapacity", k.TargetCapacity, 1, 100)
+	p.between("cluster.diskGb", k.DiskGB, 30, 16384) // Amazon's ECS image is a 30 GB snapshot
+	if k.AMI != "" {
+		p.matches("cluster.ami", k.AMI, regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`), "an image id such as ami-0123456789abcdef0")
+	}
+	types := c.instanceTypes(p)
+	if len(types) == 0 {
+		return
+	}
+	smallest := slices.MinFunc(types, func(a, b infra.InstanceType) int { return cmp.Compare(a.MemoryMiB, b.MemoryMiB) })
+	if 2*c.Web.MemoryMiB > smallest.UsableMiB() {
+		p.add("web.memoryMib", "%d does not fit a %s twice (%d MiB for tasks): a rolling deploy runs both versions", c.Web.MemoryMiB, smallest.Name, smallest.UsableMiB())
+	}
+	need := c.Web.Count * c.Web.MaxPercent / 100 * (c.Web.ReservationMiB + migrateReservationMiB)
+	need += 2*c.Worker.Count*c.Worker.ReservationMiB + c.Scheduler.Count*c.Scheduler.ReservationMiB
+	if have := k.Max * smallest.UsableMiB(); need > have {
+		p.add("cluster.max", "%d instances have %d MiB for tasks, a release needs %d: raise cluster.max, or lower counts or reservations", k.Max, have, need)
+	}
+}
+
+func (c *Config) instanceTypes(p *problems) []infra.InstanceType {
+	if len(c.Cluster.InstanceTypes) == 0 {
+		p.add("cluster.instanceTypes", "empty; t3.small is a start")
+	}
+	var types []infra.InstanceType
+	for _, text := range c.Cluster.InstanceTypes {
+		t, err := infra.ParseInstanceType(text)
+		if err != nil {
+			p.add("cluster.instanceTypes", "%w", err)
+			continue
+		}
+		if len(types) > 0 && types[0].ARM64 != t.ARM64 {
+			p.add("cluster.instanceTypes", "%s and %s are of different architectures; one image cannot run on both", types[0].Name, t.Name)
+		}
+		types = append(types, t)
+	}
+	return types
+}
+
+func (c *Config) validateProcesses(p *problems) {
+	c.Web.validate(p, "web", 1, 1000)
+	c.Worker.validate(p, "worker", 0, 1000)
+	c.Scheduler.validate(p, "scheduler", 0, 1)
+	p.between("web.startSeconds", c.Web.StartSeconds, 1, 300)
+	w := c.Web
+	if w.Count*w.MaxPercent/100 <= w.Count && (w.Count*w.MinPercent+99)/100 >= w.Count {
+		p.add("web.maxPercent", "%d%% of %d tasks leaves a rolling deploy no step: it may neither start one nor stop one", w.MaxPercent, w.Count)
+	}
+	p.between("web.minPercent", w.MinPercent, 0, 100)
+	p.between("web.maxPercent", w.MaxPercent, 100, 200)
+	if s := w.Scaling; s.Max != 0 {
+		if s.Min < 1 || s.Max < s.Min || w.Count < s.Min || w.Count > s.Max {
+			p.add("web.scaling", "min %d, count %d, max %d are not in this order, or min is below 1", s.Min, w.Count, s.Max)
+		}
+		p.between("web.scaling.cpuPercent", s.CPUPercent, 10, 95)
+	}
+	p.oneOf("worker.queue", c.Worker.Queue, "database", "redis")
+	if c.Worker.Queue == "redis" && c.Cache.Engine == infra.Memcached {
+		p.add("worker.queue", "redis needs cache.engine valkey or redis, not memcached")
+	}
+	// A stopping web task has answered everything before its container is told to stop; the drain comes on top.
+	if w.StopSeconds < drainSeconds+requestSeconds {
+		p.add("web.stopSeconds", "%d is less than the %d s that a drain (%d) and the longest request (%d) take", w.StopSeconds, drainSeconds+requestSeconds, drainSeconds, requestSeconds)
+	}
+}
+
+func (s Process) validate(p *problems, key string, low, high int) {
+	p.between(key+".count", s.Count, low, high)
+	p.between(key+".cpu", s.CPU, 2, 192*1024)
+	p.between(key+".memoryMib", s.MemoryMiB, 64, 1<<20)
+	if s.ReservationMiB < 6 || s.ReservationMiB >= s.MemoryMiB {
+		p.add(key+".reservationMib", "%d is not between 6 and the hard limit, %d", s.ReservationMiB, s.MemoryMiB)
+	}
+	p.between(key+".stopSeconds", s.StopSeconds, 2, 3600)
+}
+
+// databaseVersions are the RDS versions whose parameter group families are in use here.
+var databaseVersions = map[string][]string{
+	"mysql":   {"8.0", "8.4"},
+	"mariadb": {"10.6", "10.11", "11.4", "11.8"},
+}
+
+var databaseLogs = []string{"audit", "error", "general", "slowquery"}
+
+func (d Database) validate(p *problems) {
+	p.oneOf("database.engine", d.Engine, "mysql", "mariadb")
+	if versions := databaseVersions[d.Engine]; versions != nil {
+		p.oneOf("database.version", d.Version, versions...)
+	}
+	p.matches("database.instanceClass", d.InstanceClass, regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`), "an RDS class such as db.t4g.micro")
+	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
+	p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")
+	if slices.Contains([]string{"admin", "root", "rdsadmin"}, strings.ToLower(d.Username)) {
+		p.add("database.username", "%q is the first name everybody tries; choose another", d.Username)
+	}
+	p.between("database.storageGb", d.StorageGB, 20, 65536)
+	if d.MaxStorageGB != 0 && d.MaxStorageGB*10 < d.StorageGB*11 {
+		p.add("database.maxStorageGb", "%d is not at least a tenth above storageGb, %d; 0 turns growth off", d.MaxStorageGB, d.StorageGB)
+	}
+	p.between("database.backupDays", d.BackupDays, 1, 35)
+	for _, log := range d.LogExports {
+		p.oneOf("database.logExports", log, databaseLogs...)
+	}
+	if d.PerformanceInsights && regexp.MustCompile(`^db\.t[0-9]g?\.(micro|small)$`).MatchString(d.InstanceClass) {
+		p.add("database.performanceInsights", "%s has none; it starts at medium", d.InstanceClass)
+	}
+}
+
+// cacheVersions are patterns, because memcached is given to the patch level and the others by major.minor.
+var cacheVersions = map[string]*regexp.Regexp{
+	infra.Memcached: regexp.MustCompile(`^1\.6\.(6|12|17|22)$`),
+	infra.Valkey:    regexp.MustCompile(`^(7\.2|8\.0|8\.1)$`),
+	infra.Redis:     regexp.MustCompile(`^(7\.0|7\.1)$`),
+}
+
+func (c Cache) validate(p *problems) {
+	p.oneOf("cache.engine", c.Engine, infra.Memcached, infra.Valkey, infra.Redis)
+	if pattern := cacheVersions[c.Engine]; pattern != nil {
+		p.matches("cache.version", c.Version, pattern, fmt.Sprintf("a version of %s: %s", c.Engine, pattern))
+	}
+	p.matches("cache.nodeType", c.NodeType, regexp.MustCompile(`^cache\.[a-z0-9]+\.[a-z0-9]+$`), "a node type such as cache.t4g.micro")
+	p.between("cache.nodes", c.Nodes, 1, 6)
+	p.between("cache.snapshotDays", c.SnapshotDays, 0, 35)
+	if c.Engine == infra.Memcached && (c.Nodes > 1 || c.SnapshotDays > 0) {
+		p.add("cache.engine", "memcached has one node and no snapshots here; valkey replicates")
+	}
+}
+
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// managed are the variables that the program itself gives to the containers.
+var managed = []string{
+	"APP_DEBUG", "APP_ENV", "APP_NAME", "APP_RELEASE", "APP_URL", "CACHE_DRIVER", "CACHE_STORE", "CONTAINER_TLS", "DB_CONNECTION", "DB_DATABASE",
+	"DB_HOST", "DB_PORT", "DB_USERNAME", "DRAIN_SECONDS", "MEMCACHED_HOST", "MEMCACHED_PORT", "MYSQL_ATTR_SSL_CA", "QUEUE_CONNECTION",
+	"REDIS_CLIENT", "REDIS_HOST", "REDIS_PORT", "SESSION_DRIVER",
+}
+
+func (c *Config) validateVariables(p *problems) {
+	check := func(section string, names []string) {
+		for _, v := range names {
+			key := section + "." + v
+			switch {
+			case !variable.MatchString(v):
+				p.add(key, "not a name of an environment variable")
+			case slices.Contains(managed, v):
+				p.add(key, "the program sets it; change the section that it comes from")
+			case slices.Contains([]string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}, v):
+				p.add(key, "tasks get credentials from their role; keys in the environment outlive it")
+			}
+		}
+	}
+	check("env", sortedKeys(c.Env))
+	check("secrets", sortedKeys(c.Secrets))
+	for _, v := range sortedKeys(c.Env) {
+		if _, both := c.Secrets[v]; both || v == "APP_KEY" || v == "DB_PASSWORD" {
+			p.add("env."+v, "a secret: it belongs into secrets, where it is encrypted")
+		}
+	}
+}
+
+// validateProduction asks for what an outage or a mistake in production would otherwise teach.
+func (c *Config) validateProduction(p *problems) {
+	want := func(ok bool, key, why string) {
+		if !ok {
+			p.add(key, "environment.class production wants %s", why)
+		}
+	}
+	want(c.Environment.Protect, "environment.protect", "true; environment.teardown lifts it on the way to a destroy")
+	want(!c.App.Debug, "app.debug", "false: stack traces show secrets")
+	want(c.Web.Count >= 2, "web.count", "2 or more: one task is an outage away from none")
+	want(c.Web.MinPercent == 100, "web.minPercent", "100: a release must not take capacity away")
+	want(c.Cluster.Min >= 2, "cluster.min", "2 or more instances, one per zone")
+	want(c.Database.MultiAZ, "database.multiAz", "true")
+	want(c.Database.BackupDays >= 7, "database.backupDays", "7 or more")
+	want(c.Database.FinalSnapshot, "database.finalSnapshot", "true")
+	want(c.Database.RequireTLS, "database.requireTls", "true")
+	want(c.Cache.Engine != infra.Memcached && c.Cache.Nodes >= 2, "cache", "valkey or redis with 2 or more nodes: a lost memcached node logs everybody out")
+	want(c.Cache.Engine == infra.Memcached || c.Cache.EncryptTransit, "cache.encryptTransit", "true")
+	want(c.Domain.Name != "", "domain.name", "a name, and with it HTTPS")
+	want(c.LoadBalancer.HTTP == "redirect", "loadBalancer.http", "redirect")
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func sortErrors(list []error) {
+	slices.SortFunc(list, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+}
