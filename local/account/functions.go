@@ -57,7 +57,7 @@ var zoneFilters = map[string]string{"opt-in-status": "opt-in-not-required", "zon
 
 func getAvailabilityZones(tx *Tx, args Values) (Values, error) {
 	result := args.clone()
-	var names, ids []any
+	names, ids := []any{}, []any{}
 	excluded := append(args.Strings("excludeNames"), args.Strings("excludeZoneIds")...)
 	for _, zone := range tx.Zones() {
 		keep := args.Text("state") == "" || args.Text("state") == "available"

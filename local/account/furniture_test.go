@@ -23,7 +23,7 @@ func furnished(t *testing.T) *world {
 	w.make(subnetToken, "b", Values{"vpcId": "{vpc}", "cidrBlock": "10.0.1.0/24", "availabilityZone": "eu-central-1b"})
 	w.make(subnetToken, "a2", Values{"vpcId": "{vpc}", "cidrBlock": "10.0.2.0/24", "availabilityZone": "eu-central-1a"})
 	w.make(subnetToken, "other", Values{"vpcId": "{vpc2}", "cidrBlock": "10.1.0.0/24", "availabilityZone": "eu-central-1a"})
-	w.make(securityGroupToken, "sg", Values{"vpcId": "{vpc}"})
+	w.make(securityGroupToken, "web", Values{"vpcId": "{vpc}"})
 	w.make(securityGroupToken, "peer", Values{"vpcId": "{vpc}"})
 	w.make(securityGroupToken, "othersg", Values{"vpcId": "{vpc2}"})
 	w.make(routeTableToken, "rtb", Values{"vpcId": "{vpc}"})
@@ -36,7 +36,7 @@ func furnished(t *testing.T) *world {
 }
 
 var goodTemplate = Values{
-	"imageId": "ami-0123456789abcdef0", "instanceType": "t3.small", "vpcSecurityGroupIds": []any{"{sg}", "{peer}"},
+	"imageId": "ami-0123456789abcdef0", "instanceType": "t3.small", "vpcSecurityGroupIds": []any{"{web}", "{peer}"},
 	"keyName": "deploy", "userData": "IyEvYmluL3NoCg==",
 	"iamInstanceProfile": map[string]any{"name": "app"},
 	"metadataOptions":    map[string]any{"httpTokens": "required", "httpPutResponseHopLimit": 2},

@@ -49,7 +49,30 @@ func (w *world) make(token, name string, in Values) Resource {
 		w.t.Fatalf("creating %s: %v", name, err)
 	}
 	w.ids[name] = r.ID
+	checkOutputs(w.t, r)
 	return r
+}
+
+// checkOutputs compares outputs with the SDK's resource struct: nothing it does not have, everything it always has,
+// all of the right kind.
+func checkOutputs(t *testing.T, r Resource) {
+	t.Helper()
+	fields := stateFields(types[r.Type])
+	for name, value := range r.Outputs {
+		field, known := fields[name]
+		if !known {
+			t.Errorf("%s returns %s, which the SDK does not have", r.Type, name)
+			continue
+		}
+		for _, p := range checkValue(name, value, field.kind) {
+			t.Errorf("%s returns %s, which %s", r.Type, p.Property, p.Reason)
+		}
+	}
+	for name, field := range fields {
+		if _, returned := r.Outputs[name]; !returned && !field.optional && field.empty() != nil {
+			t.Errorf("%s does not return %s", r.Type, name)
+		}
+	}
 }
 
 // fill replaces {name} by ids and whole numbers by what JSON has for them.

@@ -118,8 +118,8 @@ func renderStatement(block Values) (documentStatement, error) {
 	if s.Effect != "Allow" && s.Effect != "Deny" {
 		return s, fmt.Errorf("effect %q is not one of Allow, Deny", s.Effect)
 	}
-	s.Action, s.NotAction = oneOrMany(block.Strings("actions")), oneOrMany(block.Strings("notActions"))
-	s.Resource, s.NotResource = oneOrMany(block.Strings("resources")), oneOrMany(block.Strings("notResources"))
+	s.Action, s.NotAction = singleOrList(block.Strings("actions")), singleOrList(block.Strings("notActions"))
+	s.Resource, s.NotResource = singleOrList(block.Strings("resources")), singleOrList(block.Strings("notResources"))
 	s.Principal, s.NotPrincipal = renderPrincipals(block.Blocks("principals")), renderPrincipals(block.Blocks("notPrincipals"))
 	for _, condition := range block.Blocks("conditions") {
 		if s.Condition == nil {
@@ -129,7 +129,7 @@ func renderStatement(block Values) (documentStatement, error) {
 		if s.Condition[test] == nil {
 			s.Condition[test] = map[string]any{}
 		}
-		values := oneOrMany(condition.Strings("values"))
+		values := singleOrList(condition.Strings("values"))
 		if values == nil {
 			return s, fmt.Errorf("condition %s %s has no values", test, condition.Text("variable"))
 		}
@@ -138,8 +138,8 @@ func renderStatement(block Values) (documentStatement, error) {
 	return s, nil
 }
 
-// oneOrMany is a single text or a list, in the provider's order; nil for none. &{...} stands for AWS's own ${...}.
-func oneOrMany(list []string) any {
+// singleOrList is a single text or a list, in the provider's order; nil for none. &{...} stands for AWS's own ${...}.
+func singleOrList(list []string) any {
 	for i := range list {
 		list[i] = strings.ReplaceAll(list[i], "&{", "${")
 	}
@@ -167,7 +167,7 @@ func renderPrincipals(blocks []Values) any {
 	}
 	rendered := map[string]any{}
 	for kind, identifiers := range byType {
-		rendered[kind] = oneOrMany(identifiers)
+		rendered[kind] = singleOrList(identifiers)
 	}
 	return rendered
 }

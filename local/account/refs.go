@@ -24,13 +24,17 @@ var arnForm = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{1
 // checkRefs refuses inputs that name what does not exist, or is of another kind.
 func (tx *Tx) checkRefs(t Type, r Resource) error {
 	for _, ref := range t.Refs {
-		for _, place := range r.Outputs.Expand(ref.Path) {
-			for i, text := range r.Outputs.Strings(place) {
-				if _, isList := r.Outputs.at(place); isList && r.Outputs.List(place) != nil {
-					place = fmt.Sprintf("%s[%d]", strings.TrimSuffix(place, "[*]"), i)
-				}
-				if err := tx.checkRef(ref, place, text); err != nil {
+		for _, path := range r.Outputs.Expand(ref.Path) {
+			if text, ok := r.Outputs.String(path); ok {
+				if err := tx.checkRef(ref, path, text); err != nil {
 					return err
+				}
+			}
+			for _, place := range r.Outputs.Expand(path + "[*]") {
+				if text, ok := r.Outputs.String(place); ok {
+					if err := tx.checkRef(ref, place, text); err != nil {
+						return err
+					}
 				}
 			}
 		}

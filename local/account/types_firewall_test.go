@@ -13,7 +13,7 @@ func TestFirewallRefusals(t *testing.T) {
 		rule := Values(inline["ingress"].([]any)[0].(map[string]any)).with(changes)
 		return Values{"ingress": []any{map[string]any(rule)}}
 	}
-	rule := Values{"securityGroupId": "{sg}", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "tcp", "fromPort": 80, "toPort": 80, "description": "HTTP"}
+	rule := Values{"securityGroupId": "{web}", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "tcp", "fromPort": 80, "toPort": 80, "description": "HTTP"}
 	testRefusals(t, furnished, []refusal{
 		{"name like an id", securityGroupToken, group, Values{"name": "sg-web"}, "name", ""},
 		{"name too long", securityGroupToken, group, Values{"name": strings.Repeat("a", 256)}, "name", ""},
@@ -56,8 +56,8 @@ func TestRuleThatIsInlineAlready(t *testing.T) {
 
 func TestGroupTakesItsRulesAlong(t *testing.T) {
 	w := furnished(t)
-	rule := w.make(ingressRuleToken, "rule", Values{"securityGroupId": "{sg}", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1"})
-	if err := w.Delete(context.Background(), securityGroupToken, w.ids["sg"]); err != nil {
+	rule := w.make(ingressRuleToken, "rule", Values{"securityGroupId": "{web}", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1"})
+	if err := w.Delete(context.Background(), securityGroupToken, w.ids["web"]); err != nil {
 		t.Fatal(err)
 	}
 	if _, left := w.Read(ingressRuleToken, rule.ID); left {

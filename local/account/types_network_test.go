@@ -12,7 +12,7 @@ func TestNetworkRefusals(t *testing.T) {
 	gateway := Values{"vpcId": "{vpc}", "serviceName": "com.amazonaws.eu-central-1.s3", "routeTableIds": []any{"{rtb}"}}
 	endpoint := Values{
 		"vpcId": "{vpc}", "serviceName": "com.amazonaws.eu-central-1.ecr.api", "vpcEndpointType": "Interface",
-		"subnetIds": []any{"{a}", "{b}"}, "securityGroupIds": []any{"{sg}"}, "privateDnsEnabled": true,
+		"subnetIds": []any{"{a}", "{b}"}, "securityGroupIds": []any{"{web}"}, "privateDnsEnabled": true,
 	}
 	vpc := Values{"cidrBlock": "10.9.0.0/16"}
 	association := Values{"routeTableId": "{rtb}", "subnetId": "{a}"}
@@ -31,7 +31,7 @@ func TestNetworkRefusals(t *testing.T) {
 		{"subnet in an unknown zone", subnetToken, subnet, Values{"availabilityZone": "eu-central-1d"}, "", "InvalidParameterValue"},
 		{"subnet in a zone of another region", subnetToken, subnet, Values{"availabilityZone": "us-east-1a"}, "", "InvalidParameterValue"},
 		{"subnet in no VPC", subnetToken, subnet, Values{"vpcId": "vpc-0123456789abcdef0"}, "", "InvalidVpcID.NotFound"},
-		{"subnet in what is no VPC", subnetToken, subnet, Values{"vpcId": "{sg}"}, "", "InvalidVpcID.Malformed"},
+		{"subnet in what is no VPC", subnetToken, subnet, Values{"vpcId": "{web}"}, "", "InvalidVpcID.Malformed"},
 		{"subnet not canonical", subnetToken, subnet, Values{"cidrBlock": "10.0.8.7/24"}, "cidrBlock", ""},
 		{"subnet with two zones", subnetToken, subnet, Values{"availabilityZoneId": "euc1-az1"}, "availabilityZone", ""},
 
@@ -91,7 +91,7 @@ func TestSecondOfItsKind(t *testing.T) {
 		{"security group name", securityGroupToken, Values{"vpcId": "{vpc}", "name": "web"}, "InvalidGroup.Duplicate"},
 		{
 			"rule", ingressRuleToken,
-			Values{"securityGroupId": "{sg}", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "tcp", "fromPort": 80, "toPort": 80}, "InvalidPermission.Duplicate",
+			Values{"securityGroupId": "{web}", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "tcp", "fromPort": 80, "toPort": 80}, "InvalidPermission.Duplicate",
 		},
 		{"launch template name", launchTemplateToken, goodTemplate.with(Values{"name": "fleet"}), "InvalidLaunchTemplateName.AlreadyExistsException"},
 		{"auto scaling group name", groupToken, goodGroup.with(Values{"name": "fleet"}), "AlreadyExists"},
@@ -126,9 +126,9 @@ func TestDeleteRefusals(t *testing.T) {
 		{"route table with a subnet", routeTableToken, "rtb", associationToken, Values{"routeTableId": "{rtb}", "subnetId": "{a}"}, "DependencyViolation"},
 		{
 			"group that another group admits", securityGroupToken, "peer", ingressRuleToken,
-			Values{"securityGroupId": "{sg}", "referencedSecurityGroupId": "{peer}", "ipProtocol": "-1"}, "DependencyViolation",
+			Values{"securityGroupId": "{web}", "referencedSecurityGroupId": "{peer}", "ipProtocol": "-1"}, "DependencyViolation",
 		},
-		{"group of a fleet", securityGroupToken, "sg", groupToken, goodGroup, "DependencyViolation"},
+		{"group of a fleet", securityGroupToken, "web", groupToken, goodGroup, "DependencyViolation"},
 		{"subnet of a fleet", subnetToken, "b", groupToken, goodGroup, "DependencyViolation"},
 		{"role with an inline policy", roleToken, "role", rolePolicyToken, Values{"role": "app", "policy": allowQueue}, "DeleteConflict"},
 		{
