@@ -93,7 +93,7 @@ func (c *Config) validateProcesses(p *problems) {
 	c.Scheduler.validate(p, "scheduler", 0, 1)
 	p.between("web.startSeconds", c.Web.StartSeconds, 1, 300)
 	w := c.Web
-	if w.Count*w.MaxPercent/100 <= w.Count && (w.Count*w.MinPercent+99)/100 >= w.Count {
+	if w.Count > 0 && w.Count*w.MaxPercent/100 <= w.Count && (w.Count*w.MinPercent+99)/100 >= w.Count {
 		p.add("web.maxPercent", "%d%% of %d tasks leaves a rolling deploy no step: it may neither start one nor stop one", w.MaxPercent, w.Count)
 	}
 	p.between("web.minPercent", w.MinPercent, 0, 100)

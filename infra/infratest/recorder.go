@@ -116,7 +116,9 @@ func unwrap(v resource.PropertyValue) resource.PropertyValue {
 	return v
 }
 
-func nameOf(urn string) string { return urn[strings.LastIndex(urn, "::")+len("::")*min(1, strings.Count(urn, "::")):] }
+func nameOf(urn string) string {
+	return urn[strings.LastIndex(urn, "::")+len("::")*min(1, strings.Count(urn, "::")):]
+}
 
 func namesOf(urns []string) []string {
 	var names []string

@@ -1,0 +1,207 @@
+package stacks_test
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+	"github.com/laravel-ecs/laravel-ecs/stacks"
+)
+
+// TestBadConfigurationIsRefused shows for each rule the value it refuses and the words it uses; the unchanged files, which
+// TestInventory deploys, are what it accepts. Nothing may have been registered.
+func TestBadConfigurationIsRefused(t *testing.T) {
+	tests := []struct {
+		stack, section, key string
+		value               any
+		want                string
+	}{
+		{"staging", "app", "name", "Laravel", `app.name: "Laravel" is not lower-case`},
+		{"staging", "app", "name", "laravel-of-our-shop", `app.name: "laravel-of-our-shop-staging" is 27 characters long, at most 18 fit`},
+		{"staging", "app", "url", "localhost", `app.url: "localhost" is not http(s)://host[:port]`},
+		{"staging", "app", "nmae", "x", "app.nmae: no such key; Pulumi.yaml lists them"},
+		{"staging", "environment", "class", "prod", `environment.class: "prod" is none of local, review, staging, production`},
+		{"staging", "network", "cidr", "10.0.0.0/24", "network.cidr: /24 is outside /16-/23"},
+		{"staging", "network", "cidr", "10.0.0.1/16", "network.cidr: 10.0.0.1/16 has host bits; the range is 10.0.0.0/16"},
+		{"staging", "network", "cidr", "172.17.0.0/16", "network.cidr: 172.17.0.0/16 overlaps 172.17.0.0/16, the bridge of Docker"},
+		{"staging", "network", "cidr", "8.8.0.0/16", "network.cidr: 8.8.0.0/16 is not private"},
+		{"staging", "network", "cidr", "ten", `network.cidr: "ten" is not an IPv4 range`},
+		{"staging", "network", "zones", 1, "network.zones: 1 is outside 2-3"},
+		{"staging", "network", "zones", "two", "network.zones: string found, int expected"},
+		{"staging", "network", "zoneNames", []string{"eu-west-1a"}, "network.zoneNames: 1 names for 2 zones"},
+		{"staging", "network", "zoneNames", []string{"eu-west-1a", "us-east-1a"}, `network.zoneNames: "us-east-1a" is not a zone of eu-west-1`},
+		{"staging", "network", "nat", "big", `network.nat: "big" is none of none, instance, gateway, gatewayPerZone`},
+		{"staging", "network", "nat", "none", "network.endpoints: ecr.api is missing: without NAT no task starts"},
+		{"staging", "network", "endpoints", []string{"s3"}, `network.endpoints: "s3" is not an AWS service, is there twice, or is s3`},
+		{"staging", "network", "flowLogDays", 8, "network.flowLogDays: 8 is no retention of CloudWatch Logs; near it: 14"},
+		{"staging", "access", "ssh", []string{"0.0.0.0/0"}, "access.ssh: 0.0.0.0/0 is the whole internet"},
+		{"staging", "access", "ssh", []string{"203.0.113.0/24"}, "access.ssh: needs cluster.keyPair"},
+		{"staging", "access", "web", []string{"10.0.0.0/8", "10.1.0.0/16"}, "access.web: 10.0.0.0/8 and 10.1.0.0/16 overlap"},
+		{"staging", "access", "web", []string{"10.0.0.7"}, `access.web: "10.0.0.7" is not an IPv4 range`},
+		{"staging", "access", "web", []string{}, "access.web: empty"},
+		{"staging", "access", "egressPorts", []int{80}, "access.egressPorts: 443 is missing"},
+		{"staging", "access", "egressPorts", []int{443, 70000}, "access.egressPorts: 70000 is outside 1-65535"},
+		{"staging", "registry", "releasesKept", 3, "registry.releasesKept: 3 is outside 30-900"},
+		{"staging", "image", "app", "nowhere", "image.app: nowhere has no artisan"},
+		{"staging", "image", "app", "../app", "image.app: ../app is outside of this program's folder"},
+		{"staging", "image", "dockerfile", "nowhere/Dockerfile", "image.dockerfile: nowhere/Dockerfile is not there"},
+		{"staging", "release", "name", "a b", `release.name: "a b" is not letters`},
+		{"staging", "release", "build", false, "release.build: false needs release.name"},
+		{"staging", "domain", "name", "app.example.com", "domain.name: app.example.com needs a certificate"},
+		{"staging", "domain", "zone", "example.com", "domain.name: missing, though zone, certificateArn or aliases are given"},
+		{"prod", "domain", "zone", "example.org", "domain.zone: app.example.com is not in the zone example.org"},
+		{"prod", "domain", "name", "app_example", `domain: "app_example" is not a host name`},
+		{"prod", "domain", "certificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/x", "domain.certificateArn: the certificate is in us-east-1, the load balancer in eu-west-1"},
+		{"prod", "domain", "certificateArn", "mine", `domain.certificateArn: "mine" is not the ARN of an ACM certificate`},
+		{"staging", "loadBalancer", "http", "drop", `loadBalancer.http: "drop" is none of redirect, forward`},
+		{"staging", "loadBalancer", "healthCheck.path", "up", `loadBalancer.healthCheck.path: "up" does not start with /`},
+		{"staging", "loadBalancer", "healthCheck.timeout", 10, "loadBalancer.healthCheck.timeout: 10 is not below the interval, 10"},
+		{"staging", "loadBalancer", "healthCheck.interval", 4, "loadBalancer.healthCheck.interval: 4 is outside 5-300"},
+		{"staging", "loadBalancer", "deregistrationSeconds", 3601, "loadBalancer.deregistrationSeconds: 3601 is outside 0-3600"},
+		{"staging", "cluster", "instanceTypes", []string{"t3.huge"}, "cluster.instanceTypes: \"t3.huge\": t3, t3a and t4g come as nano to 2xlarge"},
+		{"staging", "cluster", "instanceTypes", []string{"t3.small", "t4g.small"}, "cluster.instanceTypes: t3.small and t4g.small are of different architectures"},
+		{"staging", "cluster", "instanceTypes", []string{}, "cluster.instanceTypes: empty"},
+		{"staging", "cluster", "min", 3, "cluster.min: 3 is outside 0-2 (cluster.max)"},
+		{"staging", "cluster", "diskGb", 8, "cluster.diskGb: 8 is outside 30-16384"},
+		{"staging", "cluster", "ami", "ubuntu", `cluster.ami: "ubuntu" is not an image id`},
+		{"staging", "web", "memoryMib", 1024, "web.memoryMib: 1024 does not fit a t3.small twice (1840 MiB for tasks)"},
+		{"staging", "web", "reservationMib", 512, "web.reservationMib: 512 is not between 6 and the hard limit, 512"},
+		{"staging", "web", "count", 0, "web.count: 0 is outside 1-1000"},
+		{"staging", "web", "maxPercent", 150, "web.maxPercent: 150% of 1 tasks leaves a rolling deploy no step"},
+		{"staging", "web", "stopSeconds", 20, "web.stopSeconds: 20 is less than the 35 s that a drain (5) and the longest request (30) take"},
+		{"staging", "web", "scaling.min", 2, "web.scaling: min 2, count 1, max 2 are not in this order"},
+		{"staging", "worker", "count", 20, "cluster.max: 2 instances have 3680 MiB for tasks, a release needs"},
+		{"staging", "worker", "queue", "sqs", `worker.queue: "sqs" is none of database, redis`},
+		{"local", "worker", "queue", "redis", "worker.queue: redis needs cache.engine valkey or redis, not memcached"},
+		{"staging", "scheduler", "count", 2, "scheduler.count: 2 is outside 0-1"},
+		{"staging", "database", "engine", "postgres", `database.engine: "postgres" is none of mysql, mariadb`},
+		{"staging", "database", "version", "5.7", `database.version: "5.7" is none of 8.0, 8.4`},
+		{"staging", "database", "backupDays", 0, "database.backupDays: 0 is outside 1-35"},
+		{"staging", "database", "username", "admin", `database.username: "admin" is the first name everybody tries`},
+		{"staging", "database", "name", "my-db", `database.name: "my-db" is not a letter and`},
+		{"staging", "database", "storageGb", 5, "database.storageGb: 5 is outside 20-65536"},
+		{"staging", "database", "maxStorageGb", 21, "database.maxStorageGb: 21 is not at least a tenth above storageGb, 20"},
+		{"staging", "database", "performanceInsights", true, "database.performanceInsights: db.t4g.micro has none"},
+		{"staging", "database", "logExports", []string{"binlog"}, `database.logExports: "binlog" is none of audit, error, general, slowquery`},
+		{"staging", "cache", "version", "9", `cache.version: "9" is not a version of valkey`},
+		{"local", "cache", "nodes", 2, "cache.engine: memcached has one node and no snapshots here"},
+		{"staging", "observability", "emails", []string{"me"}, `observability.emails: "me" is not an email address`},
+		{"staging", "env", "DB_HOST", "x", "env.DB_HOST: the program sets it"},
+		{"staging", "env", "APP_KEY", "x", "env.APP_KEY: a secret: it belongs into secrets"},
+		{"staging", "env", "AWS_SECRET_ACCESS_KEY", "x", "env.AWS_SECRET_ACCESS_KEY: tasks get credentials from their role"},
+		{"staging", "secrets", "1PASSWORD", "x", "secrets.1PASSWORD: not a name of an environment variable"},
+		{"staging", "tags", "aws:x", "x", "tags.aws:x: the prefix aws: is Amazon's own"},
+		{"prod", "environment", "protect", false, "environment.protect: environment.class production wants true"},
+		{"prod", "app", "debug", true, "app.debug: environment.class production wants false"},
+		{"prod", "web", "count", 1, "web.count: environment.class production wants 2 or more"},
+		{"prod", "cluster", "min", 1, "cluster.min: environment.class production wants 2 or more"},
+		{"prod", "database", "multiAz", false, "database.multiAz: environment.class production wants true"},
+		{"prod", "database", "finalSnapshot", false, "database.finalSnapshot: environment.class production wants true"},
+		{"prod", "database", "backupDays", 3, "database.backupDays: environment.class production wants 7 or more"},
+		{"prod", "database", "requireTls", false, "database.requireTls: environment.class production wants true"},
+		{"prod", "cache", "nodes", 1, "cache: environment.class production wants valkey or redis with 2 or more nodes"},
+		{"prod", "loadBalancer", "http", "forward", "loadBalancer.http: environment.class production wants redirect"},
+	}
+	for _, test := range tests {
+		t.Run(test.section+"."+test.key+" "+test.want, func(t *testing.T) {
+			recorder, err := infratest.Run(stacks.Deploy, "laravel-ecs", test.stack, with(stackConfig(t, test.stack), test.section, test.key, test.value))
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+			if n := len(recorder.All()); n != 0 {
+				t.Errorf("%d resources were registered before the refusal", n)
+			}
+		})
+	}
+}
+
+// TestAllProblemsAtOnce shows that nobody has to run three times to learn of three mistakes.
+func TestAllProblemsAtOnce(t *testing.T) {
+	config := stackConfig(t, "staging")
+	config = with(config, "network", "zones", 1)
+	config = with(config, "database", "backupDays", 0)
+	config = with(config, "registry", "releasesKept", 1)
+	delete(config, "aws:region")
+	t.Setenv("AWS_REGION", "")
+	t.Setenv("AWS_DEFAULT_REGION", "")
+	_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", config)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{"Pulumi.staging.yaml has 4 problem(s); nothing was changed", "aws:region: missing", "network.zones", "database.backupDays", "registry.releasesKept"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in: %v", want, err)
+		}
+	}
+}
+
+func TestUnknownSectionIsRefused(t *testing.T) {
+	t.Setenv("PULUMI_CONFIG", `{"laravel-ecs:databse": "{}", "aws:region": "eu-west-1"}`)
+	_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", stackConfig(t, "staging"))
+	if err == nil || !strings.Contains(err.Error(), "databse: no such key; Pulumi.yaml lists them") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestSectionThatIsNoSection covers what YAML makes of a forgotten indentation.
+func TestSectionThatIsNoSection(t *testing.T) {
+	config := stackConfig(t, "staging")
+	config["laravel-ecs:web"] = "2"
+	_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", config)
+	if err == nil || !strings.Contains(err.Error(), `web: "2" found, a section with keys below it expected`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestPulumiYamlListsEveryKey keeps the only place where people look things up complete.
+func TestPulumiYamlListsEveryKey(t *testing.T) {
+	raw, err := os.ReadFile("Pulumi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var project struct {
+		Config map[string]struct{ Description string }
+	}
+	if err := yaml.Unmarshal(raw, &project); err != nil {
+		t.Fatal(err)
+	}
+	kind := reflect.TypeFor[stacks.Config]()
+	for i := range kind.NumField() {
+		field := kind.Field(i)
+		section := strings.ToLower(field.Name[:1]) + field.Name[1:]
+		if field.Name == "Region" {
+			continue // aws:region
+		}
+		entry, ok := project.Config[section]
+		if !ok {
+			t.Errorf("Pulumi.yaml has no %s", section)
+		}
+		for _, key := range keysOf(field.Type) {
+			if !strings.Contains(entry.Description, key) {
+				t.Errorf("Pulumi.yaml: the description of %s does not name %s", section, key)
+			}
+		}
+	}
+}
+
+func keysOf(kind reflect.Type) []string {
+	if kind.Kind() != reflect.Struct {
+		return nil
+	}
+	var keys []string
+	for i := range kind.NumField() {
+		field := kind.Field(i)
+		if tag := field.Tag.Get("json"); tag != "" {
+			keys = append(keys, tag)
+		}
+		keys = append(keys, keysOf(field.Type)...)
+	}
+	return keys
+}
