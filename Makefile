@@ -1,0 +1,76 @@
+# One entrance for people and for CI. `make help` lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+STACK ?= local
+STATE ?= .local
+HTTP_PORT ?= 8080
+HTTPS_PORT ?= 8443
+export STATE HTTP_PORT HTTPS_PORT
+
+LOCAL := bin/laravel-ecs-local
+
+.PHONY: help up down status logs preview rehearse test test-unit test-engine test-containers lint fmt golden clean $(LOCAL)
+
+help: ## List the commands
+	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
+
+up: $(LOCAL) ## Deploy: here (STACK=local), or to AWS with plain `pulumi up`
+	@$(LOCAL) up --stack $(STACK)
+
+preview: $(LOCAL) ## Show what `make up` would change
+	@$(LOCAL) preview --stack $(STACK)
+
+down: $(LOCAL) ## Take the local system away: containers, networks, volumes, state
+	@$(LOCAL) down --stack $(STACK)
+
+status: $(LOCAL) ## Tasks, their health and release, and the URL
+	@$(LOCAL) status --stack $(STACK)
+
+logs: $(LOCAL) ## Logs of all tasks (FOLLOW=1 goes on)
+	@$(LOCAL) logs --stack $(STACK) $(if $(FOLLOW),--follow)
+
+rehearse: $(LOCAL) ## Try a stack file on the embedded account, without containers: up, refresh, release, destroy
+	@$(LOCAL) rehearse --stack $(STACK)
+
+test: test-unit test-engine test-containers ## Everything below; SKIP_CONTAINERS=1 leaves the last out and says so
+	@echo "make test: unit and engine tiers passed; container and system tiers $(if $(filter 1,$(SKIP_CONTAINERS)),SKIPPED (SKIP_CONTAINERS=1),passed)"
+
+test-unit: ## Pure functions, components and whole stacks against mocks
+	go vet ./...
+	go test ./infra/... ./stacks/...
+
+test-engine: bin/pulumi ## Every stack file on the real engine and the embedded account
+	go test -race -timeout 30m ./local/account/... ./local/plugin/... ./local/engine/... ./local/cmd/...
+
+test-containers: $(LOCAL) bin/pulumi ## The image, the container runtime, and `make up` end to end
+	@if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "container and system tiers: skipped, SKIP_CONTAINERS=1"; else \
+	  $(LOCAL) setup && go test -race -count=1 -timeout 40m -p 1 ./docker/... ./local/runtime/... ./local/system/...; fi
+
+lint: bin/golangci-lint ## gofmt, go vet and golangci-lint
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	bin/golangci-lint run ./...
+
+fmt: ## Format the Go code
+	gofmt -w $$(git ls-files '*.go')
+
+golden: ## Rewrite the golden files after a change that is meant
+	go test ./stacks -run Inventory -update
+
+clean: ## Remove what was built; `make down` removes what runs
+	rm -rf bin
+
+$(LOCAL):
+	@command -v go >/dev/null || { echo "Go is not installed: https://go.dev/dl (1.24 or later)"; exit 1; }
+	@test -x $@ || echo "Building the local command; the first time takes about 5 minutes on two cores (the AWS SDK of Pulumi is large)"
+	@go build -o $@ ./local/cmd/laravel-ecs-local
+
+# The CLI is built from its module where no fitting one is on PATH; `up` does the same on its own.
+bin/pulumi: $(LOCAL)
+	@$(LOCAL) cli
+
+bin/golangci-lint: tools/lint/go.mod
+	@echo "Building golangci-lint; the first time takes about 5 minutes on two cores"
+	@cd tools/lint && go build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
