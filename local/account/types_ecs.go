@@ -213,6 +213,9 @@ func (tx *Tx) completeCapacityProvider(r *Resource) error {
 			"The managed termination protection setting for the capacity provider is invalid. To enable managed termination protection for a capacity provider, the Auto Scaling group must have instance protection from scale in enabled: set protectFromScaleIn on %s",
 			group.ID)
 	}
+	if scaling.Text("status") == "ENABLED" {
+		tx.manageGroup(group)
+	}
 	return nil
 }
 

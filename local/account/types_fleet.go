@@ -241,8 +241,40 @@ func updateGroup(tx *Tx, _, next *Resource) error {
 			"id": template.ID, "name": template.Outputs["name"], "version": "$Default",
 		})
 	}
+	completeMixedPolicy(next.Outputs, template)
 	setDefaults(next.Outputs, Values{"availabilityZoneDistribution": map[string]any{"capacityDistributionStrategy": "balanced-best-effort"}})
 	return nil
+}
+
+// completeMixedPolicy fills what AWS adds to a mixed instances policy.
+func completeMixedPolicy(group Values, template Resource) {
+	policy := group.Map("mixedInstancesPolicy")
+	if policy == nil {
+		return
+	}
+	distribution := Values{
+		"onDemandAllocationStrategy": "prioritized", "onDemandBaseCapacity": float64(0), "onDemandPercentageAboveBaseCapacity": float64(100),
+		"spotAllocationStrategy": "lowest-price", "spotInstancePools": float64(0), "spotMaxPrice": "",
+	}
+	policy["instancesDistribution"] = withDefaults(policy.Map("instancesDistribution"), distribution)
+	launch := policy.Map("launchTemplate")
+	launch["launchTemplateSpecification"] = withDefaults(launch.Map("launchTemplateSpecification"), Values{
+		"launchTemplateId": template.ID, "launchTemplateName": template.Outputs["name"], "version": "$Default",
+	})
+}
+
+// manageGroup puts the tag on a group that ECS puts there when a capacity provider scales it. A program that does not
+// declare the tag sees it as drift, and takes it away again with the next update.
+func (tx *Tx) manageGroup(group Resource) {
+	for _, tag := range group.Outputs.Blocks("tags") {
+		if tag.Text("key") == "AmazonECSManaged" {
+			return
+		}
+	}
+	tag := map[string]any{"key": "AmazonECSManaged", "value": "", "propagateAtLaunch": true}
+	group.Inputs["tags"] = append(group.Inputs.List("tags"), tag)
+	group.Outputs["tags"] = append(group.Outputs.List("tags"), tag)
+	tx.put(group)
 }
 
 // usableTemplate returns the launch template of a group, if instances can start from it.

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -91,6 +92,47 @@ func TestGroupOfAnIncompleteTemplate(t *testing.T) {
 		in := goodGroup.with(Values{"launchTemplate": map[string]any{"id": "{half}"}})
 		_, err := w.Create(context.Background(), groupToken, "fleet", w.checked(groupToken, "fleet", in))
 		wantCode(t, err, "ValidationError")
+	}
+}
+
+// ECS tags the group that a capacity provider scales; a program that does not declare the tag has drift from then on.
+func TestCapacityProviderTagsItsGroup(t *testing.T) {
+	declared := Values{"tags": []any{map[string]any{"key": "AmazonECSManaged", "value": "true", "propagateAtLaunch": true}}}
+	for _, test := range []struct {
+		name    string
+		group   Values
+		changed []string
+	}{
+		{"not declared", Values{}, []string{"tags"}},
+		{"declared", declared, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := furnished(t)
+			in := goodGroup.with(test.group)
+			group := w.make(groupToken, "fleet", in)
+			w.make("aws:ecs/capacityProvider:CapacityProvider", "provider", Values{"autoScalingGroupProvider": map[string]any{
+				"autoScalingGroupArn": group.Outputs["arn"], "managedScaling": map[string]any{"status": "ENABLED"},
+			}})
+			live := mustRead(w, groupToken, "fleet")
+			if changed, _ := w.Diff(groupToken, live.ID, live.Inputs, nil, group.Inputs); !slices.Equal(changed, test.changed) {
+				t.Errorf("refresh finds the changes %v, want %v", changed, test.changed)
+			}
+		})
+	}
+}
+
+func TestMixedPolicyIsCompleted(t *testing.T) {
+	w := furnished(t)
+	group := w.make(groupToken, "fleet", goodGroup.with(Values{"launchTemplate": nil, "mixedInstancesPolicy": map[string]any{
+		"launchTemplate": map[string]any{"launchTemplateSpecification": map[string]any{"launchTemplateId": "{lt}", "version": "1"}},
+	}}))
+	const place = "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification."
+	template := mustRead(w, launchTemplateToken, "lt")
+	if group.Outputs.Text(place+"launchTemplateName") != template.Outputs.Text("name") || group.Outputs.Text(place+"version") != "1" {
+		t.Errorf("the group's policy is %v", group.Outputs["mixedInstancesPolicy"])
+	}
+	if share, _ := group.Outputs.Int("mixedInstancesPolicy.instancesDistribution.onDemandPercentageAboveBaseCapacity"); share != 100 {
+		t.Errorf("the on-demand share is %d, want 100: AWS's default", share)
 	}
 }
 

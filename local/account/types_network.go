@@ -189,9 +189,15 @@ func deleteInternetGateway(tx *Tx, r *Resource) error {
 			return tx.mapped(vpc, instance)
 		}
 	}
+	for _, balancer := range tx.List("aws:lb/loadBalancer:LoadBalancer") {
+		if vpc := balancer.Outputs.Text("vpcId"); vpc == r.Outputs.Text("vpcId") && !balancer.Outputs.True("internal") {
+			return tx.mapped(vpc, balancer)
+		}
+	}
 	return nil
 }
 
+// mapped is AWS's refusal to detach an internet gateway that something still uses.
 func (tx *Tx) mapped(vpc string, by Resource) error {
 	return tx.Refuse("DependencyViolation",
 		"Network %s has some mapped public address(es). Please unmap those public address(es) before detaching the gateway: %s.", vpc, by.ID)
