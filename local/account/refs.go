@@ -19,6 +19,8 @@ var idForms = map[string]struct{ prefix, malformed string }{
 	eipToken:             {"eipalloc", "InvalidAllocationID.Malformed"},
 }
 
+var idForm = regexp.MustCompile(`^([a-z]+)-(?:[0-9a-f]{8}|[0-9a-f]{17})$`)
+
 var arnForm = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+$`)
 
 // checkRefs refuses inputs that name what does not exist, or is of another kind.
@@ -47,7 +49,7 @@ func (tx *Tx) checkRef(ref Ref, place, text string) error {
 		return nil
 	}
 	form, hasForm := idForms[ref.Type]
-	if hasForm && ref.By == "id" && !regexp.MustCompile("^"+form.prefix+"-([0-9a-f]{8}|[0-9a-f]{17})$").MatchString(text) {
+	if parts := idForm.FindStringSubmatch(text); hasForm && ref.By == "id" && (parts == nil || parts[1] != form.prefix) {
 		return tx.Refuse(form.malformed, `Invalid id: %q (expecting "%s-..."), given as %s`, text, form.prefix, place)
 	}
 	if ref.By == "arn" && !arnForm.MatchString(text) {

@@ -205,11 +205,11 @@ func updateGroup(tx *Tx, _, next *Resource) error {
 
 	seen := map[string]bool{}
 	for _, tag := range next.Outputs.Blocks("tags") {
-		if key := tag.Text("key"); seen[key] {
+		key := tag.Text("key")
+		if seen[key] {
 			return tx.Refuse("ValidationError", "Duplicate tag keys found: %s", key)
-		} else {
-			seen[key] = true
 		}
+		seen[key] = true
 	}
 	for _, policy := range next.Outputs.Strings("terminationPolicies") {
 		if !slices.Contains(terminationPolicies, policy) && !strings.HasPrefix(policy, "arn:aws:lambda:") {
