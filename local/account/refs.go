@@ -62,11 +62,14 @@ func (tx *Tx) checkRef(ref Ref, place, text string) error {
 	if ref.Type != "" {
 		what = strings.SplitN(ref.Type[strings.LastIndex(ref.Type, "/")+1:], ":", 2)[0]
 	}
-	hint := ""
+	by, hint := ref.By, ""
+	if by == "id" || by == "arn" {
+		by = strings.ToUpper(by)
+	}
 	if other, exists := tx.Find("", ref.By, text); exists {
 		hint = fmt.Sprintf("; it is a %s", other.Type)
 	}
-	return tx.Refuse(ref.code("ValidationError"), "The %s ID '%s' does not exist, given as %s%s", what, text, place, hint)
+	return tx.Refuse(ref.code("ValidationError"), "The %s %s '%s' does not exist, given as %s%s", what, by, text, place, hint)
 }
 
 func (ref Ref) code(otherwise string) string {
