@@ -1,0 +1,140 @@
+// Command laravel-ecs-local runs the program of this repository on the embedded cloud: on this machine, on the real
+// Pulumi engine, without an AWS account. `make help` lists what it is used for.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+const usage = `usage: laravel-ecs-local COMMAND [flags]
+
+  up         deploy to this machine; a second time changes nothing
+  preview    tell what up would do
+  down       remove everything that up made
+  status     list the tasks, their health and the URL
+  logs       print the logs of the tasks (--follow)
+  rehearse   run a stack file through its whole life on an account in memory, without containers
+  aws        check the way to AWS, then run pulumi: laravel-ecs-local aws up --stack staging
+
+flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --verbose (rehearse), --force (down)
+variables: HTTP_PORT (8080), HTTPS_PORT (8443), STATE (as --state)
+`
+
+// options are the flags and variables that all commands share.
+type options struct {
+	stack, root, state  string
+	httpPort, httpsPort int
+	follow, verbose     bool
+	force               bool
+	args                []string // what is left
+	out                 io.Writer
+}
+
+// command is one subcommand.
+type command func(context.Context, options) error
+
+var commands = map[string]command{
+	"up": up, "preview": preview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
+}
+
+// errReported is an error whose text has been printed already.
+var errReported = errors.New("failed")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout)
+	if err == nil {
+		return
+	}
+	if !errors.Is(err, errReported) {
+		fmt.Fprintln(os.Stderr, "error:", err)
+	}
+	stop()
+	os.Exit(1)
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		fmt.Fprint(out, usage)
+		return nil
+	}
+	chosen, known := commands[args[0]]
+	if !known {
+		return fmt.Errorf("there is no command %q\n%s", args[0], usage)
+	}
+	o, err := parse(args[0], args[1:], out)
+	if err != nil {
+		return err
+	}
+	// The program finds its files from the folder of Pulumi.yaml, as it does under `pulumi up`.
+	if err := os.Chdir(o.root); err != nil {
+		return fmt.Errorf("--root: %w", err)
+	}
+	return chosen(ctx, o)
+}
+
+func parse(name string, args []string, out io.Writer) (options, error) {
+	o := options{out: &lines{out: out}}
+	if name == "aws" { // everything after it is pulumi's
+		o.args = args
+		root, err := filepath.Abs(".")
+		o.root = root
+		return o, err
+	}
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.stack, "stack", "local", "")
+	flags.StringVar(&o.root, "root", ".", "")
+	flags.StringVar(&o.state, "state", os.Getenv("STATE"), "")
+	flags.BoolVar(&o.follow, "follow", false, "")
+	flags.BoolVar(&o.verbose, "verbose", false, "")
+	flags.BoolVar(&o.force, "force", false, "")
+	if err := flags.Parse(args); err != nil {
+		return o, fmt.Errorf("%w\n%s", err, usage)
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("%s takes no argument %q\n%s", name, flags.Arg(0), usage)
+	}
+	var err error
+	if o.root, err = filepath.Abs(o.root); err != nil {
+		return o, err
+	}
+	if o.state == "" {
+		o.state = filepath.Join(o.root, ".local", o.stack)
+	}
+	if o.state, err = filepath.Abs(o.state); err != nil {
+		return o, err
+	}
+	if o.httpPort, err = port("HTTP_PORT", 8080); err != nil {
+		return o, err
+	}
+	if o.httpsPort, err = port("HTTPS_PORT", 8443); err != nil {
+		return o, err
+	}
+	if o.httpPort == o.httpsPort {
+		return o, fmt.Errorf("HTTP_PORT and HTTPS_PORT are both %d", o.httpPort)
+	}
+	return o, nil
+}
+
+func port(variable string, otherwise int) (int, error) {
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise, nil
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil || number < 1 || number > 65535 {
+		return 0, fmt.Errorf("%s=%q: a port from 1 to 65535 is expected", variable, text)
+	}
+	return number, nil
+}

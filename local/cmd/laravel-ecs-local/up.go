@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/local/engine"
+	"github.com/laravel-ecs/laravel-ecs/local/plugin"
+)
+
+// pageLimit is how long the page may take to answer after everything has been declared: the tasks were healthy then.
+const pageLimit = time.Minute
+
+// up deploys the stack to this machine and waits for its page.
+func up(ctx context.Context, o options) error {
+	begin := time.Now()
+	if err := prepareDocker(ctx, o.out); err != nil {
+		return err
+	}
+	if err := makeBase(ctx, o); err != nil {
+		return err
+	}
+	e, machine, err := openCloud(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	https := e.Settings().Text("domain.name") != ""
+	if err := machine.Preflight(ctx, https); err != nil {
+		return err
+	}
+	if err := machine.Reconcile(ctx); err != nil {
+		return fmt.Errorf("starting what is deployed already: %w", err)
+	}
+	report, err := e.Up(ctx)
+	if err != nil {
+		return failed(o, report, err)
+	}
+	url := fmt.Sprintf("http://localhost:%d", o.httpPort)
+	if err := waitForPage(ctx, url); err != nil {
+		return err
+	}
+	fmt.Fprintln(o.out, report.Summary())
+	fmt.Fprintf(o.out, "\n%s answers with release %v, after %.1f seconds\n", url, report.Outputs["release"], time.Since(begin).Seconds())
+	if https {
+		fmt.Fprintf(o.out, "https://localhost:%d too (self-signed)\n", o.httpsPort)
+	}
+	return nil
+}
+
+// failed says how to go on after a failed deployment. The engine's errors have been printed as they came.
+func failed(o options, report engine.Report, err error) error {
+	var failure *engine.Failure
+	if errors.As(err, &failure) && len(failure.Errors) > 0 {
+		fmt.Fprintf(o.out, "\n%s\nthe deployment failed, see the errors above; what was made stays, and the next run carries on\n", report.Summary())
+		return errReported
+	}
+	return err
+}
+
+// preview tells what up would do.
+func preview(ctx context.Context, o options) error {
+	e, _, err := openCloud(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	report, err := e.Preview(ctx)
+	if err != nil {
+		return failed(o, report, err)
+	}
+	fmt.Fprintln(o.out, report.Summary())
+	return nil
+}
+
+// makeBase makes the image that all others start from.
+func makeBase(ctx context.Context, o options) error {
+	command := exec.CommandContext(ctx, "sh", filepath.Join(o.root, "docker", "base.sh"))
+	command.Env = append(os.Environ(), "DOCKER="+plugin.DockerCLI())
+	command.Stdout, command.Stderr = o.out, o.out
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("making the base image: %w", err)
+	}
+	return nil
+}
+
+// waitForPage returns when the load balancer answers with a page, whatever it redirects to.
+func waitForPage(ctx context.Context, url string) error {
+	client := &http.Client{
+		Timeout:       10 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	ctx, cancel := context.WithTimeout(ctx, pageLimit)
+	defer cancel()
+	last := "no answer"
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		response, err := client.Do(request)
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode < http.StatusBadRequest {
+				return nil
+			}
+			last = response.Status
+		} else {
+			last = err.Error()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not answer as it should: %s (make logs tells what the tasks say)", url, last)
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
+}

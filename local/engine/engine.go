@@ -1,0 +1,173 @@
+// Package engine runs a Pulumi program on the real Pulumi engine with the embedded cloud in place of AWS: the CLI is
+// driven through the Automation API with the program in this process, the state lies in a local folder, and the
+// provider plugins are those of package plugin.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/laravel-ecs/laravel-ecs/local/account"
+	"github.com/laravel-ecs/laravel-ecs/local/plugin"
+)
+
+// passphrase encrypts secrets in the local state. It protects nothing and need not: the state holds passwords of
+// containers that listen on this machine only, in a folder that only its user can read, and the account beside it keeps
+// the same values in plain text. It is a constant so that the state can be read again without asking anybody.
+const passphrase = "embedded-cloud"
+
+// Config says what to run and where.
+type Config struct {
+	// Root is the folder of Pulumi.yaml and of the stack's file. Nothing in it is written, unless State lies there.
+	Root string
+	// State is the folder that holds the state, which the engine creates and owns.
+	State string
+	// Stack is the name of the stack.
+	Stack string
+	// Program is the Pulumi program.
+	Program pulumi.RunFunc
+	// CLI is the Pulumi CLI, as FindCLI returns it.
+	CLI auto.PulumiCommand
+	// Throwaway runs are not continued after an interruption, so checkpoints are written only at the end.
+	Throwaway bool
+	// Edit changes the copy of the stack's file before it is used; nil leaves it as it is.
+	Edit func(*Settings) error
+	// Backend makes resources real; it is asked for when the account is open. Nil keeps the account a control plane.
+	Backend func(*account.Account) (Backend, error)
+	// Log receives progress in short lines.
+	Log io.Writer
+}
+
+// Backend makes what the account declares real: resources and images.
+type Backend interface {
+	account.Backend
+	plugin.Images
+}
+
+// Engine is one stack, ready to be previewed, deployed and destroyed.
+type Engine struct {
+	cfg      Config
+	folder   *folder
+	settings *Settings
+	account  *account.Account
+	plugins  *plugin.Servers
+	stack    auto.Stack
+}
+
+// Open prepares the state folder, opens the account and starts the plugins. Close must follow.
+func Open(ctx context.Context, cfg Config) (*Engine, error) {
+	folder, err := openFolder(cfg.State)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{cfg: cfg, folder: folder}
+	if err := e.start(ctx); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Engine) start(ctx context.Context) error {
+	settings, err := LoadSettings(e.cfg.Root, e.cfg.Stack)
+	if err != nil {
+		return err
+	}
+	e.settings = settings
+	if e.cfg.Edit != nil {
+		if err := e.cfg.Edit(settings); err != nil {
+			return err
+		}
+	}
+	region, err := settings.Region()
+	if err != nil {
+		return err
+	}
+	path := e.folder.path("account.json")
+	if e.cfg.Throwaway {
+		path = ""
+	}
+	if e.account, err = account.Open(path, region); err != nil {
+		return err
+	}
+	plugins := plugin.Config{Account: e.account, Root: e.cfg.Root}
+	if e.cfg.Backend != nil {
+		backend, err := e.cfg.Backend(e.account)
+		if err != nil {
+			return err
+		}
+		e.account.SetBackend(backend)
+		plugins.Images = backend
+	}
+	if e.plugins, err = plugin.Serve(plugins); err != nil {
+		return err
+	}
+	if err := e.openStack(ctx); err != nil {
+		return fmt.Errorf("opening the stack: %w", err)
+	}
+	return e.recover(ctx)
+}
+
+// openStack writes the workspace and creates the stack where it does not exist yet.
+func (e *Engine) openStack(ctx context.Context) error {
+	workspace := e.folder.path("workspace")
+	if err := e.settings.write(workspace); err != nil {
+		return err
+	}
+	if err := e.folder.mkdir("state"); err != nil {
+		return err
+	}
+	env := map[string]string{
+		"PULUMI_BACKEND_URL":                            "file://" + filepath.ToSlash(e.folder.path("state")),
+		"PULUMI_CONFIG_PASSPHRASE":                      passphrase,
+		"PULUMI_DEBUG_PROVIDERS":                        e.plugins.DebugProviders(),
+		"PULUMI_SKIP_UPDATE_CHECK":                      "true",
+		"PULUMI_DIY_BACKEND_GZIP":                       "false", // recover reads the checkpoint
+		"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION":   "true", // no network: whatever is missing is an error
+		"PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK":      "true", // FindCLI did that
+		"PULUMI_DIY_BACKEND_NO_LEGACY_WARNING":          "true",
+	}
+	if e.cfg.Throwaway {
+		env["PULUMI_EXPERIMENTAL"] = "true" // PULUMI_SKIP_CHECKPOINTS needs it
+		env["PULUMI_SKIP_CHECKPOINTS"] = "true"
+	}
+	ws, err := auto.NewLocalWorkspace(ctx, auto.WorkDir(workspace), auto.Program(e.cfg.Program), auto.EnvVars(env),
+		auto.PulumiHome(e.folder.path("home")), auto.Pulumi(quietCLI{e.cfg.CLI}))
+	if err != nil {
+		return err
+	}
+	if fileExists(e.checkpoint()) {
+		e.stack, err = auto.SelectStack(ctx, e.cfg.Stack, ws)
+	} else {
+		e.stack, err = auto.NewStack(ctx, e.cfg.Stack, ws)
+	}
+	return err
+}
+
+// Account is the account behind the stack.
+func (e *Engine) Account() *account.Account { return e.account }
+
+// Settings are the stack's settings as the engine sees them.
+func (e *Engine) Settings() *Settings { return e.settings }
+
+// Rewrite changes the stack's settings for the runs that follow.
+func (e *Engine) Rewrite(edit func(*Settings) error) error {
+	if err := edit(e.settings); err != nil {
+		return err
+	}
+	return e.settings.write(e.folder.path("workspace"))
+}
+
+// Close stops the plugins and lets go of the state folder.
+func (e *Engine) Close() {
+	if e.plugins != nil {
+		e.plugins.Close()
+	}
+	e.folder.close()
+}

@@ -1,0 +1,241 @@
+package engine
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Placeholder stands for an encrypted value that a rehearsal has no key for.
+const Placeholder = "placeholder-of-a-secret-value"
+
+// Settings are the project's and the stack's files, read from the repository and written to the workspace.
+type Settings struct {
+	stackName string
+	stackFile string
+	project   []byte
+	name      string // of the project
+	root      yaml.Node
+}
+
+// LoadSettings reads the files of a project and one of its stacks.
+func LoadSettings(root, stack string) (*Settings, error) {
+	s := &Settings{stackName: stack, stackFile: "Pulumi." + stack + ".yaml"}
+	project, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the project: %w (give the repository's folder with --root)", err)
+	}
+	s.project = project
+	var head struct {
+		Name string `yaml:"name"`
+	}
+	if err := yaml.Unmarshal(project, &head); err != nil || head.Name == "" {
+		return nil, fmt.Errorf("Pulumi.yaml: no name of a project in it (%v)", err)
+	}
+	s.name = head.Name
+	text, err := os.ReadFile(filepath.Join(root, s.stackFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no %s: the stacks are %s", s.stackFile, strings.Join(Stacks(root), ", "))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the stack: %w", err)
+	}
+	if err := yaml.Unmarshal(text, &s.root); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.stackFile, err)
+	}
+	if s.root.Kind == 0 { // an empty file
+		s.root = yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}}
+	}
+	if s.root.Content[0].Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("%s: is not a map", s.stackFile)
+	}
+	return s, nil
+}
+
+// Stacks lists the stacks that have a file in root.
+func Stacks(root string) []string {
+	files, _ := filepath.Glob(filepath.Join(root, "Pulumi.*.yaml"))
+	var names []string
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml"))
+	}
+	return names
+}
+
+// Region is the region of the stack's AWS configuration.
+func (s *Settings) Region() (string, error) {
+	region, _ := s.Get("aws:region").(string)
+	if region = cmp.Or(region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")); region == "" {
+		return "", fmt.Errorf("%s: aws:region is missing", s.stackFile)
+	}
+	return region, nil
+}
+
+// Get returns the value at a path of the stack's config, nil where there is none. The path's first part is a config
+// key, with or without the project's name: domain.zone, aws:region.
+func (s *Settings) Get(path string) any {
+	node := s.find(path)
+	if node == nil {
+		return nil
+	}
+	var value any
+	if err := node.Decode(&value); err != nil {
+		return nil
+	}
+	return value
+}
+
+func (s *Settings) find(path string) *yaml.Node {
+	key, rest, _ := strings.Cut(path, ".")
+	node := s.config(key)
+	for rest != "" && node != nil {
+		key, rest, _ = strings.Cut(rest, ".")
+		node = child(node, key)
+	}
+	return node
+}
+
+// config returns the node of a config key.
+func (s *Settings) config(key string) *yaml.Node {
+	config := child(s.root.Content[0], "config")
+	if config == nil {
+		return nil
+	}
+	if strings.Contains(key, ":") {
+		return child(config, key)
+	}
+	if node := child(config, s.name+":"+key); node != nil {
+		return node
+	}
+	return child(config, key)
+}
+
+// Set puts a value at a path of the stack's config.
+func (s *Settings) Set(path string, value any) error {
+	key, rest, _ := strings.Cut(path, ".")
+	if !strings.Contains(key, ":") {
+		key = s.name + ":" + key
+	}
+	node := descend(descend(s.root.Content[0], "config"), key)
+	for rest != "" {
+		key, rest, _ = strings.Cut(rest, ".")
+		node = descend(node, key)
+	}
+	var replacement yaml.Node
+	if err := replacement.Encode(value); err != nil {
+		return fmt.Errorf("setting %s: %w", path, err)
+	}
+	*node = replacement
+	return nil
+}
+
+// HideSecrets replaces encrypted values by placeholders and forgets how they were encrypted. It returns their paths.
+func (s *Settings) HideSecrets() []string {
+	var paths []string
+	config := child(s.root.Content[0], "config")
+	if config != nil {
+		replaceSecure(config, "", &paths)
+	}
+	for _, key := range []string{"secretsprovider", "encryptedkey", "encryptionsalt"} {
+		if remove(s.root.Content[0], key) {
+			paths = append(paths, key)
+		}
+	}
+	return paths
+}
+
+func replaceSecure(node *yaml.Node, path string, paths *[]string) {
+	if node.Kind == yaml.MappingNode && len(node.Content) == 2 && node.Content[0].Value == "secure" && node.Content[1].Kind == yaml.ScalarNode {
+		*paths = append(*paths, path)
+		*node = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: Placeholder}
+		return
+	}
+	for i, element := range node.Content {
+		switch node.Kind {
+		case yaml.MappingNode:
+			if i%2 == 1 {
+				replaceSecure(element, strings.TrimPrefix(path+"."+node.Content[i-1].Value, "."), paths)
+			}
+		case yaml.SequenceNode:
+			replaceSecure(element, fmt.Sprintf("%s[%d]", path, i), paths)
+		}
+	}
+}
+
+// write puts fresh copies into the workspace. Only the salt of an earlier copy is kept, which belongs to the state.
+func (s *Settings) write(workspace string) error {
+	if err := os.MkdirAll(workspace, 0o700); err != nil {
+		return fmt.Errorf("creating the workspace: %w", err)
+	}
+	target := filepath.Join(workspace, s.stackFile)
+	if text, err := os.ReadFile(target); err == nil && child(s.root.Content[0], "encryptionsalt") == nil {
+		var earlier struct {
+			Salt string `yaml:"encryptionsalt"`
+		}
+		if yaml.Unmarshal(text, &earlier) == nil && earlier.Salt != "" {
+			*descend(s.root.Content[0], "encryptionsalt") = yaml.Node{Kind: yaml.ScalarNode, Value: earlier.Salt}
+		}
+	}
+	text, err := yaml.Marshal(&s.root)
+	if err != nil {
+		return fmt.Errorf("copying %s: %w", s.stackFile, err)
+	}
+	if err := os.WriteFile(target, text, 0o600); err != nil {
+		return fmt.Errorf("copying %s: %w", s.stackFile, err)
+	}
+	if err := os.WriteFile(filepath.Join(workspace, "Pulumi.yaml"), s.project, 0o600); err != nil {
+		return fmt.Errorf("copying Pulumi.yaml: %w", err)
+	}
+	return nil
+}
+
+// child returns the value of a key of a mapping, nil where there is none.
+func child(node *yaml.Node, key string) *yaml.Node {
+	if node.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == key {
+			return node.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// descend returns the value of a key of a mapping and creates it where it is missing.
+func descend(node *yaml.Node, key string) *yaml.Node {
+	if node.Kind != yaml.MappingNode {
+		*node = yaml.Node{Kind: yaml.MappingNode}
+	}
+	if found := child(node, key); found != nil {
+		return found
+	}
+	value := &yaml.Node{Kind: yaml.MappingNode}
+	node.Content = append(node.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, value)
+	return value
+}
+
+func remove(node *yaml.Node, key string) bool {
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == key {
+			node.Content = append(node.Content[:i], node.Content[i+2:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// Text is Get for texts; "" where there is none.
+func (s *Settings) Text(path string) string {
+	text, _ := s.Get(path).(string)
+	return text
+}
+
+// File is the name of the stack's file.
+func (s *Settings) File() string { return s.stackFile }

@@ -1,0 +1,316 @@
+package plugin
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi-docker/sdk/v4/go/docker"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	sdk "github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+const imageToken = "docker:index/image:Image"
+
+var (
+	dockerSettings = fieldsOf(docker.ProviderArgs{}.ElementType())
+	imageInputs    = docker.ImageArgs{}.ElementType()
+)
+
+// dockerPlugin stands in for the docker.Image resource of pulumi-docker v4.10.
+type dockerPlugin struct {
+	base
+	cfg Config
+}
+
+func newDocker(cfg Config) *dockerPlugin { return &dockerPlugin{newBase("docker", "4.10.0"), cfg} }
+
+// CheckConfig refuses settings that pulumi-docker does not have.
+func (p *dockerPlugin) CheckConfig(_ context.Context, req sdk.CheckConfigRequest) (sdk.CheckConfigResponse, error) {
+	if _, failed := decodeSettings(req.News, dockerSettings); failed != nil {
+		return sdk.CheckConfigResponse{Failures: []sdk.CheckFailure{*failed}}, nil
+	}
+	return sdk.CheckConfigResponse{Properties: req.News}, nil
+}
+
+// DiffConfig finds no difference, as the real one.
+func (p *dockerPlugin) DiffConfig(context.Context, sdk.DiffConfigRequest) (sdk.DiffConfigResponse, error) {
+	return sdk.DiffResult{Changes: sdk.DiffNone}, nil
+}
+
+// Configure has nothing to take: the Docker engine is the one of this machine.
+func (p *dockerPlugin) Configure(context.Context, sdk.ConfigureRequest) (sdk.ConfigureResponse, error) {
+	return sdk.ConfigureResponse{}, nil
+}
+
+// Check judges the inputs and adds the digest of the build context, so that a changed file is a changed input.
+func (p *dockerPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.CheckResponse, error) {
+	if string(req.Type) != imageToken {
+		return sdk.CheckResponse{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the embedded cloud", req.Type)
+	}
+	if failed := checkBlock("", req.News, imageInputs); len(failed) > 0 {
+		return sdk.CheckResponse{Failures: failed}, nil
+	}
+	inputs := req.News.Copy()
+	image := plain(inputs)
+	block := resource.PropertyMap{}
+	if build := image["build"]; build.IsObject() {
+		block = keepSecrets(build.ObjectValue(), inputs["build"].ObjectValue())
+	}
+	if !block.ContainsUnknowns() {
+		digest, failed := p.contextDigest(buildOf(image))
+		if failed != nil {
+			return sdk.CheckResponse{Failures: []sdk.CheckFailure{*failed}}, nil
+		}
+		block["contextDigest"] = resource.NewStringProperty(digest)
+	}
+	if !block.HasValue("platform") {
+		block["platform"] = resource.NewStringProperty("linux/" + runtime.GOARCH)
+	}
+	inputs["build"] = resource.NewObjectProperty(block)
+	if name := image["imageName"]; name.IsString() && !boolOf(image["skipPush"]) {
+		if _, _, err := splitName(name.StringValue()); err != nil {
+			return sdk.CheckResponse{Failures: []sdk.CheckFailure{{Property: "imageName", Reason: err.Error()}}}, nil
+		}
+	}
+	hidePassword(inputs)
+	return sdk.CheckResponse{Properties: inputs}, nil
+}
+
+// hidePassword keeps the registry's password out of plain state, whatever the program did.
+func hidePassword(inputs resource.PropertyMap) {
+	registry := inputs["registry"]
+	if !registry.IsObject() {
+		return
+	}
+	copied := registry.ObjectValue().Copy()
+	if password, ok := copied["password"]; ok && !password.IsSecret() {
+		copied["password"] = resource.MakeSecret(password)
+	}
+	inputs["registry"] = resource.NewObjectProperty(copied)
+}
+
+// contextDigest finds the Dockerfile and the context and computes what the image is made from.
+func (p *dockerPlugin) contextDigest(b Build) (string, *sdk.CheckFailure) {
+	b = p.at(b)
+	if info, err := os.Stat(b.Context); err != nil || !info.IsDir() {
+		return "", &sdk.CheckFailure{Property: "build.context", Reason: fmt.Sprintf("there is no folder %s", b.Context)}
+	}
+	if _, err := os.Stat(b.Dockerfile); err != nil {
+		hint := ""
+		if inContext := filepath.Join(b.Context, filepath.Base(b.Dockerfile)); fileExists(inContext) {
+			hint = fmt.Sprintf("; it is relative to the program, not to the context: try %s", inContext)
+		}
+		return "", &sdk.CheckFailure{Property: "build.dockerfile", Reason: fmt.Sprintf("could not open dockerfile %s%s", b.Dockerfile, hint)}
+	}
+	digest, err := hashContext(b.Context, b.Dockerfile)
+	if err != nil {
+		return "", &sdk.CheckFailure{Property: "build.context", Reason: fmt.Sprintf("reading %s: %v", b.Context, err)}
+	}
+	return digest, nil
+}
+
+// at resolves the paths of a build against the program's folder.
+func (p *dockerPlugin) at(b Build) Build {
+	if !filepath.IsAbs(b.Context) {
+		b.Context = filepath.Join(p.cfg.Root, b.Context)
+	}
+	if !filepath.IsAbs(b.Dockerfile) {
+		b.Dockerfile = filepath.Join(p.cfg.Root, b.Dockerfile)
+	}
+	return b
+}
+
+// Diff rebuilds whenever an input changes, except for the registry's credentials, which change with every run.
+func (p *dockerPlugin) Diff(_ context.Context, req sdk.DiffRequest) (sdk.DiffResponse, error) {
+	diff := withoutCredentials(req.OldInputs).Diff(withoutCredentials(req.NewInputs))
+	if diff == nil {
+		return sdk.DiffResult{Changes: sdk.DiffNone}, nil
+	}
+	return sdk.DiffResult{
+		Changes: sdk.DiffSome, ChangedKeys: diff.Keys(), DetailedDiff: sdk.NewDetailedDiffFromObjectDiff(diff, true),
+	}, nil
+}
+
+func withoutCredentials(inputs resource.PropertyMap) resource.PropertyMap {
+	inputs = plain(inputs)
+	if registry := inputs["registry"]; registry.IsObject() {
+		delete(registry.ObjectValue(), "username")
+		delete(registry.ObjectValue(), "password")
+	}
+	return inputs
+}
+
+// Create builds and pushes.
+func (p *dockerPlugin) Create(ctx context.Context, req sdk.CreateRequest) (sdk.CreateResponse, error) {
+	if req.Preview {
+		return sdk.CreateResponse{Properties: planned(req.Properties)}, nil
+	}
+	outputs, err := p.deliver(ctx, req.Timeout, req.Properties)
+	if err != nil {
+		return sdk.CreateResponse{}, refused(fmt.Errorf("building %s: %w", req.Name, err))
+	}
+	return sdk.CreateResponse{ID: resource.ID(plain(req.Properties)["imageName"].StringValue()), Properties: outputs}, nil
+}
+
+// Update builds and pushes again.
+func (p *dockerPlugin) Update(ctx context.Context, req sdk.UpdateRequest) (sdk.UpdateResponse, error) {
+	if req.Preview {
+		return sdk.UpdateResponse{Properties: planned(req.NewInputs)}, nil
+	}
+	outputs, err := p.deliver(ctx, req.Timeout, req.NewInputs)
+	if err != nil {
+		return sdk.UpdateResponse{}, refused(fmt.Errorf("building %s: %w", req.Name, err))
+	}
+	return sdk.UpdateResponse{Properties: outputs}, nil
+}
+
+// planned are the outputs of a preview: the digest is known only after the build, and buildOnPreview is off unless the
+// program sets it. The stand-in does not build at preview at all.
+func planned(inputs resource.PropertyMap) resource.PropertyMap {
+	outputs := inputs.Copy()
+	for _, name := range []resource.PropertyKey{"baseImageName", "context", "dockerfile", "registryServer", "repoDigest"} {
+		outputs[name] = fromUnknown()
+	}
+	return outputs
+}
+
+// deliver makes the image and returns the outputs of the real resource.
+func (p *dockerPlugin) deliver(ctx context.Context, timeout float64, inputs resource.PropertyMap) (resource.PropertyMap, error) {
+	ctx, done := p.operation(ctx, timeout)
+	defer done()
+	image := plain(inputs)
+	name, build := image["imageName"].StringValue(), p.at(buildOf(image))
+	outputs := inputs.Copy()
+	outputs["baseImageName"] = resource.NewStringProperty(name)
+	outputs["imageName"] = resource.NewStringProperty(name)
+	outputs["context"] = resource.NewStringProperty(buildOf(image).Context)
+	outputs["dockerfile"] = resource.NewStringProperty(relative(build.Context, build.Dockerfile))
+	outputs["platform"] = resource.NewStringProperty(build.Platform)
+	registry := resource.PropertyMap{}
+	if image["registry"].IsObject() {
+		registry = image["registry"].ObjectValue()
+	}
+	outputs["registryServer"] = resource.NewStringProperty("")
+	if registry["server"].IsString() {
+		outputs["registryServer"] = registry["server"]
+	}
+	if p.cfg.Images != nil {
+		if err := p.cfg.Images.Build(ctx, build); err != nil {
+			return nil, err
+		}
+	}
+	if boolOf(image["skipPush"]) {
+		return outputs, nil
+	}
+	digest, err := p.push(ctx, build, registry)
+	if err != nil {
+		return nil, err
+	}
+	repository, _, err := splitName(name)
+	if err != nil {
+		return nil, err
+	}
+	outputs["repoDigest"] = resource.NewStringProperty(repository + "@" + digest)
+	return outputs, nil
+}
+
+// push delivers the image to the registry. Without Images there is none, and the digest is that of the build's inputs:
+// the same for the same files and arguments, another one for others.
+func (p *dockerPlugin) push(ctx context.Context, b Build, registry resource.PropertyMap) (string, error) {
+	repository, tag, err := splitName(b.Name)
+	if err != nil {
+		return "", err
+	}
+	name, isECR := ecrName(repository)
+	if isECR {
+		if _, ok := p.cfg.Account.Find("aws:ecr/repository:Repository", "repositoryUrl", repository); !ok {
+			return "", fmt.Errorf("pushing %s: name unknown: The repository with name '%s' does not exist in the registry", b.Name, name)
+		}
+		if !registry["username"].IsString() || !registry["password"].IsString() {
+			return "", fmt.Errorf("pushing %s: no basic auth credentials: give registry.username and registry.password", b.Name)
+		}
+	}
+	if p.cfg.Images != nil {
+		digest, err := p.cfg.Images.Push(ctx, b.Name, repository, tag)
+		if err != nil {
+			return "", fmt.Errorf("pushing %s: %w", b.Name, err)
+		}
+		return digest, nil
+	}
+	digest, err := inputsDigest(b)
+	if err == nil && isECR {
+		err = p.cfg.Account.PutImage(name, tag, digest, 0, time.Now())
+	}
+	if err != nil {
+		return "", fmt.Errorf("pushing %s: %w", b.Name, err)
+	}
+	return digest, nil
+}
+
+// inputsDigest stands for the digest of an image that is not built.
+func inputsDigest(b Build) (string, error) {
+	b.Name, b.Context, b.Dockerfile = "", "", "" // Digest covers the files, wherever they are
+	text, err := json.Marshal(b)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return "sha256:" + hex.EncodeToString(sum[:]), nil
+}
+
+// ecrName is the name of the repository behind a URL of ECR.
+func ecrName(repository string) (string, bool) {
+	host, name, _ := strings.Cut(repository, "/")
+	return name, strings.Contains(host, ".dkr.ecr.")
+}
+
+// Read returns what the engine knows, as the real one.
+func (p *dockerPlugin) Read(_ context.Context, req sdk.ReadRequest) (sdk.ReadResponse, error) {
+	return sdk.ReadResponse{ReadResult: sdk.ReadResult{ID: req.ID, Inputs: req.Inputs, Outputs: req.State}}, nil
+}
+
+// Delete leaves the image in the registry, as the real one.
+func (p *dockerPlugin) Delete(context.Context, sdk.DeleteRequest) (sdk.DeleteResponse, error) {
+	return sdk.DeleteResponse{}, nil
+}
+
+// splitName cuts registry/repository:tag. A name without a registry cannot be pushed.
+func splitName(name string) (repository, tag string, err error) {
+	host, path, found := strings.Cut(name, "/")
+	if !found || path == "" || !strings.ContainsAny(host, ".:") && host != "localhost" {
+		return "", "", fmt.Errorf("%q is not fully qualified: prefix it with its registry, such as docker.io/repository/image:tag", name)
+	}
+	repository, tag = name, "latest"
+	if colon := strings.LastIndex(path, ":"); colon >= 0 {
+		repository, tag = host+"/"+path[:colon], path[colon+1:]
+	}
+	if tag == "" {
+		return "", "", errors.New("the tag is empty")
+	}
+	return repository, tag, nil
+}
+
+func boolOf(value resource.PropertyValue) bool { return value.IsBool() && value.BoolValue() }
+
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func relative(from, to string) string {
+	if path, err := filepath.Rel(from, to); err == nil {
+		return path
+	}
+	return to
+}
