@@ -55,7 +55,7 @@ func (a *Account) PutImage(repository, tag, digest string, sizeBytes int64, at t
 		if tags := image.Outputs.Strings("imageTags"); tag != "" {
 			image.Outputs["imageTags"] = list(unique(append(tags, tag))...)
 		}
-		tx.Put(repository, image)
+		tx.Put("", image)
 		return nil
 	})
 }

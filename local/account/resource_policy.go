@@ -12,9 +12,7 @@ type bucketStatement struct {
 	Effect    string    `json:"Effect"`
 	Principal principal `json:"Principal"`
 	Action    oneOrMany `json:"Action"`
-	NotAction oneOrMany `json:"NotAction"`
 	Resource  oneOrMany `json:"Resource"`
-	NotRes    oneOrMany `json:"NotResource"`
 	Condition any       `json:"Condition"`
 }
 

@@ -81,6 +81,9 @@ func deleteRepository(tx *Tx, r *Resource) error {
 			"The repository with name '%s' in registry with id '%s' cannot be deleted because it still contains %d images: delete them, or deploy with forceDelete first",
 			r.ID, tx.AccountID(), len(images))
 	}
+	for _, image := range tx.images(r.ID) {
+		tx.remove(image)
+	}
 	return nil
 }
 

@@ -200,24 +200,18 @@ func checkBucketLifecycle(in Values) []Problem {
 
 // checkBucketPolicy refuses policies about other buckets, and public ones where those are blocked.
 func (tx *Tx) checkBucketPolicy(r *Resource) error {
-	statements, err := bucketStatements(r.Outputs.Text("policy"))
-	if err != nil || len(statements) == 0 {
-		return tx.Refuse("MalformedPolicy", "The policy of bucket %s has no statements that AWS can read", r.ID)
+	policy := r.Outputs.Text("policy")
+	if fault := policyFault(policy, resourcePolicy); fault != "" {
+		return tx.Refuse("MalformedPolicy", "The policy of bucket %s: %s", r.ID, fault)
+	}
+	statements, err := bucketStatements(policy)
+	if err != nil {
+		return tx.Refuse("MalformedPolicy", "The policy of bucket %s: %v", r.ID, err)
 	}
 	block, blocked := tx.Get(publicAccessToken, r.ID)
 	blocked = blocked && block.Outputs.True("blockPublicPolicy")
 	arn := "arn:aws:s3:::" + r.ID
 	for i, s := range statements {
-		switch {
-		case s.Effect != "Allow" && s.Effect != "Deny":
-			return tx.Refuse("MalformedPolicy", "Invalid effect %q in statement %d: Allow or Deny is needed", s.Effect, i)
-		case len(s.Principal) == 0:
-			return tx.Refuse("MalformedPolicy", "Missing required field Principal in statement %d", i)
-		case len(s.Action)+len(s.NotAction) == 0:
-			return tx.Refuse("MalformedPolicy", "Missing required field Action in statement %d", i)
-		case len(s.Resource)+len(s.NotRes) == 0:
-			return tx.Refuse("MalformedPolicy", "Missing required field Resource in statement %d", i)
-		}
 		for _, resource := range s.Resource {
 			if resource != arn && !strings.HasPrefix(resource, arn+"/") {
 				return tx.Refuse("MalformedPolicy", "Policy has invalid resource %s in statement %d: it must be %s or start with %s/", resource, i, arn, arn)

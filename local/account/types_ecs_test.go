@@ -1,0 +1,454 @@
+package account
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+const trustTasks = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+
+// shopContainers are the containers of a web task: a migration that must succeed, then the web server.
+func shopContainers() []map[string]any {
+	logs := map[string]any{"logDriver": "awslogs", "options": map[string]any{
+		"awslogs-group": "/shop/web", "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "web", "mode": "non-blocking", "max-buffer-size": "4m"}}
+	common := func(name string, essential bool) map[string]any {
+		return map[string]any{
+			"name": name, "image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:" + strings.Repeat("a", 64), "essential": essential,
+			"memory": 512, "memoryReservation": 256, "command": []any{name}, "user": "33:33", "readonlyRootFilesystem": true, "stopTimeout": 30,
+			"environment": []any{map[string]any{"name": "APP_ENV", "value": "production"}},
+			"secrets":     []any{map[string]any{"name": "APP_KEY", "valueFrom": "{key}"}, map[string]any{"name": "DB_PASSWORD", "valueFrom": "{key}:password::"}},
+			"linuxParameters": map[string]any{"initProcessEnabled": false, "capabilities": map[string]any{"drop": []any{"ALL"}},
+				"tmpfs": []any{map[string]any{"containerPath": "/tmp", "size": 64, "mountOptions": []any{"noexec", "mode=1777"}}}},
+			"logConfiguration": logs,
+		}
+	}
+	migrate, web := common("migrate", false), common("web", true)
+	web["portMappings"] = []any{map[string]any{"containerPort": 8080, "hostPort": 0, "protocol": "tcp"}}
+	web["dependsOn"] = []any{map[string]any{"containerName": "migrate", "condition": "SUCCESS"}}
+	web["healthCheck"] = map[string]any{"command": []any{"CMD", "/usr/local/bin/healthcheck", "web"}, "interval": 10, "timeout": 5, "retries": 3, "startPeriod": 30}
+	return []map[string]any{migrate, web}
+}
+
+// containersWith are the shop's containers with one key of one of them changed; nil takes it away.
+func containersWith(name, key string, value any) Values {
+	containers := shopContainers()
+	for _, c := range containers {
+		if c["name"] != name {
+			continue
+		}
+		if value == nil {
+			delete(c, key)
+		} else {
+			c[key] = value
+		}
+	}
+	return containerText(containers)
+}
+
+func containerText(containers []map[string]any) Values {
+	text, err := json.Marshal(containers)
+	if err != nil {
+		panic(err)
+	}
+	return Values{"containerDefinitions": string(text)}
+}
+
+var (
+	goodTask = Values{"family": "shop-web", "networkMode": "bridge", "requiresCompatibilities": []any{"EC2"},
+		"executionRoleArn": "{exec}", "taskRoleArn": "{exec}", "skipDestroy": true}.with(containerText(shopContainers()))
+	goodService = Values{
+		"name": "web", "cluster": "{cluster}", "taskDefinition": "{task}", "desiredCount": 2, "waitForSteadyState": true,
+		"capacityProviderStrategies": []any{map[string]any{"capacityProvider": "{provider}", "weight": 1}},
+		"deploymentCircuitBreaker":   map[string]any{"enable": true, "rollback": true}, "healthCheckGracePeriodSeconds": 60,
+		"loadBalancers":              []any{map[string]any{"targetGroupArn": "{tg}", "containerName": "web", "containerPort": 8080}},
+		"orderedPlacementStrategies": []any{map[string]any{"type": "spread", "field": "attribute:ecs.availability-zone"}, map[string]any{"type": "binpack", "field": "memory"}},
+	}
+	goodProvider = Values{"name": "fleet", "autoScalingGroupProvider": map[string]any{
+		"autoScalingGroupArn": "{asgarn}", "managedDraining": "ENABLED", "managedTerminationProtection": "ENABLED",
+		"managedScaling": map[string]any{"status": "ENABLED", "targetCapacity": 100, "minimumScalingStepSize": 1, "maximumScalingStepSize": 2},
+	}}
+)
+
+// joining is user data of an instance that joins the cluster.
+func joining(cluster string) string {
+	return base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\necho ECS_CLUSTER=" + cluster + " >> /etc/ecs/ecs.config\n"))
+}
+
+// fleeted is the fronted account with everything a service needs before itself.
+func fleeted(t *testing.T) *world {
+	t.Helper()
+	w := fronted(t)
+	w.make(roleToken, "execrole", Values{"name": "exec", "assumeRolePolicy": trustTasks})
+	w.ids["exec"] = "arn:aws:iam::123456789012:role/exec"
+	w.make(secretToken, "key", Values{"name": "key", "recoveryWindowInDays": 0})
+	w.make(secretVersionToken, "keyvalue", Values{"secretId": "{key}", "secretString": `{"password":"x"}`})
+	w.make(logGroupToken, "log", Values{"name": "/shop/web", "retentionInDays": 30})
+	w.make(repositoryToken, "images", Values{"name": "shop"})
+	w.make(clusterToken, "cluster", Values{"name": "shop"})
+	w.make(launchTemplateToken, "ecs", goodTemplate.with(Values{"userData": joining("shop")}))
+	fleet := w.make(groupToken, "asg", goodGroup.with(Values{"protectFromScaleIn": true, "forceDelete": true, "launchTemplate": map[string]any{"id": "{ecs}", "version": "$Latest"}}))
+	w.ids["asgarn"] = fleet.Outputs.Text("arn")
+	w.make(capacityProviderToken, "capacity", goodProvider)
+	w.ids["provider"] = "fleet"
+	w.make(clusterProvidersToken, "association", Values{"clusterName": "shop", "capacityProviders": []any{"{provider}"}})
+	task := w.make(taskToken, "taskdef", goodTask)
+	w.ids["task"] = task.Outputs.Text("arn")
+	return w
+}
+
+func TestTaskDefinitionRefusals(t *testing.T) {
+	const definitions = "containerDefinitions"
+	type m = map[string]any
+	one := shopContainers()[1]
+	delete(one, "dependsOn")
+	eleven := make([]map[string]any, 11)
+	for i := range eleven {
+		eleven[i] = m{"name": "c" + string(rune('a'+i)), "image": "busybox", "memory": 64}
+	}
+	ports := func(host int) Values {
+		return containersWith("web", "portMappings", []any{m{"containerPort": 8080, "hostPort": host}})
+	}
+	health := func(key string, value any) Values {
+		check := m{"command": []any{"CMD", "true"}}
+		check[key] = value
+		return containersWith("web", "healthCheck", check)
+	}
+	logs := func(options m) Values {
+		return containersWith("web", "logConfiguration", m{"logDriver": "awslogs", "options": options})
+	}
+	depends := func(name, condition string) Values {
+		return containersWith("web", "dependsOn", []any{m{"containerName": name, "condition": condition}})
+	}
+	testRefusals(t, fleeted, []refusal{
+		{"family with a space", taskToken, goodTask, Values{"family": "shop web"}, "family", ""},
+		{"network mode", taskToken, goodTask, Values{"networkMode": "nat"}, "networkMode", ""},
+		{"compatibility", taskToken, goodTask, Values{"requiresCompatibilities": []any{"ec2"}}, "requiresCompatibilities[0]", ""},
+		{"Fargate on a bridge", taskToken, goodTask, Values{"requiresCompatibilities": []any{"FARGATE"}, "cpu": "256", "memory": "1024"}, "networkMode", ""},
+		{"architecture", taskToken, goodTask.with(Values{"runtimePlatform": m{"cpuArchitecture": "ARM64"}}), Values{"runtimePlatform": m{"cpuArchitecture": "arm64"}}, "runtimePlatform.cpuArchitecture", ""},
+		{"no JSON", taskToken, goodTask, Values{definitions: "[{"}, definitions, ""},
+		{"not a list", taskToken, goodTask, Values{definitions: "{}"}, definitions, ""},
+		{"no containers", taskToken, goodTask, Values{definitions: "[]"}, definitions, ""},
+		{"eleven containers", taskToken, goodTask.with(containerText(eleven[:10])), containerText(eleven), definitions, ""},
+		{"unknown key", taskToken, goodTask, containersWith("web", "logLonfiguration", m{}), definitions, ""},
+		{"unknown key inside", taskToken, goodTask, health("timeouts", 5), definitions, ""},
+		{"wrong kind", taskToken, goodTask, containersWith("web", "memory", "512"), definitions, ""},
+		{"name", taskToken, goodTask, containerText([]map[string]any{{"name": "my web", "image": "busybox", "memory": 64}}), definitions, ""},
+		{"name twice", taskToken, goodTask, containerText([]map[string]any{one, one}), definitions, ""},
+		{"no image", taskToken, goodTask, containersWith("web", "image", nil), definitions, ""},
+		{"nothing essential", taskToken, goodTask, containersWith("web", "essential", false), definitions, ""},
+		{"no memory", taskToken, goodTask, containerText([]map[string]any{{"name": "web", "image": "busybox"}}), definitions, ""},
+		{"five MiB", taskToken, goodTask, containerText([]map[string]any{{"name": "web", "image": "busybox", "memory": 5}}), definitions, ""},
+		{"soft limit at the hard one", taskToken, goodTask, containersWith("web", "memoryReservation", 512), definitions, ""},
+		{"more memory than the task", taskToken, goodTask.with(Values{"memory": "512"}), Values{"memory": "511"}, "memory", ""},
+		{"more CPU than the task", taskToken, goodTask.with(Values{"cpu": "1024"}.with(containersWith("web", "cpu", 1024))), Values{"cpu": ".5 vCPU"}, "cpu", ""},
+		{"dependency on nobody", taskToken, goodTask, depends("setup", "SUCCESS"), definitions, ""},
+		{"dependency on oneself", taskToken, goodTask, depends("web", "START"), definitions, ""},
+		{"condition", taskToken, goodTask, depends("migrate", "DONE"), definitions, ""},
+		{"success of an essential container", taskToken, goodTask, containersWith("migrate", "essential", true), definitions, ""},
+		{"health of a container without a check", taskToken, goodTask, depends("migrate", "HEALTHY"), definitions, ""},
+		{"circle", taskToken, goodTask, containersWith("migrate", "dependsOn", []any{m{"containerName": "web", "condition": "START"}}), definitions, ""},
+		{"health command", taskToken, goodTask, health("command", []any{"/usr/local/bin/healthcheck"}), definitions, ""},
+		{"short health interval", taskToken, goodTask.with(health("interval", 5)), health("interval", 4), definitions, ""},
+		{"short health timeout", taskToken, goodTask.with(health("timeout", 2)), health("timeout", 1), definitions, ""},
+		{"eleven retries", taskToken, goodTask.with(health("retries", 10)), health("retries", 11), definitions, ""},
+		{"long start", taskToken, goodTask.with(health("startPeriod", 300)), health("startPeriod", 301), definitions, ""},
+		{"reserved port", taskToken, goodTask.with(ports(8080)), ports(51678), definitions, ""},
+		{"container port", taskToken, goodTask, containersWith("web", "portMappings", []any{m{"containerPort": 70000}}), definitions, ""},
+		{"host port in awsvpc", taskToken, goodTask.with(Values{"networkMode": "awsvpc"}), ports(80).with(Values{"networkMode": "awsvpc"}), definitions, ""},
+		{"port without a network", taskToken, goodTask, Values{"networkMode": "none"}, definitions, ""},
+		{"secret that is a variable", taskToken, goodTask, containersWith("web", "environment", []any{m{"name": "APP_KEY", "value": "x"}}), definitions, ""},
+		{"secret of another service", taskToken, goodTask, containersWith("web", "secrets", []any{m{"name": "APP_KEY", "valueFrom": "arn:aws:s3:::shop/key"}}), definitions, ""},
+		{"secrets without a role", taskToken, goodTask, Values{"executionRoleArn": nil}, "executionRoleArn", ""},
+		{"log driver", taskToken, goodTask, containersWith("web", "logConfiguration", m{"logDriver": "cloudwatch"}), definitions, ""},
+		{"logs without a group", taskToken, goodTask, logs(m{"awslogs-region": "eu-central-1"}), definitions, ""},
+		{"logs with an unknown option", taskToken, goodTask, logs(m{"awslogs-region": "eu-central-1", "awslogs-group": "/shop/web", "awslogs-prefix": "web"}), definitions, ""},
+		{"capability", taskToken, goodTask, containersWith("web", "linuxParameters", m{"capabilities": m{"drop": []any{"CAP_ALL"}}}), definitions, ""},
+		{"tmpfs without a size", taskToken, goodTask, containersWith("web", "linuxParameters", m{"tmpfs": []any{m{"containerPath": "/tmp"}}}), definitions, ""},
+		{"tmpfs option", taskToken, goodTask, containersWith("web", "linuxParameters", m{"tmpfs": []any{m{"containerPath": "/tmp", "size": 1, "mountOptions": []any{"fast"}}}}), definitions, ""},
+		{"unknown volume", taskToken, goodTask.with(Values{"volumes": []any{m{"name": "data"}}}.with(containersWith("web", "mountPoints", []any{m{"sourceVolume": "data", "containerPath": "/data"}}))), Values{"volumes": []any{m{"name": "files"}}}, definitions, ""},
+		{"no such role", taskToken, goodTask, Values{"taskRoleArn": "arn:aws:iam::123456789012:role/nobody"}, "", "ClientException"},
+		{"role that is no ARN", taskToken, goodTask, Values{"executionRoleArn": "exec"}, "executionRoleArn", ""},
+	})
+}
+
+func TestTaskDefinitionRevisions(t *testing.T) {
+	ctx := context.Background()
+	w := fleeted(t)
+	describe := func(text string) string {
+		answer, err := w.Invoke(ctx, "aws:ecs/getTaskDefinition:getTaskDefinition", Values{"taskDefinition": text})
+		if err != nil {
+			return "none"
+		}
+		return answer.Text("arn")[strings.LastIndex(answer.Text("arn"), "/")+1:] + " " + answer.Text("status")
+	}
+	expect := func(want map[string]string) {
+		t.Helper()
+		for text, state := range want {
+			if got := describe(text); got != state {
+				t.Errorf("%s is %q, want %q", text, got, state)
+			}
+		}
+	}
+	expect(map[string]string{"shop-web": "shop-web:1 ACTIVE"})
+
+	// Pulumi creates the replacement first, and both have the family as their id.
+	second := w.make(taskToken, "taskdef", goodTask.with(Values{"skipDestroy": false}))
+	if second.ID != "shop-web" || second.Outputs.Text("arn") != "arn:aws:ecs:eu-central-1:123456789012:task-definition/shop-web:2" {
+		t.Errorf("the second revision is %q with the id %q", second.Outputs.Text("arn"), second.ID)
+	}
+	if err := w.Delete(ctx, taskToken, "shop-web"); err != nil {
+		t.Fatal(err)
+	}
+	if now, ok := w.Read(taskToken, "shop-web"); !ok || now.Outputs.Text("arn") != second.Outputs.Text("arn") {
+		t.Error("the delete of the replaced revision took the new one")
+	}
+	expect(map[string]string{"shop-web:1": "shop-web:1 ACTIVE", "shop-web": "shop-web:2 ACTIVE"}) // skipDestroy keeps it
+
+	third := w.make(taskToken, "taskdef", goodTask)
+	if err := w.Delete(ctx, taskToken, "shop-web"); err != nil {
+		t.Fatal(err)
+	}
+	expect(map[string]string{"shop-web:2": "shop-web:2 INACTIVE", "shop-web": "shop-web:3 ACTIVE"})
+	if err := w.Delete(ctx, taskToken, "shop-web"); err != nil {
+		t.Fatal(err)
+	}
+	fourth := w.make(taskToken, "taskdef", goodTask)
+	if revision, _ := fourth.Outputs.Int("revision"); revision != 4 || third.Outputs.Text("arnWithoutRevision")+":4" != fourth.Outputs.Text("arn") {
+		t.Errorf("after a destroy the next revision is %s", fourth.Outputs.Text("arn"))
+	}
+	w.ids["task"] = strings.Replace(fourth.Outputs.Text("arn"), ":4", ":2", 1)
+	_, err := w.Create(ctx, serviceToken, "web", w.checked(serviceToken, "web", goodService))
+	wantCode(t, err, "ClientException")
+}
+
+func TestServiceRefusals(t *testing.T) {
+	type m = map[string]any
+	setup := func(t *testing.T) *world {
+		w := fleeted(t)
+		w.make(targetGroupToken, "orphan", goodTargetGroup.with(Values{"name": "orphan"}))
+		w.make(targetGroupToken, "ip", goodTargetGroup.with(Values{"name": "ip", "targetType": "ip"}))
+		w.make(listenerToken, "iplistener", goodListener.with(Values{"port": 81}).with(doing("forward", Values{"targetGroupArn": "{ip}"})))
+		w.make(clusterToken, "empty", Values{"name": "empty"})
+		vpcTask := w.make(taskToken, "vpctask", goodTask.with(Values{"family": "vpc", "networkMode": "awsvpc"}))
+		w.ids["vpctask"] = vpcTask.Outputs.Text("arn")
+		lost := containersWith("web", "secrets", []any{m{"name": "APP_KEY", "valueFrom": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:lost-abcdef"}})
+		keyless := containersWith("web", "secrets", []any{m{"name": "APP_KEY", "valueFrom": "{key}:token::"}})
+		silent := containersWith("web", "logConfiguration", m{"logDriver": "awslogs", "options": m{"awslogs-group": "/shop/none", "awslogs-region": "eu-central-1"}})
+		foreign := containersWith("web", "image", "123456789012.dkr.ecr.eu-central-1.amazonaws.com/nothing:1")
+		for name, change := range map[string]Values{"lost": lost, "keyless": keyless, "silent": silent, "foreign": foreign, "untrusted": {"taskRoleArn": "arn:aws:iam::123456789012:role/app"}} {
+			task := w.make(taskToken, name, goodTask.with(change).with(Values{"family": name}))
+			w.ids[name+"task"] = task.Outputs.Text("arn")
+		}
+		return w
+	}
+	balancer := func(group, container string, port int) Values {
+		return Values{"loadBalancers": []any{m{"targetGroupArn": group, "containerName": container, "containerPort": port}}}
+	}
+	launched := goodService.with(Values{"capacityProviderStrategies": nil, "launchType": "EC2"})
+	strategy := func(entries ...any) Values { return Values{"capacityProviderStrategies": entries} }
+	network := Values{"networkConfiguration": m{"subnets": []any{"{a}"}, "securityGroups": []any{"{web}"}}}
+	testRefusals(t, setup, []refusal{
+		{"name", serviceToken, goodService, Values{"name": "my web"}, "name", ""},
+		{"launch type and strategy", serviceToken, goodService, Values{"launchType": "EC2"}, "launchType", ""},
+		{"negative count", serviceToken, goodService, Values{"desiredCount": -1}, "desiredCount", ""},
+		{"no step", serviceToken, goodService.with(Values{"deploymentMaximumPercent": 150}), Values{"deploymentMaximumPercent": 100}, "deploymentMaximumPercent", ""},
+		{"maximum below all", serviceToken, goodService.with(Values{"deploymentMinimumHealthyPercent": 50, "deploymentMaximumPercent": 100}), Values{"deploymentMaximumPercent": 90}, "deploymentMaximumPercent", ""},
+		{"grace without a balancer", serviceToken, goodService, Values{"loadBalancers": nil}, "healthCheckGracePeriodSeconds", ""},
+		{"two bases", serviceToken, goodService, strategy(m{"capacityProvider": "fleet", "weight": 1, "base": 1}, m{"capacityProvider": "spot", "weight": 1, "base": 1}), "capacityProviderStrategies", ""},
+		{"no weight", serviceToken, goodService, strategy(m{"capacityProvider": "fleet"}), "capacityProviderStrategies", ""},
+		{"weight", serviceToken, goodService, strategy(m{"capacityProvider": "fleet", "weight": 1001}), "capacityProviderStrategies[0].weight", ""},
+		{"binpack by name", serviceToken, goodService, Values{"orderedPlacementStrategies": []any{m{"type": "binpack", "field": "name"}}}, "orderedPlacementStrategies[0].field", ""},
+		{"placement", serviceToken, goodService, Values{"orderedPlacementStrategies": []any{m{"type": "pack"}}}, "orderedPlacementStrategies[0].type", ""},
+		{"propagation", serviceToken, goodService.with(Values{"propagateTags": "SERVICE"}), Values{"propagateTags": "service"}, "propagateTags", ""},
+		{"no target", serviceToken, goodService, Values{"loadBalancers": []any{m{"containerName": "web", "containerPort": 8080}}}, "loadBalancers[0]", ""},
+
+		{"no cluster", serviceToken, goodService, Values{"cluster": "nothing"}, "", "ClusterNotFoundException"},
+		{"no task", serviceToken, goodService, Values{"taskDefinition": "nothing:1"}, "", "ClientException"},
+		{"target group without a listener", serviceToken, goodService, balancer("{orphan}", "web", 8080), "", "InvalidParameterException"},
+		{"target group for addresses", serviceToken, goodService, balancer("{ip}", "web", 8080), "", "InvalidParameterException"},
+		{"no such target group", serviceToken, goodService, balancer("arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/no/1", "web", 8080), "", "InvalidParameterException"},
+		{"no such container", serviceToken, goodService, balancer("{tg}", "nginx", 8080), "", "InvalidParameterException"},
+		{"no such port", serviceToken, goodService, balancer("{tg}", "web", 80), "", "InvalidParameterException"},
+		{"provider of nobody", serviceToken, goodService, strategy(m{"capacityProvider": "spot", "weight": 1}), "", "InvalidParameterException"},
+		{"provider of another cluster", serviceToken, goodService, Values{"cluster": "empty"}, "", "InvalidParameterException"},
+		{"network of a bridge", serviceToken, goodService, network, "", "InvalidParameterException"},
+		{"awsvpc without a network", serviceToken, goodService, Values{"taskDefinition": "{vpctask}", "loadBalancers": nil, "healthCheckGracePeriodSeconds": nil}, "", "InvalidParameterException"},
+		{"alarm of nobody", serviceToken, goodService, Values{"alarms": m{"enable": true, "rollback": true, "alarmNames": []any{"nothing"}}}, "", "InvalidParameterException"},
+
+		{"tasks without instances", serviceToken, launched, Values{"cluster": "empty"}, "", "RequestTimeout"},
+		{"secret that is lost", serviceToken, goodService, Values{"taskDefinition": "{losttask}"}, "", "RequestTimeout"},
+		{"secret without the key", serviceToken, goodService, Values{"taskDefinition": "{keylesstask}"}, "", "RequestTimeout"},
+		{"log group that is lost", serviceToken, goodService, Values{"taskDefinition": "{silenttask}"}, "", "RequestTimeout"},
+		{"repository that is lost", serviceToken, goodService, Values{"taskDefinition": "{foreigntask}"}, "", "RequestTimeout"},
+		{"role of others", serviceToken, goodService, Values{"taskDefinition": "{untrustedtask}"}, "", "RequestTimeout"},
+	})
+
+	// AWS creates a service whose tasks cannot start; only the provider's wait finds out.
+	w := setup(t)
+	w.make(serviceToken, "web", goodService.with(Values{"taskDefinition": "{losttask}", "waitForSteadyState": false}))
+}
+
+func TestDeploymentWithoutAStepNeverEnds(t *testing.T) {
+	ctx := context.Background()
+	w := fleeted(t)
+	tight := goodService.with(Values{"desiredCount": 3, "deploymentMaximumPercent": 125})
+	r := w.make(serviceToken, "web", tight)
+	next := w.make(taskToken, "taskdef", goodTask)
+	w.ids["task"] = next.Outputs.Text("arn")
+	_, err := w.Update(ctx, serviceToken, r.ID, w.checked(serviceToken, "web", tight))
+	wantCode(t, err, "RequestTimeout")
+	if _, err := w.Update(ctx, serviceToken, r.ID, w.checked(serviceToken, "web", tight.with(Values{"deploymentMaximumPercent": 134}))); err != nil {
+		t.Errorf("a deployment that can start one task: %v", err)
+	}
+}
+
+func TestClusterRefusals(t *testing.T) {
+	type m = map[string]any
+	setup := func(t *testing.T) *world {
+		w := fleeted(t)
+		free := w.make(groupToken, "free", goodGroup)
+		w.ids["freearn"] = free.Outputs.Text("arn")
+		w.make(clusterToken, "second", Values{"name": "second"})
+		return w
+	}
+	provider := func(change m) Values {
+		block := m{"autoScalingGroupArn": "{freearn}"}
+		for name, value := range change {
+			block[name] = value
+		}
+		return Values{"name": "free", "autoScalingGroupProvider": block}
+	}
+	association := Values{"clusterName": "second", "capacityProviders": []any{"fleet"}, "defaultCapacityProviderStrategies": []any{m{"capacityProvider": "fleet", "weight": 1}}}
+	scaling := func(key string, value any) Values {
+		return provider(m{"managedScaling": m{"status": "ENABLED", key: value}})
+	}
+	testRefusals(t, setup, []refusal{
+		{"cluster name", clusterToken, Values{"name": "third"}, Values{"name": "third cluster"}, "name", ""},
+		{"cluster setting", clusterToken, Values{"name": "third", "settings": []any{m{"name": "containerInsights", "value": "enhanced"}}}, Values{"settings": []any{m{"name": "containerInsights", "value": "on"}}}, "settings[0].value", ""},
+		{"cluster twice", clusterToken, Values{"name": "third"}, Values{"name": "shop"}, "", "ClientException"},
+		{"provider called ecs", capacityProviderToken, provider(nil), Values{"name": "ecs-fleet"}, "name", ""},
+		{"provider capacity", capacityProviderToken, scaling("targetCapacity", 100), scaling("targetCapacity", 101), "autoScalingGroupProvider.managedScaling.targetCapacity", ""},
+		{"provider steps", capacityProviderToken, scaling("maximumScalingStepSize", 10000), scaling("maximumScalingStepSize", 10001), "autoScalingGroupProvider.managedScaling.maximumScalingStepSize", ""},
+		{"provider draining", capacityProviderToken, provider(m{"managedDraining": "ENABLED"}), provider(m{"managedDraining": "on"}), "autoScalingGroupProvider.managedDraining", ""},
+		{"protection without scaling", capacityProviderToken, provider(nil), provider(m{"managedTerminationProtection": "ENABLED"}), "autoScalingGroupProvider.managedTerminationProtection", ""},
+		{"protection of a group without it", capacityProviderToken, provider(nil), provider(m{"managedTerminationProtection": "ENABLED", "managedScaling": m{"status": "ENABLED"}}), "", "ClientException"},
+		{"group of another provider", capacityProviderToken, provider(nil), provider(m{"autoScalingGroupArn": "{asgarn}"}), "", "ClientException"},
+		{"no such group", capacityProviderToken, provider(nil), provider(m{"autoScalingGroupArn": "arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:1:autoScalingGroupName/no"}), "", "ClientException"},
+		{"provider twice", capacityProviderToken, provider(nil), Values{"name": "fleet"}, "", "ClientException"},
+		{"default of others", clusterProvidersToken, association, Values{"defaultCapacityProviderStrategies": []any{m{"capacityProvider": "spot", "weight": 1}}}, "defaultCapacityProviderStrategies", ""},
+		{"no such cluster", clusterProvidersToken, association, Values{"clusterName": "third"}, "", "ClusterNotFoundException"},
+		{"no such provider", clusterProvidersToken, association, Values{"capacityProviders": []any{"spot"}, "defaultCapacityProviderStrategies": nil}, "", "InvalidParameterException"},
+	})
+}
+
+func TestScalingRefusals(t *testing.T) {
+	type m = map[string]any
+	setup := func(t *testing.T) *world {
+		w := fleeted(t)
+		w.make(serviceToken, "web", goodService)
+		w.make(scalableTargetToken, "target", Values{"serviceNamespace": "ecs", "scalableDimension": "ecs:service:DesiredCount", "resourceId": "service/shop/web", "minCapacity": 2, "maxCapacity": 4})
+		w.make(serviceToken, "jobs", goodService.with(Values{"name": "jobs", "loadBalancers": nil, "healthCheckGracePeriodSeconds": nil}))
+		group, _ := w.Read(targetGroupToken, w.ids["tg"])
+		balancer, _ := w.Read(balancerToken, w.ids["lb"])
+		second, _ := w.Read(balancerToken, w.ids["lb2"])
+		w.ids["label"] = balancer.Outputs.Text("arnSuffix") + "/" + group.Outputs.Text("arnSuffix")
+		w.ids["wronglabel"] = second.Outputs.Text("arnSuffix") + "/" + group.Outputs.Text("arnSuffix")
+		return w
+	}
+	target := Values{"serviceNamespace": "ecs", "scalableDimension": "ecs:service:DesiredCount", "resourceId": "service/shop/jobs", "minCapacity": 1, "maxCapacity": 4}
+	tracking := func(change m) Values {
+		return Values{"targetTrackingScalingPolicyConfiguration": map[string]any(Values{"targetValue": 60, "predefinedMetricSpecification": m{"predefinedMetricType": "ECSServiceAverageCPUUtilization"}}.with(change))}
+	}
+	policy := Values{"policyType": "TargetTrackingScaling", "serviceNamespace": "ecs", "scalableDimension": "ecs:service:DesiredCount", "resourceId": "service/shop/web"}.with(tracking(nil))
+	byRequests := func(label any) Values {
+		metric := m{"predefinedMetricType": "ALBRequestCountPerTarget"}
+		if label != nil {
+			metric["resourceLabel"] = label
+		}
+		return tracking(m{"predefinedMetricSpecification": metric})
+	}
+	path := "targetTrackingScalingPolicyConfiguration."
+	testRefusals(t, setup, []refusal{
+		{"target of another form", scalableTargetToken, target, Values{"resourceId": "shop/jobs"}, "resourceId", ""},
+		{"dimension", scalableTargetToken, target, Values{"scalableDimension": "ecs:service:Count"}, "scalableDimension", ""},
+		{"maximum below minimum", scalableTargetToken, target, Values{"maxCapacity": 0}, "maxCapacity", ""},
+		{"target that is no service", scalableTargetToken, target, Values{"resourceId": "service/shop/nothing"}, "", "ValidationException"},
+		{"policy type", scalingPolicyToken, policy, Values{"policyType": "Tracking"}, "policyType", ""},
+		{"policy without a configuration", scalingPolicyToken, policy, Values{"targetTrackingScalingPolicyConfiguration": nil}, "targetTrackingScalingPolicyConfiguration", ""},
+		{"policy of the default type", scalingPolicyToken, policy, Values{"policyType": nil}, "stepScalingPolicyConfiguration", ""},
+		{"policy by an unknown metric", scalingPolicyToken, policy, tracking(m{"predefinedMetricSpecification": m{"predefinedMetricType": "CPU"}}), path + "predefinedMetricSpecification.predefinedMetricType", ""},
+		{"policy to zero", scalingPolicyToken, policy, tracking(m{"targetValue": 0}), path + "targetValue", ""},
+		{"policy by requests to nothing", scalingPolicyToken, policy.with(byRequests("{label}")), byRequests(nil), path + "predefinedMetricSpecification.resourceLabel", ""},
+		{"policy by requests elsewhere", scalingPolicyToken, policy.with(byRequests("{label}")), byRequests("{wronglabel}"), "", "ValidationException"},
+		{"policy of nothing", scalingPolicyToken, policy, Values{"resourceId": "service/shop/jobs"}, "", "ObjectNotFoundException"},
+	})
+
+	w := setup(t)
+	w.make(scalableTargetToken, "jobstarget", target)
+	first := w.make(scalingPolicyToken, "cpu", policy.with(Values{"name": "cpu"}))
+	if first.ID != "cpu" || len(first.Outputs.Strings("alarmArns")) != 2 {
+		t.Errorf("the policy has the id %q and the alarms %v", first.ID, first.Outputs.Strings("alarmArns"))
+	}
+	w.make(scalingPolicyToken, "cpu2", policy.with(Values{"name": "cpu", "resourceId": "service/shop/jobs"}))
+}
+
+// A system is built from the bottom and taken down from the top, and in no other order.
+func TestLifeOfAnECSSystem(t *testing.T) {
+	ctx := context.Background()
+	w := fleeted(t)
+	service := w.make(serviceToken, "service", goodService)
+	if service.ID != "arn:aws:ecs:eu-central-1:123456789012:service/shop/web" {
+		t.Errorf("the service's id is %q", service.ID)
+	}
+	answer, err := w.Invoke(ctx, "aws:ecs/getService:getService", Values{"clusterArn": "shop", "serviceName": "web"})
+	if err != nil || answer.Text("taskDefinition") != w.ids["task"] {
+		t.Errorf("getService answers %v, %v", answer, err)
+	}
+
+	wantCode(t, w.Delete(ctx, clusterToken, w.ids["cluster"]), "ClusterContainsServicesException")
+	wantCode(t, w.Delete(ctx, clusterProvidersToken, "shop"), "ResourceInUseException")
+	wantCode(t, w.Delete(ctx, capacityProviderToken, w.ids["capacity"]), "ResourceInUseException")
+	remove := func(token, id string) {
+		t.Helper()
+		if err := w.Delete(ctx, token, id); err != nil {
+			t.Fatalf("deleting %s: %v", id, err)
+		}
+	}
+	remove(serviceToken, service.ID)
+	wantCode(t, w.Delete(ctx, clusterToken, w.ids["cluster"]), "ClusterContainsContainerInstancesException")
+	wantCode(t, w.Delete(ctx, capacityProviderToken, w.ids["capacity"]), "ResourceInUseException")
+	remove(clusterProvidersToken, "shop")
+	remove(capacityProviderToken, w.ids["capacity"])
+	wantCode(t, w.Delete(ctx, clusterToken, w.ids["cluster"]), "ClusterContainsContainerInstancesException")
+	remove(groupToken, w.ids["asg"])
+	remove(clusterToken, w.ids["cluster"])
+	remove(taskToken, "shop-web")
+}
+
+func TestServiceReplacements(t *testing.T) {
+	w := newWorld(t)
+	type m = map[string]any
+	other := Values{"capacityProviderStrategies": []any{m{"capacityProvider": "spot", "weight": 1}}}
+	for _, want := range []struct {
+		name     string
+		old      Values
+		next     Values
+		replaces bool
+	}{
+		{"task definition", goodService, Values{"taskDefinition": "shop-web:2"}, false},
+		{"count", goodService, Values{"desiredCount": 3}, false},
+		{"balancers", goodService, Values{"loadBalancers": nil}, false},
+		{"name", goodService, Values{"name": "app"}, true},
+		{"cluster", goodService, Values{"cluster": "other"}, true},
+		{"strategy", goodService, other, true},
+		{"strategy with a new deployment", goodService.with(Values{"forceNewDeployment": true}), other, false},
+		{"from a launch type", goodService.with(Values{"forceNewDeployment": true, "capacityProviderStrategies": nil, "launchType": "EC2"}), other.with(Values{"launchType": nil}), true},
+	} {
+		if _, replace := w.Diff(serviceToken, "", want.old, nil, want.old.with(want.next)); (len(replace) > 0) != want.replaces {
+			t.Errorf("%s: replaces for %v, want %v", want.name, replace, want.replaces)
+		}
+	}
+}
