@@ -13,6 +13,7 @@ type BalancerArgs struct {
 	VpcID           pulumi.StringInput
 	SubnetIDs       pulumi.StringArrayInput // public, in at least two zones
 	SecurityGroupID pulumi.StringInput
+	Internet        pulumi.Resource // Network.Internet
 	// CertificateARN turns HTTPS on; nil means HTTP only.
 	CertificateARN pulumi.StringInput
 	// RedirectHTTP answers HTTP with 301 to HTTPS instead of forwarding it.
@@ -103,7 +104,7 @@ func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *access
 		EnableDeletionProtection: pulumi.Bool(b.args.Protected),
 		AccessLogs:               &lb.LoadBalancerAccessLogsArgs{Bucket: logs.bucket, Enabled: pulumi.Bool(true)},
 		// AWS writes a test object when logging is switched on: the bucket's policy must be there.
-	}, pulumi.Parent(b), pulumi.DependsOn(logs.ready))
+	}, pulumi.Parent(b), pulumi.DependsOn(append(logs.ready, b.args.Internet)))
 	return err
 }
 

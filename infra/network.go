@@ -47,11 +47,16 @@ type Network struct {
 	args  NetworkArgs
 	zones []string
 	vpc   *ec2.Vpc
+	// internet is the route to the internet gateway; public addresses work, and AWS gives them out, once it is there.
+	internet pulumi.Resource
 	tiers map[string][]*ec2.Subnet
 	// privateTables has one route table per zone, so that a zone can have a way out of its own.
 	privateTables []*ec2.RouteTable
 	dataTable     *ec2.RouteTable
 }
+
+// Internet is what public things must wait for: AWS refuses a public load balancer in a VPC without a way in.
+func (n *Network) Internet() pulumi.Resource { return n.internet }
 
 // NewNetwork registers the VPC, its subnets and their routes.
 func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulumi.ResourceOption) (*Network, error) {

@@ -24,7 +24,7 @@ func (n *Network) createPublicRoutes(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = ec2.NewRoute(ctx, name+"-public-internet", &ec2.RouteArgs{
+	n.internet, err = ec2.NewRoute(ctx, name+"-public-internet", &ec2.RouteArgs{
 		RouteTableId:         table.ID(),
 		DestinationCidrBlock: pulumi.String(anywhere),
 		GatewayId:            gateway.ID(),
@@ -81,9 +81,10 @@ func (n *Network) createNAT(ctx *pulumi.Context, name string) error {
 
 func (n *Network) createNATGateways(ctx *pulumi.Context, name string, count int) error {
 	var gateways []*ec2.NatGateway
+	wait := pulumi.DependsOn([]pulumi.Resource{n.internet})
 	for i := range count {
 		logical := fmt.Sprintf("%s-nat-%d", name, i+1)
-		address, err := ec2.NewEip(ctx, logical, &ec2.EipArgs{Domain: pulumi.String("vpc"), Tags: nameTag(logical)}, pulumi.Parent(n))
+		address, err := ec2.NewEip(ctx, logical, &ec2.EipArgs{Domain: pulumi.String("vpc"), Tags: nameTag(logical)}, pulumi.Parent(n), wait)
 		if err != nil {
 			return err
 		}
@@ -91,7 +92,7 @@ func (n *Network) createNATGateways(ctx *pulumi.Context, name string, count int)
 			AllocationId: address.ID(),
 			SubnetId:     n.tiers["public"][i].ID(),
 			Tags:         nameTag(logical),
-		}, pulumi.Parent(n))
+		}, pulumi.Parent(n), wait)
 		if err != nil {
 			return err
 		}
@@ -158,7 +159,7 @@ func (n *Network) createNATInstance(ctx *pulumi.Context, name string) error {
 	}
 	_, err = ec2.NewEip(ctx, logical, &ec2.EipArgs{
 		Domain: pulumi.String("vpc"), Instance: instance.ID(), Tags: nameTag(logical),
-	}, pulumi.Parent(n))
+	}, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{n.internet}))
 	if err != nil {
 		return err
 	}

@@ -174,7 +174,7 @@ func (s *stack) createBalancer(ctx *pulumi.Context) (err error) {
 		return wrap("certificate", err)
 	}
 	s.balancer, err = infra.NewBalancer(ctx, s.prefix+"-lb", infra.BalancerArgs{
-		VpcID: s.network.VpcID, SubnetIDs: s.network.PublicSubnetIDs, SecurityGroupID: s.firewall.ID(infra.GroupWeb),
+		VpcID: s.network.VpcID, SubnetIDs: s.network.PublicSubnetIDs, SecurityGroupID: s.firewall.ID(infra.GroupWeb), Internet: s.network.Internet(),
 		CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", ContainerTLS: c.ContainerTLS,
 		HealthCheck: infra.HealthCheck(c.HealthCheck), DeregistrationSeconds: c.DeregistrationSeconds, IdleSeconds: c.IdleSeconds,
 		AccessLogDays: c.AccessLogDays, Protected: s.config.Environment.Protected(), ForceDestroy: !s.config.Environment.Protected(), WAF: c.WAF,

@@ -325,3 +325,16 @@ func TestRollbackUsesTheRegistry(t *testing.T) {
 		}
 	}
 }
+
+// TestPublicThingsWaitForTheInternetGateway: AWS answers Gateway.NotAttached and InvalidSubnet to those that come first.
+func TestPublicThingsWaitForTheInternetGateway(t *testing.T) {
+	everywhere(t, func(t *testing.T, _ string, r *infratest.Recorder) {
+		for _, token := range []string{"aws:ec2/natGateway:NatGateway", "aws:ec2/eip:Eip", "aws:lb/loadBalancer:LoadBalancer"} {
+			for _, public := range r.OfType(token) {
+				if !strings.Contains(strings.Join(public.DependsOn, " "), "-public-internet") {
+					t.Errorf("%s waits for %v", public.Name, public.DependsOn)
+				}
+			}
+		}
+	})
+}

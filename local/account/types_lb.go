@@ -125,7 +125,7 @@ func createBalancer(tx *Tx, r *Resource) error {
 
 // placeBalancer applies the rules about subnets, groups and logs.
 func (tx *Tx) placeBalancer(r *Resource) error {
-	subnets := append(r.Outputs.Strings("subnets"), r.Outputs.Strings("subnetMappings[*].subnetId")...)
+	subnets := append(r.Inputs.Strings("subnets"), r.Inputs.Strings("subnetMappings[*].subnetId")...)
 	zones, vpc, mixed := tx.zones(subnets)
 	switch {
 	case mixed:
