@@ -1,18 +1,21 @@
 package account
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // What the types of several services share: forms, windows of time, and where subnets and security groups are.
 
 var (
-	anyARN     = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+$`)
 	dailyForm  = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$`)
 	weeklyForm = regexp.MustCompile(`(?i)^(sun|mon|tue|wed|thu|fri|sat):([01][0-9]|2[0-3]):[0-5][0-9]-(sun|mon|tue|wed|thu|fri|sat):([01][0-9]|2[0-3]):[0-5][0-9]$`)
 )
@@ -103,7 +106,7 @@ func (r *rules) apart(dailyPath, weeklyPath string) {
 
 // arn wants names of AWS resources.
 func (r *rules) arn(path string) {
-	r.matches(path, anyARN, "an ARN such as arn:aws:service:region:123456789012:name is needed")
+	r.matches(path, arnForm, "an ARN such as arn:aws:service:region:123456789012:name is needed")
 }
 
 // jsonDocument wants a JSON text.
@@ -191,4 +194,29 @@ func unique(texts []string) []string {
 	sorted := slices.Clone(texts)
 	slices.Sort(sorted)
 	return slices.Compact(sorted)
+}
+
+// setDefault sets what AWS fills in for an input that was left out.
+func setDefault(out Values, name string, value any) {
+	if current, ok := out[name]; !ok || current == nil || current == "" || current == 0.0 {
+		out[name] = value
+	}
+}
+
+// stableHex makes digits that are the same whenever they are asked for.
+func stableHex(seed string, n int) string {
+	sum := sha256.Sum256([]byte(seed))
+	return hex.EncodeToString(sum[:])[:n]
+}
+
+// stableLetters is stableHex with lower case letters and digits.
+func stableLetters(seed string, n int) string {
+	value, _ := new(big.Int).SetString(stableHex(seed, 64), 16)
+	return value.Text(36)[:n]
+}
+
+// now is the time of the operation for dates that are compared.
+func (tx *Tx) now() time.Time {
+	moment, _ := time.Parse(time.RFC3339, tx.Now())
+	return moment
 }

@@ -3,7 +3,6 @@ package account
 import (
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
@@ -124,14 +123,4 @@ func (tx *Tx) secret(id string) (Resource, bool) {
 		return secret, true
 	}
 	return tx.Find(secretToken, "name", id)
-}
-
-// hasSecret tells whether the ARN of a container's secret names one of this account: ARN, ARN:json-key::, and so on.
-func (tx *Tx) hasSecret(valueFrom string) bool {
-	parts := strings.Split(valueFrom, ":")
-	if len(parts) < 7 {
-		return false
-	}
-	_, ok := tx.Get(secretToken, strings.Join(parts[:7], ":"))
-	return ok
 }

@@ -19,8 +19,7 @@ var wafTypes = []Type{
 		Create:   createWebACL,
 		Update: func(tx *Tx, _, next *Resource) error {
 			next.Outputs["lockToken"] = tx.UUID()
-			next.Outputs["capacity"] = webACLCapacity(next.Outputs)
-			return nil
+			return tx.completeWebACL(next)
 		},
 		Recomputed: []string{"lockToken", "capacity"},
 	},
@@ -157,15 +156,20 @@ func createWebACL(tx *Tx, r *Resource) error {
 	}) {
 		return tx.Refuse("WAFDuplicateItemException", "AWS WAF couldn't perform the operation because some resource in your request is a duplicate of an existing one: web ACL %s; choose another name", name)
 	}
+	r.ID = tx.UUID()
+	r.Outputs["arn"] = tx.ARN("wafv2", fmt.Sprintf("%s/webacl/%s/%s", map[string]string{"REGIONAL": "regional", "CLOUDFRONT": "global"}[scope], name, r.ID))
+	r.Outputs["lockToken"] = tx.UUID()
+	r.Outputs["applicationIntegrationUrl"] = ""
+	return tx.completeWebACL(r)
+}
+
+// completeWebACL adds up the rules and fills in what they leave out.
+func (tx *Tx) completeWebACL(r *Resource) error {
 	capacity := webACLCapacity(r.Outputs)
 	if capacity > 5000 {
 		return tx.Refuse("WAFLimitsExceededException", "The rules take %v capacity units; a web ACL has 5000", capacity)
 	}
-	r.ID = tx.UUID()
-	r.Outputs["arn"] = tx.ARN("wafv2", fmt.Sprintf("%s/webacl/%s/%s", map[string]string{"REGIONAL": "regional", "CLOUDFRONT": "global"}[scope], name, r.ID))
 	r.Outputs["capacity"] = capacity
-	r.Outputs["lockToken"] = tx.UUID()
-	r.Outputs["applicationIntegrationUrl"] = ""
 	for _, rule := range r.Outputs.Blocks("rules[*]") {
 		if limit := rule.Map("statement.rateBasedStatement"); limit != nil {
 			setDefault(limit, "aggregateKeyType", "IP")
