@@ -1,0 +1,167 @@
+package runtime
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// The client's flags cannot express all of a container definition (a health check without a shell) and would show
+// secrets to `ps`. So tasks are created through the engine's API, over the connection that the client opens for others.
+
+// createRequest is the body of the API's POST /containers/create.
+type createRequest struct {
+	Image            string
+	Hostname         string            `json:",omitempty"`
+	User             string            `json:",omitempty"`
+	WorkingDir       string            `json:",omitempty"`
+	Entrypoint       []string          `json:",omitempty"`
+	Cmd              []string          `json:",omitempty"`
+	Env              []string          `json:",omitempty"`
+	Labels           map[string]string `json:",omitempty"`
+	OpenStdin        bool              `json:",omitempty"`
+	Tty              bool              `json:",omitempty"`
+	StopTimeout      int
+	Healthcheck      *healthcheck `json:",omitempty"`
+	HostConfig       hostConfig
+	NetworkingConfig struct{ EndpointsConfig map[string]endpoint }
+}
+
+type healthcheck struct {
+	Test                           []string
+	Interval, Timeout, StartPeriod time.Duration
+	Retries                        int
+}
+
+type hostConfig struct {
+	NetworkMode       string
+	Memory            int64             `json:",omitempty"`
+	MemoryReservation int64             `json:",omitempty"`
+	CPUShares         int64             `json:"CpuShares,omitempty"`
+	ShmSize           int64             `json:",omitempty"`
+	CapAdd, CapDrop   []string          `json:",omitempty"`
+	SecurityOpt       []string          `json:",omitempty"`
+	Privileged        bool              `json:",omitempty"`
+	ReadonlyRootfs    bool              `json:",omitempty"`
+	Init              bool              `json:",omitempty"`
+	Tmpfs             map[string]string `json:",omitempty"`
+	Ulimits           []ulimit          `json:",omitempty"`
+	LogConfig         struct {
+		Type   string
+		Config map[string]string
+	}
+}
+
+type ulimit struct {
+	Name       string
+	Soft, Hard int64
+}
+
+type endpoint struct {
+	IPAMConfig struct{ IPv4Address string }
+}
+
+// request renders a container definition for the engine.
+func (c containerSpec) request(image, network, address string, env []string, labels map[string]string) createRequest {
+	q := createRequest{
+		Image: image, Hostname: c.Hostname, User: c.User, WorkingDir: c.WorkingDirectory, Entrypoint: c.EntryPoint, Cmd: c.Command,
+		Env: env, Labels: labels, OpenStdin: c.Interactive, Tty: c.PseudoTerminal, StopTimeout: 30, // the agent's default
+		HostConfig: hostConfig{
+			NetworkMode: network, Memory: c.Memory << 20, MemoryReservation: c.MemoryReservation << 20, CPUShares: max(c.CPU, 2),
+			ShmSize: c.LinuxParameters.SharedMemory << 20, CapAdd: c.LinuxParameters.Capabilities.Add, CapDrop: c.LinuxParameters.Capabilities.Drop,
+			SecurityOpt: c.SecurityOptions, Privileged: c.Privileged, ReadonlyRootfs: c.ReadOnly, Init: c.LinuxParameters.InitProcess,
+			Tmpfs: map[string]string{},
+		},
+	}
+	if c.StopTimeout != nil {
+		q.StopTimeout = *c.StopTimeout
+	}
+	for _, t := range c.LinuxParameters.Tmpfs {
+		q.HostConfig.Tmpfs[t.ContainerPath] = strings.Join(append([]string{fmt.Sprintf("size=%dm", t.Size)}, t.MountOptions...), ",")
+	}
+	for _, u := range c.Ulimits {
+		q.HostConfig.Ulimits = append(q.HostConfig.Ulimits, ulimit{u.Name, u.SoftLimit, u.HardLimit})
+	}
+	q.HostConfig.LogConfig.Type = "json-file"
+	q.HostConfig.LogConfig.Config = map[string]string{"max-size": "10m", "max-file": "3"}
+	q.Healthcheck = &healthcheck{Test: []string{"NONE"}} // ECS ignores a HEALTHCHECK of the image
+	if h := c.HealthCheck; h != nil {
+		q.Healthcheck = &healthcheck{
+			Test: h.Command, Interval: seconds(h.Interval, 30), Timeout: seconds(h.Timeout, 5), StartPeriod: seconds(h.StartPeriod, 0), Retries: 3,
+		}
+		if h.Retries > 0 {
+			q.Healthcheck.Retries = h.Retries
+		}
+	}
+	var attached endpoint
+	attached.IPAMConfig.IPv4Address = address
+	q.NetworkingConfig.EndpointsConfig = map[string]endpoint{network: attached}
+	return q
+}
+
+func seconds(n, otherwise int) time.Duration {
+	if n == 0 {
+		n = otherwise
+	}
+	return time.Duration(n) * time.Second
+}
+
+// create makes a container and returns its id.
+func (e engine) create(ctx context.Context, name string, q createRequest) (string, error) {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return "", err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://docker/containers/create?name="+name, bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Close = true
+	var sent bytes.Buffer
+	if err := request.Write(&sent); err != nil {
+		return "", err
+	}
+	// The client copies its input to the engine and the engine's answer to its output.
+	dial := exec.CommandContext(ctx, e.cli, "system", "dial-stdio")
+	in, err := dial.StdinPipe()
+	if err != nil {
+		return "", err
+	}
+	out, err := dial.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := dial.Start(); err != nil {
+		return "", fmt.Errorf("docker create: %w", err)
+	}
+	defer func() {
+		in.Close()          //nolint:errcheck,gosec // ends the client
+		dial.Process.Kill() //nolint:errcheck,gosec // in case it does not end by itself
+		dial.Wait()         //nolint:errcheck,gosec // reaps it
+	}()
+	if _, err := sent.WriteTo(in); err != nil {
+		return "", fmt.Errorf("docker create: %w", err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(out), request)
+	if err != nil {
+		return "", fmt.Errorf("docker create: %w", err)
+	}
+	defer answer.Body.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return "", fmt.Errorf("docker create: %w", err)
+	}
+	var made struct{ ID, Message string }
+	if err := json.Unmarshal(data, &made); err != nil || answer.StatusCode != http.StatusCreated {
+		return "", &engineError{command: "create", text: strings.TrimSpace(made.Message + " (" + answer.Status + ")")}
+	}
+	return made.ID, nil
+}

@@ -1,0 +1,137 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/local/account"
+)
+
+// errBreaker says that the circuit breaker gave a deployment up.
+var errBreaker = errors.New("ECS deployment circuit breaker: tasks failed to start.")
+
+// ensureService brings a service to its declared state and returns when it is steady. As with the real provider, a
+// rollback by the circuit breaker is a success of the update; ServiceState tells what runs then.
+func (r *Runtime) ensureService(ctx context.Context, res account.Resource) error {
+	s, err := readService(res)
+	if err != nil {
+		return fmt.Errorf("deploying service %s: %w", text(res.Outputs, "name"), err)
+	}
+	unlock := r.locks.lock("service " + s.key())
+	defer unlock()
+	if err := r.deploy(ctx, s); err != nil {
+		return fmt.Errorf("deploying service %s: %w", s.name, err)
+	}
+	return nil
+}
+
+func (r *Runtime) deploy(ctx context.Context, s service) error {
+	state, err := r.loadService(s.key())
+	if err != nil {
+		return err
+	}
+	state.Desired = s.desired
+	primary := state.deployment(state.Primary)
+	if primary == nil || primary.Settings != s.settings {
+		def, err := r.taskDefinition(s.definition)
+		if err != nil {
+			return err
+		}
+		d := Deployment{ID: "ecs-svc/" + newID()[:19], TaskDefinition: def.ARN, Settings: s.settings, Definition: def}
+		state.begin(d)
+		r.logf("service %s: deployment %s of %s", s.name, d.ID, lastPart(def.ARN))
+	} else if primary.RolloutState != Completed {
+		state.makePrimary(primary.ID, InProgress, primary.Reason) // an interrupted run, or one more try
+	}
+	err = r.rollOut(ctx, s, &state)
+	if !errors.Is(err, errBreaker) {
+		return err
+	}
+	back := state.lastCompleted()
+	if !s.rollback || back == nil {
+		return r.explain(err, state)
+	}
+	reason := state.deployment(state.Primary).Reason
+	r.logf("service %s: %s Rolling back to deployment %s (%s)", s.name, reason, back.ID, lastPart(back.TaskDefinition))
+	if len(state.Stopped) > 0 {
+		r.logf("service %s: the last failed task: %s", s.name, state.Stopped[0].describe())
+	}
+	state.makePrimary(back.ID, InProgress, fmt.Sprintf("ECS deployment circuit breaker: rolling back to deploymentId %s.", back.ID))
+	s.breaker = false // a rollback is not given up; the time limit ends it
+	if err := r.rollOut(ctx, s, &state); err != nil {
+		return fmt.Errorf("rolling back: %w", err)
+	}
+	return nil
+}
+
+// rollOut works on the primary deployment until the service is steady on it.
+func (r *Runtime) rollOut(ctx context.Context, s service, state *ServiceState) error {
+	roll, err := r.newRollout(ctx, s, state)
+	if err != nil {
+		return err
+	}
+	err = roll.run(ctx)
+	d := state.deployment(state.Primary)
+	switch {
+	case err == nil && d.RolloutState != Completed:
+		state.makePrimary(d.ID, Completed, fmt.Sprintf("ECS deployment %s completed.", d.ID))
+		r.logf("service %s: steady with %d tasks of %s", s.name, s.desired, lastPart(d.TaskDefinition))
+	case err != nil && ctx.Err() == nil:
+		reason := err.Error()
+		if first, _, several := strings.Cut(reason, "\n"); several {
+			reason = first
+		}
+		state.makePrimary(d.ID, Failed, reason)
+	}
+	return errors.Join(err, r.saveService(*state))
+}
+
+// explain adds what the failed tasks said to the error of a deployment that nothing could be rolled back to.
+func (r *Runtime) explain(err error, state ServiceState) error {
+	for _, t := range state.Stopped {
+		if t.Deployment == state.Primary {
+			return fmt.Errorf("%w\n%s", err, t.describe())
+		}
+	}
+	return err
+}
+
+// describe tells why a task stopped and what it said last.
+func (t StoppedTask) describe() string {
+	text := fmt.Sprintf("task %s stopped: %s", t.ID[:min(8, len(t.ID))], t.Reason)
+	if len(t.LastLines) > 0 {
+		text += "\n  | " + strings.Join(t.LastLines, "\n  | ")
+	}
+	return text
+}
+
+// removeService drains and stops all tasks of a service, then forgets it.
+func (r *Runtime) removeService(ctx context.Context, res account.Resource) error {
+	s, err := readService(res)
+	if err != nil {
+		s = service{cluster: lastPart(text(res.Outputs, "cluster")), name: text(res.Outputs, "name")} // it never ran, or not like this
+	}
+	unlock := r.locks.lock("service " + s.key())
+	defer unlock()
+	tasks, err := r.findTasks(ctx, s)
+	if err != nil {
+		return err
+	}
+	problems := make(chan error, len(tasks))
+	for _, t := range tasks {
+		go func() { problems <- r.stop(ctx, t) }()
+	}
+	for range tasks {
+		err = errors.Join(err, <-problems)
+	}
+	if err != nil {
+		return fmt.Errorf("deleting service %s: %w", s.name, err)
+	}
+	return removeFile(r.serviceFile(s.key()))
+}
+
+// deadline is when a deployment must be steady.
+func (r *Runtime) deadline() time.Time { return time.Now().Add(r.limit) }

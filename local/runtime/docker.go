@@ -1,0 +1,188 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// engine speaks to the Docker engine through its command line client: it honours the user's contexts and DOCKER_HOST,
+// and its errors are the ones people know.
+type engine struct{ cli string }
+
+// findEngine takes $DOCKER, then Debian's own client (another one on PATH may lack the builder), then the one on PATH.
+func findEngine() engine {
+	if cli := os.Getenv("DOCKER"); cli != "" {
+		return engine{cli}
+	}
+	if _, err := os.Stat("/usr/bin/docker"); err == nil {
+		return engine{"/usr/bin/docker"}
+	}
+	return engine{"docker"}
+}
+
+// ping says whether the engine answers, and if not, how to start it.
+func (e engine) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	_, err := e.run(ctx, "version", "--format", "{{.Server.Version}}")
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("%s is not installed: install Docker (Debian: apt-get install docker.io), or set DOCKER to the path of its client", e.cli)
+	case ctx.Err() != nil:
+		return errors.New("Docker does not answer within 15 seconds: restart it (service docker restart), or check DOCKER_HOST")
+	default:
+		return fmt.Errorf("Docker does not answer: start it (service docker start, or Docker Desktop), or check DOCKER_HOST: %w", err)
+	}
+}
+
+// run executes one client command and returns what it printed, trimmed.
+func (e engine) run(ctx context.Context, args ...string) (string, error) {
+	return e.feed(ctx, nil, args...)
+}
+
+// feed is run with an input. Neither input nor arguments appear in its errors, since they may hold secrets.
+func (e engine) feed(ctx context.Context, input io.Reader, args ...string) (string, error) {
+	var out bytes.Buffer
+	err := e.stream(ctx, input, &out, args...)
+	return strings.TrimSpace(out.String()), err
+}
+
+// stream is feed for a long output.
+func (e engine) stream(ctx context.Context, input io.Reader, output io.Writer, args ...string) error {
+	var problem bytes.Buffer
+	cmd := exec.CommandContext(ctx, e.cli, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = input, output, &problem
+	cmd.Env = append(os.Environ(), "DOCKER_CLI_HINTS=false")
+	cmd.WaitDelay = time.Second
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("docker %s: %w", args[0], context.Cause(ctx))
+		}
+		text := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(problem.String()), "Error response from daemon: "))
+		var exit *exec.ExitError
+		if text == "" || !errors.As(err, &exit) {
+			return fmt.Errorf("docker %s: %w", args[0], err)
+		}
+		return &engineError{command: args[0], text: text}
+	}
+	return nil
+}
+
+// engineError is what the engine answered.
+type engineError struct{ command, text string }
+
+func (e *engineError) Error() string { return "docker " + e.command + ": " + e.text }
+
+// container is the part of `docker inspect` that the runtime reads.
+type container struct {
+	ID           string `json:"Id"`
+	Name         string
+	Created      time.Time
+	RestartCount int
+	State        struct {
+		Status     string // created running exited dead restarting paused
+		Running    bool
+		Restarting bool
+		OOMKilled  bool
+		ExitCode   int
+		Error      string
+		StartedAt  time.Time
+		FinishedAt time.Time
+		Health     *struct {
+			Status string // starting healthy unhealthy
+			Log    []struct{ Output string }
+		}
+	}
+	Config struct {
+		Image  string
+		Env    []string
+		Labels map[string]string
+	}
+	NetworkSettings struct {
+		Networks map[string]struct {
+			IPAddress  string
+			IPAMConfig *struct{ IPv4Address string }
+		}
+		Ports map[string][]struct{ HostIP, HostPort string } `json:"Ports"`
+	}
+	HostConfig struct {
+		RestartPolicy struct{ Name string }
+		PortBindings  map[string][]struct{ HostIP, HostPort string }
+	}
+}
+
+// name is the container's name without the engine's leading slash.
+func (c container) name() string { return strings.TrimPrefix(c.Name, "/") }
+
+// health is the state of the container's health check; empty where it has none.
+func (c container) health() string {
+	if c.State.Health == nil {
+		return ""
+	}
+	return c.State.Health.Status
+}
+
+// containers returns the containers, running or not, that carry all the labels (key=value).
+func (e engine) containers(ctx context.Context, labels ...string) ([]container, error) {
+	args := []string{"ps", "--all", "--quiet", "--no-trunc"}
+	for _, label := range labels {
+		args = append(args, "--filter", "label="+label)
+	}
+	out, err := e.run(ctx, args...)
+	if err != nil {
+		return nil, fmt.Errorf("listing containers: %w", err)
+	}
+	return e.inspect(ctx, strings.Fields(out)...)
+}
+
+// inspect returns the containers of these ids or names that exist.
+func (e engine) inspect(ctx context.Context, ids ...string) ([]container, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	out, err := e.run(ctx, append([]string{"container", "inspect"}, ids...)...)
+	if err != nil && !isMissing(err) {
+		return nil, fmt.Errorf("inspecting containers: %w", err)
+	}
+	var found []container
+	if err := json.Unmarshal([]byte(out), &found); err != nil {
+		return nil, fmt.Errorf("inspecting containers: %w", err)
+	}
+	return found, nil
+}
+
+// isMissing says whether the engine complained that something does not exist.
+func isMissing(err error) bool {
+	var answer *engineError
+	return errors.As(err, &answer) && strings.Contains(strings.ToLower(answer.text), "no such")
+}
+
+// remove takes a container away, running or not. A missing one is fine.
+func (e engine) remove(ctx context.Context, id string) error {
+	if _, err := e.run(ctx, "rm", "--force", "--volumes", id); err != nil && !isMissing(err) &&
+		!strings.Contains(err.Error(), "already in progress") {
+		return fmt.Errorf("removing container %s: %w", id, err)
+	}
+	return nil
+}
+
+// tail returns the last lines a container wrote.
+func (e engine) tail(ctx context.Context, id string, lines int) []string {
+	cmd := exec.CommandContext(ctx, e.cli, "logs", "--tail", fmt.Sprint(lines), id)
+	out, err := cmd.CombinedOutput()
+	if err != nil || len(bytes.TrimSpace(out)) == 0 {
+		return nil
+	}
+	all := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
+	return all[max(0, len(all)-lines):]
+}

@@ -1,0 +1,217 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+func (p phase) String() string {
+	return [...]string{"PENDING", "RUNNING", "failed", "DRAINING", "STOPPED"}[p]
+}
+
+// observe looks at all running tasks once: at their containers and at their targets.
+func (roll *rollout) observe(ctx context.Context) error {
+	var ids []string
+	var watched []*task
+	for _, t := range roll.tasks {
+		if phase, containers := t.snapshot(); phase == running {
+			watched = append(watched, t)
+			for _, c := range containers {
+				ids = append(ids, c.id)
+			}
+		}
+	}
+	found, err := roll.r.docker.inspect(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	byID := map[string]container{}
+	for _, c := range found {
+		byID[c.ID] = c
+	}
+	for _, t := range watched {
+		if err := roll.judge(ctx, t, byID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge decides whether a running task is healthy, not yet, or failed.
+func (roll *rollout) judge(ctx context.Context, t *task, byID map[string]container) error {
+	_, containers := t.snapshot()
+	graceOver := time.Since(t.running) > roll.s.grace
+	healthy, checked := true, false
+	for _, one := range containers {
+		c, there := byID[one.id]
+		if !one.essential {
+			continue
+		}
+		if !there || !c.State.Running && !c.State.Restarting {
+			reason := "it was removed"
+			if there {
+				reason = exitReason(c)
+			}
+			t.fail(fmt.Sprintf("EssentialContainerExited: Essential container in task exited (%s: %s)", one.name, reason))
+			return nil
+		}
+		switch c.health() {
+		case "":
+			healthy = healthy && !c.State.Restarting
+		case "healthy":
+			checked = true
+		case "unhealthy":
+			checked, healthy = true, false
+			if graceOver {
+				t.sicken(fmt.Sprintf("Task failed container health checks (%s: %s)", one.name, c.lastCheck()))
+				return nil
+			}
+		default:
+			checked, healthy = true, false
+		}
+	}
+	for _, target := range t.targets {
+		checked = true
+		passes, err := roll.judgeTarget(ctx, t, target, graceOver)
+		if err != nil {
+			return err
+		}
+		healthy = healthy && passes
+	}
+	if !checked && time.Since(t.running) < roll.r.settle {
+		healthy = false // nothing vouches for it: ECS waits 40 seconds
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.healthy = healthy && t.phase == running
+	if t.healthy {
+		t.proven, t.unfit, t.reason = true, false, ""
+	}
+	return nil
+}
+
+// judgeTarget asks the load balancer for one target of a task.
+func (roll *rollout) judgeTarget(ctx context.Context, t *task, one target, graceOver bool) (healthy bool, err error) {
+	_, g, err := roll.r.groupOf(one)
+	if err != nil {
+		return false, err
+	}
+	// A new target is unhealthy after as many failed checks as the threshold says; before that it is only not there yet.
+	fresh := time.Since(t.running) <= time.Duration(g.interval*g.fails)*time.Second
+	state, err := roll.r.admitPassing(ctx, one, fresh)
+	if err != nil {
+		return false, err
+	}
+	down := strings.HasPrefix(state.status, "DOWN")
+	if state.passed() && !down {
+		t.admitted = true
+		return true, nil
+	}
+	if down && graceOver && (t.admitted || !fresh) {
+		t.sicken(fmt.Sprintf("Task failed ELB health checks in (target-group %s): %s", g.arn, state.reason()))
+	}
+	return false, nil
+}
+
+// lastCheck is what the last run of a container's health check printed.
+func (c container) lastCheck() string {
+	if c.State.Health == nil || len(c.State.Health.Log) == 0 {
+		return "no output"
+	}
+	output := strings.TrimSpace(c.State.Health.Log[len(c.State.Health.Log)-1].Output)
+	return lastLines(output[:min(len(output), 500)], 1)
+}
+
+// findTasks returns the tasks of a service that run now. What an interrupted start left behind is removed.
+func (r *Runtime) findTasks(ctx context.Context, s service) ([]*task, error) {
+	found, err := r.docker.containers(ctx, r.stateLabel(), labelService+"="+s.key())
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b container) int {
+		return strings.Compare(a.Config.Labels[labelPlace], b.Config.Labels[labelPlace])
+	})
+	byID := map[string]*task{}
+	var tasks []*task
+	for _, c := range found {
+		id := c.Config.Labels[labelTask]
+		if byID[id] == nil {
+			byID[id] = &task{id: id, deployment: c.Config.Labels[labelDeployment], revision: c.Config.Labels[labelRevision], phase: running}
+			tasks = append(tasks, byID[id])
+		}
+		adopt(byID[id], c, s, r.name)
+	}
+	whole := tasks[:0]
+	for _, t := range tasks {
+		last := found[slices.IndexFunc(found, func(c container) bool { return c.ID == t.containers[len(t.containers)-1].id })]
+		place, of, _ := strings.Cut(last.Config.Labels[labelPlace], "/")
+		if place == of && last.State.Status != "created" {
+			whole = append(whole, t)
+			continue
+		}
+		r.logf("service %s: removing %s, which an interrupted run left half started", s.name, t.name)
+		if err := r.stop(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(whole, func(a, b *task) int { return a.running.Compare(b.running) })
+	return whole, nil
+}
+
+// adopt adds a container that runs already to its task.
+func adopt(t *task, c container, s service, network string) {
+	essential := c.Config.Labels[labelEssential] == "true"
+	t.containers = append(t.containers, started{
+		id: c.ID, name: c.Config.Labels[labelContainer], essential: essential, restarts: c.HostConfig.RestartPolicy.Name == "unless-stopped",
+	})
+	if t.name == "" || essential {
+		t.name = c.name()
+	}
+	if c.State.StartedAt.After(t.running) {
+		t.running = c.State.StartedAt
+	}
+	for _, lb := range s.balancers {
+		if address, ok := c.address(network); ok && lb.container == c.Config.Labels[labelContainer] {
+			t.targets = append(t.targets, target{Group: lb.group, Address: address.String(), Port: lb.port})
+		}
+	}
+}
+
+// elsewhere says whether a target belongs to a container of another service in the same target group.
+func (r *Runtime) elsewhere(ctx context.Context, t target) bool {
+	all, err := r.docker.containers(ctx, r.stateLabel(), labelRole+"=task")
+	return err != nil || slices.ContainsFunc(all, func(c container) bool {
+		address, ok := c.address(r.name)
+		return ok && address.String() == t.Address
+	})
+}
+
+// taskName finds a free name for a task: web-1, web-2, ...
+func (r *Runtime) taskName(ctx context.Context, main string) (string, error) {
+	unlock := r.locks.lock("names")
+	defer unlock()
+	out, err := r.docker.run(ctx, "ps", "--all", "--format", "{{.Names}}", "--filter", "label="+r.stateLabel())
+	if err != nil {
+		return "", fmt.Errorf("listing containers: %w", err)
+	}
+	taken := strings.Fields(out)
+	for i := r.lastNumber[main] + 1; ; i++ {
+		name := fmt.Sprintf("%s-%s-%d", r.name, plainName(main), i)
+		if !slices.ContainsFunc(taken, func(other string) bool { return other == name || strings.HasPrefix(other, name+"-") }) {
+			r.lastNumber[main] = i
+			return name, nil
+		}
+	}
+}
+
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,296 @@
+package runtime
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// rollout is the work on one deployment: tasks start and stop in the background, and a loop looks at them, counts
+// failures and decides the next step.
+type rollout struct {
+	r       *Runtime
+	s       service
+	state   *ServiceState
+	primary *Deployment
+	tasks   []*task
+	wait    time.Time // no start before: failing tasks are retried ever more slowly
+}
+
+func (r *Runtime) newRollout(ctx context.Context, s service, state *ServiceState) (*rollout, error) {
+	tasks, err := r.findTasks(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	roll := &rollout{r: r, s: s, state: state, primary: state.deployment(state.Primary), tasks: tasks}
+	roll.primary.FailedTasks = 0
+	return roll, roll.attach(ctx)
+}
+
+// attach checks the targets of the tasks that were there already: one that an interrupted run left unregistered is
+// registered, and a target without a task goes.
+func (roll *rollout) attach(ctx context.Context) error {
+	if len(roll.s.balancers) == 0 {
+		return nil
+	}
+	registered, err := roll.r.loadTargets()
+	if err != nil {
+		return err
+	}
+	ours := func(t target) bool {
+		return slices.ContainsFunc(roll.tasks, func(one *task) bool { return slices.ContainsFunc(one.targets, t.same) })
+	}
+	for _, lb := range roll.s.balancers {
+		_, g, err := roll.r.groupOf(target{Group: lb.group})
+		if err != nil {
+			return err
+		}
+		servers, err := roll.r.servers(ctx, g.name)
+		if err != nil {
+			return err
+		}
+		for _, t := range registered {
+			if t.Group == lb.group && !ours(t) && !roll.r.elsewhere(ctx, t) {
+				if err := roll.r.deregister(ctx, t); err != nil {
+					return err
+				}
+			}
+		}
+		for _, one := range roll.tasks {
+			for _, t := range one.targets {
+				if _, there := servers[t.name()]; t.Group == lb.group && (!there || !slices.ContainsFunc(registered, t.same)) {
+					if err := roll.r.register(ctx, t); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// run steps until the service is steady, the circuit breaker opens, or the time is up.
+func (roll *rollout) run(ctx context.Context) error {
+	r, s := roll.r, roll.s
+	floor, ceiling := bounds(s.desired, s.minimum, s.maximum)
+	work, cancel := context.WithCancel(ctx)
+	defer cancel()
+	saved := roll.saved()
+	blind := time.Time{} // since when looking fails
+	for deadline := r.deadline(); ; pause(ctx, r.tick) {
+		switch err := roll.observe(ctx); {
+		case err == nil:
+			blind = time.Time{}
+		case blind.IsZero():
+			blind = time.Now()
+		case time.Since(blind) > 30*time.Second:
+			return err
+		}
+		roll.collect(work)
+		if now := roll.saved(); now != saved {
+			saved = now
+			if err := r.saveService(*roll.state); err != nil {
+				return err
+			}
+		}
+		members := roll.members()
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx) // the next run finds the tasks as they are
+		case steady(members, s.desired):
+			return roll.finish(ctx)
+		case s.breaker && roll.primary.FailedTasks >= failureThreshold(s.desired):
+			return roll.giveUp(ctx, errBreaker)
+		case time.Now().After(deadline):
+			return roll.giveUp(ctx, roll.lateness())
+		}
+		start, stop := plan(members, s.desired, floor, ceiling)
+		for _, i := range stop {
+			roll.retire(work, roll.tasks[i])
+		}
+		if start == 0 && len(stop) == 0 && stuck(members, s.desired, floor, ceiling) {
+			return roll.giveUp(ctx, fmt.Errorf("a minimum of %d%% and a maximum of %d%% of %d tasks leave a deployment no step: neither may a task stop nor one more start",
+				s.minimum, s.maximum, s.desired))
+		}
+		if start > 0 && time.Now().After(roll.wait) {
+			if err := roll.launch(work, start); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// stuck says whether all old tasks run well and the percentages allow neither to stop one nor to start one.
+func stuck(members []member, desired, floor, ceiling int) bool {
+	old := 0
+	for _, m := range members {
+		if m.current || m.stopping || !m.healthy {
+			return false
+		}
+		old++
+	}
+	return old > 0 && old <= floor && old >= ceiling && desired > 0
+}
+
+// placeable refuses a task that does not fit the machine. On AWS it would wait for an instance that never comes.
+func (roll *rollout) placeable(ctx context.Context) error {
+	out, err := roll.r.docker.run(ctx, "info", "--format", "{{.MemTotal}}")
+	if err != nil {
+		return fmt.Errorf("asking Docker for its memory: %w", err)
+	}
+	total, err := strconv.ParseInt(out, 10, 64)
+	if needed := roll.primary.Definition.memory(); err == nil && needed > total {
+		return fmt.Errorf("was unable to place a task because no container instance met all of its requirements: a task reserves %d MiB, Docker has %d MiB",
+			needed>>20, total>>20)
+	}
+	return nil
+}
+
+func (roll *rollout) launch(ctx context.Context, count int) error {
+	if err := roll.placeable(ctx); err != nil {
+		return err
+	}
+	for range count {
+		name, err := roll.r.taskName(ctx, roll.primary.Definition.main(roll.s.behindBalancer()))
+		if err != nil {
+			return err
+		}
+		t := &task{id: newID(), name: name, deployment: roll.primary.ID, revision: roll.primary.TaskDefinition}
+		roll.tasks = append(roll.tasks, t)
+		roll.r.logf("service %s: starting %s (%s)", roll.s.name, t.name, lastPart(t.revision))
+		go roll.r.start(ctx, t, roll.s, roll.primary.Definition)
+	}
+	return nil
+}
+
+// retire stops a task in the background; when that fails, the next round tries again.
+func (roll *rollout) retire(ctx context.Context, t *task) {
+	t.set(stopping)
+	roll.r.logf("service %s: stopping %s", roll.s.name, t.name)
+	go func() {
+		if err := roll.r.stop(ctx, t); err != nil && ctx.Err() == nil {
+			roll.r.logf("service %s: %v", roll.s.name, err)
+			pause(ctx, time.Second)
+			t.set(failed)
+			return
+		}
+		t.set(stopped)
+	}()
+}
+
+// collect counts failed tasks and stops them, and drops those that are gone.
+func (roll *rollout) collect(ctx context.Context) {
+	for _, t := range roll.tasks {
+		t.mu.Lock()
+		ill, reason, ended := t.phase == failed || t.phase == running && t.unfit, t.reason, t.phase == failed
+		t.mu.Unlock()
+		if ill && !t.counted {
+			t.counted = true
+			roll.r.logf("service %s: %s failed: %s", roll.s.name, t.name, reason)
+			if t.deployment == roll.primary.ID && roll.primary.RolloutState == InProgress {
+				roll.primary.FailedTasks++
+				roll.wait = time.Now().Add(min(time.Duration(roll.primary.FailedTasks)*time.Second, 15*time.Second))
+			}
+		}
+		if ended {
+			roll.retire(ctx, t)
+		}
+	}
+	roll.tasks = slices.DeleteFunc(roll.tasks, func(t *task) bool {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.phase != stopped {
+			return false
+		}
+		if t.reason != "" {
+			roll.state.note(StoppedTask{
+				ID: t.id, TaskDefinition: t.revision, Deployment: t.deployment, Reason: t.reason, LastLines: t.lastLines, Stopped: time.Now(),
+			})
+		}
+		return true
+	})
+	roll.state.Running = 0
+	for _, t := range roll.tasks {
+		if phase, _ := t.snapshot(); phase == running && t.deployment == roll.primary.ID {
+			roll.state.Running++
+		}
+	}
+}
+
+func (roll *rollout) members() []member {
+	members := make([]member, len(roll.tasks))
+	for i, t := range roll.tasks {
+		t.mu.Lock()
+		members[i] = member{current: t.deployment == roll.primary.ID, healthy: t.healthy, unfit: t.unfit, stopping: t.phase >= failed}
+		t.mu.Unlock()
+	}
+	return members
+}
+
+// saved is what makes the record worth writing again.
+func (roll *rollout) saved() string {
+	return fmt.Sprint(roll.state.Running, roll.primary.FailedTasks, len(roll.state.Stopped), roll.state.Primary)
+}
+
+// finish has Docker restart the tasks from now on: while no command runs, nobody else would.
+func (roll *rollout) finish(ctx context.Context) error {
+	var ids []string
+	for _, t := range roll.tasks {
+		_, containers := t.snapshot()
+		for _, c := range containers {
+			if c.essential && !c.restarts {
+				ids = append(ids, c.id)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := roll.r.docker.run(ctx, append([]string{"update", "--restart", "unless-stopped"}, ids...)...)
+	return err
+}
+
+// giveUp ends a deployment: its tasks that are not healthy go, what serves stays.
+func (roll *rollout) giveUp(ctx context.Context, reason error) error {
+	for _, t := range roll.tasks {
+		t.mu.Lock()
+		unfit := t.deployment == roll.primary.ID && !t.healthy && t.phase < stopping
+		t.mu.Unlock()
+		if unfit {
+			roll.retire(ctx, t)
+		}
+	}
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline) && ctx.Err() == nil; pause(ctx, roll.r.tick) {
+		roll.collect(ctx)
+		if !slices.ContainsFunc(roll.tasks, func(t *task) bool { phase, _ := t.snapshot(); return phase >= failed }) {
+			break
+		}
+	}
+	return reason
+}
+
+// lateness says what a deployment still waits for when its time is up.
+func (roll *rollout) lateness() error {
+	var waiting []string
+	for _, t := range roll.tasks {
+		t.mu.Lock()
+		if !t.healthy || t.deployment != roll.primary.ID {
+			waiting = append(waiting, fmt.Sprintf("%s is %s", t.name, t.phase))
+		}
+		t.mu.Unlock()
+	}
+	slices.Sort(waiting)
+	text := fmt.Sprintf("the service is not steady after %s: %d of %d tasks are healthy; %s", roll.r.limit, len(roll.tasks)-len(waiting), roll.s.desired,
+		cmp.Or(strings.Join(waiting, ", "), "none is left"))
+	for _, t := range roll.state.Stopped {
+		if t.Deployment == roll.primary.ID {
+			return errors.New(text + "\n" + t.describe())
+		}
+	}
+	return errors.New(text)
+}
