@@ -83,7 +83,7 @@ Components: main
 Signed-By: $keyring
 SOURCES
     # What the official image's builder sets: no second copies of packages and lists, no services
-    # started by an installation, no documentation.
+    # started by an installation, no documentation, no fsync per file (it makes installing many times slower).
     cat >"$work/docker-clean" <<'APT'
 Acquire::GzipIndexes "true";
 Acquire::Languages "none";
@@ -99,6 +99,7 @@ APT
     say "building Debian 13 from $mirror (about half a minute)"
     mmdebstrap --quiet --variant=minbase --mode=root --format=tar \
         --aptopt="$work/docker-clean" \
+        --dpkgopt=force-unsafe-io \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
         --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/lintian/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/man/*' \

@@ -1,0 +1,36 @@
+#!/bin/bash
+# Computes what an image can hold before its environment is known (caches, the preload list, the list of
+# packages), then lays the result out as two trees with fixed times: the same sources give the same layers.
+set -euo pipefail
+build=$(dirname "$0")
+cd /var/www
+
+# Laravel writes to storage and to the caches of the config: both live on tmpfs at run time.
+rm -rf storage
+mkdir -p bootstrap/cache /run/app/storage/{app/public,logs,framework/{cache/data,sessions,views}}
+ln -s /run/app/storage storage
+
+# No secret is known here, and none is needed: the key only lets the framework boot.
+export APP_ENV=production APP_KEY="base64:$(printf '%032d' 0 | base64)" LOG_CHANNEL=null CACHE_DRIVER=array CACHE_STORE=array
+export SESSION_DRIVER=array QUEUE_CONNECTION=sync VIEW_COMPILED_PATH=/var/www/bootstrap/cache/views
+
+php artisan package:discover --quiet
+mkdir -p "$VIEW_COMPILED_PATH"
+for cache in ${BUILD_CACHES:-}; do
+    php artisan "$cache:cache" --quiet || { echo "$cache:cache needs the environment: leave it out of BUILD_CACHES" >&2; exit 1; }
+done
+# A preload list is a gain, not a need: an application that cannot boot here does without.
+php "$build/preload.php" bootstrap/cache/preload.list || { echo "no preload list: the application does not boot without its environment" >&2; : > bootstrap/cache/preload.list; }
+
+mkdir -p /out/vendor/var/www /out/vendor/usr/share/laravel-ecs /out/app/var/www/vendor
+php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/vendor/usr/share/laravel-ecs/sbom.cdx.json
+
+# Of vendor only the class map depends on the application's own classes.
+mv vendor /out/vendor/var/www/vendor
+mv /out/vendor/var/www/vendor/{autoload.php,composer} /out/app/var/www/vendor/
+rm -rf node_modules tests package.json package-lock.json vite.config.js
+cp -a . /out/app/var/www/
+chmod -R a+rX,go-w /out
+# Compiled views must be younger than their sources, or Laravel compiles them again.
+find /out -exec touch --no-dereference --date=@946684800 {} +
+find /out/app/var/www/bootstrap/cache -exec touch --date=@946684860 {} +

@@ -1,0 +1,56 @@
+#!/bin/sh
+# Installs an application's Composer packages, in two steps that are two layers.
+#
+#   packages.sh prepare   where packagist does not answer: offer Debian's Laravel 10.48 to Composer
+#   packages.sh install   composer install, in the folder of composer.json
+#
+# With composer.lock the lock decides and packagist must answer: a build never swaps locked versions for others.
+# Without one (as in the example application, so that it builds from either source) the versions are resolved
+# here and now, and composer.lock stays in the image as the record.
+set -eu
+
+pool=/opt/pool
+config=$COMPOSER_HOME/config.json
+
+packagist() {
+    php -r 'exit(@file_get_contents("https://repo.packagist.org/packages.json", false,
+        stream_context_create(["http" => ["timeout" => 8]])) === false ? 1 : 0);'
+}
+
+prepare() {
+    if packagist; then return; fi
+    echo "packagist does not answer: taking laravel/framework from Debian's php-laravel-framework" >&2
+    apt-get update -qq
+    apt-get install -qq -y --no-install-recommends -o Dir::Cache::archives=/var/cache/debs php-laravel-framework
+    php "$(dirname "$0")/pool.php" "$pool/laravel-framework"
+}
+
+# The repository is configured for the user, not in the application's composer.json, which stays an ordinary one.
+offline() {
+    mkdir -p "$(dirname "$config")"
+    printf '{"repositories": [{"type": "path", "url": "%s/*", "options": {"symlink": false}}, {"packagist.org": false}]}\n' \
+        "$pool" >"$config"
+}
+
+install() {
+    set -- --no-dev --no-scripts --no-autoloader --no-progress --prefer-dist
+    if packagist; then
+        rm -f "$config"
+    elif [ -e composer.lock ]; then
+        echo "packagist does not answer, and composer.lock asks for packages from there: build where it does" >&2
+        exit 1
+    else
+        [ -d "$pool" ] || prepare
+        offline
+    fi
+    if [ -e composer.lock ]; then
+        composer install --ignore-platform-req='ext-*' "$@"
+    else
+        composer update --ignore-platform-req='ext-*' "$@"
+    fi
+}
+
+case ${1:-} in
+    prepare | install) "$1" ;;
+    *) echo "usage: packages.sh prepare|install" >&2; exit 2 ;;
+esac

@@ -1,0 +1,30 @@
+<?php
+// Writes the list of class files that a request uses, for php-fpm to load once at its start: preload.php LIST.
+// It answers one health check and one unknown page in this process and notes what was loaded. Only files of
+// the class map count: a file of functions would be declared twice.
+
+use Illuminate\Contracts\Http\Kernel;
+use Illuminate\Http\Request;
+
+[, $list] = $argv;
+define('LARAVEL_START', microtime(true));
+require 'vendor/autoload.php';
+$app = require 'bootstrap/app.php';
+$kernel = $app->make(Kernel::class);
+foreach (['/up', '/no-such-page'] as $path) {
+    $kernel->terminate($request = Request::create($path), $kernel->handle($request));
+}
+// Classes that every real page adds, whether or not the two above did.
+foreach ([Illuminate\Session\Middleware\StartSession::class, Illuminate\Session\CacheBasedSessionHandler::class,
+    Illuminate\Cookie\Middleware\EncryptCookies::class, Illuminate\Foundation\Http\Middleware\VerifyCsrfToken::class,
+    Illuminate\Database\MySqlConnection::class, Illuminate\Database\Connectors\MySqlConnector::class,
+    Illuminate\Database\Query\Grammars\MySqlGrammar::class, Illuminate\Database\Query\Processors\MySqlProcessor::class,
+    Illuminate\Database\Eloquent\Model::class, Illuminate\Database\Eloquent\Collection::class,
+    Illuminate\View\Compilers\BladeCompiler::class, Illuminate\View\Engines\CompilerEngine::class,
+    Illuminate\Foundation\Vite::class, Carbon\CarbonImmutable::class] as $class) {
+    class_exists($class);
+}
+$classes = array_map('realpath', require 'vendor/composer/autoload_classmap.php');
+$files = array_values(array_intersect(get_included_files(), $classes));
+file_put_contents($list, implode("\n", $files)."\n");
+fprintf(STDERR, "preload: %d class files\n", count($files));

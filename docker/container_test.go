@@ -1,0 +1,185 @@
+package docker_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// key is a valid APP_KEY, and nobody's.
+const key = "APP_KEY=base64:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+// container is one container of the image under test.
+type container struct {
+	t   *testing.T
+	id  string
+	url string // of its port 8080, for the role web
+}
+
+// options say how a container differs from a task of the service.
+type options struct {
+	env   []string // NAME=value, besides APP_KEY and quick stopping
+	flags []string // of docker run
+	user  string   // default 33:33
+	args  []string // role and its arguments; default web
+}
+
+// flags are what the task definition says: see infra's container definitions.
+func (o options) runFlags() []string {
+	user := o.user
+	if user == "" {
+		user = "33:33"
+	}
+	flags := []string{"--label", label, "--network", network, "--user", user, "--read-only", "--tmpfs", "/tmp", "--tmpfs", "/run",
+		"--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "512m"}
+	for _, e := range append([]string{key, "DRAIN_SECONDS=0", "LOG_CHANNEL=stderr", "APP_DIAGNOSTICS=true"}, o.env...) {
+		flags = append(flags, "--env", e)
+	}
+	return append(flags, o.flags...)
+}
+
+// start runs a container in the background and removes it after the test, showing its log if that failed.
+func start(t *testing.T, o options) *container {
+	t.Helper()
+	flags := append([]string{"run", "--detach", "--publish", "127.0.0.1::8080"}, o.runFlags()...)
+	id, err := docker(append(append(flags, image), o.args...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &container{t: t, id: id[strings.LastIndexByte(id, '\n')+1:]}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("log of %.12s %v:\n%s", c.id, o.args, c.log())
+		}
+		if _, err := docker("rm", "--force", c.id); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// startWeb starts the role web and waits until it is ready.
+func startWeb(t *testing.T, o options) *container {
+	t.Helper()
+	c := start(t, o)
+	address, err := docker("port", c.id, "8080/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.url = "http://" + strings.TrimSpace(address)
+	c.waitLog("ready in ", 60*time.Second)
+	return c
+}
+
+// runOnce runs a container to its end and returns its log and exit status.
+func runOnce(t *testing.T, o options) (log string, status int) {
+	t.Helper()
+	c := start(t, o)
+	return c.wait()
+}
+
+// wait waits for the container to end.
+func (c *container) wait() (log string, status int) {
+	c.t.Helper()
+	out, err := docker("wait", c.id)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	status, err = strconv.Atoi(out)
+	if err != nil {
+		c.t.Fatalf("docker wait printed %q", out)
+	}
+	return c.log(), status
+}
+
+func (c *container) log() string {
+	out, err := docker("logs", c.id)
+	if err != nil {
+		c.t.Errorf("reading the log: %v", err)
+	}
+	return out
+}
+
+// waitLog waits until the container's log contains text.
+func (c *container) waitLog(text string, patience time.Duration) {
+	c.t.Helper()
+	waitFor(c.t, patience, "the log to say "+strconv.Quote(text), func() bool {
+		if strings.Contains(c.log(), text) {
+			return true
+		}
+		if state, _ := docker("inspect", "--format", "{{.State.Running}}", c.id); state == "false" {
+			c.t.Fatalf("container ended before its log said %q", text)
+		}
+		return false
+	})
+}
+
+func (c *container) signal(name string) {
+	c.t.Helper()
+	if _, err := docker("kill", "--signal", name, c.id); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// exec runs a shell command in the container.
+func (c *container) exec(command string) string {
+	c.t.Helper()
+	out, err := docker("exec", c.id, "sh", "-c", command)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return out
+}
+
+// get fetches a page, with headers given as pairs.
+func (c *container) get(path string, headers ...string) (status int, body string, header http.Header) {
+	c.t.Helper()
+	return c.fetch(http.DefaultClient, path, headers...)
+}
+
+func (c *container) fetch(client *http.Client, path string, headers ...string) (int, string, http.Header) {
+	c.t.Helper()
+	req, err := http.NewRequest(http.MethodGet, c.url+path, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return resp.StatusCode, string(body), resp.Header
+}
+
+// browser is a client that keeps cookies.
+func browser(t *testing.T) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &http.Client{Jar: jar, Timeout: 30 * time.Second}
+}
+
+func waitFor(t *testing.T, patience time.Duration, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		if done() {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("waited %s for %s", patience, what)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package docker_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// The image itself, looked at without running it.
+func TestImageHoldsNoSecretsAndNoTools(t *testing.T) {
+	t.Parallel()
+	out, err := docker("image", "inspect", image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var inspected []struct {
+		Config struct {
+			User   string
+			Env    []string
+			Labels map[string]string
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &inspected); err != nil {
+		t.Fatal(err)
+	}
+	config := inspected[0].Config
+	if config.User != "33:33" {
+		t.Errorf("runs as %q, want 33:33", config.User)
+	}
+	for _, e := range config.Env {
+		if strings.HasPrefix(e, "APP_KEY") || strings.Contains(e, "PASSWORD") {
+			t.Errorf("a secret in the environment of the image: %s", e)
+		}
+	}
+	for _, name := range []string{"version", "revision", "title"} {
+		if config.Labels["org.opencontainers.image."+name] == "" {
+			t.Errorf("no label org.opencontainers.image.%s", name)
+		}
+	}
+	found := shell(t, `for tool in composer node npm perl gcc make curl; do command -v $tool; done
+		find / -xdev -type f -perm /6000 2>/dev/null
+		find /var/www -name .env -o -name node_modules -o -name tests -maxdepth 2 -path "/var/www/tests"
+		find /var/lib/apt/lists /usr/local/share/ca-certificates -type f 2>/dev/null
+		find /var/www /etc /usr -xdev -writable -not -type l 2>/dev/null; true`)
+	if found != "" {
+		t.Errorf("not wanted in the image:\n%s", found)
+	}
+}
+
+func TestImageListsItsPackages(t *testing.T) {
+	t.Parallel()
+	var sbom struct {
+		BomFormat  string
+		Components []struct{ Purl string }
+	}
+	if err := json.Unmarshal([]byte(shell(t, "cat /usr/share/laravel-ecs/sbom.cdx.json")), &sbom); err != nil {
+		t.Fatal(err)
+	}
+	if sbom.BomFormat != "CycloneDX" {
+		t.Errorf("bomFormat is %q", sbom.BomFormat)
+	}
+	for _, want := range []string{"pkg:deb/debian/apache2-bin@", "pkg:composer/laravel/framework@", "pkg:npm/vite@"} {
+		found := false
+		for _, c := range sbom.Components {
+			found = found || strings.HasPrefix(c.Purl, want)
+		}
+		if !found {
+			t.Errorf("no %s... among %d components", want, len(sbom.Components))
+		}
+	}
+}
+
+func TestExtensions(t *testing.T) {
+	t.Parallel()
+	have := strings.Fields(strings.ToLower(shell(t, "php -m")))
+	for _, want := range strings.Fields("bcmath calendar ctype dom fileinfo gd intl json mbstring memcached openssl pcntl pdo pdo_mysql " +
+		"posix redis session simplexml tokenizer xml xmlreader xmlwriter zip") {
+		found := false
+		for _, name := range have {
+			found = found || name == want
+		}
+		if !found {
+			t.Errorf("extension %s is missing", want)
+		}
+	}
+}
+
+// shell runs a shell command in a container of the image, without its entrypoint.
+func shell(t *testing.T, script string) string {
+	t.Helper()
+	out, err := docker("run", "--rm", "--label", label, "--network", "none", "--entrypoint", "sh", image, "-c", script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestStartNamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		env  []string
+		args []string
+		want []string
+	}{
+		{"no key", []string{"APP_KEY="}, nil, []string{"APP_KEY is not set"}},
+		{"bad key", []string{"APP_KEY=base64:c2hvcnQ="}, []string{"worker"}, []string{"APP_KEY is not a key"}},
+		{"everything at once", []string{"APP_KEY=", "DB_CONNECTION=mysql", "SESSION_DRIVER=memcached", "QUEUE_CONNECTION=redis", "DRAIN_SECONDS=x"}, nil,
+			[]string{"APP_KEY", "DB_HOST", "DB_DATABASE", "DB_USERNAME", "DB_PASSWORD", "MEMCACHED_HOST", "REDIS_HOST", "DRAIN_SECONDS=x"}},
+		{"no authority", []string{"MYSQL_ATTR_SSL_CA=/nowhere.pem"}, nil, []string{"MYSQL_ATTR_SSL_CA=/nowhere.pem", "RDS_CA_URL"}},
+		{"unknown role", nil, []string{"wbe"}, []string{`unknown role "wbe"`, "web, worker, scheduler, migrate"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			log, status := runOnce(t, options{env: test.env, args: test.args})
+			if status != 78 {
+				t.Errorf("exits %d, want 78", status)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(log, want) {
+					t.Errorf("does not mention %q:\n%s", want, log)
+				}
+			}
+		})
+	}
+}
+
+func TestStartNeedsSomewhereToWrite(t *testing.T) {
+	t.Parallel()
+	// Later flags win: /run as somebody else's.
+	log, status := runOnce(t, options{flags: []string{"--tmpfs", "/run:mode=0700"}})
+	if want := "mount a tmpfs on /run"; status != 78 || !strings.Contains(log, want) {
+		t.Errorf("exits %d without %q:\n%s", status, want, log)
+	}
+}
+
+func TestForeignUser(t *testing.T) {
+	t.Parallel()
+	c := startWeb(t, options{user: "4711:4711"})
+	if status, body, _ := c.get("/up"); status != 200 {
+		t.Errorf("/up is %d: %s", status, body)
+	}
+	if mode := c.exec("stat -c %a /run/app/config.php"); mode != "600" {
+		t.Errorf("the cached config, with its secrets, has mode %s", mode)
+	}
+	if got := c.exec("healthcheck && echo well"); got != "well" {
+		t.Errorf("health check says %q", got)
+	}
+}

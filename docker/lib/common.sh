@@ -1,0 +1,78 @@
+# Shared by the entrypoint and its roles: paths, messages, checks of the environment, caches.
+# shellcheck shell=bash
+
+run=/run/app
+ready=$run/ready
+export HEARTBEAT_FILE=$run/heartbeat
+
+say() { printf '%s: %s\n' "${role:-entrypoint}" "$*" >&2; }
+
+# die ends the container with a reason; 78 is the customary status of a wrong configuration.
+die() { say "$*"; exit 78; }
+
+# number refuses a variable that is not a whole number: number NAME VALUE.
+number() { [[ $2 =~ ^[0-9]+$ ]] || problems+=("$1=$2 is not a whole number"); }
+
+# uses tells whether one of the drivers in the environment is $1.
+uses() {
+    local driver
+    for driver in "${SESSION_DRIVER:-}" "${CACHE_DRIVER:-}" "${CACHE_STORE:-}" "${QUEUE_CONNECTION:-}"; do
+        [[ $driver == "$1" ]] && return 0
+    done
+    return 1
+}
+
+# check_environment names everything that is missing or wrong, at once, before anything is started: Laravel itself
+# would start without its key and answer every page with an error.
+check_environment() {
+    local name problems=() required=(APP_KEY)
+    case ${DB_CONNECTION:-} in
+        mysql | mariadb | pgsql)
+            [[ -n ${DATABASE_URL:-}${DB_URL:-} ]] || required+=(DB_HOST DB_DATABASE DB_USERNAME DB_PASSWORD) ;;
+    esac
+    if uses memcached; then required+=(MEMCACHED_HOST); fi
+    if uses redis && [[ -z ${REDIS_URL:-} ]]; then required+=(REDIS_HOST); fi
+    for name in "${required[@]}"; do
+        [[ -n ${!name:-} ]] || problems+=("$name is not set")
+    done
+    if [[ -n ${APP_KEY:-} ]] && ! php -r '
+        [$cipher, $key] = [getenv("APP_CIPHER") ?: "AES-256-CBC", getenv("APP_KEY")];
+        $key = str_starts_with($key, "base64:") ? base64_decode(substr($key, 7), true) : $key;
+        exit($key !== false && strlen($key) === (stripos($cipher, "128") ? 16 : 32) ? 0 : 1);'; then
+        problems+=("APP_KEY is not a key (base64: and 32 bytes): make one with php artisan key:generate --show")
+    fi
+    if [[ -n ${MYSQL_ATTR_SSL_CA:-} && ! -r ${MYSQL_ATTR_SSL_CA} ]]; then
+        problems+=("MYSQL_ATTR_SSL_CA=$MYSQL_ATTR_SSL_CA is not in the image: build with RDS_CA_URL")
+    fi
+    number DRAIN_SECONDS "$DRAIN_SECONDS"
+    number GRACE_SECONDS "$GRACE_SECONDS"
+    [[ $HEALTH_PATH =~ ^/[A-Za-z0-9/_-]+$ ]] || problems+=("HEALTH_PATH=$HEALTH_PATH is not a plain path such as /up")
+    [[ -z ${PHP_MAX_CHILDREN:-} ]] || number PHP_MAX_CHILDREN "$PHP_MAX_CHILDREN"
+    ((${#problems[@]} == 0)) && return
+    for name in "${problems[@]}"; do say "$name"; done
+    exit 78
+}
+
+# prepare makes the folders that Laravel writes to and caches the config. The config holds the secrets in clear: only
+# this user may read it (umask), and it lies on tmpfs, never in a layer.
+prepare() {
+    umask 077
+    mkdir -p "$run"/storage/{app/public,logs,framework/{cache/data,sessions,views}} 2>/dev/null ||
+        die "$run is not writable: mount a tmpfs on /run"
+    printf '%s' "$role" >"$run/role"
+    export APP_CONFIG_CACHE=$run/config.php
+    # Views come compiled; anything else that is compiled (mail, inline Blade) goes beside them, on tmpfs.
+    export VIEW_COMPILED_PATH=${VIEW_COMPILED_PATH:-$run/storage/framework/views}
+    if [[ $VIEW_COMPILED_PATH == "$run"/* && -d /var/www/bootstrap/cache/views ]]; then
+        cp -pR /var/www/bootstrap/cache/views/. "$VIEW_COMPILED_PATH/"
+    fi
+    php artisan config:cache --quiet || die "the config of the application cannot be read (php artisan config:cache)"
+}
+
+# memory_mib prints the container's memory limit, or nothing.
+memory_mib() {
+    local bytes
+    bytes=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || true)
+    # "max", or the huge number that cgroup v1 writes for it.
+    if [[ $bytes =~ ^[0-9]+$ ]] && ((bytes < 1 << 50)); then echo $((bytes >> 20)); fi
+}

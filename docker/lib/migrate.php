@@ -1,0 +1,61 @@
+<?php
+// Migrates the database under a named lock: migrate.php [options of artisan migrate]. Any number of containers
+// may run it at once; each ends when the schema is current. The lock lives in the database itself, on a connection
+// of its own, so it needs no table and is gone with the connection whatever happens.
+
+use Illuminate\Contracts\Console\Kernel;
+use Illuminate\Database\Connection;
+use Symfony\Component\Console\Input\ArgvInput;
+use Symfony\Component\Console\Output\ConsoleOutput;
+
+require '/var/www/vendor/autoload.php';
+$app = require '/var/www/bootstrap/app.php';
+$kernel = $app->make(Kernel::class);
+$kernel->bootstrap();
+
+function fail(string $text): never
+{
+    fwrite(STDERR, "migrate: $text\n");
+    exit(1);
+}
+
+/** Opens a connection, waiting for a database that is still starting; a refused login is final. */
+function connect(array $config, int $seconds): Connection
+{
+    for ($end = time() + $seconds; ; sleep(1)) {
+        try {
+            $connection = app('db.factory')->make($config, 'migrate-lock');
+            $connection->getPdo();
+            return $connection;
+        } catch (PDOException $e) {
+            // 2002: nothing answers (yet); 2006, 2013: it went away; 1053: it is shutting down.
+            $waitable = preg_match('/\[(2002|2006|2013|1053)\]|Connection refused|starting up|could not translate/', $e->getMessage());
+            if (!$waitable || time() >= $end) {
+                fail('no connection to the database: '.$e->getMessage());
+            }
+        }
+    }
+}
+
+/** Takes the lock, or fails after $seconds. */
+function lock(Connection $connection, string $name, int $seconds): void
+{
+    $taken = match ($connection->getDriverName()) {
+        'mysql', 'mariadb' => $connection->selectOne('select get_lock(?, ?) as taken', [$name, $seconds])->taken == 1,
+        'pgsql' => (bool) $connection->select('select pg_advisory_lock(hashtext(?))', [$name]),
+        // SQLite has one file and one writer: nothing to share.
+        default => true,
+    };
+    if (!$taken) {
+        fail("another container has been migrating for $seconds s (MIGRATE_WAIT_SECONDS)");
+    }
+}
+
+$config = config('database.connections.'.config('database.default'));
+$connection = connect($config, (int) (getenv('DB_WAIT_SECONDS') ?: 60));
+lock($connection, 'migrate:'.md5($connection->getDatabaseName()), (int) (getenv('MIGRATE_WAIT_SECONDS') ?: 600));
+
+$argv = array_merge(['artisan', 'migrate', '--force'], array_slice($argv, 1));
+$status = $kernel->handle($input = new ArgvInput($argv), new ConsoleOutput());
+$kernel->terminate($input, $status);
+exit($status);

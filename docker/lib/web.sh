@@ -1,0 +1,88 @@
+# The role "web": Apache in front of php-fpm, supervised.
+# shellcheck shell=bash
+
+apache= fpm=
+
+# php_children sizes php-fpm: what the limit leaves beside Apache and the shared code, at 40 MiB per process.
+php_children() {
+    local mib children=10
+    mib=$(memory_mib)
+    if [[ -n $mib ]]; then children=$(((mib - 128) / 40)); fi
+    ((children >= 2)) || children=2
+    ((children <= 64)) || children=64
+    echo "$children"
+}
+
+certificate() {
+    mkdir -p "$run/tls"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj "/CN=$(hostname)" \
+        -keyout "$run/tls/key.pem" -out "$run/tls/cert.pem" 2>"$run/tls/log" || die "no certificate: $(tail -n 1 "$run/tls/log")"
+}
+
+# warm_up asks for the health page until it is well, so that the first real request meets compiled code.
+warm_up() {
+    local status= try
+    for ((try = 0; try < 100; try++)); do
+        kill -0 "$apache" 2>/dev/null && kill -0 "$fpm" 2>/dev/null || return 0 # the supervisor says why
+        status=$(http_status "$HEALTH_PATH") || status=
+        [[ $status == 200 ]] && break
+        [[ -z $status || $status == 503 ]] || ((try < 3)) || break
+        sleep 0.1
+    done
+    if [[ $status != 200 ]]; then
+        say "GET $HEALTH_PATH answers ${status:-nothing}, expected 200: see the lines above, or set HEALTH_PATH"
+        halt 1
+    fi
+    : >"$ready"
+    say "ready in $(((${EPOCHREALTIME/./} - started) / 1000)) ms: release ${APP_RELEASE:-unknown}, $PHP_MAX_CHILDREN php processes"
+}
+
+# halt ends both servers at once and the container with $1. No trap may interrupt it.
+halt() {
+    trap '' TERM INT QUIT WINCH
+    rm -f "$ready"
+    [[ -n $apache ]] && kill -TERM "$apache" 2>/dev/null
+    [[ -n $fpm ]] && kill -TERM "$fpm" 2>/dev/null
+    wait
+    exit "$1"
+}
+
+# stop ends the container in the order that loses no request: readiness off, a pause in which the load balancer turns away,
+# Apache finishes what it has (WINCH; TERM would cut), then php-fpm (QUIT; TERM would cut).
+stop() {
+    trap '' TERM INT QUIT WINCH
+    say "SIG$1 received, stopping; no fault of the container"
+    if [[ -e $ready ]]; then
+        rm -f "$ready"
+        sleep "$DRAIN_SECONDS"
+    fi
+    [[ -n $apache ]] && kill -WINCH "$apache" 2>/dev/null && wait "$apache"
+    [[ -n $fpm ]] && kill -QUIT "$fpm" 2>/dev/null && wait "$fpm"
+    say "stopped, all requests answered"
+    exit 0
+}
+
+serve() {
+    local flags=() status who
+    PHP_MAX_CHILDREN=${PHP_MAX_CHILDREN:-$(php_children)}
+    # Longer than Apache waits, so that Apache, not php-fpm, decides when a request has had its time.
+    FPM_STOP_SECONDS=$((GRACE_SECONDS + 2))
+    export PHP_MAX_CHILDREN FPM_STOP_SECONDS GRACE_SECONDS HEALTH_PATH
+    if [[ ${CONTAINER_TLS:-0} == 1 ]]; then
+        certificate
+        flags=(-D TLS)
+    fi
+    # Sessions of their own: a stopping Apache signals its whole process group, which would be this shell and php-fpm.
+    setsid php-fpm8.4 --nodaemonize --fpm-config /etc/php/8.4/fpm/php-fpm.conf &
+    fpm=$!
+    setsid apache2 -f /etc/apache2/httpd.conf "${flags[@]}" -D FOREGROUND &
+    apache=$!
+    warm_up
+    wait -n -p who "$apache" "$fpm" && status=0 || status=$?
+    case $who in
+        "$apache") who=Apache ;;
+        "$fpm") who=php-fpm ;;
+    esac
+    say "$who ended by itself with status $status: stopping the container"
+    halt 1
+}

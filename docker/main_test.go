@@ -1,0 +1,135 @@
+// Package docker_test runs the image, with the example application in it, the way the task definition does: another
+// user, a read-only root, no capabilities. It needs a Docker engine; IMAGE names an image to test instead of building
+// one, SKIP_CONTAINERS=1 skips everything.
+package docker_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const (
+	root  = ".."
+	base  = "laravel-ecs/base:trixie"
+	label = "laravel-ecs.test=image"
+)
+
+// Set by TestMain, for all tests.
+var (
+	image   string
+	network string
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv("SKIP_CONTAINERS") == "1" {
+		fmt.Println("image tests skipped: SKIP_CONTAINERS=1")
+		os.Exit(0)
+	}
+	code, err := runAll(m)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "image tests: %v\n", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func runAll(m *testing.M) (code int, err error) {
+	if _, err := docker("version", "--format", "{{.Server.Version}}"); err != nil {
+		return 0, fmt.Errorf("docker does not answer: start it, or set SKIP_CONTAINERS=1: %w", err)
+	}
+	if image = os.Getenv("IMAGE"); image == "" {
+		if image, err = buildImage(); err != nil {
+			return 0, err
+		}
+	}
+	network = fmt.Sprintf("laravel-ecs-image-test-%d", os.Getpid())
+	if _, err := docker("network", "create", "--label", label, network); err != nil {
+		return 0, fmt.Errorf("creating the network: %w", err)
+	}
+	defer func() {
+		stopServices()
+		_, removeErr := docker("network", "rm", network)
+		err = errors.Join(err, removeErr)
+	}()
+	return m.Run(), nil
+}
+
+// buildImage builds the image of these sources, or finds it: its tag carries their hash.
+func buildImage() (string, error) {
+	sum, err := hashOf("docker", "examples/laravel")
+	if err != nil {
+		return "", fmt.Errorf("hashing the sources: %w", err)
+	}
+	tag := "laravel-ecs/test:" + sum
+	if _, err := docker("image", "inspect", tag); err == nil {
+		return tag, nil
+	}
+	if out, err := command("sh", filepath.Join(root, "docker", "base.sh")).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("making the base image: %w\n%s", err, out)
+	}
+	fmt.Println("building", tag)
+	build := command(client(), "build", "--build-arg", "BASE_IMAGE="+base, "--build-arg", "RELEASE=test",
+		"--file", filepath.Join(root, "docker", "Dockerfile"), "--tag", tag, root)
+	build.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
+	if out, err := build.CombinedOutput(); err != nil {
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		return "", fmt.Errorf("building the image: %w\n%s", err, strings.Join(lines[max(0, len(lines)-30):], "\n"))
+	}
+	return tag, nil
+}
+
+// hashOf hashes what may go into the image from the given folders of the repository.
+func hashOf(folders ...string) (string, error) {
+	skip := map[string]bool{"node_modules": true, "vendor": true, "cache": true, "storage": true}
+	hash := sha256.New()
+	for _, folder := range folders {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && skip[d.Name()]:
+				return filepath.SkipDir
+			case d.IsDir() || strings.HasSuffix(path, ".go"):
+				return nil
+			}
+			data, err := os.ReadFile(path)
+			fmt.Fprintf(hash, "%s %d\n%s\n", path, len(data), data)
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:6]), nil
+}
+
+// client is the docker command: $DOCKER, else Debian's own, because another one on PATH may lack the builder.
+func client() string {
+	if c := os.Getenv("DOCKER"); c != "" {
+		return c
+	}
+	if _, err := os.Stat("/usr/bin/docker"); err == nil {
+		return "/usr/bin/docker"
+	}
+	return "docker"
+}
+
+func command(name string, args ...string) *exec.Cmd { return exec.Command(name, args...) }
+
+// docker runs a docker command and returns what it prints, both streams: a container logs to both.
+func docker(args ...string) (string, error) {
+	out, err := command(client(), args...).CombinedOutput()
+	text := strings.TrimSpace(string(out))
+	if err != nil {
+		return text, fmt.Errorf("docker %s: %w: %s", args[0], err, text)
+	}
+	return text, nil
+}

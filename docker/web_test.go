@@ -1,0 +1,262 @@
+package docker_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// One container without any database behind it answers everything in this test.
+func TestWeb(t *testing.T) {
+	t.Parallel()
+	env := []string{"DB_CONNECTION=mysql", "DB_HOST=nowhere.invalid", "DB_DATABASE=x", "DB_USERNAME=x", "DB_PASSWORD=x"}
+	script := filepath.Join(t.TempDir(), "shell.php")
+	if err := os.WriteFile(script, []byte("<?php echo 'exec'.'uted';"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := startWeb(t, options{env: env, flags: []string{"--volume", script + ":/var/www/public/storage/shell.php:ro"}})
+
+	t.Run("up needs no database", func(t *testing.T) {
+		if status, body, header := c.get("/up"); status != 200 || header.Get("Set-Cookie") != "" {
+			t.Errorf("%d %q, cookie %q", status, body, header.Get("Set-Cookie"))
+		}
+	})
+	t.Run("ready needs the database", func(t *testing.T) {
+		if status, body, _ := c.get("/ready"); status != 503 || !strings.Contains(body, `"database":false`) {
+			t.Errorf("%d %s", status, body)
+		}
+	})
+	t.Run("errors tell no secrets", func(t *testing.T) {
+		if status, body, _ := c.get("/"); status != 500 || strings.Contains(body, "nowhere.invalid") || strings.Contains(body, "Stack") {
+			t.Errorf("%d %s", status, body)
+		}
+	})
+	t.Run("versions are hidden", func(t *testing.T) {
+		_, body, header := c.get("/no-such-page")
+		all := header.Get("Server") + header.Get("X-Powered-By") + body
+		if regexp.MustCompile(`2\.4|PHP/|8\.4|Debian`).MatchString(all) {
+			t.Errorf("Server %q, X-Powered-By %q", header.Get("Server"), header.Get("X-Powered-By"))
+		}
+	})
+	t.Run("authorization arrives", func(t *testing.T) {
+		if got := c.asked("Authorization", "Bearer abc").Authorization; got != "Bearer abc" {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("client comes from the load balancer", func(t *testing.T) {
+		got := c.asked("X-Forwarded-For", "6.6.6.6, 203.0.113.9", "X-Forwarded-Proto", "https", "X-Forwarded-Port", "443", "X-Forwarded-Host", "evil.example")
+		if got.IP != "203.0.113.9" || !got.Secure || got.Host == "evil.example" {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("only public files", func(t *testing.T) {
+		for path, want := range map[string]int{
+			"/.env": 403, "/.git/config": 403, "/backup.sql": 403, "/index.php.bak": 403, "/storage/shell.php": 404,
+			"/storage/shell.php/x.css": 404, "/robots.txt": 200, "/.well-known/x": 404, "/%2e%2e/composer.json": 400,
+		} {
+			status, body, _ := c.get(path)
+			if status != want || strings.Contains(body, "executed") || strings.Contains(body, "<?php") {
+				t.Errorf("%s is %d, want %d: %.80s", path, status, want, body)
+			}
+		}
+	})
+	t.Run("uploads", func(t *testing.T) {
+		for megabytes, want := range map[int]int{19: 200, 21: 413} {
+			if status, body := c.upload(megabytes << 20); status != want {
+				t.Errorf("%d MB: %d, want %d: %.100s", megabytes, status, want, body)
+			}
+		}
+		if status, _ := c.upload(21_000_000); status != 413 {
+			t.Errorf("21,000,000 bytes: %d, want 413", status)
+		}
+	})
+	t.Run("assets", func(t *testing.T) {
+		manifest := c.exec("cat public/build/manifest.json")
+		asset := regexp.MustCompile(`assets/app-[\w-]+\.css`).FindString(manifest)
+		status, _, header := c.get("/build/" + asset)
+		if asset == "" || status != 200 || !strings.Contains(header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%q is %d, Cache-Control %q", asset, status, header.Get("Cache-Control"))
+		}
+	})
+	t.Run("access log", func(t *testing.T) {
+		c.get("/logged?token=secret", "User-Agent", "a \"quoted\" \xc3\xa9 agent", "X-Forwarded-For", "6.6.6.6, 203.0.113.9")
+		var lines []string
+		waitFor(t, 5*time.Second, "the request to be logged", func() bool {
+			lines = grep(c.log(), `"type":"access"`)
+			return len(grep(strings.Join(lines, "\n"), "/logged")) > 0
+		})
+		for _, line := range lines {
+			var entry struct {
+				Path, Client string
+				Status       int
+			}
+			if err := json.Unmarshal([]byte(line), &entry); err != nil {
+				t.Errorf("not JSON: %v: %s", err, line)
+			}
+			if entry.Path == "/up" || strings.Contains(line, "secret") {
+				t.Errorf("must not be logged: %s", line)
+			}
+			if entry.Path == "/logged" && (entry.Client != "203.0.113.9" || entry.Status != 404) {
+				t.Errorf("wrong: %s", line)
+			}
+		}
+	})
+	t.Run("idle connections hold no process", func(t *testing.T) {
+		for range 64 {
+			client := &http.Client{Transport: &http.Transport{}}
+			t.Cleanup(client.CloseIdleConnections)
+			c.fetch(client, "/up")
+		}
+		began := time.Now()
+		c.get("/up")
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("with 64 idle connections a request took %s", took)
+		}
+	})
+}
+
+// asked is what the application saw of a request.
+func (c *container) asked(headers ...string) (seen struct {
+	Authorization, Host, IP string
+	Secure                  bool
+}) {
+	c.t.Helper()
+	status, body, _ := c.get("/diagnostics/request", headers...)
+	if err := json.Unmarshal([]byte(body), &seen); status != 200 || err != nil {
+		c.t.Fatalf("%d %v: %s", status, err, body)
+	}
+	return seen
+}
+
+// upload posts a file of so many bytes as a form.
+func (c *container) upload(size int) (status int, body string) {
+	c.t.Helper()
+	var form bytes.Buffer
+	writer := multipart.NewWriter(&form)
+	part, err := writer.CreateFormFile("file", "big.bin")
+	if err == nil {
+		_, err = part.Write(make([]byte, size))
+	}
+	if err == nil {
+		err = writer.Close()
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodPost, c.url+"/upload", &form)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", writer.FormDataContentType())
+	// The server refuses before it reads: so ask first, as curl does.
+	req.Header.Set("Expect", "100-continue")
+	client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: 5 * time.Second}}
+	resp, err := client.Do(req)
+	if err != nil {
+		c.t.Fatalf("uploading %d bytes: %v", size, err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+func grep(text, part string) (lines []string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		if strings.Contains(line, part) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	c := startWeb(t, options{env: []string{"CONTAINER_TLS=1"}})
+	got := c.exec(`php -r 'echo file_get_contents("https://127.0.0.1:8443/up", false, stream_context_create(["ssl" => ["verify_peer" => false, "verify_peer_name" => false]]));'`)
+	if got != "ok" {
+		t.Errorf("/up over HTTPS is %q", got)
+	}
+}
+
+func TestStopFinishesRequests(t *testing.T) {
+	t.Parallel()
+	for _, signal := range []string{"TERM", "INT", "QUIT", "WINCH"} {
+		t.Run(signal, func(t *testing.T) {
+			t.Parallel()
+			c := startWeb(t, options{})
+			type answer struct {
+				status int
+				err    error
+			}
+			answers := make(chan answer)
+			go func() {
+				resp, err := http.Get(c.url + "/diagnostics/slow?seconds=4")
+				if err != nil {
+					answers <- answer{err: err}
+					return
+				}
+				defer resp.Body.Close()
+				_, err = io.ReadAll(resp.Body)
+				answers <- answer{resp.StatusCode, err}
+			}()
+			time.Sleep(time.Second)
+			c.signal(signal)
+			if got := <-answers; got.err != nil || got.status != 200 {
+				t.Errorf("the request in flight: status %d, error %v", got.status, got.err)
+			}
+			if log, status := c.wait(); status != 0 || !strings.Contains(log, "SIG"+signal+" received") {
+				t.Errorf("exits %d:\n%s", status, log)
+			}
+		})
+	}
+}
+
+func TestDrainTurnsReadinessOff(t *testing.T) {
+	t.Parallel()
+	c := startWeb(t, options{env: []string{"DRAIN_SECONDS=5"}})
+	c.signal("TERM")
+	c.waitLog("SIGTERM received", 5*time.Second)
+	if status, _, _ := c.get("/up"); status != 503 {
+		t.Errorf("/up is %d while draining, want 503", status)
+	}
+	if status, _, _ := c.get("/diagnostics/request"); status != 200 {
+		t.Errorf("a page is %d while draining, want 200: the load balancer still sends requests", status)
+	}
+	if _, status := c.wait(); status != 0 {
+		t.Errorf("exits %d", status)
+	}
+}
+
+func TestDyingServerStopsTheContainer(t *testing.T) {
+	t.Parallel()
+	for process, name := range map[string]string{"apache2": "Apache", "php-fpm": "php-fpm"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := startWeb(t, options{})
+			// The oldest process of that name is the one that PID 1 started.
+			c.exec(`for p in $(ls -tr -d /proc/[0-9]*); do case $(cat $p/comm 2>/dev/null) in ` + process + `*) kill -9 ${p#/proc/}; exit;; esac; done; exit 1`)
+			if log, status := c.wait(); status != 1 || !strings.Contains(log, name+" ended by itself with status") {
+				t.Errorf("exits %d:\n%s", status, log)
+			}
+		})
+	}
+}
+
+func TestHealthPathIsMissing(t *testing.T) {
+	t.Parallel()
+	log, status := runOnce(t, options{env: []string{"HEALTH_PATH=/nothing-here"}})
+	if want := "GET /nothing-here answers 404, expected 200"; status != 1 || !strings.Contains(log, want) {
+		t.Errorf("exits %d without %q:\n%s", status, want, log)
+	}
+}

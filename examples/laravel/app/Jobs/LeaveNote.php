@@ -1,0 +1,36 @@
+<?php
+
+namespace App\Jobs;
+
+use App\Support\System;
+use Illuminate\Bus\Queueable;
+use Illuminate\Contracts\Queue\ShouldQueue;
+use Illuminate\Foundation\Bus\Dispatchable;
+use Illuminate\Queue\InteractsWithQueue;
+use Illuminate\Support\Facades\DB;
+
+/** Leaves a note in the database, after some work. */
+class LeaveNote implements ShouldQueue
+{
+    use Dispatchable, InteractsWithQueue, Queueable;
+
+    public int $tries = 3;
+
+    public function __construct(private readonly int $seconds, private readonly string $from)
+    {
+    }
+
+    public function handle(): void
+    {
+        // sleep() ends early when a signal arrives; work does not.
+        $end = microtime(true) + $this->seconds;
+        while (($left = $end - microtime(true)) > 0) {
+            usleep((int) min(100_000, $left * 1_000_000));
+        }
+        DB::table('notes')->insert([
+            'text' => "Asked for by $this->from, done after $this->seconds s",
+            'container' => System::container(),
+            'created_at' => now(),
+        ]);
+    }
+}

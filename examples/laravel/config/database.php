@@ -1,0 +1,46 @@
+<?php
+
+$mysql = [
+    'driver' => 'mysql',
+    'url' => env('DATABASE_URL'),
+    'host' => env('DB_HOST', '127.0.0.1'),
+    'port' => env('DB_PORT', '3306'),
+    'database' => env('DB_DATABASE', 'laravel'),
+    'username' => env('DB_USERNAME', 'laravel'),
+    'password' => env('DB_PASSWORD', ''),
+    'charset' => 'utf8mb4',
+    'collation' => 'utf8mb4_unicode_ci',
+    'prefix' => '',
+    'prefix_indexes' => true,
+    'strict' => true,
+    // Set: the connection is encrypted, and the server must prove who it is.
+    'options' => extension_loaded('pdo_mysql') ? array_filter([
+        PDO::MYSQL_ATTR_SSL_CA => env('MYSQL_ATTR_SSL_CA'),
+    ]) + [PDO::ATTR_TIMEOUT => 5] : [],
+];
+$redis = [
+    'url' => env('REDIS_URL'),
+    // tls://name speaks TLS.
+    'host' => env('REDIS_HOST', '127.0.0.1'),
+    'port' => env('REDIS_PORT', '6379'),
+    'username' => env('REDIS_USERNAME'),
+    'password' => env('REDIS_PASSWORD'),
+    'timeout' => 2,
+];
+
+return [
+    'default' => env('DB_CONNECTION', 'mysql'),
+    'connections' => [
+        'mysql' => $mysql,
+        // This Laravel speaks to MariaDB as to MySQL.
+        'mariadb' => $mysql,
+        'sqlite' => ['driver' => 'sqlite', 'database' => env('DB_DATABASE', database_path('database.sqlite')), 'prefix' => ''],
+    ],
+    'migrations' => 'migrations',
+    'redis' => [
+        'client' => 'phpredis',
+        'options' => ['prefix' => env('REDIS_PREFIX', 'laravel_')],
+        'default' => $redis + ['database' => '0'],
+        'cache' => $redis + ['database' => '1'],
+    ],
+];

@@ -1,0 +1,12 @@
+<?php
+
+use App\Http\Controllers\DiagnosticsController;
+use App\Http\Controllers\HealthController;
+use App\Http\Controllers\UploadController;
+use Illuminate\Support\Facades\Route;
+
+Route::get('/up', [HealthController::class, 'up']);
+Route::get('/ready', [HealthController::class, 'ready']);
+Route::post('/upload', [UploadController::class, 'store']);
+Route::get('/diagnostics/request', [DiagnosticsController::class, 'request']);
+Route::get('/diagnostics/slow', [DiagnosticsController::class, 'slow']);
