@@ -15,17 +15,23 @@ import (
 
 // engine speaks to the Docker engine through its command line client: it honours the user's contexts and DOCKER_HOST,
 // and its errors are the ones people know.
-type engine struct{ cli string }
+type engine struct {
+	cli string
+	env []string // beside this process's own
+}
+
+// with is the engine with environment variables for its client, which `docker run --env NAME` passes on.
+func (e engine) with(env ...string) engine { return engine{e.cli, env} }
 
 // findEngine takes $DOCKER, then Debian's own client (another one on PATH may lack the builder), then the one on PATH.
 func findEngine() engine {
 	if cli := os.Getenv("DOCKER"); cli != "" {
-		return engine{cli}
+		return engine{cli: cli}
 	}
 	if _, err := os.Stat("/usr/bin/docker"); err == nil {
-		return engine{"/usr/bin/docker"}
+		return engine{cli: "/usr/bin/docker"}
 	}
-	return engine{"docker"}
+	return engine{cli: "docker"}
 }
 
 // ping says whether the engine answers, and if not, how to start it.
@@ -62,7 +68,7 @@ func (e engine) stream(ctx context.Context, input io.Reader, output io.Writer, a
 	var problem bytes.Buffer
 	cmd := exec.CommandContext(ctx, e.cli, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = input, output, &problem
-	cmd.Env = append(os.Environ(), "DOCKER_CLI_HINTS=false")
+	cmd.Env = append(append(os.Environ(), "DOCKER_CLI_HINTS=false"), e.env...)
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {

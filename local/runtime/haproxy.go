@@ -74,15 +74,20 @@ func (d *frontDoor) frontend(line func(string, ...any), l listener, published ma
 			names = append(names, name)
 			line("    acl %s", strings.Join(append([]string{name, c.sample, c.match, "--"}, quoteAll(c.patterns)...), " "))
 		}
-		line("    http-request set-var(txn.rule) str(%s) if !{ var(txn.rule) -m found } %s", one.name, strings.Join(names, " "))
+		names = append([]string{"!{ var(txn.rule) -m found }"}, names...)
+		line("    http-request set-var(txn.rule) str(%s) if %s", one.name, strings.Join(names, " "))
 	}
+	var forwards []string // HAProxy wants them last
 	for _, one := range l.rules {
-		one.perform(line, l, scheme, published)
+		forwards = append(forwards, one.perform(line, l, scheme, published)...)
+	}
+	for _, forward := range forwards {
+		line("    %s", forward)
 	}
 }
 
-// perform renders what a rule does once it is chosen.
-func (one rule) perform(line func(string, ...any), l listener, scheme string, published map[int]int) {
+// perform renders what a rule does once it is chosen; forwards are returned.
+func (one rule) perform(line func(string, ...any), l listener, scheme string, published map[int]int) (forwards []string) {
 	chosen := fmt.Sprintf("{ var(txn.rule) -m str %s }", one.name)
 	v := one.action.settings
 	switch one.action.kind {
@@ -102,14 +107,15 @@ func (one rule) perform(line func(string, ...any), l listener, scheme string, pu
 		last := len(one.action.forward) - 1
 		for i, share := range one.action.forward {
 			if i == last {
-				line("    use_backend %s if %s", share.group, chosen)
+				forwards = append(forwards, fmt.Sprintf("use_backend %s if %s", share.group, chosen))
 				continue
 			}
 			key := weightKey(l, one, i)
 			line("    http-request set-var(txn.%s) str(%s),map_str_int(%s,0)", key, key, weightsFile)
-			line("    use_backend %s if %s { var(txn.roll),sub(txn.%s) -m int lt 0 }", share.group, chosen, key)
+			forwards = append(forwards, fmt.Sprintf("use_backend %s if %s { var(txn.roll),sub(txn.%s) -m int lt 0 }", share.group, chosen, key))
 		}
 	}
+	return forwards
 }
 
 func weightKey(l listener, one rule, i int) string {

@@ -63,6 +63,12 @@ func (r *Runtime) ServiceState(cluster, name string) (ServiceState, bool) {
 	return state, err == nil && state.Primary != ""
 }
 
+// RunningDefinition is the task definition of a service's primary deployment: after a rollback not the declared one.
+func (r *Runtime) RunningDefinition(cluster, name string) (arn string, known bool) {
+	state, known := r.ServiceState(cluster, name)
+	return state.TaskDefinition, known
+}
+
 // deployment returns a deployment by its id.
 func (s *ServiceState) deployment(id string) *Deployment {
 	for i := range s.Deployments {

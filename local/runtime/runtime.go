@@ -31,6 +31,11 @@ type Account interface {
 	PutImage(repository, tag, digest string, sizeBytes int64, at time.Time) error
 }
 
+var (
+	_ Account         = (*account.Account)(nil)
+	_ account.Backend = (*Runtime)(nil)
+)
+
 // Config says where a runtime keeps its state and where the front door is.
 type Config struct {
 	StateDir            string // holds what must survive a command; also the identity of what this runtime owns
