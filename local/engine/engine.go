@@ -123,7 +123,9 @@ func (e *Engine) openStack(ctx context.Context) error {
 		return err
 	}
 	env := map[string]string{
-		"PULUMI_BACKEND_URL":                            "file://" + filepath.ToSlash(e.folder.path("state")),
+		// Without metadata: the sidecar files that hold it are not written atomically, and a run that is killed at the
+		// wrong moment would leave a state that nobody can read.
+		"PULUMI_BACKEND_URL":                            "file://" + filepath.ToSlash(e.folder.path("state")) + "?metadata=skip",
 		"PULUMI_CONFIG_PASSPHRASE":                      passphrase,
 		"PULUMI_DEBUG_PROVIDERS":                        e.plugins.DebugProviders(),
 		"PULUMI_SKIP_UPDATE_CHECK":                      "true",

@@ -163,7 +163,7 @@ func (r *recorder) add(step apitype.StepEventMetadata) {
 		change.Seconds = time.Since(begun).Seconds()
 	}
 	r.report.Changes = append(r.report.Changes, change)
-	if urn.QualifiedType() != urn.Type() && !strings.Contains(step.Type, "/") {
+	if !custom(step) {
 		return // a component: its parts show
 	}
 	signs := map[string]string{"create": "+", "update": "~", "replace": "±", "delete": "-", "import": "="}
@@ -175,6 +175,11 @@ func (r *recorder) add(step apitype.StepEventMetadata) {
 		line += fmt.Sprintf("  %.1f s", change.Seconds)
 	}
 	fmt.Fprintln(r.log, line)
+}
+
+// custom tells whether a provider made the resource, other than a component, which only groups others.
+func custom(step apitype.StepEventMetadata) bool {
+	return step.New != nil && step.New.Custom || step.New == nil && step.Old != nil && step.Old.Custom
 }
 
 // paths are the properties that a step changes: the deepest known ones.

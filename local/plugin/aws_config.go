@@ -25,11 +25,10 @@ var awsSettings = fieldsOf(aws.ProviderArgs{}.ElementType())
 // CheckConfig judges the configuration of a provider: explicit ones and the default one built from aws: config.
 func (p *awsPlugin) CheckConfig(_ context.Context, req sdk.CheckConfigRequest) (sdk.CheckConfigResponse, error) {
 	var failed []sdk.CheckFailure
-	settings, err := decodeSettings(req.News, awsSettings)
-	if err != nil {
+	if _, err := decodeSettings(req.News, awsSettings); err != nil {
 		failed = append(failed, *err)
 	}
-	if settings["region"] == nil && envRegion() == "" {
+	if !req.News.HasValue("region") && envRegion() == "" {
 		failed = append(failed, sdk.CheckFailure{
 			Property: "region",
 			Reason:   "missing region: run `pulumi config set aws:region eu-central-1`, or give the provider a region",
