@@ -24,18 +24,26 @@ type container struct {
 type options struct {
 	env   []string // NAME=value, besides APP_KEY and quick stopping
 	flags []string // of docker run
+	tmpfs []string // default /tmp and /run
 	user  string   // default 33:33
 	args  []string // role and its arguments; default web
 }
 
-// flags are what the task definition says: see infra's container definitions.
+// runFlags are docker's words for what the task definition says.
 func (o options) runFlags() []string {
 	user := o.user
 	if user == "" {
 		user = "33:33"
 	}
-	flags := []string{"--label", label, "--network", network, "--user", user, "--read-only", "--tmpfs", "/tmp", "--tmpfs", "/run",
+	tmpfs := o.tmpfs
+	if tmpfs == nil {
+		tmpfs = []string{"/tmp", "/run"}
+	}
+	flags := []string{"--label", label, "--network", network, "--user", user, "--read-only",
 		"--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "512m"}
+	for _, folder := range tmpfs {
+		flags = append(flags, "--tmpfs", folder)
+	}
 	for _, e := range append([]string{key, "DRAIN_SECONDS=0", "LOG_CHANNEL=stderr", "APP_DIAGNOSTICS=true"}, o.env...) {
 		flags = append(flags, "--env", e)
 	}
@@ -85,14 +93,15 @@ func runOnce(t *testing.T, o options) (log string, status int) {
 // wait waits for the container to end.
 func (c *container) wait() (log string, status int) {
 	c.t.Helper()
-	out, err := docker("wait", c.id)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	status, err = strconv.Atoi(out)
-	if err != nil {
-		c.t.Fatalf("docker wait printed %q", out)
-	}
+	waitFor(c.t, 2*time.Minute, "the container to end", func() bool {
+		state, err := docker("inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}", c.id)
+		code, ended := strings.CutPrefix(state, "exited ")
+		if err != nil || !ended {
+			return false
+		}
+		status, err = strconv.Atoi(code)
+		return err == nil
+	})
 	return c.log(), status
 }
 

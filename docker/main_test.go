@@ -4,6 +4,7 @@
 package docker_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -14,12 +15,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const (
 	root  = ".."
 	base  = "laravel-ecs/base:trixie"
 	label = "laravel-ecs.test=image"
+
+	// patience ends a docker command that will not; only the first build of a service's image needs so much.
+	patience = 10 * time.Minute
 )
 
 // Set by TestMain, for all tests.
@@ -72,11 +77,11 @@ func buildImage() (string, error) {
 	if _, err := docker("image", "inspect", tag); err == nil {
 		return tag, nil
 	}
-	if out, err := command("sh", filepath.Join(root, "docker", "base.sh")).CombinedOutput(); err != nil {
+	if out, err := exec.Command("sh", filepath.Join(root, "docker", "base.sh")).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("making the base image: %w\n%s", err, out)
 	}
 	fmt.Println("building", tag)
-	build := command(client(), "build", "--build-arg", "BASE_IMAGE="+base, "--build-arg", "RELEASE=test",
+	build := exec.Command(client(), "build", "--build-arg", "BASE_IMAGE="+base, "--build-arg", "RELEASE=test",
 		"--file", filepath.Join(root, "docker", "Dockerfile"), "--tag", tag, root)
 	build.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -122,12 +127,15 @@ func client() string {
 	return "docker"
 }
 
-func command(name string, args ...string) *exec.Cmd { return exec.Command(name, args...) }
-
 // docker runs a docker command and returns what it prints, both streams: a container logs to both.
 func docker(args ...string) (string, error) {
-	out, err := command(client(), args...).CombinedOutput()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, client(), args...).CombinedOutput()
 	text := strings.TrimSpace(string(out))
+	if ctx.Err() != nil {
+		return text, fmt.Errorf("docker %s: still not done after %s", strings.Join(args, " "), patience)
+	}
 	if err != nil {
 		return text, fmt.Errorf("docker %s: %w: %s", args[0], err, text)
 	}

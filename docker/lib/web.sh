@@ -19,15 +19,20 @@ certificate() {
         -keyout "$run/tls/key.pem" -out "$run/tls/cert.pem" 2>"$run/tls/log" || die "no certificate: $(tail -n 1 "$run/tls/log")"
 }
 
+# both_run tells whether both servers are alive.
+both_run() { kill -0 "$apache" && kill -0 "$fpm"; } 2>/dev/null
+
 # warm_up asks for the health page until it is well, so that the first real request meets compiled code.
 warm_up() {
     local status= try
-    for ((try = 0; try < 100; try++)); do
-        kill -0 "$apache" 2>/dev/null && kill -0 "$fpm" 2>/dev/null || return 0 # the supervisor says why
-        status=$(http_status "$HEALTH_PATH") || status=
-        [[ $status == 200 ]] && break
-        [[ -z $status || $status == 503 ]] || ((try < 3)) || break
-        sleep 0.1
+    for ((try = 0; try < 600; try++)); do
+        both_run || return 0 # the supervisor says why
+        # php-fpm makes its socket when it has preloaded; no page is worth asking for before.
+        if [[ -S $run/fpm.sock ]]; then
+            status=$(http_status "$HEALTH_PATH") || status=
+            [[ -n $status ]] && break
+        fi
+        sleep 0.05
     done
     if [[ $status != 200 ]]; then
         say "GET $HEALTH_PATH answers ${status:-nothing}, expected 200: see the lines above, or set HEALTH_PATH"
