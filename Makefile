@@ -4,12 +4,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 STACK ?= local
-STATE ?= .local
-HTTP_PORT ?= 8080
-HTTPS_PORT ?= 8443
-export STATE HTTP_PORT HTTPS_PORT
+# Given on the command line or in the environment: HTTP_PORT and HTTPS_PORT move the front door, STATE the state folder.
+export HTTP_PORT HTTPS_PORT STATE
 
 LOCAL := bin/laravel-ecs-local
+# The local stack runs on the embedded cloud; every other one is plain Pulumi, after a look at what AWS needs.
+ON = $(if $(filter local,$(STACK)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
 .PHONY: help up down status logs preview rehearse test test-unit test-engine test-containers lint fmt golden clean $(LOCAL)
 
@@ -18,13 +18,13 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
 
 up: $(LOCAL) ## Deploy: here (STACK=local), or to AWS with plain `pulumi up`
-	@$(LOCAL) up --stack $(STACK)
+	@$(call ON,up,up)
 
 preview: $(LOCAL) ## Show what `make up` would change
-	@$(LOCAL) preview --stack $(STACK)
+	@$(call ON,preview,preview --diff)
 
-down: $(LOCAL) ## Take the local system away: containers, networks, volumes, state
-	@$(LOCAL) down --stack $(STACK)
+down: $(LOCAL) ## Take everything away: here containers, networks, volumes and state; on AWS `pulumi destroy`
+	@$(call ON,down,destroy)
 
 status: $(LOCAL) ## Tasks, their health and release, and the URL
 	@$(LOCAL) status --stack $(STACK)
@@ -47,7 +47,8 @@ test-engine: bin/pulumi ## Every stack file on the real engine and the embedded 
 
 test-containers: $(LOCAL) bin/pulumi ## The image, the container runtime, and `make up` end to end
 	@if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "container and system tiers: skipped, SKIP_CONTAINERS=1"; else \
-	  $(LOCAL) setup && go test -race -count=1 -timeout 40m -p 1 ./docker/... ./local/runtime/... ./local/system/...; fi
+	  $(LOCAL) setup && \
+	  go test -race -count=1 -timeout 40m -p 1 ./docker/... ./local/runtime/... ./local/system/...; fi
 
 lint: bin/golangci-lint ## gofmt, go vet and golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -69,7 +70,7 @@ $(LOCAL):
 
 # The CLI is built from its module where no fitting one is on PATH; `up` does the same on its own.
 bin/pulumi: $(LOCAL)
-	@$(LOCAL) cli
+	@$(LOCAL) setup --cli
 
 bin/golangci-lint: tools/lint/go.mod
 	@echo "Building golangci-lint; the first time takes about 5 minutes on two cores"

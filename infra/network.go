@@ -49,7 +49,7 @@ type Network struct {
 	vpc   *ec2.Vpc
 	// internet is the route to the internet gateway; public addresses work, and AWS gives them out, once it is there.
 	internet pulumi.Resource
-	tiers map[string][]*ec2.Subnet
+	tiers    map[string][]*ec2.Subnet
 	// privateTables has one route table per zone, so that a zone can have a way out of its own.
 	privateTables []*ec2.RouteTable
 	dataTable     *ec2.RouteTable

@@ -45,7 +45,8 @@ type Scaling struct {
 type Service struct {
 	pulumi.ResourceState
 
-	Name              pulumi.StringOutput `pulumi:"serviceName"`
+	Name pulumi.StringOutput `pulumi:"serviceName"`
+	// TaskDefinitionARN is what runs; it fails when that is not what was registered.
 	TaskDefinitionARN pulumi.StringOutput `pulumi:"taskDefinitionArn"`
 }
 
@@ -77,7 +78,7 @@ func NewService(ctx *pulumi.Context, name string, args ServiceArgs, opts ...pulu
 			return nil, fmt.Errorf("creating autoscaling: %w", err)
 		}
 	}
-	s.Name, s.TaskDefinitionARN = service.Name, definition.Arn
+	s.Name, s.TaskDefinitionARN = service.Name, runningRevision(ctx, args.Cluster, service, definition, s)
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"serviceName": s.Name, "taskDefinitionArn": s.TaskDefinitionARN})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // everywhere runs a check against each stack file as it is shipped.
@@ -337,4 +338,13 @@ func TestPublicThingsWaitForTheInternetGateway(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestARollbackIsNoSuccess: the service is steady, and the update fails all the same.
+func TestARollbackIsNoSuccess(t *testing.T) {
+	recorder := &infratest.Recorder{RolledBack: true}
+	err := recorder.Run(stacks.Deploy, "laravel-ecs", "staging", stackConfig(t, "staging"))
+	if err == nil || !strings.Contains(err.Error(), "runs before:1 and not") || !strings.Contains(err.Error(), "ECS rolled the release back") {
+		t.Errorf("got %v", err)
+	}
 }

@@ -23,6 +23,9 @@ type Resource struct {
 
 // Recorder is a mock of the engine that answers with made-up ids and ARNs.
 type Recorder struct {
+	// RolledBack makes ECS run another revision than the one a service was given.
+	RolledBack bool
+
 	mu   sync.Mutex
 	seen []Resource
 }
@@ -59,6 +62,9 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 
 // Call answers the functions that the program uses.
 func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	if args.Token == "aws:ecs/getService:getService" {
+		return r.service(args.Args["serviceName"].StringValue())
+	}
 	answers := map[string]map[string]any{
 		"aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"}, "id": "eu-west-1"},
 		"aws:ssm/getParameter:getParameter":                   {"value": "ami-0123456789abcdef0"},
@@ -71,6 +77,21 @@ func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 		return nil, fmt.Errorf("the recorder has no answer for %s", args.Token)
 	}
 	return resource.NewPropertyMapFromMap(answer), nil
+}
+
+// service answers what a service runs: the revision it was given, unless it is rolled back.
+func (r *Recorder) service(name string) (resource.PropertyMap, error) {
+	for _, one := range r.OfType("aws:ecs/service:Service") {
+		if one.Name+"-name" != name {
+			continue
+		}
+		running := one.Inputs["taskDefinition"]
+		if r.RolledBack {
+			running = resource.NewStringProperty("arn:aws:ecs:eu-west-1:123456789012:task-definition/before:1")
+		}
+		return resource.PropertyMap{"taskDefinition": running}, nil
+	}
+	return nil, fmt.Errorf("there is no service %s", name)
 }
 
 // All returns every registration, sorted by type and name.
@@ -90,8 +111,12 @@ func (r *Recorder) OfType(token string) []Resource {
 // Run executes a program against a new recorder. Configuration is full keys (laravel-ecs:web) to values as Pulumi passes them.
 func Run(program pulumi.RunFunc, project, stack string, configuration map[string]string) (*Recorder, error) {
 	recorder := &Recorder{}
-	err := pulumi.RunErr(program, pulumi.WithMocks(project, stack, recorder), func(info *pulumi.RunInfo) { info.Config = configuration })
-	return recorder, err
+	return recorder, recorder.Run(program, project, stack, configuration)
+}
+
+// Run executes a program against this recorder.
+func (r *Recorder) Run(program pulumi.RunFunc, project, stack string, configuration map[string]string) error {
+	return pulumi.RunErr(program, pulumi.WithMocks(project, stack, r), func(info *pulumi.RunInfo) { info.Config = configuration })
 }
 
 func unwrap(v resource.PropertyValue) resource.PropertyValue {
