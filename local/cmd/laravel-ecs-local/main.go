@@ -22,10 +22,11 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   down       remove everything that up made
   status     list the tasks, their health and the URL
   logs       print the logs of the tasks (--follow)
+  setup      only make what the others need: Docker, the base image (--cli: the Pulumi CLI)
   rehearse   run a stack file through its whole life on an account in memory, without containers
   aws        check the way to AWS, then run pulumi: laravel-ecs-local aws up --stack staging
 
-flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --verbose (rehearse), --force (down)
+flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --verbose (rehearse), --force (down), --cli (setup)
 variables: HTTP_PORT (8080), HTTPS_PORT (8443), STATE (as --state)
 `
 
@@ -34,7 +35,7 @@ type options struct {
 	stack, root, state  string
 	httpPort, httpsPort int
 	follow, verbose     bool
-	force               bool
+	force, cli          bool
 	args                []string // what is left
 	out                 io.Writer
 }
@@ -43,7 +44,7 @@ type options struct {
 type command func(context.Context, options) error
 
 var commands = map[string]command{
-	"up": up, "preview": preview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
+	"setup": setup, "up": up, "preview": preview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
 }
 
 // errReported is an error whose text has been printed already.
@@ -99,6 +100,7 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 	flags.BoolVar(&o.follow, "follow", false, "")
 	flags.BoolVar(&o.verbose, "verbose", false, "")
 	flags.BoolVar(&o.force, "force", false, "")
+	flags.BoolVar(&o.cli, "cli", false, "")
 	if err := flags.Parse(args); err != nil {
 		return o, fmt.Errorf("%w\n%s", err, usage)
 	}
@@ -110,7 +112,7 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 		return o, err
 	}
 	if o.state == "" {
-		o.state = filepath.Join(o.root, ".local", o.stack)
+		o.state = filepath.Join(o.root, ".local", map[bool]string{true: "rehearse-"}[name == "rehearse"]+o.stack)
 	}
 	if o.state, err = filepath.Abs(o.state); err != nil {
 		return o, err

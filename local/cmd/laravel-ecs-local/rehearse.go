@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -46,8 +45,7 @@ func rehearse(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(o.root, ".local", "rehearse-"+o.stack)
-	if err := engine.Wipe(dir); err != nil {
+	if err := engine.Wipe(o.state); err != nil {
 		return err
 	}
 	log := io.Discard
@@ -56,7 +54,7 @@ func rehearse(ctx context.Context, o options) error {
 	}
 	var notes []string
 	e, err := engine.Open(ctx, engine.Config{
-		Root: o.root, State: dir, Stack: o.stack, Program: stacks.Deploy, CLI: cli, Throwaway: true, Log: log,
+		Root: o.root, State: o.state, Stack: o.stack, Program: stacks.Deploy, CLI: cli, Throwaway: true, Log: log,
 		Edit: func(s *engine.Settings) error { return prepare(s, &notes) },
 	})
 	if err != nil {
@@ -91,6 +89,12 @@ func rehearse(ctx context.Context, o options) error {
 func prepare(s *engine.Settings, notes *[]string) error {
 	if hidden := s.HideSecrets(); len(hidden) > 0 {
 		*notes = append(*notes, "placeholders for what needs a key: "+strings.Join(hidden, ", "))
+	}
+	if build, set := s.Get("release.build").(bool); set && !build {
+		*notes = append(*notes, "the image is pushed first (release.build): an empty registry has none to look up")
+		if err := s.Set("release.build", true); err != nil {
+			return err
+		}
 	}
 	if s.Get("aws:allowedAccountIds") != nil {
 		*notes = append(*notes, "the account stands for the allowed one (aws:allowedAccountIds)")

@@ -54,6 +54,18 @@ func up(ctx context.Context, o options) error {
 	return nil
 }
 
+// setup makes what the other commands and the tests need, and nothing else.
+func setup(ctx context.Context, o options) error {
+	if o.cli {
+		_, err := engine.FindCLI(ctx, o.root, o.out)
+		return err
+	}
+	if err := prepareDocker(ctx, o.out); err != nil {
+		return err
+	}
+	return makeBase(ctx, o)
+}
+
 // failed says how to go on after a failed deployment. The engine's errors have been printed as they came.
 func failed(o options, report engine.Report, err error) error {
 	var failure *engine.Failure
