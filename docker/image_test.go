@@ -2,6 +2,7 @@ package docker_test
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 )
@@ -144,5 +145,31 @@ func TestForeignUser(t *testing.T) {
 	}
 	if got := c.exec("healthcheck && echo well"); got != "well" {
 		t.Errorf("health check says %q", got)
+	}
+}
+
+func TestSameSourcesGiveTheSameLayers(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("IMAGE") != "" {
+		t.Skip("the sources of IMAGE are not known here")
+	}
+	layers := func(tag string) string {
+		out, err := docker("image", "inspect", "--format", "{{json .RootFS.Layers}}", tag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	// A second space in the argument means nothing to the build, but runs its steps again.
+	again := image + "-again"
+	if err := build(again, "--build-arg", "BUILD_CACHES=route  view event"); err != nil {
+		t.Fatal(err)
+	}
+	first, second := layers(image), layers(again)
+	if _, err := docker("rmi", again); err != nil {
+		t.Error(err)
+	}
+	if first != second {
+		t.Errorf("layers differ:\n%s\n%s", first, second)
 	}
 }

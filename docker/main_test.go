@@ -81,14 +81,20 @@ func buildImage() (string, error) {
 		return "", fmt.Errorf("making the base image: %w\n%s", err, out)
 	}
 	fmt.Println("building", tag)
-	build := exec.Command(client(), "build", "--build-arg", "BASE_IMAGE="+base, "--build-arg", "RELEASE=test",
-		"--file", filepath.Join(root, "docker", "Dockerfile"), "--tag", tag, root)
-	build.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
-	if out, err := build.CombinedOutput(); err != nil {
+	return tag, build(tag)
+}
+
+// build builds the image of these sources under a tag.
+func build(tag string, more ...string) error {
+	args := append([]string{"build", "--build-arg", "BASE_IMAGE=" + base, "--build-arg", "RELEASE=test",
+		"--file", filepath.Join(root, "docker", "Dockerfile"), "--tag", tag}, more...)
+	cmd := exec.Command(client(), append(args, root)...)
+	cmd.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		return "", fmt.Errorf("building the image: %w\n%s", err, strings.Join(lines[max(0, len(lines)-30):], "\n"))
+		return fmt.Errorf("building the image: %w\n%s", err, strings.Join(lines[max(0, len(lines)-30):], "\n"))
 	}
-	return tag, nil
+	return nil
 }
 
 // hashOf hashes what may go into the image from the given folders of the repository.

@@ -19,11 +19,19 @@ mkdir -p "$VIEW_COMPILED_PATH"
 for cache in ${BUILD_CACHES:-}; do
     php artisan "$cache:cache" --quiet || { echo "$cache:cache needs the environment: leave it out of BUILD_CACHES" >&2; exit 1; }
 done
+# Laravel makes up random names for routes without one: numbers do as well, and are the same in every build.
+for file in bootstrap/cache/routes-*.php; do
+    [[ -e $file ]] && php -r '
+        $names = [];
+        file_put_contents($argv[1], preg_replace_callback("/generated::\w{16}/", function ($found) use (&$names) {
+            return $names[$found[0]] ??= sprintf("generated::%016d", count($names) + 1);
+        }, file_get_contents($argv[1])));' "$file"
+done
 # A preload list is a gain, not a need: an application that cannot boot here does without.
 php "$build/preload.php" bootstrap/cache/preload.list || { echo "no preload list: the application does not boot without its environment" >&2; : > bootstrap/cache/preload.list; }
 
-mkdir -p /out/vendor/var/www /out/vendor/usr/share/laravel-ecs /out/app/var/www/vendor
-php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/vendor/usr/share/laravel-ecs/sbom.cdx.json
+mkdir -p /out/vendor/var/www /out/app/usr/share/laravel-ecs /out/app/var/www/vendor
+php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/app/usr/share/laravel-ecs/sbom.cdx.json
 
 # Of vendor only the class map depends on the application's own classes.
 mv vendor /out/vendor/var/www/vendor
