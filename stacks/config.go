@@ -246,7 +246,7 @@ func Load(ctx *pulumi.Context) (*Config, error) {
 		c.Region = firstEnv("AWS_REGION", "AWS_DEFAULT_REGION")
 	}
 	if len(problems) == 0 {
-		problems = c.validate(ctx.Project(), ctx.Stack())
+		problems = c.validate(ctx.Stack())
 	}
 	if len(problems) > 0 {
 		sortErrors(problems)

@@ -23,7 +23,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "app", "name", "Laravel", `app.name: "Laravel" is not lower-case`},
 		{"staging", "app", "name", "laravel-of-our-shop", `app.name: "laravel-of-our-shop-staging" is 27 characters long, at most 18 fit`},
 		{"staging", "app", "url", "localhost", `app.url: "localhost" is not http(s)://host[:port]`},
-		{"staging", "app", "nmae", "x", "app.nmae: no such key; Pulumi.yaml lists them"},
+		{"staging", "app", "nam", "x", "app.nam: no such key; Pulumi.yaml lists them"},
 		{"staging", "environment", "class", "prod", `environment.class: "prod" is none of local, review, staging, production`},
 		{"staging", "network", "cidr", "10.0.0.0/24", "network.cidr: /24 is outside /16-/23"},
 		{"staging", "network", "cidr", "10.0.0.1/16", "network.cidr: 10.0.0.1/16 has host bits; the range is 10.0.0.0/16"},

@@ -31,7 +31,7 @@ func (s *stack) export(ctx *pulumi.Context) {
 	ctx.Export("databaseEndpoint", pulumi.Sprintf("%s:%d", s.database.Host, s.database.Port))
 	ctx.Export("cacheEndpoint", pulumi.Sprintf("%s:%d", s.cache.Host, s.cache.Port))
 	ctx.Export("appConfig", environment)
-	ctx.Export("secretArns", pulumi.StringMap(references(s.secrets.References)))
+	ctx.Export("secretArns", references(s.secrets.References))
 	ctx.Export("dotenv", pulumi.ToSecret(
 		pulumix.Cast[pulumi.StringOutput](pulumix.Apply2(environment, secrets.ToStringMapOutput(), dotenv))))
 }

@@ -55,7 +55,7 @@ const maxPrefix = 32 - len("-lb-tg") - 8
 var name = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // validate returns every problem of the configuration; it touches nothing but the files that the image is built from.
-func (c *Config) validate(project, stack string) []error {
+func (c *Config) validate(stack string) []error {
 	var p problems
 	if c.Region == "" {
 		p.add("aws:region", "missing; pulumi config set aws:region eu-west-1 --stack %s", stack)
