@@ -17,8 +17,11 @@ const formatVersion = "1"
 // ErrBusy is the error when another process works on the same state folder.
 var ErrBusy = errors.New("another run is at work")
 
-// owned are the entries that the engine creates in a state folder. The lock goes last.
-var owned = []string{"workspace", "state", "home", "logs", "account.json", "version", "lock"}
+// PortsFile is the file in a state folder in which the command remembers where the front door is.
+const PortsFile = "ports.json"
+
+// owned are the entries that the engine and its command create in a state folder. The lock goes last.
+var owned = []string{"workspace", "state", "home", "logs", PortsFile, "account.json", "version", "lock"}
 
 // kept is what may be in a state folder that has no version: the rest of a run that was killed early, and the folder in
 // which the runtime keeps certificates and snapshots.

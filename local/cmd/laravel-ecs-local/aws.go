@@ -17,6 +17,9 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/local/engine"
 )
 
+// instanceMetadata is where an EC2 instance gets its credentials.
+var instanceMetadata = "169.254.169.254:80"
+
 // toAWS checks what `pulumi up` against AWS needs, says in one message what is missing, and then becomes pulumi.
 func toAWS(ctx context.Context, o options) error {
 	if len(o.args) == 0 {
@@ -102,8 +105,7 @@ func awsCredentials(stack string) bool {
 			}
 		}
 	}
-	// An EC2 instance answers on this address.
-	conn, err := net.DialTimeout("tcp", "169.254.169.254:80", 300*time.Millisecond)
+	conn, err := net.DialTimeout("tcp", instanceMetadata, 300*time.Millisecond)
 	if err != nil {
 		return false
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"github.com/laravel-ecs/laravel-ecs/local/engine"
 )
 
 const usage = `usage: laravel-ecs-local COMMAND [flags]
@@ -27,7 +30,7 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   aws        check the way to AWS, then run pulumi: laravel-ecs-local aws up --stack staging
 
 flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --verbose (rehearse), --force (down), --cli (setup)
-variables: HTTP_PORT (8080), HTTPS_PORT (8443), STATE (as --state)
+variables: HTTP_PORT (8080), HTTPS_PORT (8443), both remembered in the state; STATE (as --state)
 `
 
 // options are the flags and variables that all commands share.
@@ -117,10 +120,11 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 	if o.state, err = filepath.Abs(o.state); err != nil {
 		return o, err
 	}
-	if o.httpPort, err = port("HTTP_PORT", 8080); err != nil {
+	last := rememberedPorts(o.state)
+	if o.httpPort, err = port("HTTP_PORT", last.HTTP); err != nil {
 		return o, err
 	}
-	if o.httpsPort, err = port("HTTPS_PORT", 8443); err != nil {
+	if o.httpsPort, err = port("HTTPS_PORT", last.HTTPS); err != nil {
 		return o, err
 	}
 	if o.httpPort == o.httpsPort {
@@ -139,4 +143,27 @@ func port(variable string, otherwise int) (int, error) {
 		return 0, fmt.Errorf("%s=%q: a port from 1 to 65535 is expected", variable, text)
 	}
 	return number, nil
+}
+
+// ports are the front door of a deployed stack.
+type ports struct{ HTTP, HTTPS int }
+
+// rememberedPorts are those of the last up, so that nobody has to repeat the variables with every command.
+func rememberedPorts(state string) ports {
+	last := ports{HTTP: 8080, HTTPS: 8443}
+	if text, err := os.ReadFile(filepath.Join(state, engine.PortsFile)); err == nil {
+		_ = json.Unmarshal(text, &last) // a broken file is as good as none
+	}
+	return last
+}
+
+func rememberPorts(o options) error {
+	text, err := json.Marshal(ports{HTTP: o.httpPort, HTTPS: o.httpsPort})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(o.state, engine.PortsFile), text, 0o600); err != nil {
+		return fmt.Errorf("remembering the ports: %w", err)
+	}
+	return nil
 }

@@ -58,6 +58,23 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestPortsAreRemembered(t *testing.T) {
+	t.Setenv("HTTP_PORT", "")
+	t.Setenv("HTTPS_PORT", "")
+	o := options{state: t.TempDir(), httpPort: 9090, httpsPort: 9443}
+	if err := rememberPorts(o); err != nil {
+		t.Fatal(err)
+	}
+	got, err := parse("status", []string{"--state", o.state}, io.Discard)
+	if err != nil || got.httpPort != 9090 || got.httpsPort != 9443 {
+		t.Errorf("the options are %+v, %v", got, err)
+	}
+	t.Setenv("HTTP_PORT", "7070")
+	if got, err = parse("up", []string{"--state", o.state}, io.Discard); err != nil || got.httpPort != 7070 || got.httpsPort != 9443 {
+		t.Errorf("the options are %+v, %v", got, err)
+	}
+}
+
 func TestUnknownCommand(t *testing.T) {
 	if err := run(t.Context(), []string{"deploy"}, io.Discard); err == nil || !strings.Contains(err.Error(), `no command "deploy"`) {
 		t.Errorf("the error is %v", err)

@@ -35,6 +35,9 @@ func up(ctx context.Context, o options) error {
 	if err := machine.Preflight(ctx, https); err != nil {
 		return err
 	}
+	if err := rememberPorts(o); err != nil {
+		return err
+	}
 	if err := machine.Reconcile(ctx); err != nil {
 		return fmt.Errorf("starting what is deployed already: %w", err)
 	}
