@@ -20,11 +20,11 @@ func (r *Runtime) ensureCache(ctx context.Context, res account.Resource) error {
 	kept := map[string]bool{}
 	for _, p := range parts {
 		kept[r.name+"-"+p.name] = true
-		id, _, err := r.ensurePart(ctx, p)
+		id, made, err := r.ensurePart(ctx, p)
 		if err != nil {
 			return fmt.Errorf("starting cache %s: %w", res.ID, err)
 		}
-		if p.image != "valkey" {
+		if !made || p.image != "valkey" {
 			continue // memcached listens as soon as it runs
 		}
 		err = r.waitFor(ctx, "cache "+res.ID, id, time.Minute, func(ctx context.Context) error {

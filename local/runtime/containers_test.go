@@ -96,6 +96,16 @@ func buildApp(t *testing.T, docker engine) string {
 	return tag
 }
 
+// step runs a part of a test; what fails in it is that part's failure.
+func (s *system) step(name string, run func(t *testing.T)) bool {
+	whole := s.T
+	defer func() { s.T = whole }()
+	return whole.Run(name, func(t *testing.T) {
+		s.T = t
+		run(t)
+	})
+}
+
 func (s *system) must(err error) {
 	s.Helper()
 	if err != nil {
@@ -129,7 +139,7 @@ func (s *system) define(revision int, release, mode string, edit func(migrate, w
 	web["portMappings"] = []any{map[string]any{"containerPort": 8080, "hostPort": 0}}
 	web["dependsOn"] = []any{map[string]any{"containerName": "migrate", "condition": "SUCCESS"}}
 	web["secrets"] = []any{map[string]any{"name": "KEY", "valueFrom": secretARN + ":key::"}}
-	web["healthCheck"] = map[string]any{"command": []any{"CMD", "/app", "healthcheck"}, "interval": 5, "timeout": 30, "retries": 2}
+	web["healthCheck"] = map[string]any{"command": []any{"CMD", "/app", "healthcheck"}, "interval": 2, "timeout": 30, "retries": 3}
 	if edit != nil {
 		edit(migrate, web)
 	}

@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,6 +39,12 @@ func (r *Runtime) ensureDatabase(ctx context.Context, res account.Resource) erro
 	if err != nil {
 		return fmt.Errorf("starting database %s: %w", name, err)
 	}
+	sql := masterSQL(res.Outputs)
+	sum := sha256.Sum256([]byte(id + sql))
+	done := filepath.Join(r.stateDir, "runtime", plainName("database-"+name))
+	if applied, err := os.ReadFile(done); err == nil && !made && string(applied) == hex.EncodeToString(sum[:]) {
+		return nil
+	}
 	if err := r.waitFor(ctx, "database "+name, id, 3*time.Minute, func(ctx context.Context) error {
 		_, err := r.docker.run(ctx, "exec", id, "mariadb-admin", "ping")
 		return err
@@ -48,11 +56,10 @@ func (r *Runtime) ensureDatabase(ctx context.Context, res account.Resource) erro
 			return fmt.Errorf("restoring database %s: %w", name, err)
 		}
 	}
-	_, err = r.docker.feed(ctx, strings.NewReader(masterSQL(res.Outputs)), "exec", "--interactive", id, "mariadb")
-	if err != nil {
+	if _, err := r.docker.feed(ctx, strings.NewReader(sql), "exec", "--interactive", id, "mariadb"); err != nil {
 		return fmt.Errorf("creating the master user of database %s: %w", name, err)
 	}
-	return nil
+	return writeFile(done, []byte(hex.EncodeToString(sum[:])))
 }
 
 // ensureDatabasesUsing applies a changed parameter group. MariaDB restarts for that.

@@ -46,6 +46,9 @@ func (r *Runtime) deploy(ctx context.Context, s service) error {
 	} else if primary.RolloutState != Completed {
 		state.makePrimary(primary.ID, InProgress, primary.Reason) // an interrupted run, or one more try
 	}
+	if primary != nil && primary.ID == state.Primary && r.undisturbed(ctx, s, state) {
+		return nil
+	}
 	err = r.rollOut(ctx, s, &state)
 	if !errors.Is(err, errBreaker) {
 		return err
@@ -67,8 +70,34 @@ func (r *Runtime) deploy(ctx context.Context, s service) error {
 	return nil
 }
 
+// undisturbed says, with one question to the engine, that a service is as its last deployment left it.
+func (r *Runtime) undisturbed(ctx context.Context, s service, state ServiceState) bool {
+	if state.RolloutState != Completed {
+		return false
+	}
+	format := fmt.Sprintf(`{{.Label %q}} {{.Label %q}} {{.Label %q}} {{.Status}}`, labelTask, labelEssential, labelDeployment)
+	out, err := r.docker.run(ctx, "ps", "--all", "--format", format, "--filter", "label="+r.stateLabel(), "--filter", "label="+labelService+"="+s.key())
+	tasks := map[string]bool{}
+	for line := range strings.Lines(out) {
+		fields := strings.Fields(line)
+		if len(fields) < 4 || fields[2] != state.Primary {
+			return false
+		}
+		if fields[1] == "true" {
+			tasks[fields[0]] = true
+			if fields[3] != "Up" || strings.Contains(line, "unhealthy)") || strings.Contains(line, "starting)") || strings.Contains(line, "Paused)") {
+				return false
+			}
+		}
+	}
+	return err == nil && len(tasks) == s.desired
+}
+
 // rollOut works on the primary deployment until the service is steady on it.
 func (r *Runtime) rollOut(ctx context.Context, s service, state *ServiceState) error {
+	if err := r.saveService(*state); err != nil { // a run that is killed from here on is found again
+		return err
+	}
 	roll, err := r.newRollout(ctx, s, state)
 	if err != nil {
 		return err

@@ -30,13 +30,16 @@ var imageFiles embed.FS
 func (r *Runtime) serviceImage(ctx context.Context, name string) (string, error) {
 	unlock := r.locks.lock("image " + name)
 	defer unlock()
+	if tag := r.remembered(name); tag != "" {
+		return tag, nil
+	}
 	archive, sum, err := buildContext(imageFiles, "images/"+name)
 	if err != nil {
 		return "", fmt.Errorf("packing image %s: %w", name, err)
 	}
 	tag := "laravel-ecs/" + name + ":" + sum
 	if _, err := r.docker.run(ctx, "image", "inspect", "--format", "{{.Id}}", tag); err == nil {
-		return tag, nil
+		return r.remember(name, tag), nil
 	} else if !isMissing(err) {
 		return "", err
 	}
@@ -48,7 +51,21 @@ func (r *Runtime) serviceImage(ctx context.Context, name string) (string, error)
 		"--build-arg", "BASE_IMAGE="+baseImage, "-"); err != nil {
 		return "", fmt.Errorf("building image %s: %w", tag, err)
 	}
-	return tag, nil
+	return r.remember(name, tag), nil
+}
+
+func (r *Runtime) remembered(name string) string {
+	unlock := r.locks.lock("images")
+	defer unlock()
+	return r.images[name]
+}
+
+// remember spares this process the next question for an image that is there.
+func (r *Runtime) remember(name, tag string) string {
+	unlock := r.locks.lock("images")
+	defer unlock()
+	r.images[name] = tag
+	return tag
 }
 
 func (r *Runtime) ensureBase(ctx context.Context) error {

@@ -1,13 +1,9 @@
 package runtime
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -32,8 +28,8 @@ func (r *Runtime) newRollout(ctx context.Context, s service, state *ServiceState
 	return roll, roll.attach(ctx)
 }
 
-// attach checks the targets of the tasks that were there already: one that an interrupted run left unregistered is
-// registered, and a target without a task goes.
+// attach checks the targets of the tasks that were there already. One that an interrupted run left unregistered is
+// registered, if it is of the current deployment, else its end goes on. A target without a task goes.
 func (roll *rollout) attach(ctx context.Context) error {
 	if len(roll.s.balancers) == 0 {
 		return nil
@@ -63,10 +59,13 @@ func (roll *rollout) attach(ctx context.Context) error {
 		}
 		for _, one := range roll.tasks {
 			for _, t := range one.targets {
-				if _, there := servers[t.name()]; t.Group == lb.group && (!there || !slices.ContainsFunc(registered, t.same)) {
-					if err := roll.r.register(ctx, t); err != nil {
-						return err
-					}
+				if _, there := servers[t.name()]; t.Group != lb.group || there && slices.ContainsFunc(registered, t.same) {
+					continue
+				}
+				if one.deployment != roll.primary.ID {
+					one.phase, one.counted = failed, true
+				} else if err := roll.r.register(ctx, t); err != nil {
+					return err
 				}
 			}
 		}
@@ -123,32 +122,6 @@ func (roll *rollout) run(ctx context.Context) error {
 			}
 		}
 	}
-}
-
-// stuck says whether all old tasks run well and the percentages allow neither to stop one nor to start one.
-func stuck(members []member, desired, floor, ceiling int) bool {
-	old := 0
-	for _, m := range members {
-		if m.current || m.stopping || !m.healthy {
-			return false
-		}
-		old++
-	}
-	return old > 0 && old <= floor && old >= ceiling && desired > 0
-}
-
-// placeable refuses a task that does not fit the machine. On AWS it would wait for an instance that never comes.
-func (roll *rollout) placeable(ctx context.Context) error {
-	out, err := roll.r.docker.run(ctx, "info", "--format", "{{.MemTotal}}")
-	if err != nil {
-		return fmt.Errorf("asking Docker for its memory: %w", err)
-	}
-	total, err := strconv.ParseInt(out, 10, 64)
-	if needed := roll.primary.Definition.memory(); err == nil && needed > total {
-		return fmt.Errorf("was unable to place a task because no container instance met all of its requirements: a task reserves %d MiB, Docker has %d MiB",
-			needed>>20, total>>20)
-	}
-	return nil
 }
 
 func (roll *rollout) launch(ctx context.Context, count int) error {
@@ -253,44 +226,4 @@ func (roll *rollout) finish(ctx context.Context) error {
 	}
 	_, err := roll.r.docker.run(ctx, append([]string{"update", "--restart", "unless-stopped"}, ids...)...)
 	return err
-}
-
-// giveUp ends a deployment: its tasks that are not healthy go, what serves stays.
-func (roll *rollout) giveUp(ctx context.Context, reason error) error {
-	for _, t := range roll.tasks {
-		t.mu.Lock()
-		unfit := t.deployment == roll.primary.ID && !t.healthy && t.phase < stopping
-		t.mu.Unlock()
-		if unfit {
-			roll.retire(ctx, t)
-		}
-	}
-	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline) && ctx.Err() == nil; pause(ctx, roll.r.tick) {
-		roll.collect(ctx)
-		if !slices.ContainsFunc(roll.tasks, func(t *task) bool { phase, _ := t.snapshot(); return phase >= failed }) {
-			break
-		}
-	}
-	return reason
-}
-
-// lateness says what a deployment still waits for when its time is up.
-func (roll *rollout) lateness() error {
-	var waiting []string
-	for _, t := range roll.tasks {
-		t.mu.Lock()
-		if !t.healthy || t.deployment != roll.primary.ID {
-			waiting = append(waiting, fmt.Sprintf("%s is %s", t.name, t.phase))
-		}
-		t.mu.Unlock()
-	}
-	slices.Sort(waiting)
-	text := fmt.Sprintf("the service is not steady after %s: %d of %d tasks are healthy; %s", roll.r.limit, len(roll.tasks)-len(waiting), roll.s.desired,
-		cmp.Or(strings.Join(waiting, ", "), "none is left"))
-	for _, t := range roll.state.Stopped {
-		if t.Deployment == roll.primary.ID {
-			return errors.New(text + "\n" + t.describe())
-		}
-	}
-	return errors.New(text)
 }

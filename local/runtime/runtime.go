@@ -96,6 +96,7 @@ type Runtime struct {
 	reserved    map[netip.Addr]bool
 	lastAddress netip.Addr
 	lastNumber  map[string]int // of task names
+	images      map[string]string
 
 	removedMu sync.Mutex
 	removed   map[string]bool
@@ -132,6 +133,7 @@ func New(cfg Config) (*Runtime, error) {
 		removed:  map[string]bool{},
 
 		lastNumber: map[string]int{},
+		images:     map[string]string{},
 	}
 	r.console = &console{docker: r.docker, container: r.name + "-balancer"}
 	return r, nil

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,15 +19,11 @@ func TestSystem(t *testing.T) {
 	if status, body := s.get("/"); status != http.StatusOK || !strings.HasPrefix(body, "one ") {
 		t.Fatalf("got %d %q", status, body)
 	}
-	t.Run("hardening", s.hardening)
-	t.Run("headers", s.headers)
-	t.Run("no change is fast", func(t *testing.T) {
-		start := time.Now()
-		if err := s.r.Ensure(t.Context(), s.declare(first, 2)); err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%s", time.Since(start))
-	})
+	s.step("hardening", s.hardening)
+	s.step("headers", s.headers)
+	start := time.Now()
+	s.ensure(s.declare(first, 2))
+	t.Logf("no change: %s", time.Since(start))
 
 	second := s.define(2, "two", "", nil)
 	l := s.underLoad()
@@ -121,85 +116,6 @@ func (s *system) headers(t *testing.T) {
 	for _, want := range []string{"X-Forwarded-For: ", "X-Forwarded-Proto: http", "X-Forwarded-Port: ", "X-Amzn-Trace-Id: Root=1-"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is not in\n%s", want, body)
-		}
-	}
-}
-
-// TestFirstDeploymentFails wants the reason and the last lines when there is nothing to roll back to.
-func TestFirstDeploymentFails(t *testing.T) {
-	s := newSystem(t)
-	err := s.r.Ensure(t.Context(), s.declare(s.define(1, "bad", "exit", nil), 1))
-	if err == nil || !strings.Contains(err.Error(), "EssentialContainerExited") || !strings.Contains(err.Error(), "cannot start: no key") {
-		t.Errorf("got %v", err)
-	}
-	if err != nil && strings.Contains(err.Error(), "s3cret") {
-		t.Error("the secret is in the error")
-	}
-	s.ensure(s.declare(s.define(2, "good", "", nil), 1)) // nothing needs cleaning by hand
-	s.serves(t, "good", 1)
-}
-
-// TestMissing wants ECS's own words for what a task cannot get.
-func TestMissing(t *testing.T) {
-	s := newSystem(t)
-	cases := map[string]func(migrate, web map[string]any){
-		"CannotPullContainerError": func(_, web map[string]any) {
-			web["image"] = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/app@sha256:" + strings.Repeat("0", 64)
-		},
-		"ResourceInitializationError": func(_, web map[string]any) {
-			web["secrets"] = []any{map[string]any{"name": "KEY", "valueFrom": secretARN + ":other::"}}
-		},
-		"OutOfMemoryError": func(_, web map[string]any) {
-			web["environment"] = []any{map[string]any{"name": "MODE", "value": "memory"}}
-		},
-		"no container instance met all of its requirements": func(_, web map[string]any) {
-			web["memory"], web["memoryReservation"] = 64<<20, 64<<20
-		},
-	}
-	revision := 0
-	for want, edit := range cases {
-		revision++
-		err := s.r.Ensure(t.Context(), s.declare(s.define(revision, "bad", "", edit), 1))
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("want %s, got %v", want, err)
-		}
-	}
-}
-
-// TestInterrupted stops a release in the middle, as a killed command does, and wants the next run to finish it.
-func TestInterrupted(t *testing.T) {
-	s := newSystem(t)
-	s.ensure(s.declare(s.define(1, "one", "", nil), 2))
-	second := s.define(2, "two", "", nil)
-	l := s.underLoad()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
-	defer cancel()
-	if err := s.r.Ensure(ctx, s.declare(second, 2)); err == nil {
-		t.Fatal("four seconds were enough for a release: the test interrupts nothing")
-	}
-	again, err := New(Config{StateDir: s.r.stateDir, Root: s.r.root, HTTPPort: s.r.ports[80], HTTPSPort: s.r.ports[443], Account: s.f, Log: s.r.log})
-	s.must(err)
-	s.r = again
-	s.ensure(s.declare(second, 2))
-	l.stop(t, "an interrupted release and its repetition")
-	s.serves(t, "two", 2)
-	tasks, err := s.r.Status(t.Context())
-	s.must(err)
-	_, err = s.r.docker.run(t.Context(), "rm", "--force", tasks[len(tasks)-1].Container)
-	s.must(err)
-	s.must(s.r.Reconcile(t.Context()))
-	s.serves(t, "two", 2)
-}
-
-// TestDown wants nothing left but what is somebody else's.
-func TestDown(t *testing.T) {
-	s := newSystem(t)
-	s.ensure(s.declare(s.define(1, "one", "", nil), 1))
-	s.must(s.r.Down(t.Context()))
-	for _, list := range []string{"ps --all --quiet", "volume ls --quiet", "network ls --quiet"} {
-		out, err := s.r.docker.run(t.Context(), append(strings.Fields(list), "--filter", "label="+s.r.stateLabel())...)
-		if err != nil || out != "" {
-			t.Errorf("docker %s: %q, %v", list, out, err)
 		}
 	}
 }

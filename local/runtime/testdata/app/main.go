@@ -70,6 +70,10 @@ func serve(mode string) {
 			select {}
 		}
 	})
+	http.HandleFunc("/die", func(http.ResponseWriter, *http.Request) {
+		fmt.Println("killed")
+		os.Exit(1)
+	})
 	http.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(2 * time.Second)
 		fmt.Fprintln(w, "slow")

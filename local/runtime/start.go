@@ -1,0 +1,212 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// start brings up a task's containers in the order of their dependencies, then registers it with its target groups.
+// It reports by the task's phase.
+func (r *Runtime) start(ctx context.Context, t *task, s service, def taskDefinition) {
+	err := r.startContainers(ctx, t, s, def)
+	if err == nil {
+		err = r.registerTask(ctx, t, s)
+	}
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.phase == pending {
+		t.phase, t.running = running, time.Now()
+	}
+}
+
+func (r *Runtime) startContainers(ctx context.Context, t *task, s service, def taskDefinition) error {
+	for i, c := range def.Containers {
+		for _, d := range c.DependsOn {
+			if err := r.awaitDependency(ctx, t, c, d.ContainerName, d.Condition, def); err != nil {
+				return err
+			}
+		}
+		if phase, _ := t.snapshot(); phase != pending {
+			return errors.New("Task stopped by scheduler")
+		}
+		labels := map[string]string{
+			labelState: r.stateDir, labelRole: "task", labelService: s.key(), labelTask: t.id, labelDeployment: t.deployment,
+			labelRevision: t.revision, labelContainer: c.Name, labelPlace: fmt.Sprintf("%d/%d", i+1, len(def.Containers)),
+			labelEssential: strconv.FormatBool(c.essential()),
+		}
+		name := t.name
+		if c.Name != def.main(s.behindBalancer()) {
+			name += "-" + plainName(c.Name)
+		}
+		id, err := r.createContainer(ctx, name, c, labels)
+		if err != nil {
+			return err
+		}
+		t.mu.Lock()
+		t.containers = append(t.containers, started{id: id, name: c.Name, essential: c.essential()})
+		t.mu.Unlock()
+		if _, err := r.docker.run(ctx, "start", id); err != nil {
+			return fmt.Errorf("CannotStartContainerError: container %s: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// createContainer pulls the image, looks the secrets up and makes the container.
+func (r *Runtime) createContainer(ctx context.Context, name string, c containerSpec, labels map[string]string) (string, error) {
+	if err := r.checkLogGroup(c); err != nil {
+		return "", err
+	}
+	env, err := r.environment(c)
+	if err != nil {
+		return "", err
+	}
+	image, err := r.pull(ctx, c.Image)
+	if err != nil {
+		return "", err
+	}
+	address, err := r.allocate(ctx)
+	if err != nil {
+		return "", fmt.Errorf("CannotCreateContainerError: %w", err)
+	}
+	defer r.release(address)
+	id, err := r.docker.create(ctx, name, c.request(image, r.name, address.String(), env, labels))
+	if err != nil {
+		return "", fmt.Errorf("CannotCreateContainerError: container %s: %w", c.Name, err)
+	}
+	return id, nil
+}
+
+// checkLogGroup refuses what the awslogs driver would refuse. The logs themselves stay with the engine.
+func (r *Runtime) checkLogGroup(c containerSpec) error {
+	l := c.LogConfiguration
+	if l.LogDriver != "awslogs" || l.Options["awslogs-create-group"] == "true" {
+		return nil
+	}
+	if _, ok := r.account.Find(tokenLogGroup, "name", l.Options["awslogs-group"]); !ok {
+		return fmt.Errorf("ResourceInitializationError: failed to validate logger args: ResourceNotFoundException: the specified log group %q does not exist", l.Options["awslogs-group"])
+	}
+	return nil
+}
+
+// pull gets an image and returns its local name. An image of the account's registry must be there now; another one may
+// be on this machine already.
+func (r *Runtime) pull(ctx context.Context, image string) (string, error) {
+	name := image
+	if _, _, ok := ecrName(image, r.account.ID(), r.account.Region()); ok {
+		registry, err := r.ensureRegistry(ctx)
+		if err != nil {
+			return "", fmt.Errorf("CannotPullContainerError: %w", err)
+		}
+		name, _ = localName(image, r.account.ID(), r.account.Region(), registry)
+	} else if _, err := r.docker.run(ctx, "image", "inspect", "--format", "{{.Id}}", image); err == nil {
+		return image, nil
+	}
+	unlock := r.locks.lock("pull " + name)
+	defer unlock()
+	if _, err := r.docker.run(ctx, "pull", "--quiet", name); err != nil {
+		return "", fmt.Errorf("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref %s: not found (%w)", image, err)
+	}
+	return name, nil
+}
+
+// awaitDependency waits until a container started earlier is where another needs it.
+func (r *Runtime) awaitDependency(ctx context.Context, t *task, c containerSpec, dependency, condition string, def taskDefinition) error {
+	if condition == "START" {
+		return nil // it was started before
+	}
+	limit := 3 * time.Minute // the agent's default
+	for _, other := range def.Containers {
+		if other.Name == dependency && other.StartTimeout > 0 {
+			limit = time.Duration(other.StartTimeout) * time.Second
+		}
+	}
+	for deadline := time.Now().Add(limit); ; pause(ctx, r.tick) {
+		phase, containers := t.snapshot()
+		if phase != pending {
+			return errors.New("Task stopped by scheduler")
+		}
+		i := slices.IndexFunc(containers, func(s started) bool { return s.name == dependency })
+		found, err := r.docker.inspect(ctx, containers[i].id)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return fmt.Errorf("container %s disappeared", dependency)
+		}
+		met, hopeless := dependencyMet(found[0], condition)
+		if met {
+			return nil
+		}
+		if hopeless || ctx.Err() != nil || time.Now().After(deadline) {
+			t.mu.Lock()
+			t.lastLines = r.docker.tail(context.WithoutCancel(ctx), found[0].ID, 20)
+			t.mu.Unlock()
+			if !hopeless {
+				return fmt.Errorf("TaskFailedToStart: container %s waits for %s to be %s: timed out", c.Name, dependency, condition)
+			}
+			return fmt.Errorf("TaskFailedToStart: dependency graph: failed to resolve the container ordering dependency [%s] for target [%s] as dependency did not exit successfully (%s)",
+				dependency, c.Name, exitReason(found[0]))
+		}
+	}
+}
+
+// dependencyMet says whether a container is where another needs it, or can never get there.
+func dependencyMet(c container, condition string) (met, hopeless bool) {
+	exited := c.State.Status == "exited" || c.State.Status == "dead"
+	switch condition {
+	case "COMPLETE":
+		return exited, false
+	case "SUCCESS":
+		return exited && c.State.ExitCode == 0, exited && c.State.ExitCode != 0
+	default: // HEALTHY
+		return c.health() == "healthy", exited || c.health() == "unhealthy"
+	}
+}
+
+// exitReason says how a container ended.
+func exitReason(c container) string {
+	switch {
+	case c.State.OOMKilled:
+		return fmt.Sprintf("OutOfMemoryError: Container killed due to memory usage, exit code %d", c.State.ExitCode)
+	case c.State.Error != "":
+		return c.State.Error
+	default:
+		return fmt.Sprintf("exit code %d", c.State.ExitCode)
+	}
+}
+
+// registerTask puts the task into the target groups of its service.
+func (r *Runtime) registerTask(ctx context.Context, t *task, s service) error {
+	_, containers := t.snapshot()
+	for _, lb := range s.balancers {
+		i := slices.IndexFunc(containers, func(c started) bool { return c.name == lb.container })
+		if i < 0 {
+			return fmt.Errorf("the task has no container %s for the load balancer", lb.container)
+		}
+		found, err := r.docker.inspect(ctx, containers[i].id)
+		if err != nil || len(found) == 0 {
+			return fmt.Errorf("finding container %s: %w", lb.container, errors.Join(err, context.Cause(ctx)))
+		}
+		address, ok := found[0].address(r.name)
+		if !ok {
+			return fmt.Errorf("container %s is not on the private network", lb.container)
+		}
+		one := target{Group: lb.group, Address: address.String(), Port: lb.port}
+		if err := r.register(ctx, one); err != nil {
+			return fmt.Errorf("registering with the target group: %w", err)
+		}
+		t.mu.Lock()
+		t.targets = append(t.targets, one)
+		t.mu.Unlock()
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// stop ends a task as ECS does: out of the target groups, the deregistration delay or the last request, then the stop
+// signal, and after the stop timeout the kill. Containers stop in the reverse order of their start.
+func (r *Runtime) stop(ctx context.Context, t *task) error {
+	_, containers := t.snapshot()
+	t.mu.Lock()
+	targets := slices.Clone(t.targets)
+	t.mu.Unlock()
+	var problem error
+	for _, one := range targets {
+		if err := r.deregister(ctx, one); err != nil {
+			problem = errors.Join(problem, fmt.Errorf("deregistering %s: %w", t.name, err))
+		}
+	}
+	ids := make([]string, len(containers))
+	for i, c := range containers {
+		ids[i] = c.id
+	}
+	alive, err := r.docker.inspect(ctx, ids...)
+	if err != nil {
+		return errors.Join(problem, err)
+	}
+	for _, c := range slices.Backward(alive) {
+		if c.State.Running || c.State.Restarting {
+			if _, err := r.docker.run(ctx, "stop", c.ID); err != nil && !isMissing(err) {
+				problem = errors.Join(problem, fmt.Errorf("stopping %s: %w", c.name(), err))
+			}
+		}
+	}
+	t.mu.Lock()
+	if len(t.lastLines) == 0 && t.reason != "" {
+		t.lastLines = r.lastWords(ctx, alive)
+	}
+	t.mu.Unlock()
+	for _, c := range slices.Backward(alive) {
+		problem = errors.Join(problem, r.docker.remove(ctx, c.ID))
+	}
+	return problem
+}
+
+// lastWords are the last lines of the containers of a failed task, those of the one that ended badly first of all.
+func (r *Runtime) lastWords(ctx context.Context, containers []container) []string {
+	var lines []string
+	for _, c := range containers {
+		if c.State.Running || c.State.ExitCode != 0 || len(containers) == 1 || strings.HasPrefix(c.Config.Labels[labelEssential], "true") {
+			lines = append(lines, r.docker.tail(ctx, c.ID, 20)...)
+		}
+	}
+	return lines[max(0, len(lines)-20):]
+}

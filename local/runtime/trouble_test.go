@@ -1,0 +1,163 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestTrouble takes one system through what goes wrong, each time without cleaning by hand before the next step.
+func TestTrouble(t *testing.T) {
+	s := newSystem(t)
+	for _, step := range []struct {
+		name string
+		run  func(t *testing.T)
+	}{
+		{"things that are missing", s.missing}, {"first deployment fails", s.firstDeploymentFails}, {"logs", s.logs},
+		{"a task dies", s.taskDies}, {"an interrupted release", s.interrupted}, {"down", s.down},
+	} {
+		if !s.step(step.name, step.run) {
+			return
+		}
+	}
+}
+
+// firstDeploymentFails wants the reason and the last lines when there is nothing to roll back to.
+func (s *system) firstDeploymentFails(t *testing.T) {
+	err := s.r.Ensure(t.Context(), s.declare(s.define(1, "bad", "exit", nil), 1))
+	if err == nil || !strings.Contains(err.Error(), "EssentialContainerExited") || !strings.Contains(err.Error(), "cannot start: no key") {
+		t.Errorf("got %v", err)
+	}
+	if err != nil && strings.Contains(err.Error(), "s3cret") {
+		t.Error("the secret is in the error")
+	}
+	s.ensure(s.declare(s.define(2, "good", "", nil), 1)) // nothing needs cleaning by hand
+	s.serves(t, "good", 1)
+}
+
+// missing wants ECS's own words for what a task cannot get.
+func (s *system) missing(t *testing.T) {
+	cases := map[string]func(migrate, web map[string]any){
+		"CannotPullContainerError": func(_, web map[string]any) {
+			web["image"] = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/app@sha256:" + strings.Repeat("0", 64)
+		},
+		"ResourceInitializationError": func(_, web map[string]any) {
+			web["secrets"] = []any{map[string]any{"name": "KEY", "valueFrom": secretARN + ":other::"}}
+		},
+		"OutOfMemoryError": func(_, web map[string]any) {
+			web["environment"] = []any{map[string]any{"name": "MODE", "value": "memory"}}
+		},
+		"no container instance met all of its requirements": func(_, web map[string]any) {
+			web["memory"], web["memoryReservation"] = 64<<20, 64<<20
+		},
+	}
+	revision := 100
+	for want, edit := range cases {
+		revision++
+		res := s.declare(s.define(revision, "bad", "", edit), 1)
+		res.ID, res.Outputs["name"], res.Outputs["loadBalancers"] = "bad", fmt.Sprintf("bad%d", revision), nil
+		err := s.r.Ensure(t.Context(), res)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %s, got %v", want, err)
+		}
+		s.must(s.r.Remove(t.Context(), res))
+	}
+}
+
+// interrupted stops a release in the middle, as a killed command does, and wants the next run to finish it.
+func (s *system) interrupted(t *testing.T) {
+	s.ensure(s.declare(s.define(30, "one", "", nil), 2))
+	second := s.define(31, "two", "", nil)
+	l := s.underLoad()
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	if err := s.r.Ensure(ctx, s.declare(second, 2)); err == nil {
+		t.Fatal("four seconds were enough for a release: the test interrupts nothing")
+	}
+	again, err := New(Config{StateDir: s.r.stateDir, Root: s.r.root, HTTPPort: s.r.ports[80], HTTPSPort: s.r.ports[443], Account: s.f, Log: s.r.log})
+	s.must(err)
+	s.r = again
+	s.ensure(s.declare(second, 2))
+	l.stop(t, "an interrupted release and its repetition")
+	s.serves(t, "two", 2)
+	tasks, err := s.r.Status(t.Context())
+	s.must(err)
+	_, err = s.r.docker.run(t.Context(), "rm", "--force", tasks[len(tasks)-1].Container)
+	s.must(err)
+	s.must(s.r.Reconcile(t.Context()))
+	s.serves(t, "two", 2)
+}
+
+// taskDies kills a task while no command runs: Docker restarts it, and only what was under way on it may fail.
+func (s *system) taskDies(t *testing.T) {
+	s.ensure(s.declare(s.define(20, "one", "", nil), 2))
+	l := s.underLoad()
+	pause(t.Context(), 2*time.Second)
+	if answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/die", s.r.ports[80])); err == nil {
+		answer.Body.Close() //nolint:errcheck,gosec // it is an error page
+	}
+	pause(t.Context(), 5*time.Second)
+	l.cancel()
+	l.group.Wait()
+	t.Logf("a task died: %d requests, %d failed: %v", l.done.Load(), l.failed.Load(), l.problem.Load())
+	if under := int64(11); l.failed.Load() > under { // the load keeps at most that many under way
+		t.Errorf("%d requests failed, want at most %d", l.failed.Load(), under)
+	}
+	for deadline := time.Now().Add(time.Minute); ; pause(t.Context(), time.Second) {
+		tasks, err := s.r.Status(t.Context())
+		s.must(err)
+		restarts, healthy := 0, 0
+		for _, task := range tasks {
+			restarts += task.Restarts
+			if task.Essential && task.Health == "healthy" && task.Target == "healthy" {
+				healthy++
+			}
+		}
+		if restarts == 1 && healthy == 2 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after a minute the tasks are %+v", tasks)
+		}
+	}
+}
+
+// logs follows a service while it gets another task.
+func (s *system) logs(t *testing.T) {
+	definition := s.define(10, "one", "", func(_, web map[string]any) { delete(web, "healthCheck") })
+	s.ensure(s.declare(definition, 1))
+	tasks, err := s.r.Status(t.Context())
+	s.must(err)
+	first := strings.TrimPrefix(tasks[len(tasks)-1].Name, s.r.name+"-")
+	var past bytes.Buffer
+	s.must(s.r.Logs(t.Context(), &past, false, "web"))
+	if !strings.Contains(past.String(), first+"-migrate | role migrate release one\n"+first+" | role web release one\n") {
+		t.Errorf("the logs so far: %q", past.String())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var followed bytes.Buffer
+	ended := make(chan error)
+	go func() { ended <- s.r.Logs(ctx, &followed, true) }()
+	s.ensure(s.declare(definition, 2))
+	pause(t.Context(), 3*time.Second)
+	cancel()
+	s.must(<-ended)
+	if got := strings.Count(followed.String(), " | role web release one\n"); got != 2 {
+		t.Errorf("the followed logs have %d of 2 tasks: %q", got, followed.String())
+	}
+}
+
+// down wants nothing left but what is somebody else's.
+func (s *system) down(t *testing.T) {
+	s.must(s.r.Down(t.Context()))
+	for _, list := range []string{"ps --all --quiet", "volume ls --quiet", "network ls --quiet"} {
+		out, err := s.r.docker.run(t.Context(), append(strings.Fields(list), "--filter", "label="+s.r.stateLabel())...)
+		if err != nil || out != "" {
+			t.Errorf("docker %s: %q, %v", list, out, err)
+		}
+	}
+}
