@@ -91,6 +91,15 @@ func (s *Settings) Get(path string) any {
 	return value
 }
 
+// Text is Get for texts; "" where there is none.
+func (s *Settings) Text(path string) string {
+	text, _ := s.Get(path).(string)
+	return text
+}
+
+// File is the name of the stack's file.
+func (s *Settings) File() string { return s.stackFile }
+
 func (s *Settings) find(path string) *yaml.Node {
 	key, rest, _ := strings.Cut(path, ".")
 	node := s.config(key)
@@ -150,24 +159,6 @@ func (s *Settings) HideSecrets() []string {
 	return paths
 }
 
-func replaceSecure(node *yaml.Node, path string, paths *[]string) {
-	if node.Kind == yaml.MappingNode && len(node.Content) == 2 && node.Content[0].Value == "secure" && node.Content[1].Kind == yaml.ScalarNode {
-		*paths = append(*paths, path)
-		*node = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: Placeholder}
-		return
-	}
-	for i, element := range node.Content {
-		switch node.Kind {
-		case yaml.MappingNode:
-			if i%2 == 1 {
-				replaceSecure(element, strings.TrimPrefix(path+"."+node.Content[i-1].Value, "."), paths)
-			}
-		case yaml.SequenceNode:
-			replaceSecure(element, fmt.Sprintf("%s[%d]", path, i), paths)
-		}
-	}
-}
-
 // write puts fresh copies into the workspace. Only the salt of an earlier copy is kept, which belongs to the state.
 func (s *Settings) write(workspace string) error {
 	if err := os.MkdirAll(workspace, 0o700); err != nil {
@@ -194,48 +185,3 @@ func (s *Settings) write(workspace string) error {
 	}
 	return nil
 }
-
-// child returns the value of a key of a mapping, nil where there is none.
-func child(node *yaml.Node, key string) *yaml.Node {
-	if node.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == key {
-			return node.Content[i+1]
-		}
-	}
-	return nil
-}
-
-// descend returns the value of a key of a mapping and creates it where it is missing.
-func descend(node *yaml.Node, key string) *yaml.Node {
-	if node.Kind != yaml.MappingNode {
-		*node = yaml.Node{Kind: yaml.MappingNode}
-	}
-	if found := child(node, key); found != nil {
-		return found
-	}
-	value := &yaml.Node{Kind: yaml.MappingNode}
-	node.Content = append(node.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, value)
-	return value
-}
-
-func remove(node *yaml.Node, key string) bool {
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == key {
-			node.Content = append(node.Content[:i], node.Content[i+2:]...)
-			return true
-		}
-	}
-	return false
-}
-
-// Text is Get for texts; "" where there is none.
-func (s *Settings) Text(path string) string {
-	text, _ := s.Get(path).(string)
-	return text
-}
-
-// File is the name of the stack's file.
-func (s *Settings) File() string { return s.stackFile }

@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// words are the operations of the engine that change something, as a report calls them. A replacement is one create,
+// one delete and one logical step; the logical one is the one to show.
+var words = map[apitype.OpType]string{
+	apitype.OpCreate: "create", apitype.OpUpdate: "update", apitype.OpDelete: "delete", apitype.OpReplace: "replace",
+	apitype.OpImport: "import",
+}
+
+// recorder turns the engine's events into progress lines and a report.
+type recorder struct {
+	log     io.Writer
+	preview bool
+
+	mu      sync.Mutex
+	started map[string]time.Time
+	report  Report
+}
+
+// listen reads events until the engine has sent the last one, or until stop is closed because the CLI ended without.
+func (r *recorder) listen(stream <-chan events.EngineEvent, stop <-chan struct{}) {
+	for {
+		select {
+		case event, open := <-stream:
+			if !open {
+				return
+			}
+			r.event(event.EngineEvent)
+		case <-stop:
+			return
+		}
+	}
+}
+
+func (r *recorder) event(event apitype.EngineEvent) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case event.ResourcePreEvent != nil:
+		r.begin(event.ResourcePreEvent.Metadata)
+	case event.ResOutputsEvent != nil:
+		r.end(event.ResOutputsEvent.Metadata)
+	case event.DiagnosticEvent != nil:
+		r.diagnostic(*event.DiagnosticEvent)
+	case event.SummaryEvent != nil:
+		r.report.Same = event.SummaryEvent.ResourceChanges[apitype.OpSame]
+	}
+}
+
+func (r *recorder) begin(step apitype.StepEventMetadata) {
+	r.started[string(step.Op)+step.URN] = time.Now()
+	if r.preview && words[step.Op] != "" {
+		r.add(step)
+	}
+}
+
+func (r *recorder) end(step apitype.StepEventMetadata) {
+	if step.Type == "pulumi:pulumi:Stack" && step.New != nil && step.New.Outputs != nil {
+		r.report.Outputs = withoutSecrets(step.New.Outputs).(map[string]any)
+	}
+	if !r.preview && words[step.Op] != "" {
+		r.add(step)
+	}
+}
+
+// withoutSecrets replaces the engine's form of a hidden secret, a map with a signature, by [secret].
+func withoutSecrets(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		if _, signed := value[resource.SigKey]; signed {
+			return "[secret]"
+		}
+		clean := map[string]any{}
+		for key, element := range value {
+			clean[key] = withoutSecrets(element)
+		}
+		return clean
+	case []any:
+		clean := make([]any, len(value))
+		for i, element := range value {
+			clean[i] = withoutSecrets(element)
+		}
+		return clean
+	}
+	return value
+}
+
+func (r *recorder) add(step apitype.StepEventMetadata) {
+	if step.Type == "pulumi:pulumi:Stack" {
+		return
+	}
+	urn := resource.URN(step.URN)
+	change := Change{Op: words[step.Op], Type: step.Type, Name: urn.Name(), Properties: paths(step)}
+	if begun, ok := r.started[string(step.Op)+step.URN]; ok {
+		change.Seconds = time.Since(begun).Seconds()
+	}
+	r.report.Changes = append(r.report.Changes, change)
+	if !custom(step) {
+		return // a component: its parts show
+	}
+	signs := map[string]string{"create": "+", "update": "~", "replace": "±", "delete": "-", "import": "="}
+	line := fmt.Sprintf("  %s %-44s %s", signs[change.Op], shortType(change.Type), change.Name)
+	if change.Op == "update" || change.Op == "replace" {
+		line += "  [" + strings.Join(change.Properties, ", ") + "]"
+	}
+	if change.Seconds >= 1 && !r.preview {
+		line += fmt.Sprintf("  %.1f s", change.Seconds)
+	}
+	fmt.Fprintln(r.log, line)
+}
+
+// custom tells whether a provider made the resource, other than a component, which only groups others.
+func custom(step apitype.StepEventMetadata) bool {
+	return step.New != nil && step.New.Custom || step.New == nil && step.Old != nil && step.Old.Custom
+}
+
+// paths are the properties that a step changes: the deepest known ones.
+func paths(step apitype.StepEventMetadata) []string {
+	var list []string
+	for path := range step.DetailedDiff {
+		list = append(list, path)
+	}
+	if len(list) == 0 {
+		list = append(list, step.Diffs...)
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (r *recorder) diagnostic(d apitype.DiagnosticEvent) {
+	if d.Ephemeral || d.Severity != "error" && d.Severity != "warning" && d.Severity != "info#err" {
+		return
+	}
+	text := strings.TrimSpace(plainText(d.Message))
+	if text == "" {
+		return
+	}
+	if d.URN != "" {
+		urn := resource.URN(d.URN)
+		if urn.Type() != "pulumi:pulumi:Stack" {
+			text = fmt.Sprintf("%s %s: %s", shortType(string(urn.Type())), urn.Name(), text)
+		}
+	}
+	if d.Severity == "error" {
+		r.report.Errors = append(r.report.Errors, text)
+	}
+	fmt.Fprintf(r.log, "  %s: %s\n", d.Severity, text)
+}
+
+// plainText removes the engine's colour marks, such as <{%fg 1%}>.
+func plainText(text string) string {
+	for {
+		start := strings.Index(text, "<{%")
+		if start < 0 {
+			return text
+		}
+		end := strings.Index(text[start:], "%}>")
+		if end < 0 {
+			return text
+		}
+		text = text[:start] + text[start+end+3:]
+	}
+}
