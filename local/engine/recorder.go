@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -140,11 +141,14 @@ func paths(step apitype.StepEventMetadata) []string {
 	return list
 }
 
+// wrapping is what the engine puts around a single error.
+var wrapping = regexp.MustCompile(`an unhandled error occurred: |1 error occurred:\s*\* `)
+
 func (r *recorder) diagnostic(d apitype.DiagnosticEvent) {
 	if d.Ephemeral || d.Severity != "error" && d.Severity != "warning" && d.Severity != "info#err" {
 		return
 	}
-	text := strings.TrimSpace(plainText(d.Message))
+	text := strings.TrimSpace(wrapping.ReplaceAllString(plainText(d.Message), ""))
 	if text == "" {
 		return
 	}

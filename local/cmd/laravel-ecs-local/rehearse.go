@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -184,11 +185,11 @@ func take(ctx context.Context, list []step) []outcome {
 		one := outcome{step: s.name, report: report}
 		switch {
 		case err != nil && s.refused == "":
-			one.surprises = append(one.surprises, err.Error())
+			one.surprises = append(one.surprises, reason(err))
 		case err == nil && s.refused != "":
 			one.surprises = append(one.surprises, "it was not refused")
 		case err != nil && !strings.Contains(err.Error(), s.refused):
-			one.surprises = append(one.surprises, "it was refused for another reason: "+err.Error())
+			one.surprises = append(one.surprises, "it was refused for another reason: "+reason(err))
 		}
 		if s.refused == "" {
 			one.surprises = append(one.surprises, s.expect(report)...)
@@ -201,6 +202,15 @@ func take(ctx context.Context, list []step) []outcome {
 		}
 	}
 	return outcomes
+}
+
+// reason is what went wrong, without the name of the step, which stands before it in the report.
+func reason(err error) string {
+	var failure *engine.Failure
+	if errors.As(err, &failure) && len(failure.Errors) > 0 {
+		return strings.Join(failure.Errors, "\n")
+	}
+	return err.Error()
 }
 
 // print writes the report: a table, then the surprises.
