@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -79,7 +78,7 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 		return nil, fmt.Errorf("creating listener: %w", err)
 	}
 	if args.WAF {
-		if err := b.createWAF(ctx, name+"-waf"); err != nil {
+		if err := newWAF(ctx, name+"-waf", b.balancer.Arn, pulumi.Parent(b)); err != nil {
 			return nil, fmt.Errorf("creating web ACL: %w", err)
 		}
 	}
@@ -162,43 +161,5 @@ func (b *Balancer) listen(ctx *pulumi.Context, logical string, args *lb.Listener
 	args.LoadBalancerArn = b.balancer.Arn
 	listener, err := lb.NewListener(ctx, logical, args, pulumi.Parent(b))
 	b.listeners = append(b.listeners, listener)
-	return err
-}
-
-// createWAF puts AWS's own rule sets in front: known bad input, and the common web attacks.
-func (b *Balancer) createWAF(ctx *pulumi.Context, name string) error {
-	visible := func(metric string) *wafv2.WebAclVisibilityConfigArgs {
-		return &wafv2.WebAclVisibilityConfigArgs{
-			CloudwatchMetricsEnabled: pulumi.Bool(true), SampledRequestsEnabled: pulumi.Bool(true), MetricName: pulumi.String(metric),
-		}
-	}
-	rules := wafv2.WebAclRuleArray{}
-	for i, set := range []string{"AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesCommonRuleSet"} {
-		rule := &wafv2.WebAclRuleArgs{
-			Name: pulumi.String(set), Priority: pulumi.Int(i + 1),
-			OverrideAction: &wafv2.WebAclRuleOverrideActionArgs{None: &wafv2.WebAclRuleOverrideActionNoneArgs{}},
-			Statement: &wafv2.WebAclRuleStatementArgs{
-				ManagedRuleGroupStatement: &wafv2.WebAclRuleStatementManagedRuleGroupStatementArgs{
-					VendorName: pulumi.String("AWS"), Name: pulumi.String(set),
-				},
-			},
-			VisibilityConfig: &wafv2.WebAclRuleVisibilityConfigArgs{
-				CloudwatchMetricsEnabled: pulumi.Bool(true), SampledRequestsEnabled: pulumi.Bool(true), MetricName: pulumi.String(set),
-			},
-		}
-		rules = append(rules, rule)
-	}
-	acl, err := wafv2.NewWebAcl(ctx, name, &wafv2.WebAclArgs{
-		Scope:            pulumi.String("REGIONAL"),
-		DefaultAction:    &wafv2.WebAclDefaultActionArgs{Allow: &wafv2.WebAclDefaultActionAllowArgs{}},
-		Rules:            rules,
-		VisibilityConfig: visible(name),
-	}, pulumi.Parent(b))
-	if err != nil {
-		return err
-	}
-	_, err = wafv2.NewWebAclAssociation(ctx, name, &wafv2.WebAclAssociationArgs{
-		ResourceArn: b.balancer.Arn, WebAclArn: acl.Arn,
-	}, pulumi.Parent(b))
 	return err
 }

@@ -25,7 +25,6 @@ type CacheArgs struct {
 	Nodes           int // a primary and its replicas; memcached has one node
 	SnapshotDays    int // valkey and redis only
 	ApplyNow        bool
-	Zones           int
 	// EncryptTransit turns TLS on for valkey and redis; PHP's memcached client has none.
 	EncryptTransit bool
 }
@@ -103,7 +102,7 @@ func (c *Cache) replicationGroup(ctx *pulumi.Context, name string, subnets *elas
 		NodeType:                 pulumi.String(c.args.NodeType),
 		NumCacheClusters:         pulumi.Int(c.args.Nodes),
 		AutomaticFailoverEnabled: pulumi.Bool(replicated),
-		MultiAzEnabled:           pulumi.Bool(replicated && c.args.Zones > 1),
+		MultiAzEnabled:           pulumi.Bool(replicated),
 		Port:                     pulumi.Int(c.Port),
 		SubnetGroupName:          subnets.Name,
 		SecurityGroupIds:         pulumi.StringArray{c.args.SecurityGroupID},

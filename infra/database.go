@@ -87,6 +87,7 @@ func (db *Database) parameterGroup(ctx *pulumi.Context, name string) (*rds.Param
 	values := [][2]string{
 		{"character_set_server", "utf8mb4"},
 		{"collation_server", "utf8mb4_unicode_ci"},
+		{"log_output", "FILE"}, // CloudWatch gets the slow query log from files, not from the table mysql.slow_log
 		{"long_query_time", "1"},
 		{"slow_query_log", "1"},
 	}

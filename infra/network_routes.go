@@ -114,7 +114,7 @@ func (n *Network) createNATGateways(ctx *pulumi.Context, name string, count int)
 // natUserData turns a plain Amazon Linux 2023 into a NAT: forward, and masquerade what leaves.
 const natUserData = `#!/bin/bash
 set -eu
-dnf install -y nftables
+until dnf install -y nftables; do sleep 5; done # the public address comes a moment after the start
 echo 'net.ipv4.ip_forward = 1' >/etc/sysctl.d/90-nat.conf
 sysctl --system
 cat >/etc/sysconfig/nftables.conf <<'RULES'

@@ -229,6 +229,25 @@ func TestServicesWaitForWhatTheyNeed(t *testing.T) {
 	})
 }
 
+func TestProductionSurvivesTheLossOfAZone(t *testing.T) {
+	r := deploy(t, "prod", stackConfig(t, "prod"))
+	cache := one(t, r, "aws:elasticache/replicationGroup:ReplicationGroup")
+	if !isTrue(one(t, r, "aws:rds/instance:Instance"), "multiAz") || !isTrue(cache, "multiAzEnabled") || !isTrue(cache, "automaticFailoverEnabled") {
+		t.Error("the database or the cache has no second zone to go on in")
+	}
+}
+
+// TestUploadsPassTheWebACL: the common rule set refuses bodies above 8 KB; the image allows uploads of 20 MB.
+func TestUploadsPassTheWebACL(t *testing.T) {
+	acl := one(t, deploy(t, "prod", stackConfig(t, "prod")), "aws:wafv2/webAcl:WebAcl")
+	const statement = "rules[1].statement.managedRuleGroupStatement"
+	override := statement + ".ruleActionOverrides[0]"
+	if _, counts := at(acl, override+".actionToUse.count"); text(acl, statement+".name") != "AWSManagedRulesCommonRuleSet" ||
+		text(acl, override+".name") != "SizeRestrictions_BODY" || !counts {
+		t.Errorf("the web ACL refuses uploads: %v", acl.Inputs.Mappable())
+	}
+}
+
 // TestAutoscalingOwnsTheCount shows that a release does not reset what autoscaling decided, and that a fixed count is kept.
 func TestAutoscalingOwnsTheCount(t *testing.T) {
 	everywhere(t, func(t *testing.T, stack string, r *infratest.Recorder) {

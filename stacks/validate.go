@@ -85,11 +85,17 @@ func (c *Config) validate(stack string) []error {
 	return p
 }
 
+// reserved are beginnings of names that CreateCapacityProvider, CreateSecurityGroup or CreateLoadBalancer refuse.
+var reserved = regexp.MustCompile(`^(aws|ecs|fargate)|^(sg|internal)(-|$)`)
+
 func (c *Config) validateNames(p *problems, stack string) {
 	const what = "lower-case letters and digits, in words joined by single hyphens"
 	p.matches("app.name", c.App.Name, name, what)
 	if !name.MatchString(stack) {
 		p.add("stack", "%q is not %s; it becomes part of every name", stack, what)
+	}
+	if reserved.MatchString(c.App.Name) {
+		p.add("app.name", "%q begins with a word that AWS keeps for itself: aws, ecs and fargate (capacity providers), sg- (security groups), internal- (load balancers)", c.App.Name)
 	}
 	if prefix := c.App.Name + "-" + stack; len(prefix) > maxPrefix {
 		p.add("app.name", "%q is %d characters long, at most %d fit AWS's names: shorten app.name or the stack's name", prefix, len(prefix), maxPrefix)
