@@ -52,17 +52,22 @@ last() {
     exit 0
 }
 
-# schedule starts schedule:run at every full minute, as cron would, each on its own.
+# tick starts schedule:run on its own.
+tick() {
+    touch "$HEARTBEAT_FILE"
+    { php /usr/local/lib/laravel-ecs/schedule.php "$@" || say "schedule:run ended with status $?"; } &
+}
+
+# schedule ticks at every full minute, as cron would, and once at the start: for the minute in which the one before stopped.
 schedule() {
     : >"$ready"
-    touch "$HEARTBEAT_FILE"
+    tick "$@"
     while :; do
         sleep $((60 - EPOCHSECONDS % 60)) &
         child=$!
         wait "$child"
         child=
-        touch "$HEARTBEAT_FILE"
-        { php artisan schedule:run "$@" || say "schedule:run ended with status $?"; } &
+        tick "$@"
     done
 }
 
