@@ -11,7 +11,7 @@ LOCAL := bin/laravel-ecs-local
 # The local stack runs on the embedded cloud; every other one is plain Pulumi, after a look at what AWS needs.
 ON = $(if $(filter local,$(STACK)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
-.PHONY: help up down status logs preview rehearse test test-unit test-engine test-containers lint fmt golden clean $(LOCAL)
+.PHONY: help up down status logs preview rehearse test test-unit test-engine test-containers soak lint fmt golden clean $(LOCAL)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -47,8 +47,13 @@ test-engine: bin/pulumi ## Every stack file on the real engine and the embedded 
 
 test-containers: $(LOCAL) bin/pulumi ## The image, the container runtime, and `make up` end to end
 	@if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "container and system tiers: skipped, SKIP_CONTAINERS=1"; else \
-	  $(LOCAL) setup && \
-	  go test -race -count=1 -timeout 40m -p 1 ./docker/... ./local/runtime/... ./local/system/...; fi
+	  $(LOCAL) setup && mkdir -p .local && \
+	  SYSTEM_REPORT=$(CURDIR)/.local/releases.md go test -race -count=1 -timeout 40m -p 1 ./docker/... ./local/runtime/... ./local/system/... && \
+	  cat .local/releases.md; fi
+
+soak: $(LOCAL) bin/pulumi ## Everything that may happen to a release, under load and at length: about half an hour
+	$(LOCAL) setup
+	SOAK=1 go test -count=1 -v -timeout 3h -run Releases ./local/system
 
 lint: bin/golangci-lint ## gofmt, go vet and golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

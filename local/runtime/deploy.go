@@ -128,11 +128,17 @@ func (r *Runtime) explain(err error, state ServiceState) error {
 	return err
 }
 
+// lineShown is how many bytes of a line are told.
+const lineShown = 400
+
 // describe tells why a task stopped and what it said last.
 func (t StoppedTask) describe() string {
 	text := fmt.Sprintf("task %s stopped: %s", t.ID[:min(8, len(t.ID))], t.Reason)
-	if len(t.LastLines) > 0 {
-		text += "\n  | " + strings.Join(t.LastLines, "\n  | ")
+	for _, line := range t.LastLines {
+		if line = strings.TrimRight(line, " "); len(line) > lineShown { // a trace in JSON fills the screen
+			line = strings.ToValidUTF8(line[:lineShown], "") + " ..."
+		}
+		text += "\n  | " + line
 	}
 	return text
 }

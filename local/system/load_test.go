@@ -1,0 +1,323 @@
+package system_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+const (
+	connections = 50
+	pause       = 230 * time.Millisecond // between two requests of a connection: 217 a second in all
+	wantedRate  = 200
+	slowPath    = "/diagnostics/slow?seconds=3"
+)
+
+// load is constant traffic until it is stopped: keep-alive connections that send a request whenever one is due, one slow request at
+// all times, and a visitor whose session must go on.
+type load struct {
+	address string // host:port
+	begin   time.Time
+	cancel  context.CancelFunc
+	group   sync.WaitGroup
+
+	mu  sync.Mutex
+	all []request
+}
+
+// request is one that was sent. What is late counts from when it was due, so that a stall is not hidden by what it kept from being sent.
+type request struct {
+	kind           string
+	due, sent, end time.Time
+	err            error
+}
+
+func startLoad(address string) *load {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &load{address: address, begin: time.Now(), cancel: cancel}
+	for i := range connections {
+		l.run(func() { l.constant(ctx, i) })
+	}
+	l.run(func() { l.slow(ctx) })
+	l.run(func() { l.visitor(ctx) })
+	return l
+}
+
+func (l *load) run(client func()) {
+	l.group.Add(1)
+	go func() {
+		defer l.group.Done()
+		client()
+	}()
+}
+
+// paths are what a connection asks for in turn: what a page brings along, the health page, which is 503 in a container that is not
+// ready, and a page with a session and a database.
+var paths = []string{"/favicon.svg", "/up", "/favicon.svg", "/up", "/favicon.svg", "/", "/favicon.svg", "/up", "/favicon.svg", "/up"}
+
+// behind is how late a connection may be before it gives requests up, which the rate shows then.
+const behind = 5 * time.Second
+
+func (l *load) constant(ctx context.Context, i int) {
+	line := &line{address: l.address}
+	defer line.close()
+	due := l.begin.Add(pause * time.Duration(i) / connections)
+	for n := i; wait(ctx, time.Until(due)); n++ {
+		sent := time.Now()
+		_, err := line.get(paths[n%len(paths)])
+		l.note(request{kind: "constant", due: due, sent: sent, end: time.Now(), err: err})
+		if due = due.Add(pause); time.Since(due) > behind {
+			due = time.Now()
+		}
+	}
+}
+
+func (l *load) slow(ctx context.Context) {
+	line := &line{address: l.address}
+	defer line.close()
+	for wait(ctx, 0) {
+		sent := time.Now()
+		_, err := line.get(slowPath)
+		l.note(request{kind: "slow", due: sent, sent: sent, end: time.Now(), err: err})
+	}
+}
+
+var sessionCounter = regexp.MustCompile(`id="session">\s*(\d+)`)
+
+// visitor comes back with its cookies; the page counts the visits of a session.
+func (l *load) visitor(ctx context.Context) {
+	line := &line{address: l.address, cookies: map[string]string{}}
+	defer line.close()
+	for visit := 1; wait(ctx, pause); {
+		sent := time.Now()
+		page, err := line.get("/")
+		if err == nil {
+			if counted := sessionCounter.FindStringSubmatch(page); counted == nil || counted[1] != fmt.Sprint(visit) {
+				err = fmt.Errorf("visit %d of a session: the page counts %v", visit, counted)
+			}
+			visit++ // a visit that got no answer may or may not have been counted: the next one tells, by failing too
+		}
+		l.note(request{kind: "visitor", due: sent, sent: sent, end: time.Now(), err: err})
+	}
+}
+
+func (l *load) note(r request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, r)
+}
+
+// wait says whether the load goes on.
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+	return ctx.Err() == nil
+}
+
+// line is one keep-alive connection. Unlike http.Client it never sends a request again by itself, so no failure stays hidden.
+type line struct {
+	address string
+	cookies map[string]string // nil: none are kept
+	conn    net.Conn
+	reader  *bufio.Reader
+}
+
+func (l *line) close() {
+	if l.conn != nil {
+		l.conn.Close()
+		l.conn = nil
+	}
+}
+
+func (l *line) get(path string) (body string, err error) {
+	if l.conn == nil {
+		if l.conn, err = net.DialTimeout("tcp", l.address, 5*time.Second); err != nil {
+			l.conn = nil
+			return "", err
+		}
+		l.reader = bufio.NewReader(l.conn)
+	}
+	closes := false
+	defer func() {
+		if err != nil || closes {
+			l.close()
+		}
+	}()
+	if err := l.conn.SetDeadline(time.Now().Add(15 * time.Second)); err != nil {
+		return "", err
+	}
+	head := "GET " + path + " HTTP/1.1\r\nHost: " + l.address + "\r\n"
+	var cookies []string
+	for name, value := range l.cookies {
+		cookies = append(cookies, name+"="+value)
+	}
+	if len(cookies) > 0 {
+		head += "Cookie: " + strings.Join(cookies, "; ") + "\r\n"
+	}
+	if _, err := io.WriteString(l.conn, head+"\r\n"); err != nil {
+		return "", err
+	}
+	response, err := http.ReadResponse(l.reader, nil)
+	if err != nil {
+		return "", err
+	}
+	closes = response.Close
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", err
+	}
+	if response.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s: %s", path, response.Status)
+	}
+	if l.cookies != nil {
+		for _, cookie := range response.Cookies() {
+			l.cookies[cookie.Name] = cookie.Value
+		}
+	}
+	return string(text), nil
+}
+
+// result is what the load saw during one step.
+type result struct {
+	step     string
+	took     time.Duration
+	all      []request
+	failed   []request
+	p50, p99 time.Duration // of all but the slow requests
+}
+
+func (l *load) stop(step string) result {
+	took := time.Since(l.begin)
+	l.cancel()
+	l.group.Wait()
+	r := result{step: step, took: took, all: l.all}
+	var times []time.Duration
+	for _, one := range l.all {
+		if one.err != nil {
+			r.failed = append(r.failed, one)
+		}
+		if one.kind != "slow" {
+			times = append(times, one.end.Sub(one.due))
+		}
+	}
+	slices.Sort(times)
+	if n := len(times); n > 0 {
+		r.p50, r.p99 = times[n/2], times[n*99/100]
+	}
+	return r
+}
+
+func (r result) rate() float64 { return float64(len(r.all)) / r.took.Seconds() }
+
+// reasons are the first few different failures.
+func (r result) reasons() string {
+	var list []string
+	for _, one := range r.failed {
+		text := one.kind + ": " + one.err.Error()
+		if !slices.ContainsFunc(list, func(other string) bool { return strings.HasSuffix(other, text) }) {
+			list = append(list, fmt.Sprintf("after %.1f s: %s", one.sent.Sub(r.all[0].due).Seconds(), text))
+		}
+		if len(list) == 5 {
+			break
+		}
+	}
+	return strings.Join(list, "\n")
+}
+
+// table is the results as the documentation shows them.
+func table(results []result) string {
+	var b strings.Builder
+	b.WriteString("| step | seconds | requests | failed | p50 ms | p99 ms |\n|---|---|---|---|---|---|\n")
+	for _, r := range results {
+		fmt.Fprintf(&b, "| %s | %.0f | %d | %d | %d | %d |\n", r.step, r.took.Seconds(), len(r.all), len(r.failed), r.p50.Milliseconds(), r.p99.Milliseconds())
+	}
+	return b.String()
+}
+
+// badServer answers as the example does, but not always.
+type badServer struct {
+	fault     string
+	seen, bad atomic.Int64
+}
+
+// ServeHTTP answers one request.
+func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	visits := 0
+	if cookie, err := r.Cookie("visits"); err == nil {
+		fmt.Sscan(cookie.Value, &visits) //nolint:errcheck // our own
+	}
+	faulty := s.seen.Add(1)%20 == 0
+	switch {
+	case s.fault == "drops" && faulty:
+		s.bad.Add(1)
+		if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
+			conn.Close()
+		}
+		return
+	case s.fault == "refuses" && faulty:
+		s.bad.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	case s.fault == "stalls" && faulty:
+		s.bad.Add(1)
+		time.Sleep(300 * time.Millisecond)
+	case s.fault == "forgets" && visits == 3:
+		s.bad.Add(1)
+		visits = 0
+	}
+	if r.URL.Path == "/diagnostics/slow" {
+		time.Sleep(100 * time.Millisecond)
+	}
+	http.SetCookie(w, &http.Cookie{Name: "visits", Value: fmt.Sprint(visits + 1)})
+	fmt.Fprintf(w, `<dd id="session">%d</dd>`, visits+1)
+}
+
+// TestLoadSees shows that the load notices what it is there to notice.
+func TestLoadSees(t *testing.T) {
+	for _, fault := range []string{"nothing", "drops", "refuses", "forgets", "stalls"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			handler := &badServer{fault: fault}
+			server := httptest.NewServer(handler)
+			defer server.Close()
+			l := startLoad(server.Listener.Addr().String())
+			time.Sleep(3 * time.Second)
+			r := l.stop(fault)
+			bad := int(handler.bad.Load())
+			switch fault {
+			case "nothing":
+				if len(r.failed) > 0 || r.rate() < wantedRate {
+					t.Errorf("%d failed, %.0f a second: %s", len(r.failed), r.rate(), r.reasons())
+				}
+			case "forgets":
+				if bad == 0 || len(r.failed) == 0 || r.failed[0].kind != "visitor" {
+					t.Errorf("%d sessions were forgotten, the load saw %d failures: %s", bad, len(r.failed), r.reasons())
+				}
+			case "stalls":
+				if bad == 0 || len(r.failed) > 0 || r.p99 < 300*time.Millisecond || r.p50 > 200*time.Millisecond {
+					t.Errorf("%d requests stalled: %d failed, p50 %s, p99 %s", bad, len(r.failed), r.p50, r.p99)
+				}
+			default:
+				if bad == 0 || len(r.failed) != bad || r.reasons() == "" {
+					t.Errorf("%d requests went wrong, the load saw %d: %s", bad, len(r.failed), r.reasons())
+				}
+			}
+			if fault != "nothing" && !strings.Contains(table([]result{r}), fmt.Sprintf("| %d |", len(r.failed))) {
+				t.Errorf("the table hides it:\n%s", table([]result{r}))
+			}
+		})
+	}
+}

@@ -1,0 +1,28 @@
+<?php
+
+namespace App\Support;
+
+use RuntimeException;
+
+/** Makes a release go wrong in the way that TROUBLE names. Only tests of deployments have this class. */
+class Trouble
+{
+    private const LATE_SECONDS = 75;
+
+    /** Comes before the health page. */
+    public static function meet(): void
+    {
+        if (!getenv('PROOF_KEY')) {
+            throw new RuntimeException('PROOF_KEY is not set');
+        }
+        switch (getenv('TROUBLE')) {
+            case 'error':
+                abort(500, 'this release cannot answer');
+            case 'silence':
+                sleep(600);
+                break;
+            case 'late':
+                sleep(max(0, filemtime('/run/app/role') + self::LATE_SECONDS - time()));
+        }
+    }
+}
