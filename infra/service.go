@@ -1,7 +1,9 @@
 package infra
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -28,9 +30,16 @@ type ServiceArgs struct {
 	GraceSeconds           int // health checks of the load balancer do not count before
 	Exec                   bool
 	Balancer               *Balancer // nil for a process that serves nobody
+	Color                  string    // whose target group; Blue when empty
+	// After must be done before the service changes.
+	After []pulumi.Resource
+	// RolloutMinutes is how long to wait for a steady service.
+	RolloutMinutes int
 	// Scaling moves the number of tasks; nil keeps Count.
 	Scaling *Scaling
 }
+
+func (args ServiceArgs) color() string { return cmp.Or(args.Color, Blue) }
 
 // Scaling is target tracking on what the service uses.
 type Scaling struct {
@@ -110,7 +119,7 @@ func (s *Service) taskDefinition(ctx *pulumi.Context, name string, args ServiceA
 }
 
 func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, definition *ecs.TaskDefinition) (*ecs.Service, error) {
-	wait := append(args.Cluster.Ready(), args.Access.Policies()...)
+	wait := slices.Concat(args.Cluster.Ready(), args.Access.Policies(), args.After)
 	service := &ecs.ServiceArgs{
 		Cluster:                         args.Cluster.ARN.ToStringPtrOutput(),
 		TaskDefinition:                  definition.Arn,
@@ -135,15 +144,17 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 	if args.Balancer != nil {
 		web := args.Containers[len(args.Containers)-1]
 		service.LoadBalancers = ecs.ServiceLoadBalancerArray{&ecs.ServiceLoadBalancerArgs{
-			TargetGroupArn: args.Balancer.TargetGroupARN.ToStringPtrOutput(),
+			TargetGroupArn: args.Balancer.targets[args.color()].Arn.ToStringPtrOutput(),
 			ContainerName:  pulumi.String(web.Name), ContainerPort: pulumi.Int(web.Port),
 		}}
 		service.HealthCheckGracePeriodSeconds = pulumi.Int(args.GraceSeconds)
 		wait = append(wait, args.Balancer.Listeners()...)
 	}
-	opts := []pulumi.ResourceOption{pulumi.Parent(s), pulumi.DependsOn(wait)}
-	if args.Scaling != nil {
-		// Autoscaling owns the number; a release at the peak must not reset it (terraform-provider-aws#335).
+	limit := fmt.Sprintf("%dm", args.RolloutMinutes)
+	opts := []pulumi.ResourceOption{pulumi.Parent(s), pulumi.DependsOn(wait), pulumi.Timeouts(&pulumi.CustomTimeouts{Create: limit, Update: limit})}
+	if args.Scaling != nil && args.Balancer.rolling() {
+		// Autoscaling owns the number; a release at the peak must not reset it (terraform-provider-aws#335). With two colours
+		// the number is also how one of them is turned off, so it counts.
 		opts = append(opts, pulumi.IgnoreChanges([]string{"desiredCount"}))
 	}
 	return ecs.NewService(ctx, name+"-service", service, opts...)
@@ -178,6 +189,6 @@ func (s *Service) scale(ctx *pulumi.Context, name string, args ServiceArgs, serv
 	}
 	return track("requests", args.Scaling.RequestsPerTask, &metric{
 		PredefinedMetricType: pulumi.String("ALBRequestCountPerTarget"),
-		ResourceLabel:        pulumi.Sprintf("%s/%s", args.Balancer.ARNSuffix, args.Balancer.TargetGroupARNSuffix),
+		ResourceLabel:        pulumi.Sprintf("%s/%s", args.Balancer.ARNSuffix, args.Balancer.targets[args.color()].ArnSuffix),
 	})
 }

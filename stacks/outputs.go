@@ -14,7 +14,7 @@ func (s *stack) export(ctx *pulumi.Context) {
 	for process, service := range s.services {
 		services[process], definitions[process] = service.Name, service.TaskDefinitionARN
 	}
-	environment := pulumi.StringMap(s.environment()).ToStringMapOutput()
+	environment := pulumi.StringMap(s.environment(s.release)).ToStringMapOutput()
 	secrets := pulumi.StringMap{}
 	for variable, value := range s.secrets.Values {
 		secrets[variable] = value
@@ -23,8 +23,9 @@ func (s *stack) export(ctx *pulumi.Context) {
 	ctx.Export("release", pulumi.String(s.release))
 	ctx.Export("loadBalancerDnsName", s.balancer.DNSName)
 	ctx.Export("repositoryUrl", s.registry.URL)
-	ctx.Export("image", s.image.Reference)
-	ctx.Export("imageDigest", s.image.Digest)
+	ctx.Export("image", s.images[s.release].Reference)
+	ctx.Export("imageDigest", s.images[s.release].Digest)
+	ctx.Export("traffic", s.traffic())
 	ctx.Export("clusterName", s.cluster.Name)
 	ctx.Export("serviceNames", services)
 	ctx.Export("taskDefinitionArns", definitions)
@@ -34,6 +35,22 @@ func (s *stack) export(ctx *pulumi.Context) {
 	ctx.Export("secretArns", references(s.secrets.References))
 	ctx.Export("dotenv", pulumi.ToSecret(
 		pulumix.Cast[pulumi.StringOutput](pulumix.Apply2(environment, secrets.ToStringMapOutput(), dotenv))))
+}
+
+// traffic tells which colour runs which release and how many percent of the requests it gets.
+func (s *stack) traffic() pulumi.Map {
+	shares := pulumi.Map{}
+	for _, each := range s.config.colors() {
+		if each.idle() {
+			continue
+		}
+		release := each.release
+		if each.live {
+			release = s.release
+		}
+		shares[each.name] = pulumi.Map{"release": pulumi.String(release), "percent": pulumi.Int(each.percent)}
+	}
+	return shares
 }
 
 func references(from map[string]pulumi.StringOutput) pulumi.StringMap {

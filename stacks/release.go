@@ -20,6 +20,11 @@ func releaseName(c *Config) (string, error) {
 	if c.Release.Name != "" {
 		return c.Release.Name, nil
 	}
+	return treeRelease(c)
+}
+
+// treeRelease names what lies in the working tree.
+func treeRelease(c *Config) (string, error) {
 	paths := []string{c.Image.App, filepath.Dir(c.Image.Dockerfile)}
 	commit, err := git(append([]string{"log", "-1", "--abbrev=12", "--format=%h", "--"}, paths...)...)
 	if err != nil {
