@@ -11,7 +11,7 @@ LOCAL := bin/laravel-ecs-local
 # The local stack runs on the embedded cloud; every other one is plain Pulumi, after a look at what AWS needs.
 ON = $(if $(filter local,$(STACK)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
-.PHONY: help up down status logs preview rehearse test test-unit test-engine test-containers lint fmt golden clean $(LOCAL)
+.PHONY: help up down status logs shell releases rollback unpin canary promote abort preview rehearse test test-unit test-engine test-containers lint fmt golden clean $(LOCAL)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -31,6 +31,27 @@ status: $(LOCAL) ## Tasks, their health and release, and the URL
 
 logs: $(LOCAL) ## Logs of all tasks (FOLLOW=1 goes on)
 	@$(LOCAL) logs --stack $(STACK) $(if $(FOLLOW),--follow)
+
+shell: $(LOCAL) ## A shell in a running web task (ECS Exec on AWS)
+	@$(LOCAL) shell --stack $(STACK)
+
+releases: $(LOCAL) ## Releases in the registry, and which one runs
+	@$(LOCAL) releases --stack $(STACK)
+
+rollback: $(LOCAL) ## Return to the release before, or TO=release, without building
+	@$(LOCAL) rollback --stack $(STACK) $(if $(TO),--to $(TO))
+
+unpin: $(LOCAL) ## Take back what a rollback wrote: the next make up deploys the working tree
+	@$(LOCAL) unpin --stack $(STACK)
+
+canary: $(LOCAL) ## Blue/green: PERCENT=10 of the requests go to the working tree, or to TO=release
+	@$(LOCAL) canary --stack $(STACK) $(if $(PERCENT),--percent $(PERCENT)) $(if $(TO),--to $(TO))
+
+promote: $(LOCAL) ## Blue/green: the candidate gets all requests
+	@$(LOCAL) promote --stack $(STACK)
+
+abort: $(LOCAL) ## Blue/green: the candidate gets no more requests
+	@$(LOCAL) abort --stack $(STACK)
 
 rehearse: $(LOCAL) ## Try a stack file on the embedded account, without containers: up, refresh, release, destroy
 	@$(LOCAL) rehearse --stack $(STACK)

@@ -162,14 +162,14 @@ func (b *Balancer) createListeners(ctx *pulumi.Context, name string) error {
 func (b *Balancer) redirects() bool { return b.args.CertificateARN != nil && b.args.RedirectHTTP }
 
 // forward names every target group, because ECS refuses one that no listener uses. With two colours Traffic decides before
-// this is asked.
+// this is asked; until its rules are there, blue has everything, as in the rolling environment that this may have been.
 func (b *Balancer) forward() *lb.ListenerDefaultActionArgs {
 	if len(b.targets) == 1 {
 		return &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), TargetGroupArn: b.targets[Blue].Arn}
 	}
 	groups := lb.ListenerDefaultActionForwardTargetGroupArray{}
-	for _, color := range b.args.Colors {
-		groups = append(groups, &lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: b.targets[color].Arn, Weight: pulumi.Int(1)})
+	for i, color := range b.args.Colors {
+		groups = append(groups, &lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: b.targets[color].Arn, Weight: pulumi.Int(max(0, 1-i))})
 	}
 	return &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), Forward: &lb.ListenerDefaultActionForwardArgs{TargetGroups: groups}}
 }

@@ -39,22 +39,26 @@ func (c *Config) colors() []color {
 	if r.Strategy != blueGreen {
 		return []color{live}
 	}
-	return []color{live, {name: other(r.Live), release: r.Candidate, percent: r.Percent}}
+	return []color{live, {name: OtherColor(r.Live), release: r.Candidate, percent: r.Percent}}
 }
 
 // colorNames is in an order that does not change when the live colour does.
 func (c *Config) colorNames() []string {
 	if c.Release.Strategy == blueGreen {
-		return []string{infra.Blue, infra.Green}
+		return Colors
 	}
 	return []string{infra.Blue}
 }
 
-func other(name string) string {
-	if name == infra.Blue {
-		return infra.Green
+// Colors are what release.live may be.
+var Colors = []string{infra.Blue, infra.Green}
+
+// OtherColor returns the colour that is not live; an empty name is the default, blue.
+func OtherColor(live string) string {
+	if live == infra.Green {
+		return infra.Blue
 	}
-	return infra.Blue
+	return infra.Green
 }
 
 var releasePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
@@ -68,7 +72,7 @@ func (r Release) validate(p *problems, web int) {
 		p.add("release.build", "false needs release.name: which release is it?")
 	}
 	p.oneOf("release.strategy", r.Strategy, rolling, blueGreen)
-	p.oneOf("release.live", r.Live, infra.Blue, infra.Green)
+	p.oneOf("release.live", r.Live, Colors...)
 	p.between("release.percent", r.Percent, 0, 100)
 	if r.Candidate != "" {
 		p.matches("release.candidate", r.Candidate, releasePattern, what)

@@ -132,3 +132,16 @@ func TestAChangeOfStrategyMovesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestUntilTheRulesAreThereBlueServes: the listener of a rolling environment changes before the rules exist.
+func TestUntilTheRulesAreThereBlueServes(t *testing.T) {
+	r := deploy(t, "staging", released(t, "staging", nil))
+	const groups = "defaultActions[0].forward.targetGroups"
+	for _, listener := range r.OfType("aws:lb/listener:Listener") {
+		blue, _ := at(listener, groups+"[0].weight")
+		green, _ := at(listener, groups+"[1].weight")
+		if blue.NumberValue() != 1 || green.NumberValue() != 0 || !strings.HasSuffix(text(listener, groups+"[0].arn"), "-lb-tg") {
+			t.Errorf("%s sends %v to blue and %v to green", listener.Name, blue, green)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -23,7 +24,13 @@ func releaseName(c *Config) (string, error) {
 	return treeRelease(c)
 }
 
-// treeRelease names what lies in the working tree.
+// TreeRelease names what lies in the working tree. Empty arguments stand for the defaults of image.app and image.dockerfile.
+func TreeRelease(app, dockerfile string) (string, error) {
+	c := defaults()
+	c.Image.App, c.Image.Dockerfile = cmp.Or(app, c.Image.App), cmp.Or(dockerfile, c.Image.Dockerfile)
+	return treeRelease(c)
+}
+
 func treeRelease(c *Config) (string, error) {
 	paths := []string{c.Image.App, filepath.Dir(c.Image.Dockerfile)}
 	commit, err := git(append([]string{"log", "-1", "--abbrev=12", "--format=%h", "--"}, paths...)...)
@@ -83,6 +90,16 @@ func tagPrefix(class string) string {
 		return infra.ReviewTagPrefix
 	}
 	return infra.ReleaseTagPrefix
+}
+
+// ReleaseOfTag returns the release that a tag of the registry names; false for any other tag.
+func ReleaseOfTag(tag string) (string, bool) {
+	for _, prefix := range []string{infra.ReleaseTagPrefix, infra.ReviewTagPrefix} {
+		if release, ok := strings.CutPrefix(tag, prefix); ok {
+			return release, true
+		}
+	}
+	return "", false
 }
 
 // buildArgs are the ARGs of docker/Dockerfile. The certificates of RDS come from AWS, for the region only: the image verifies

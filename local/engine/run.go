@@ -77,6 +77,19 @@ func (e *Engine) Destroy(ctx context.Context) (Report, error) {
 	})
 }
 
+// Outputs are the outputs of the last Up. Secret ones are there in plain text.
+func (e *Engine) Outputs(ctx context.Context) (map[string]any, error) {
+	outputs, err := e.stack.Outputs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the outputs: %w", err)
+	}
+	values := map[string]any{}
+	for name, output := range outputs {
+		values[name] = output.Value
+	}
+	return values, nil
+}
+
 // PreviewDestroy tells whether Destroy would be refused. `pulumi destroy` begins with it: a protected resource ends it
 // before anything is deleted.
 func (e *Engine) PreviewDestroy(ctx context.Context) (Report, error) {

@@ -26,10 +26,17 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   status     list the tasks, their health and the URL
   logs       print the logs of the tasks (--follow)
   setup      only make what the others need: Docker, the base image (--cli: the Pulumi CLI)
+  releases   list the releases of the registry and which one runs
+  rollback   return to the release before, or to --to, without building
+  unpin      take the release that a rollback wrote out of the stack file
+  canary     blue/green: give --percent of the requests to the working tree, or to --to
+  promote    blue/green: give the candidate all requests
+  abort      blue/green: take all requests from the candidate
+  shell      open a shell in a task
   rehearse   run a stack file through its whole life on an account in memory, without containers
   aws        check the way to AWS, then run pulumi: laravel-ecs-local aws up --stack staging
 
-flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --verbose (rehearse), --force (down), --cli (setup)
+flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --to, --percent, --verbose (rehearse), --force (down), --cli (setup)
 variables: HTTP_PORT (8080), HTTPS_PORT (8443), both remembered in the state; STATE (as --state)
 `
 
@@ -39,6 +46,8 @@ type options struct {
 	httpPort, httpsPort int
 	follow, verbose     bool
 	force, cli          bool
+	to                  string // a release
+	percent             int
 	args                []string // what is left
 	out                 io.Writer
 }
@@ -48,6 +57,7 @@ type command func(context.Context, options) error
 
 var commands = map[string]command{
 	"setup": setup, "up": up, "preview": preview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
+	"releases": listReleases, "rollback": rollback, "unpin": unpin, "canary": canary, "promote": promote, "abort": abort, "shell": shell,
 }
 
 // errReported is an error whose text has been printed already.
@@ -104,6 +114,8 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 	flags.BoolVar(&o.verbose, "verbose", false, "")
 	flags.BoolVar(&o.force, "force", false, "")
 	flags.BoolVar(&o.cli, "cli", false, "")
+	flags.StringVar(&o.to, "to", "", "")
+	flags.IntVar(&o.percent, "percent", 10, "")
 	if err := flags.Parse(args); err != nil {
 		return o, fmt.Errorf("%w\n%s", err, usage)
 	}
