@@ -29,6 +29,9 @@ func toAWS(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	if o.args[0] == "up" {
+		return awsTarget{o}.run(ctx, path, o.args...)
+	}
 	return syscall.Exec(path, append([]string{"pulumi"}, o.args...), os.Environ())
 }
 

@@ -135,10 +135,17 @@ func (t awsTarget) up(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	command := exec.CommandContext(ctx, path, "up", "--stack", t.o.stack)
+	return t.run(ctx, path, "up", "--stack", t.o.stack)
+}
+
+// run lets pulumi do its work, and after a failure adds what ECS says of it.
+func (t awsTarget) run(ctx context.Context, pulumi string, args ...string) error {
+	command := exec.CommandContext(ctx, pulumi, args...)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("pulumi up: %w", err)
+		t.o.stack = stackArgument(args)
+		t.explain(ctx)
+		return fmt.Errorf("pulumi %s: %w", args[0], err)
 	}
 	return nil
 }
