@@ -138,9 +138,10 @@ func (t awsTarget) up(ctx context.Context) error {
 	return t.run(ctx, path, "up", "--stack", t.o.stack)
 }
 
-// run lets pulumi do its work, and after a failure adds what ECS says of it.
+// run lets pulumi do its work, and after a failure adds what ECS says of it. An interrupt reaches pulumi from the terminal: it is
+// not killed here, so that it can leave a state that is whole.
 func (t awsTarget) run(ctx context.Context, pulumi string, args ...string) error {
-	command := exec.CommandContext(ctx, pulumi, args...)
+	command := exec.Command(pulumi, args...)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := command.Run(); err != nil {
 		t.o.stack = stackArgument(args)
