@@ -145,6 +145,7 @@ func (s *stack) environment() map[string]pulumi.StringInput {
 		"APP_DEBUG":        pulumi.String(fmt.Sprint(c.App.Debug)),
 		"APP_URL":          s.url(),
 		"APP_RELEASE":      pulumi.String(s.release),
+		"HEALTH_PATH":      pulumi.String(c.LoadBalancer.HealthCheck.Path),
 		"LOG_CHANNEL":      pulumi.String("stderr"),
 		"QUEUE_CONNECTION": pulumi.String(c.Worker.Queue),
 	}

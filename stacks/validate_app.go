@@ -181,7 +181,7 @@ var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // managed are the variables that the program itself gives to the containers.
 var managed = []string{
 	"APP_DEBUG", "APP_ENV", "APP_NAME", "APP_RELEASE", "APP_URL", "CACHE_DRIVER", "CACHE_STORE", "CONTAINER_TLS", "DB_CONNECTION", "DB_DATABASE",
-	"DB_HOST", "DB_PORT", "DB_USERNAME", "DRAIN_SECONDS", "MEMCACHED_HOST", "MEMCACHED_PORT", "MYSQL_ATTR_SSL_CA", "QUEUE_CONNECTION",
+	"DB_HOST", "DB_PORT", "DB_USERNAME", "DRAIN_SECONDS", "HEALTH_PATH", "MEMCACHED_HOST", "MEMCACHED_PORT", "MYSQL_ATTR_SSL_CA", "QUEUE_CONNECTION",
 	"REDIS_CLIENT", "REDIS_HOST", "REDIS_PORT", "SESSION_DRIVER",
 }
 
