@@ -65,7 +65,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"prod", "domain", "certificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/x", "domain.certificateArn: the certificate is in us-east-1, the load balancer in eu-west-1"},
 		{"prod", "domain", "certificateArn", "mine", `domain.certificateArn: "mine" is not the ARN of an ACM certificate`},
 		{"staging", "loadBalancer", "http", "drop", `loadBalancer.http: "drop" is none of redirect, forward`},
-		{"staging", "loadBalancer", "healthCheck.path", "up", `loadBalancer.healthCheck.path: "up" does not start with /`},
+		{"staging", "loadBalancer", "healthCheck.path", "up", `loadBalancer.healthCheck.path: "up" is not a plain path of its own such as /up`},
 		{"staging", "loadBalancer", "healthCheck.timeout", 10, "loadBalancer.healthCheck.timeout: 10 is not below the interval, 10"},
 		{"staging", "loadBalancer", "healthCheck.interval", 4, "loadBalancer.healthCheck.interval: 4 is outside 5-300"},
 		{"staging", "loadBalancer", "deregistrationSeconds", 3601, "loadBalancer.deregistrationSeconds: 3601 is outside 0-3600"},

@@ -199,6 +199,7 @@ func (s *stack) environment(release string) map[string]pulumi.StringInput {
 		"APP_DEBUG":        pulumi.String(fmt.Sprint(c.App.Debug)),
 		"APP_URL":          s.url(),
 		"APP_RELEASE":      pulumi.String(release),
+		"HEALTH_PATH":      pulumi.String(c.LoadBalancer.HealthCheck.Path),
 		"LOG_CHANNEL":      pulumi.String("stderr"),
 		"QUEUE_CONNECTION": pulumi.String(c.Worker.Queue),
 		// Of Laravel's stock config/queue.php, for either queue.

@@ -197,15 +197,24 @@ func migrationsBetween(ctx context.Context, settings *engine.Settings, to, from 
 	if app == "" {
 		app = "examples/laravel"
 	}
+	// An application that is a repository of its own puts its commit behind -app. (docs/adr/0007).
+	repository, folder := ".", app+"/database/migrations"
+	if strings.Contains(to, "-app.") {
+		repository, folder = app, "database/migrations"
+	}
 	var commits []string
 	for _, name := range []string{to, from} {
-		commit, _, _ := strings.Cut(name, "-dirty.")
-		if err := exec.CommandContext(ctx, "git", "rev-parse", "--quiet", "--verify", commit+"^{commit}").Run(); err != nil {
+		commit := name
+		if _, own, ok := strings.Cut(name, "-app."); ok {
+			commit = own
+		}
+		commit, _, _ = strings.Cut(commit, "-dirty.")
+		if err := exec.CommandContext(ctx, "git", "-C", repository, "rev-parse", "--quiet", "--verify", commit+"^{commit}").Run(); err != nil {
 			return nil, errors.New("release " + name + " is no commit that this clone has")
 		}
 		commits = append(commits, commit)
 	}
-	out, err := exec.CommandContext(ctx, "git", "diff", "--name-only", commits[0], commits[1], "--", app+"/database/migrations").Output()
+	out, err := exec.CommandContext(ctx, "git", "-C", repository, "diff", "--name-only", commits[0], commits[1], "--", folder).Output()
 	if err != nil {
 		return nil, err
 	}
