@@ -5,6 +5,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,12 @@ type Backend interface {
 	Ensure(ctx context.Context, r Resource) error
 	// Remove runs after a delete passed the rules and before the record goes.
 	Remove(ctx context.Context, r Resource) error
+}
+
+// Observer is a Backend whose resources may turn out other than they were declared, without an error: ECS rolls a service back.
+type Observer interface {
+	// Observe returns the inputs of a resource whose real value is another one. It follows every Ensure.
+	Observe(r Resource) Values
 }
 
 // Account holds resources. It is safe for concurrent use; its lock is never held while a Backend works.
@@ -108,7 +115,7 @@ func (a *Account) Create(ctx context.Context, token, name string, inputs Values)
 	if err != nil {
 		return Resource{}, err
 	}
-	return made.clone(), a.ensure(ctx, made)
+	return a.ensure(ctx, made)
 }
 
 // Update changes a resource to the checked inputs.
@@ -142,7 +149,7 @@ func (a *Account) Update(ctx context.Context, token, id string, inputs Values) (
 	if err != nil {
 		return Resource{}, err
 	}
-	return next.clone(), a.ensure(ctx, next)
+	return a.ensure(ctx, next)
 }
 
 // Delete removes a resource. Deleting what does not exist any more succeeds, as it does with the real provider.
@@ -246,11 +253,30 @@ func (a *Account) change(ctx context.Context, operation func(tx *Tx) error) erro
 	return a.store.save(generation, a.snapshot)
 }
 
-func (a *Account) ensure(ctx context.Context, r Resource) error {
-	if err := a.withBackend(func(b Backend) error { return b.Ensure(ctx, r.clone()) }); err != nil {
-		return fmt.Errorf("making %s %q real: %w", r.Type, r.ID, err)
+// ensure has the backend make a resource real and returns it as it is then, which is what the provider reads after an update.
+func (a *Account) ensure(ctx context.Context, r Resource) (Resource, error) {
+	var found Values
+	err := a.withBackend(func(b Backend) error {
+		err := b.Ensure(ctx, r.clone())
+		if observer, ok := b.(Observer); ok {
+			found = observer.Observe(r.clone())
+		}
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("making %s %q real: %w", r.Type, r.ID, err)
 	}
-	return nil
+	r = r.clone()
+	if len(found) == 0 {
+		return r, err
+	}
+	for property, value := range found {
+		r.Inputs[property], r.Outputs[property] = value, value
+	}
+	return r.clone(), errors.Join(err, a.change(ctx, func(tx *Tx) error {
+		tx.put(r)
+		return nil
+	}))
 }
 
 // withBackend calls the backend, if there is one, without the lock.

@@ -308,6 +308,40 @@ func TestBackend(t *testing.T) {
 	}
 }
 
+// rolledBack is a backend in which a service runs another task definition than it was given.
+type rolledBack struct{ slowBackend }
+
+func (rolledBack) Observe(r Resource) Values {
+	if r.Type != vpcToken {
+		return nil
+	}
+	return Values{"cidrBlock": "10.9.0.0/16"}
+}
+
+func TestBackendFindsAnotherValue(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	w.SetBackend(&rolledBack{slowBackend{account: w.Account}})
+	vpc := w.make(vpcToken, "vpc", Values{"cidrBlock": "10.0.0.0/16"})
+	next, err := w.Update(ctx, vpcToken, vpc.ID, Values{"cidrBlock": "10.1.0.0/16"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, _ := w.Read(vpcToken, vpc.ID)
+	for what, r := range map[string]Resource{"create": vpc, "update": next, "read": read} {
+		if r.Inputs.Text("cidrBlock") != "10.9.0.0/16" || r.Outputs.Text("cidrBlock") != "10.9.0.0/16" {
+			t.Errorf("%s: %v %v, want what the backend found", what, r.Inputs["cidrBlock"], r.Outputs["cidrBlock"])
+		}
+	}
+	// The provider compares with what it read: the next update goes back to what the program says.
+	declared, found := Values{"taskDefinition": "web:2"}, Values{"taskDefinition": "web:1"}
+	if changed, _ := w.Diff(serviceToken, "s", declared, found, declared); !slices.Equal(changed, []string{"taskDefinition"}) {
+		t.Errorf("after a rollback the diff is %v", changed)
+	}
+	if changed, _ := w.Diff(serviceToken, "s", declared, declared, declared); len(changed) > 0 {
+		t.Errorf("without a rollback the diff is %v", changed)
+	}
+}
+
 func TestDeleteWaitsForDependents(t *testing.T) {
 	w, ctx := furnished(t), context.Background()
 	w.make(natGatewayToken, "nat", Values{"subnetId": "{b}", "allocationId": "{eip}"})

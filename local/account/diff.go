@@ -14,6 +14,11 @@ func (a *Account) Diff(token, id string, oldInputs, oldOutputs, news Values) (ch
 		return nil, nil
 	}
 	changed = differences("", withoutNulls(oldInputs), withoutNulls(news))
+	for _, name := range t.ReadBack {
+		if !slices.Contains(changed, name) && !same(oldOutputs[name], news[name]) {
+			changed = append(changed, name)
+		}
+	}
 	if t.Replaces != nil {
 		t.ForceNew = slices.Concat(t.ForceNew, t.Replaces(oldInputs, news))
 	}

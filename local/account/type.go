@@ -44,6 +44,8 @@ type Type struct {
 
 	// Check applies the rules that need no account: formats, limits, combinations. It runs at preview too.
 	Check func(in Values) []Problem
+	// ReadBack lists inputs that AWS may change by itself. The provider reads them after every update and compares with what it read.
+	ReadBack []string
 	// Recomputed lists outputs that every update computes again, so a preview cannot know them: latestVersion.
 	Recomputed []string
 

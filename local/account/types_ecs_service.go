@@ -32,9 +32,10 @@ var serviceTypes = []Type{{
 		{Path: "networkConfiguration.securityGroups[*]", Type: securityGroupToken, By: "id", Missing: "InvalidParameterException", InUse: "DependencyViolation"},
 		{Path: "alarms.alarmNames[*]", Type: alarmToken, By: "id", Missing: "InvalidParameterException"},
 	},
-	Check:  checkService,
-	Create: createService,
-	Update: updateService,
+	ReadBack: []string{"taskDefinition"}, // the circuit breaker goes back to an earlier one
+	Check:    checkService,
+	Create:   createService,
+	Update:   updateService,
 }}
 
 func checkService(in Values) []Problem {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/local/account"
 )
 
 // Rollout states of a deployment, as ECS names them.
@@ -63,10 +65,54 @@ func (r *Runtime) ServiceState(cluster, name string) (ServiceState, bool) {
 	return state, err == nil && state.Primary != ""
 }
 
-// RunningDefinition is the task definition of a service's primary deployment: after a rollback not the declared one.
-func (r *Runtime) RunningDefinition(cluster, name string) (arn string, known bool) {
-	state, known := r.ServiceState(cluster, name)
-	return state.TaskDefinition, known
+// Observe tells the account what a service runs where that is not what was declared: the circuit breaker went back.
+func (r *Runtime) Observe(res account.Resource) account.Values {
+	if res.Type != tokenService {
+		return nil
+	}
+	state, known := r.ServiceState(text(res.Outputs, "cluster"), text(res.Outputs, "name"))
+	if !known || state.TaskDefinition == text(res.Outputs, "taskDefinition") {
+		return nil
+	}
+	return account.Values{"taskDefinition": state.TaskDefinition}
+}
+
+// Failure is a deployment that was given up: what became of it, and what its last task said.
+type Failure struct{ Summary, LastTask string }
+
+// Failures returns the deployments that were given up since a time.
+func (r *Runtime) Failures(since time.Time) ([]Failure, error) {
+	files, err := filepath.Glob(filepath.Join(r.stateDir, "runtime", "service-*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var failures []Failure
+	for _, path := range files {
+		var state ServiceState
+		if err := readJSON(path, &state); err != nil {
+			return nil, err
+		}
+		for _, d := range state.Deployments {
+			if d.RolloutState == Failed && d.Updated.After(since) {
+				failures = append(failures, state.failure(d))
+			}
+		}
+	}
+	return failures, nil
+}
+
+func (s *ServiceState) failure(d Deployment) Failure {
+	f := Failure{Summary: fmt.Sprintf("service %s: %s did not come up: %s", s.Service, lastPart(d.TaskDefinition), d.Reason)}
+	if s.Primary != d.ID {
+		f.Summary += fmt.Sprintf(" %s serves.", lastPart(s.TaskDefinition))
+	}
+	for _, t := range s.Stopped {
+		if t.Deployment == d.ID {
+			f.LastTask = t.describe()
+			break
+		}
+	}
+	return f
 }
 
 // deployment returns a deployment by its id.
@@ -126,17 +172,18 @@ func (r *Runtime) serviceFile(key string) string {
 func (r *Runtime) loadService(key string) (ServiceState, error) {
 	cluster, name, _ := strings.Cut(key, "/")
 	state := ServiceState{Cluster: cluster, Service: name}
-	data, err := os.ReadFile(r.serviceFile(key))
-	if errors.Is(err, os.ErrNotExist) {
-		return state, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(data, &state)
-	}
-	if err != nil {
+	if err := readJSON(r.serviceFile(key), &state); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return state, fmt.Errorf("reading the deployments of %s: %w", key, err)
 	}
 	return state, nil
+}
+
+func readJSON(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, into)
 }
 
 func (r *Runtime) saveService(state ServiceState) error {

@@ -32,8 +32,9 @@ type Account interface {
 }
 
 var (
-	_ Account         = (*account.Account)(nil)
-	_ account.Backend = (*Runtime)(nil)
+	_ Account          = (*account.Account)(nil)
+	_ account.Backend  = (*Runtime)(nil)
+	_ account.Observer = (*Runtime)(nil)
 )
 
 // Config says where a runtime keeps its state and where the front door is.

@@ -8,10 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/local/engine"
 	"github.com/laravel-ecs/laravel-ecs/local/plugin"
+	"github.com/laravel-ecs/laravel-ecs/local/runtime"
 )
 
 // pageLimit is how long the page may take to answer after everything has been declared: the tasks were healthy then.
@@ -43,7 +45,9 @@ func up(ctx context.Context, o options) error {
 	}
 	report, err := e.Up(ctx)
 	if err != nil {
-		return failed(o, report, err)
+		err = failed(o, report, err)
+		tellWhy(o, machine, begin, report)
+		return err
 	}
 	url := fmt.Sprintf("http://localhost:%d", o.httpPort)
 	if err := waitForPage(ctx, url); err != nil {
@@ -80,6 +84,19 @@ func failed(o options, report engine.Report, err error) error {
 		return errReported
 	}
 	return err
+}
+
+// tellWhy ends the output of a failed deployment with what the tasks said, unless the errors above tell it.
+func tellWhy(o options, machine *runtime.Runtime, since time.Time, report engine.Report) {
+	failures, err := machine.Failures(since)
+	if err != nil {
+		fmt.Fprintln(o.out, "looking for what the tasks said:", err)
+	}
+	for _, f := range failures {
+		if f.LastTask == "" || !strings.Contains(strings.Join(report.Errors, "\n"), f.LastTask) {
+			fmt.Fprintf(o.out, "\n%s\n%s\n", f.Summary, f.LastTask)
+		}
+	}
 }
 
 // preview tells what up would do.
