@@ -98,7 +98,7 @@ func (s *Service) taskDefinition(ctx *pulumi.Context, name string, args ServiceA
 	}
 	render := func(image, logGroup string, environment, secrets map[string]string) (string, error) {
 		return containerDefinitions(args.Containers, taskSettings{
-			Image: image, LogGroup: logGroup, Region: args.Region, Environment: environment, Secrets: secrets,
+			Image: image, LogGroup: logGroup, Region: args.Region, Environment: environment, Secrets: secrets, Exec: args.Exec,
 		})
 	}
 	containers := pulumix.Apply4Err(args.Image.ToStringOutput(), args.LogGroup.Name,
