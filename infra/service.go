@@ -152,7 +152,7 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 	}
 	limit := fmt.Sprintf("%dm", args.RolloutMinutes)
 	opts := []pulumi.ResourceOption{pulumi.Parent(s), pulumi.DependsOn(wait), pulumi.Timeouts(&pulumi.CustomTimeouts{Create: limit, Update: limit})}
-	if args.Scaling != nil && args.Balancer.rolling() {
+	if args.Scaling != nil && (args.Balancer == nil || args.Balancer.rolling()) {
 		// Autoscaling owns the number; a release at the peak must not reset it (terraform-provider-aws#335). With two colours
 		// the number is also how one of them is turned off, so it counts.
 		opts = append(opts, pulumi.IgnoreChanges([]string{"desiredCount"}))

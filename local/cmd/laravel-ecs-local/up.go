@@ -49,6 +49,10 @@ func up(ctx context.Context, o options) error {
 		tellWhy(o, machine, begin, report)
 		return err
 	}
+	if services, _ := report.Outputs["serviceNames"].(map[string]any); services["web"] == nil {
+		fmt.Fprintf(o.out, "%s\n\nrelease %v is deployed, after %.1f seconds; it has no web tasks (web.count)\n", report.Summary(), report.Outputs["release"], time.Since(begin).Seconds())
+		return nil
+	}
 	url := fmt.Sprintf("http://localhost:%d", o.httpPort)
 	if err := waitForPage(ctx, url); err != nil {
 		return err
