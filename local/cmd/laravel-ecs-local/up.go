@@ -82,8 +82,8 @@ func failed(o options, report engine.Report, err error) error {
 	return err
 }
 
-// preview tells what up would do.
-func preview(ctx context.Context, o options) error {
+// showPreview tells what up would do.
+func showPreview(ctx context.Context, o options) error {
 	e, _, err := openCloud(ctx, o)
 	if err != nil {
 		return err
