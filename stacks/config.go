@@ -236,9 +236,11 @@ func Load(ctx *pulumi.Context) (*Config, error) {
 	c := defaults()
 	own := config.New(ctx, "")
 	var problems []error
+	unread := map[string]bool{}
 	for key, into := range c.sections() {
 		if err := section(own, key, into); err != nil {
 			problems = append(problems, err)
+			unread[key] = true
 		}
 	}
 	for key := range c.sections() {
@@ -255,8 +257,11 @@ func Load(ctx *pulumi.Context) (*Config, error) {
 	if c.Region = region; err != nil {
 		c.Region = firstEnv("AWS_REGION", "AWS_DEFAULT_REGION")
 	}
-	if len(problems) == 0 {
-		problems = c.validate(ctx.Stack())
+	for _, problem := range c.validate(ctx.Stack()) {
+		// A section that could not be read holds defaults here, which nobody asked for.
+		if key, _, _ := strings.Cut(problem.Error(), ":"); !unread[strings.Split(key, ".")[0]] {
+			problems = append(problems, problem)
+		}
 	}
 	if len(problems) > 0 {
 		sortErrors(problems)

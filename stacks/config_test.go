@@ -164,6 +164,10 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	config = with(config, "network", "zones", 1)
 	config = with(config, "database", "backupDays", 0)
 	config = with(config, "registry", "releasesKept", 1)
+	config = with(config, "cluster", "mim", 1)
+	config = with(config, "cluster", "max", 0) // not said: the section could not be read
+	config["laravel-ecs:databse"] = "{}"
+	t.Setenv("PULUMI_CONFIG", `{"laravel-ecs:databse": "{}"}`)
 	delete(config, "aws:region")
 	t.Setenv("AWS_REGION", "")
 	t.Setenv("AWS_DEFAULT_REGION", "")
@@ -171,7 +175,10 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{"Pulumi.staging.yaml has 4 problem(s); nothing was changed", "aws:region: missing", "network.zones", "database.backupDays", "registry.releasesKept"} {
+	for _, want := range []string{
+		"Pulumi.staging.yaml has 6 problem(s); nothing was changed", "aws:region: missing", "network.zones", "database.backupDays",
+		"registry.releasesKept", "cluster.mim: no such key", "databse: no such key",
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in: %v", want, err)
 		}

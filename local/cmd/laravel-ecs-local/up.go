@@ -54,7 +54,7 @@ func up(ctx context.Context, o options) error {
 	if https {
 		fmt.Fprintf(o.out, "https://localhost:%d too (self-signed)\n", o.httpsPort)
 	}
-	if pinned := e.Settings().Text("release.name"); pinned != "" && e.Settings().Text("release.candidate") == "" {
+	if pinned := e.Settings().Text("release.name"); pinned != "" && e.Settings().Text("release.strategy") != "blueGreen" {
 		fmt.Fprintf(o.out, "%s pins release %s; make unpin takes that away\n", e.Settings().File(), pinned)
 	}
 	return nil
