@@ -97,7 +97,7 @@ clean: ## Remove what was built; `make down` removes what runs
 
 $(LOCAL):
 	@command -v go >/dev/null || { echo "Go is not installed: https://go.dev/dl (1.24 or later)"; exit 1; }
-	@test -x $@ || echo "Building the local command; the first time takes about 5 minutes on two cores (the AWS SDK of Pulumi is large)"
+	@test -x $@ || echo "Building the local command; the first time takes about 5 minutes on two cores (the AWS SDK of Pulumi is large)" >&2
 	@go build -o $@ ./local/cmd/laravel-ecs-local
 
 # The CLI is built from its module where no fitting one is on PATH; `up` does the same on its own.

@@ -2,7 +2,6 @@ package note
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -136,34 +135,4 @@ func (s *service) secrets(before, after any) {
 			s.changes[name] = "secret, removed"
 		}
 	}
-}
-
-// release is what a task definition's containers are told they run.
-func release(s *preview.State) string {
-	text, _ := s.Property("containerDefinitions").(string)
-	var list []struct {
-		Environment []struct{ Name, Value string }
-	}
-	if json.Unmarshal([]byte(text), &list) != nil {
-		return ""
-	}
-	for _, container := range list {
-		for _, variable := range container.Environment {
-			if variable.Name == "APP_RELEASE" {
-				return variable.Value
-			}
-		}
-	}
-	return ""
-}
-
-// builtRelease is the release that the update will build; "" where it builds none.
-func builtRelease(p preview.Preview) string {
-	for _, step := range p.Steps {
-		if step.State().Type == imageType && changes[step.Op] && step.New != nil {
-			text, _ := step.New.Property("build.args.RELEASE").(string)
-			return text
-		}
-	}
-	return ""
 }

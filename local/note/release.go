@@ -1,6 +1,7 @@
 package note
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -33,4 +34,34 @@ func (s *sorted) fold(step preview.Step) (string, bool) {
 	}
 	step.Paths = slices.DeleteFunc(slices.Clone(step.Paths), usual)
 	return describe(step), len(step.Paths) == 0
+}
+
+// release is what a task definition's containers are told they run.
+func release(s *preview.State) string {
+	text, _ := s.Property("containerDefinitions").(string)
+	var list []struct {
+		Environment []struct{ Name, Value string }
+	}
+	if json.Unmarshal([]byte(text), &list) != nil {
+		return ""
+	}
+	for _, container := range list {
+		for _, variable := range container.Environment {
+			if variable.Name == "APP_RELEASE" {
+				return variable.Value
+			}
+		}
+	}
+	return ""
+}
+
+// builtRelease is the release that the update will build; "" where it builds none.
+func builtRelease(p preview.Preview) string {
+	for _, step := range p.Steps {
+		if step.State().Type == imageType && changes[step.Op] && step.New != nil {
+			text, _ := step.New.Property("build.args.RELEASE").(string)
+			return text
+		}
+	}
+	return ""
 }
