@@ -94,6 +94,9 @@ func (s secretReference) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]string{"name": s.Name, "valueFrom": s.ValueFrom})
 }
 
+// ReleaseVariable tells a container which release it runs.
+const ReleaseVariable = "APP_RELEASE"
+
 const (
 	// webUser is www-data by number: Security Hub ECS.20 reads the task definition, not the image.
 	webUser = "33:33"

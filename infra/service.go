@@ -3,6 +3,7 @@ package infra
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
@@ -71,7 +72,7 @@ func NewLogGroup(ctx *pulumi.Context, name string, days int, opts ...pulumi.Reso
 // NewService registers the task definition, the service and its scaling.
 func NewService(ctx *pulumi.Context, name string, args ServiceArgs, opts ...pulumi.ResourceOption) (*Service, error) {
 	s := &Service{}
-	if err := ctx.RegisterComponentResource("laravel:infra:Service", name, s, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2("laravel:infra:Service", name, args.inputs(), s, opts...); err != nil {
 		return nil, err
 	}
 	definition, err := s.taskDefinition(ctx, name, args)
@@ -89,6 +90,28 @@ func NewService(ctx *pulumi.Context, name string, args ServiceArgs, opts ...pulu
 	}
 	s.Name, s.TaskDefinitionARN = service.Name, runningRevision(ctx, args.Cluster, service, definition, s)
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"serviceName": s.Name, "taskDefinitionArn": s.TaskDefinitionARN})
+}
+
+// inputs say what the containers are, but for the release. The task definition says it too, in one text that is unknown until the
+// image is built: a preview of a release would otherwise hide what else changes in it.
+func (args ServiceArgs) inputs() pulumi.Map {
+	secrets := pulumi.StringMap{}
+	for variable, reference := range args.Secrets {
+		secrets[variable] = reference
+	}
+	containers := pulumi.Map{}
+	for _, c := range args.Containers {
+		environment := pulumi.StringMap{}
+		maps.Copy(environment, args.Environment)
+		maps.Copy(environment, pulumi.ToStringMap(c.Environment))
+		delete(environment, ReleaseVariable)
+		containers[c.Name] = pulumi.Map{
+			"command": pulumi.ToStringArray(c.Command), "cpu": pulumi.Int(c.CPU), "memory": pulumi.Int(c.MemoryMiB),
+			"memoryReservation": pulumi.Int(c.ReservationMiB), "stopTimeout": pulumi.Int(c.StopSeconds),
+			"environment": environment, "secrets": secrets,
+		}
+	}
+	return pulumi.Map{"containers": containers}
 }
 
 func (s *Service) taskDefinition(ctx *pulumi.Context, name string, args ServiceArgs) (*ecs.TaskDefinition, error) {

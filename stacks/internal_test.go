@@ -7,18 +7,6 @@ import (
 	"testing"
 )
 
-// TestDotenv checks the rules of vlucas/phpdotenv on what actually breaks .env files.
-func TestDotenv(t *testing.T) {
-	got := dotenv(
-		map[string]string{"APP_NAME": "My Shop", "EMPTY": "", "PLAIN": "a/b:c@d", "APP_URL": "http://x"},
-		map[string]string{"PASSWORD": `a$b#c"d\e`, "APP_KEY": "base64:AA=="},
-	)
-	want := "APP_NAME=\"My Shop\"\nAPP_URL=http://x\nEMPTY=\"\"\nPLAIN=a/b:c@d\nAPP_KEY=\"base64:AA==\"\nPASSWORD=\"a\\$b#c\\\"d\\\\e\"\n"
-	if got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
-
 // TestReleaseNameFollowsTheImage: the same tree has the same name, and only what goes into the image changes it.
 func TestReleaseNameFollowsTheImage(t *testing.T) {
 	t.Chdir(t.TempDir())

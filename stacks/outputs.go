@@ -1,9 +1,6 @@
 package stacks
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
 )
@@ -59,23 +56,4 @@ func references(from map[string]pulumi.StringOutput) pulumi.StringMap {
 		to[variable] = reference
 	}
 	return to
-}
-
-// dotenv renders a .env file: `pulumi stack output --show-secrets dotenv > .env` is all a developer needs.
-func dotenv(environment, secrets map[string]string) string {
-	var text strings.Builder
-	for _, group := range []map[string]string{environment, secrets} {
-		for _, key := range sortedKeys(group) {
-			fmt.Fprintf(&text, "%s=%s\n", key, quote(group[key]))
-		}
-	}
-	return text.String()
-}
-
-// quote follows vlucas/phpdotenv, which Laravel reads .env with: in double quotes, \ " and $ are escaped.
-func quote(value string) string {
-	if !strings.ContainsAny(value, " \t\n\"'#$\\=;&|<>()`") && value != "" {
-		return value
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "\n", `\n`).Replace(value) + `"`
 }

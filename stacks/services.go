@@ -194,14 +194,14 @@ func (s *stack) createAccess(ctx *pulumi.Context, processes []process) (err erro
 func (s *stack) environment(release string) map[string]pulumi.StringInput {
 	c := s.config
 	environment := map[string]pulumi.StringInput{
-		"APP_NAME":         pulumi.String(c.App.Name),
-		"APP_ENV":          pulumi.String(c.App.Env),
-		"APP_DEBUG":        pulumi.String(fmt.Sprint(c.App.Debug)),
-		"APP_URL":          s.url(),
-		"APP_RELEASE":      pulumi.String(release),
-		"HEALTH_PATH":      pulumi.String(c.LoadBalancer.HealthCheck.Path),
-		"LOG_CHANNEL":      pulumi.String("stderr"),
-		"QUEUE_CONNECTION": pulumi.String(c.Worker.Queue),
+		"APP_NAME":            pulumi.String(c.App.Name),
+		"APP_ENV":             pulumi.String(c.App.Env),
+		"APP_DEBUG":           pulumi.String(fmt.Sprint(c.App.Debug)),
+		"APP_URL":             s.url(),
+		infra.ReleaseVariable: pulumi.String(release),
+		"HEALTH_PATH":         pulumi.String(c.LoadBalancer.HealthCheck.Path),
+		"LOG_CHANNEL":         pulumi.String("stderr"),
+		"QUEUE_CONNECTION":    pulumi.String(c.Worker.Queue),
 		// Of Laravel's stock config/queue.php, for either queue.
 		"DB_QUEUE_RETRY_AFTER":    pulumi.String(fmt.Sprint(c.retrySeconds())),
 		"REDIS_QUEUE_RETRY_AFTER": pulumi.String(fmt.Sprint(c.retrySeconds())),

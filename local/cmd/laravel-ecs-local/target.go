@@ -19,6 +19,10 @@ type target interface {
 	outputs(ctx context.Context) (outputs, error)
 	// images are the tagged images of its registry, newest first.
 	images(ctx context.Context, repository string) ([]image, error)
+	// preview returns what `pulumi preview --json` prints, also beside an error.
+	preview(ctx context.Context) ([]byte, error)
+	// dotenv is the stack's .env file, with its secrets.
+	dotenv(ctx context.Context) (string, error)
 	// up deploys what the stack file says.
 	up(ctx context.Context) error
 }
@@ -55,19 +59,32 @@ func targetOf(o options) target {
 type localTarget struct{ o options }
 
 func (t localTarget) outputs(ctx context.Context) (outputs, error) {
-	if !deployed(t.o) {
-		return outputs{}, fmt.Errorf("nothing is deployed in %s: run make up", t.o.state)
-	}
-	e, _, err := openCloud(ctx, t.o)
-	if err != nil {
-		return outputs{}, err
-	}
-	defer e.Close()
-	values, err := e.Outputs(ctx)
+	values, err := t.values(ctx)
 	if err != nil {
 		return outputs{}, err
 	}
 	return decodeOutputs(values)
+}
+
+func (t localTarget) dotenv(ctx context.Context) (string, error) {
+	values, err := t.values(ctx)
+	if err != nil {
+		return "", err
+	}
+	return dotenvOf(values)
+}
+
+// values are all outputs of the stack, secret ones too.
+func (t localTarget) values(ctx context.Context) (map[string]any, error) {
+	if !deployed(t.o) {
+		return nil, fmt.Errorf("nothing is deployed in %s: run make up", t.o.state)
+	}
+	e, _, err := openCloud(ctx, t.o)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	return e.Outputs(ctx)
 }
 
 func (t localTarget) images(_ context.Context, repository string) ([]image, error) {
@@ -90,19 +107,35 @@ func (t localTarget) up(ctx context.Context) error { return up(ctx, t.o) }
 type awsTarget struct{ o options }
 
 func (t awsTarget) outputs(ctx context.Context) (outputs, error) {
-	path, err := readyForAWS(ctx, t.o.root, t.o.stack)
+	values, err := t.values(ctx)
 	if err != nil {
 		return outputs{}, err
 	}
-	text, err := read(ctx, path, "stack", "output", "--json", "--stack", t.o.stack)
+	return decodeOutputs(values)
+}
+
+func (t awsTarget) dotenv(ctx context.Context) (string, error) {
+	values, err := t.values(ctx, "--show-secrets")
 	if err != nil {
-		return outputs{}, err
+		return "", err
+	}
+	return dotenvOf(values)
+}
+
+func (t awsTarget) values(ctx context.Context, more ...string) (map[string]any, error) {
+	path, err := readyForAWS(ctx, t.o.root, t.o.stack)
+	if err != nil {
+		return nil, err
+	}
+	text, err := read(ctx, path, append([]string{"stack", "output", "--json", "--stack", t.o.stack}, more...)...)
+	if err != nil {
+		return nil, err
 	}
 	var values map[string]any
 	if err := json.Unmarshal(text, &values); err != nil {
-		return outputs{}, fmt.Errorf("pulumi stack output: %w", err)
+		return nil, fmt.Errorf("pulumi stack output: %w", err)
 	}
-	return decodeOutputs(values)
+	return values, nil
 }
 
 func (t awsTarget) images(ctx context.Context, repository string) ([]image, error) {

@@ -103,8 +103,8 @@ func tellWhy(o options, machine *runtime.Runtime, since time.Time, report engine
 	}
 }
 
-// preview tells what up would do.
-func preview(ctx context.Context, o options) error {
+// showPreview tells what up would do.
+func showPreview(ctx context.Context, o options) error {
 	e, _, err := openCloud(ctx, o)
 	if err != nil {
 		return err
