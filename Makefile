@@ -4,14 +4,15 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 STACK ?= local
-# Given on the command line or in the environment: HTTP_PORT and HTTPS_PORT move the front door, STATE the state folder.
-export HTTP_PORT HTTPS_PORT STATE
+# Given on the command line or in the environment: HTTP_PORT and HTTPS_PORT move the front door, STATE the state folder,
+# ALLOW_REPLACE lets a note pass that replaces or deletes what holds data.
+export HTTP_PORT HTTPS_PORT STATE ALLOW_REPLACE
 
 LOCAL := bin/laravel-ecs-local
 # The local stack runs on the embedded cloud; every other one is plain Pulumi, after a look at what AWS needs.
 ON = $(if $(filter local,$(STACK)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
-.PHONY: help up down status logs preview rehearse test test-unit test-engine test-containers soak lint fmt golden clean $(LOCAL)
+.PHONY: help up down note dotenv config-check status logs shell releases rollback unpin canary promote abort preview rehearse test test-unit test-engine test-containers soak lint fmt golden clean $(LOCAL)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -26,11 +27,41 @@ preview: $(LOCAL) ## Show what `make up` would change
 down: $(LOCAL) ## Take everything away: here containers, networks, volumes and state; on AWS `pulumi destroy`
 	@$(call ON,down,destroy)
 
+note: $(LOCAL) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type)
+	@$(LOCAL) note --stack $(STACK) $(if $(FROM),--from $(FROM)) $(if $(BASE),--base $(BASE))
+
+dotenv: $(LOCAL) ## Write the stack's .env for a developer (FILE=.env; FORCE=1 replaces one)
+	@$(LOCAL) dotenv --stack $(STACK) $(if $(FILE),--file $(FILE)) $(if $(filter 1,$(FORCE)),--force)
+
+config-check: $(LOCAL) ## Compare the application's .env.example with what the stack provides
+	@$(LOCAL) config-check --stack $(STACK)
+
 status: $(LOCAL) ## Tasks, their health and release, and the URL
 	@$(LOCAL) status --stack $(STACK)
 
 logs: $(LOCAL) ## Logs of all tasks (FOLLOW=1 goes on)
 	@$(LOCAL) logs --stack $(STACK) $(if $(FOLLOW),--follow)
+
+shell: $(LOCAL) ## A shell in a running web task (ECS Exec on AWS)
+	@$(LOCAL) shell --stack $(STACK)
+
+releases: $(LOCAL) ## Releases in the registry, and which one runs
+	@$(LOCAL) releases --stack $(STACK)
+
+rollback: $(LOCAL) ## Return to the release before, or TO=release, without building
+	@$(LOCAL) rollback --stack $(STACK) $(if $(TO),--to $(TO))
+
+unpin: $(LOCAL) ## Take back what a rollback wrote: the next make up deploys the working tree
+	@$(LOCAL) unpin --stack $(STACK)
+
+canary: $(LOCAL) ## Blue/green: PERCENT=10 of the requests go to the working tree, or to TO=release
+	@$(LOCAL) canary --stack $(STACK) $(if $(PERCENT),--percent $(PERCENT)) $(if $(TO),--to $(TO))
+
+promote: $(LOCAL) ## Blue/green: the candidate gets all requests
+	@$(LOCAL) promote --stack $(STACK)
+
+abort: $(LOCAL) ## Blue/green: the candidate gets no more requests
+	@$(LOCAL) abort --stack $(STACK)
 
 rehearse: $(LOCAL) ## Try a stack file on the embedded account, without containers: up, refresh, release, destroy
 	@$(LOCAL) rehearse --stack $(STACK)
@@ -40,7 +71,7 @@ test: test-unit test-engine test-containers ## Everything below; SKIP_CONTAINERS
 
 test-unit: ## Pure functions, components and whole stacks against mocks
 	go vet ./...
-	go test ./infra/... ./stacks/...
+	go test ./infra/... ./stacks/... ./local/preview ./local/cost ./local/note
 
 test-engine: bin/pulumi ## Every stack file on the real engine and the embedded account
 	go test -race -timeout 30m ./local/account/... ./local/plugin/... ./local/engine/... ./local/cmd/...
@@ -63,14 +94,15 @@ fmt: ## Format the Go code
 	gofmt -w $$(git ls-files '*.go')
 
 golden: ## Rewrite the golden files after a change that is meant
-	go test ./stacks -run Inventory -update
+	go test ./stacks -run 'Inventory|Dotenv' -update
+	go test ./local/note -update
 
 clean: ## Remove what was built; `make down` removes what runs
 	rm -rf bin
 
 $(LOCAL):
 	@command -v go >/dev/null || { echo "Go is not installed: https://go.dev/dl (1.24 or later)"; exit 1; }
-	@test -x $@ || echo "Building the local command; the first time takes about 5 minutes on two cores (the AWS SDK of Pulumi is large)"
+	@test -x $@ || echo "Building the local command; the first time takes about 5 minutes on two cores (the AWS SDK of Pulumi is large)" >&2
 	@go build -o $@ ./local/cmd/laravel-ecs-local
 
 # The CLI is built from its module where no fitting one is on PATH; `up` does the same on its own.

@@ -13,6 +13,8 @@ type BalancerArgs struct {
 	SubnetIDs       pulumi.StringArrayInput // public, in at least two zones
 	SecurityGroupID pulumi.StringInput
 	Internet        pulumi.Resource // Network.Internet
+	// Colors is Blue, or Blue and Green: there is a target group for each.
+	Colors []string
 	// CertificateARN turns HTTPS on; nil means HTTP only.
 	CertificateARN pulumi.StringInput
 	// RedirectHTTP answers HTTP with 301 to HTTPS instead of forwarding it.
@@ -37,21 +39,20 @@ type HealthCheck struct {
 	Healthy, Unhealthy int
 }
 
-// Balancer is an application load balancer with its listeners and one target group.
+// Balancer is an application load balancer with its listeners and a target group per colour.
 type Balancer struct {
 	pulumi.ResourceState
 
-	DNSName        pulumi.StringOutput `pulumi:"dnsName"`
-	ZoneID         pulumi.StringOutput `pulumi:"zoneId"`
-	TargetGroupARN pulumi.StringOutput `pulumi:"targetGroupArn"`
-	// Suffixes are how CloudWatch names them: app/NAME/ID and targetgroup/NAME/ID.
-	ARNSuffix            pulumi.StringOutput `pulumi:"arnSuffix"`
-	TargetGroupARNSuffix pulumi.StringOutput `pulumi:"targetGroupArnSuffix"`
+	DNSName pulumi.StringOutput `pulumi:"dnsName"`
+	ZoneID  pulumi.StringOutput `pulumi:"zoneId"`
+	// ARNSuffix is how CloudWatch names it: app/NAME/ID, and a target group targetgroup/NAME/ID.
+	ARNSuffix pulumi.StringOutput `pulumi:"arnSuffix"`
 
 	args      BalancerArgs
 	balancer  *lb.LoadBalancer
-	targets   *lb.TargetGroup
+	targets   map[string]*lb.TargetGroup // by colour
 	listeners []pulumi.Resource
+	serving   map[string]*lb.Listener // those that forward, by http and https
 }
 
 // SSLPolicy allows TLS 1.3 and the TLS 1.2 suites with forward secrecy; Security Hub ELB.17 recommends it.
@@ -60,7 +61,7 @@ const SSLPolicy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 // NewBalancer registers the load balancer. Its name and the target group's are limited to 32 characters, 8 of them
 // autonaming's, which is why the component's name is the load balancer's.
 func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pulumi.ResourceOption) (*Balancer, error) {
-	b := &Balancer{args: args}
+	b := &Balancer{args: args, targets: map[string]*lb.TargetGroup{}, serving: map[string]*lb.Listener{}}
 	if err := ctx.RegisterComponentResource("laravel:infra:Balancer", name, b, opts...); err != nil {
 		return nil, err
 	}
@@ -71,8 +72,10 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 	if err := b.createBalancer(ctx, name, logs); err != nil {
 		return nil, fmt.Errorf("creating load balancer: %w", err)
 	}
-	if err := b.createTargetGroup(ctx, name); err != nil {
-		return nil, fmt.Errorf("creating target group: %w", err)
+	for _, color := range args.Colors {
+		if err := b.createTargetGroup(ctx, name, color); err != nil {
+			return nil, fmt.Errorf("creating target group: %w", err)
+		}
 	}
 	if err := b.createListeners(ctx, name); err != nil {
 		return nil, fmt.Errorf("creating listener: %w", err)
@@ -83,8 +86,7 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 		}
 	}
 	b.DNSName, b.ZoneID, b.ARNSuffix = b.balancer.DnsName, b.balancer.ZoneId, b.balancer.ArnSuffix
-	b.TargetGroupARN, b.TargetGroupARNSuffix = b.targets.Arn, b.targets.ArnSuffix
-	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{"dnsName": b.DNSName, "zoneId": b.ZoneID, "targetGroupArn": b.TargetGroupARN})
+	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{"dnsName": b.DNSName, "zoneId": b.ZoneID, "arnSuffix": b.ARNSuffix})
 }
 
 // Listeners must exist before a service may use the target group: ECS refuses a group that no listener uses.
@@ -107,7 +109,10 @@ func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *access
 	return err
 }
 
-func (b *Balancer) createTargetGroup(ctx *pulumi.Context, name string) error {
+// targetGroupRoles are short, because the name is limited to 32 characters.
+var targetGroupRoles = map[string]string{Blue: "-tg", Green: "-tg2"}
+
+func (b *Balancer) createTargetGroup(ctx *pulumi.Context, name, color string) error {
 	protocol, port := "HTTP", 80
 	if b.args.ContainerTLS {
 		protocol, port = "HTTPS", 443
@@ -115,7 +120,7 @@ func (b *Balancer) createTargetGroup(ctx *pulumi.Context, name string) error {
 	check := b.args.HealthCheck
 	var err error
 	// No fixed name: a group that must be replaced could not stand beside its successor (pulumi-aws#4226).
-	b.targets, err = lb.NewTargetGroup(ctx, name+"-tg", &lb.TargetGroupArgs{
+	b.targets[color], err = lb.NewTargetGroup(ctx, name+targetGroupRoles[color], &lb.TargetGroupArgs{
 		VpcId:      b.args.VpcID.ToStringOutput().ToStringPtrOutput(),
 		TargetType: pulumi.String("instance"),
 		Protocol:   pulumi.String(protocol),
@@ -132,34 +137,52 @@ func (b *Balancer) createTargetGroup(ctx *pulumi.Context, name string) error {
 }
 
 func (b *Balancer) createListeners(ctx *pulumi.Context, name string) error {
-	forward := &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), TargetGroupArn: b.targets.Arn}
-	onHTTP := forward
-	if b.args.CertificateARN != nil && b.args.RedirectHTTP {
-		onHTTP = &lb.ListenerDefaultActionArgs{
+	forward := lb.ListenerDefaultActionArray{b.forward()}
+	if b.args.CertificateARN != nil {
+		if err := b.listen(ctx, name, "https", &lb.ListenerArgs{
+			Port: pulumi.Int(443), Protocol: pulumi.String("HTTPS"), SslPolicy: pulumi.String(SSLPolicy),
+			CertificateArn: b.args.CertificateARN.ToStringOutput().ToStringPtrOutput(),
+			DefaultActions: forward,
+		}); err != nil {
+			return err
+		}
+	}
+	http := &lb.ListenerArgs{Port: pulumi.Int(80), Protocol: pulumi.String("HTTP"), DefaultActions: forward}
+	if b.redirects() {
+		http.DefaultActions = lb.ListenerDefaultActionArray{&lb.ListenerDefaultActionArgs{
 			Type: pulumi.String("redirect"),
 			Redirect: &lb.ListenerDefaultActionRedirectArgs{
 				Protocol: pulumi.String("HTTPS"), Port: pulumi.String("443"), StatusCode: pulumi.String("HTTP_301"),
 			},
-		}
+		}}
 	}
-	if err := b.listen(ctx, name+"-http", &lb.ListenerArgs{
-		Port: pulumi.Int(80), Protocol: pulumi.String("HTTP"), DefaultActions: lb.ListenerDefaultActionArray{onHTTP},
-	}); err != nil {
-		return err
-	}
-	if b.args.CertificateARN == nil {
-		return nil
-	}
-	return b.listen(ctx, name+"-https", &lb.ListenerArgs{
-		Port: pulumi.Int(443), Protocol: pulumi.String("HTTPS"), SslPolicy: pulumi.String(SSLPolicy),
-		CertificateArn: b.args.CertificateARN.ToStringOutput().ToStringPtrOutput(),
-		DefaultActions: lb.ListenerDefaultActionArray{forward},
-	})
+	return b.listen(ctx, name, "http", http)
 }
 
-func (b *Balancer) listen(ctx *pulumi.Context, logical string, args *lb.ListenerArgs) error {
+func (b *Balancer) redirects() bool { return b.args.CertificateARN != nil && b.args.RedirectHTTP }
+
+// forward names every target group, because ECS refuses one that no listener uses. With two colours Traffic decides before
+// this is asked; until its rules are there, blue has everything, as in the rolling environment that this may have been.
+func (b *Balancer) forward() *lb.ListenerDefaultActionArgs {
+	if len(b.targets) == 1 {
+		return &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), TargetGroupArn: b.targets[Blue].Arn}
+	}
+	groups := lb.ListenerDefaultActionForwardTargetGroupArray{}
+	for i, color := range b.args.Colors {
+		groups = append(groups, &lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: b.targets[color].Arn, Weight: pulumi.Int(max(0, 1-i))})
+	}
+	return &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), Forward: &lb.ListenerDefaultActionForwardArgs{TargetGroups: groups}}
+}
+
+func (b *Balancer) listen(ctx *pulumi.Context, name, scheme string, args *lb.ListenerArgs) error {
 	args.LoadBalancerArn = b.balancer.Arn
-	listener, err := lb.NewListener(ctx, logical, args, pulumi.Parent(b))
+	listener, err := lb.NewListener(ctx, name+"-"+scheme, args, pulumi.Parent(b))
+	if err != nil {
+		return err
+	}
 	b.listeners = append(b.listeners, listener)
-	return err
+	if scheme == "https" || !b.redirects() {
+		b.serving[scheme] = listener
+	}
+	return nil
 }

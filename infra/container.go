@@ -94,6 +94,9 @@ func (s secretReference) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]string{"name": s.Name, "valueFrom": s.ValueFrom})
 }
 
+// ReleaseVariable tells a container which release it runs.
+const ReleaseVariable = "APP_RELEASE"
+
 const (
 	// webUser is www-data by number: Security Hub ECS.20 reads the task definition, not the image.
 	webUser = "33:33"
@@ -106,6 +109,9 @@ type taskSettings struct {
 	Image, LogGroup, Region string
 	Environment             map[string]string
 	Secrets                 map[string]string // environment variable -> ARN
+	// Exec makes the root file system writable: the agent of ECS Exec writes there, and a read-only one is not supported (ECS
+	// developer guide, "Monitor Amazon ECS containers with ECS Exec").
+	Exec bool
 }
 
 // containerDefinitions renders the containers as ECS wants them.
@@ -122,7 +128,7 @@ func (c Container) definition(shared taskSettings) containerDefinition {
 	d := containerDefinition{
 		Name: c.Name, Image: shared.Image, Command: c.Command, Essential: c.Essential,
 		CPU: c.CPU, Memory: c.MemoryMiB, MemoryReservation: c.ReservationMiB,
-		User: webUser, ReadonlyRootFilesystem: true, StopTimeout: c.StopSeconds,
+		User: webUser, ReadonlyRootFilesystem: !shared.Exec, StopTimeout: c.StopSeconds,
 		LinuxParameters: linuxParameters{
 			Capabilities: map[string][]string{"drop": {"ALL"}},
 			Tmpfs:        []tmpfs{{"/tmp", tmpfsMiB}, {"/run", tmpfsMiB}},

@@ -78,17 +78,22 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 // alarms is the list of what wakes somebody up. Each line is a symptom a visitor feels, or one that is hours away from it.
 func (o *Observability) alarms() []alarm {
 	balancer := pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix}
-	targets := pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix, "TargetGroup": o.args.Balancer.TargetGroupARNSuffix}
 	database := pulumi.StringMap{"DBInstanceIdentifier": o.args.Database.Identifier}
 	const gigabyte = 1 << 30
 	list := []alarm{
-		{"errors", "The application answers 5xx", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", targets, true, 10, 5},
 		{"no-answer", "The load balancer answers 5xx itself: no healthy task", "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", balancer, true, 5, 5},
-		{"unhealthy", "A task fails its health check", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", targets, true, 0, 5},
-		{"slow", "Answers take longer than 2 seconds on average", "AWS/ApplicationELB", "TargetResponseTime", "Average", targets, true, 2, 10},
 		{"db-cpu", "The database is out of CPU", "AWS/RDS", "CPUUtilization", "Average", database, true, 85, 15},
 		{"db-storage", "The database's disk is nearly full", "AWS/RDS", "FreeStorageSpace", "Minimum", database, false, float64(o.args.StorageGB) * gigabyte / 10, 5},
 		{"db-connections", "The database has unusually many connections", "AWS/RDS", "DatabaseConnections", "Maximum", database, true, 80, 10},
+	}
+	for _, color := range o.args.Balancer.args.Colors {
+		suffix := map[string]string{Blue: "", Green: "-green"}[color]
+		targets := pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix, "TargetGroup": o.args.Balancer.targets[color].ArnSuffix}
+		list = append(list,
+			alarm{"errors" + suffix, "The application answers 5xx", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", targets, true, 10, 5},
+			alarm{"unhealthy" + suffix, "A task fails its health check", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", targets, true, 0, 5},
+			alarm{"slow" + suffix, "Answers take longer than 2 seconds on average", "AWS/ApplicationELB", "TargetResponseTime", "Average", targets, true, 2, 10},
+		)
 	}
 	for _, process := range sortedKeys(o.args.Services) {
 		dimensions := pulumi.StringMap{"ClusterName": o.args.Cluster.Name, "ServiceName": o.args.Services[process].Name}

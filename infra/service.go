@@ -1,7 +1,10 @@
 package infra
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -28,9 +31,16 @@ type ServiceArgs struct {
 	GraceSeconds           int // health checks of the load balancer do not count before
 	Exec                   bool
 	Balancer               *Balancer // nil for a process that serves nobody
+	Color                  string    // whose target group; Blue when empty
+	// After must be done before the service changes.
+	After []pulumi.Resource
+	// RolloutMinutes is how long to wait for a steady service.
+	RolloutMinutes int
 	// Scaling moves the number of tasks; nil keeps Count.
 	Scaling *Scaling
 }
+
+func (args ServiceArgs) color() string { return cmp.Or(args.Color, Blue) }
 
 // Scaling is target tracking on what the service uses.
 type Scaling struct {
@@ -62,7 +72,7 @@ func NewLogGroup(ctx *pulumi.Context, name string, days int, opts ...pulumi.Reso
 // NewService registers the task definition, the service and its scaling.
 func NewService(ctx *pulumi.Context, name string, args ServiceArgs, opts ...pulumi.ResourceOption) (*Service, error) {
 	s := &Service{}
-	if err := ctx.RegisterComponentResource("laravel:infra:Service", name, s, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2("laravel:infra:Service", name, args.inputs(), s, opts...); err != nil {
 		return nil, err
 	}
 	definition, err := s.taskDefinition(ctx, name, args)
@@ -82,6 +92,28 @@ func NewService(ctx *pulumi.Context, name string, args ServiceArgs, opts ...pulu
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"serviceName": s.Name, "taskDefinitionArn": s.TaskDefinitionARN})
 }
 
+// inputs say what the containers are, but for the release. The task definition says it too, in one text that is unknown until the
+// image is built: a preview of a release would otherwise hide what else changes in it.
+func (args ServiceArgs) inputs() pulumi.Map {
+	secrets := pulumi.StringMap{}
+	for variable, reference := range args.Secrets {
+		secrets[variable] = reference
+	}
+	containers := pulumi.Map{}
+	for _, c := range args.Containers {
+		environment := pulumi.StringMap{}
+		maps.Copy(environment, args.Environment)
+		maps.Copy(environment, pulumi.ToStringMap(c.Environment))
+		delete(environment, ReleaseVariable)
+		containers[c.Name] = pulumi.Map{
+			"command": pulumi.ToStringArray(c.Command), "cpu": pulumi.Int(c.CPU), "memory": pulumi.Int(c.MemoryMiB),
+			"memoryReservation": pulumi.Int(c.ReservationMiB), "stopTimeout": pulumi.Int(c.StopSeconds),
+			"environment": environment, "secrets": secrets,
+		}
+	}
+	return pulumi.Map{"containers": containers}
+}
+
 func (s *Service) taskDefinition(ctx *pulumi.Context, name string, args ServiceArgs) (*ecs.TaskDefinition, error) {
 	secrets := pulumi.StringMap{}
 	for variable, reference := range args.Secrets {
@@ -89,7 +121,7 @@ func (s *Service) taskDefinition(ctx *pulumi.Context, name string, args ServiceA
 	}
 	render := func(image, logGroup string, environment, secrets map[string]string) (string, error) {
 		return containerDefinitions(args.Containers, taskSettings{
-			Image: image, LogGroup: logGroup, Region: args.Region, Environment: environment, Secrets: secrets,
+			Image: image, LogGroup: logGroup, Region: args.Region, Environment: environment, Secrets: secrets, Exec: args.Exec,
 		})
 	}
 	containers := pulumix.Apply4Err(args.Image.ToStringOutput(), args.LogGroup.Name,
@@ -110,7 +142,7 @@ func (s *Service) taskDefinition(ctx *pulumi.Context, name string, args ServiceA
 }
 
 func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, definition *ecs.TaskDefinition) (*ecs.Service, error) {
-	wait := append(args.Cluster.Ready(), args.Access.Policies()...)
+	wait := slices.Concat(args.Cluster.Ready(), args.Access.Policies(), args.After)
 	service := &ecs.ServiceArgs{
 		Cluster:                         args.Cluster.ARN.ToStringPtrOutput(),
 		TaskDefinition:                  definition.Arn,
@@ -135,15 +167,17 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 	if args.Balancer != nil {
 		web := args.Containers[len(args.Containers)-1]
 		service.LoadBalancers = ecs.ServiceLoadBalancerArray{&ecs.ServiceLoadBalancerArgs{
-			TargetGroupArn: args.Balancer.TargetGroupARN.ToStringPtrOutput(),
+			TargetGroupArn: args.Balancer.targets[args.color()].Arn.ToStringPtrOutput(),
 			ContainerName:  pulumi.String(web.Name), ContainerPort: pulumi.Int(web.Port),
 		}}
 		service.HealthCheckGracePeriodSeconds = pulumi.Int(args.GraceSeconds)
 		wait = append(wait, args.Balancer.Listeners()...)
 	}
-	opts := []pulumi.ResourceOption{pulumi.Parent(s), pulumi.DependsOn(wait)}
-	if args.Scaling != nil {
-		// Autoscaling owns the number; a release at the peak must not reset it (terraform-provider-aws#335).
+	limit := fmt.Sprintf("%dm", args.RolloutMinutes)
+	opts := []pulumi.ResourceOption{pulumi.Parent(s), pulumi.DependsOn(wait), pulumi.Timeouts(&pulumi.CustomTimeouts{Create: limit, Update: limit})}
+	if args.Scaling != nil && (args.Balancer == nil || args.Balancer.rolling()) {
+		// Autoscaling owns the number; a release at the peak must not reset it (terraform-provider-aws#335). With two colours
+		// the number is also how one of them is turned off, so it counts.
 		opts = append(opts, pulumi.IgnoreChanges([]string{"desiredCount"}))
 	}
 	return ecs.NewService(ctx, name+"-service", service, opts...)
@@ -178,6 +212,6 @@ func (s *Service) scale(ctx *pulumi.Context, name string, args ServiceArgs, serv
 	}
 	return track("requests", args.Scaling.RequestsPerTask, &metric{
 		PredefinedMetricType: pulumi.String("ALBRequestCountPerTarget"),
-		ResourceLabel:        pulumi.Sprintf("%s/%s", args.Balancer.ARNSuffix, args.Balancer.TargetGroupARNSuffix),
+		ResourceLabel:        pulumi.Sprintf("%s/%s", args.Balancer.ARNSuffix, args.Balancer.targets[args.color()].ArnSuffix),
 	})
 }

@@ -92,11 +92,18 @@ type Image struct {
 	Extensions string `json:"extensions"` // PHP extensions, space-separated; empty: the Dockerfile's list
 }
 
-// Release says which version runs.
+// Release says which version runs, and how the next one takes over.
 type Release struct {
 	Name    string `json:"name"`    // empty: the last commit that touched the image
 	Build   bool   `json:"build"`   // false: the image must be in the registry already
-	Migrate bool   `json:"migrate"` // run migrations before a new web task serves
+	Migrate bool   `json:"migrate"` // run migrations before a new task serves
+	// Strategy is rolling, or blueGreen: two sets of web tasks, and requests shared between them.
+	Strategy string `json:"strategy"`
+	// Live is the colour that runs Name; the other one runs Candidate and gets Percent of the requests. Without a candidate it is
+	// empty. For blueGreen only; make canary, promote and abort write these.
+	Live      string `json:"live"`
+	Candidate string `json:"candidate"`
+	Percent   int    `json:"percent"`
 }
 
 // Domain is the name visitors use. Without one the load balancer's own name answers, over HTTP only.
@@ -147,17 +154,18 @@ type Process struct {
 	CPU            int      `json:"cpu"`            // 1/1024 of a vCPU
 	MemoryMiB      int      `json:"memoryMib"`      // hard limit
 	ReservationMiB int      `json:"reservationMib"` // soft limit: what placement counts
-	StopSeconds    int      `json:"stopSeconds"`
-	Command        []string `json:"command"` // arguments of the image; empty: the role
+	StopSeconds    int      `json:"stopSeconds"`    // 0: derived, see timing.go
+	Command        []string `json:"command"`        // arguments of the image; empty: the role
 }
 
-// Web serves requests.
+// Web serves requests; Count 0 turns it off.
 type Web struct {
 	Process
-	StartSeconds int     `json:"startSeconds"` // how long a task may take to become healthy
-	MinPercent   int     `json:"minPercent"`
-	MaxPercent   int     `json:"maxPercent"`
-	Scaling      Scaling `json:"scaling"`
+	StartSeconds   int     `json:"startSeconds"`   // how long a task may take to become healthy
+	RequestSeconds int     `json:"requestSeconds"` // how long a request may take
+	MinPercent     int     `json:"minPercent"`
+	MaxPercent     int     `json:"maxPercent"`
+	Scaling        Scaling `json:"scaling"`
 }
 
 // Scaling is target tracking; Max 0 turns it off.
@@ -171,7 +179,8 @@ type Scaling struct {
 // Worker runs queue jobs; Count 0 turns it off.
 type Worker struct {
 	Process
-	Queue string `json:"queue"` // QUEUE_CONNECTION: database or redis
+	JobSeconds int    `json:"jobSeconds"` // how long a job may take
+	Queue      string `json:"queue"`      // QUEUE_CONNECTION: database or redis
 }
 
 // Scheduler runs scheduled commands: one task or, with Count 0, none.
@@ -227,9 +236,11 @@ func Load(ctx *pulumi.Context) (*Config, error) {
 	c := defaults()
 	own := config.New(ctx, "")
 	var problems []error
+	unread := map[string]bool{}
 	for key, into := range c.sections() {
 		if err := section(own, key, into); err != nil {
 			problems = append(problems, err)
+			unread[key] = true
 		}
 	}
 	for key := range c.sections() {
@@ -241,12 +252,16 @@ func Load(ctx *pulumi.Context) (*Config, error) {
 	if c.App.Env == "" {
 		c.App.Env = ctx.Stack()
 	}
+	c.deriveTimes()
 	region, err := config.New(ctx, "aws").Try("region")
 	if c.Region = region; err != nil {
 		c.Region = firstEnv("AWS_REGION", "AWS_DEFAULT_REGION")
 	}
-	if len(problems) == 0 {
-		problems = c.validate(ctx.Stack())
+	for _, problem := range c.validate(ctx.Stack()) {
+		// A section that could not be read holds defaults here, which nobody asked for.
+		if key, _, _ := strings.Cut(problem.Error(), ":"); !unread[strings.Split(key, ".")[0]] {
+			problems = append(problems, problem)
+		}
 	}
 	if len(problems) > 0 {
 		sortErrors(problems)

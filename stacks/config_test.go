@@ -53,6 +53,11 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "image", "dockerfile", "nowhere/Dockerfile", "image.dockerfile: nowhere/Dockerfile is not there"},
 		{"staging", "release", "name", "a b", `release.name: "a b" is not letters`},
 		{"staging", "release", "build", false, "release.build: false needs release.name"},
+		{"staging", "release", "strategy", "canary", `release.strategy: "canary" is none of rolling, blueGreen`},
+		{"staging", "release", "live", "red", `release.live: "red" is none of blue, green`},
+		{"staging", "release", "live", "green", "release.live: green serves, and a rolling environment is blue"},
+		{"staging", "release", "candidate", "r2", "release.candidate: needs release.strategy blueGreen"},
+		{"staging", "release", "percent", 101, "release.percent: 101 is outside 0-100"},
 		{"staging", "domain", "name", "app.example.com", "domain.name: app.example.com needs a certificate"},
 		{"staging", "domain", "zone", "example.com", "domain.name: missing, though zone, certificateArn or aliases are given"},
 		{"prod", "domain", "zone", "example.org", "domain.zone: app.example.com is not in the zone example.org"},
@@ -60,7 +65,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"prod", "domain", "certificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/x", "domain.certificateArn: the certificate is in us-east-1, the load balancer in eu-west-1"},
 		{"prod", "domain", "certificateArn", "mine", `domain.certificateArn: "mine" is not the ARN of an ACM certificate`},
 		{"staging", "loadBalancer", "http", "drop", `loadBalancer.http: "drop" is none of redirect, forward`},
-		{"staging", "loadBalancer", "healthCheck.path", "up", `loadBalancer.healthCheck.path: "up" does not start with /`},
+		{"staging", "loadBalancer", "healthCheck.path", "up", `loadBalancer.healthCheck.path: "up" is not a plain path of its own such as /up`},
 		{"staging", "loadBalancer", "healthCheck.timeout", 10, "loadBalancer.healthCheck.timeout: 10 is not below the interval, 10"},
 		{"staging", "loadBalancer", "healthCheck.interval", 4, "loadBalancer.healthCheck.interval: 4 is outside 5-300"},
 		{"staging", "loadBalancer", "deregistrationSeconds", 3601, "loadBalancer.deregistrationSeconds: 3601 is outside 0-3600"},
@@ -72,9 +77,14 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "cluster", "ami", "ubuntu", `cluster.ami: "ubuntu" is not an image id`},
 		{"staging", "web", "memoryMib", 1024, "web.memoryMib: 1024 does not fit a t3.small twice (1840 MiB for tasks)"},
 		{"staging", "web", "reservationMib", 512, "web.reservationMib: 512 is not between 6 and the hard limit, 512"},
-		{"staging", "web", "count", 0, "web.count: 0 is outside 1-1000"},
+		{"staging", "web", "count", -1, "web.count: -1 is outside 0-1000"},
 		{"staging", "web", "maxPercent", 150, "web.maxPercent: 150% of 1 tasks leaves a rolling deploy no step"},
-		{"staging", "web", "stopSeconds", 20, "web.stopSeconds: 20 is less than the 35 s that a drain (5) and the longest request (30) take"},
+		{"staging", "web", "stopSeconds", 20, "web.stopSeconds: 20 is less than the 70 s that a drain (5) and the longest request (web.requestSeconds, 60) take"},
+		{"staging", "web", "requestSeconds", 0, "web.requestSeconds: 0 is outside 1-3600"},
+		{"staging", "web", "requestSeconds", 90, "loadBalancer.idleSeconds: 60 is less than web.requestSeconds, 90"},
+		{"staging", "loadBalancer", "deregistrationSeconds", 30, "loadBalancer.deregistrationSeconds: 30 is less than web.requestSeconds, 60"},
+		{"staging", "worker", "stopSeconds", 60, "worker.stopSeconds: 60 is less than the 70 s that the longest job (worker.jobSeconds, 60) takes"},
+		{"staging", "worker", "jobSeconds", 0, "worker.jobSeconds: 0 is outside 1-21600"},
 		{"staging", "web", "scaling.min", 2, "web.scaling: min 2, count 1, max 2 are not in this order"},
 		{"staging", "worker", "count", 20, "cluster.max: 2 instances have 3680 MiB for tasks, a release needs"},
 		{"staging", "worker", "queue", "sqs", `worker.queue: "sqs" is none of database, redis`},
@@ -124,12 +134,40 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 	}
 }
 
+// TestBadCandidatesAreRefused covers what two keys say to each other.
+func TestBadCandidatesAreRefused(t *testing.T) {
+	tests := []struct {
+		release map[string]any
+		want    string
+	}{
+		{map[string]any{"candidate": "r2"}, "release.candidate: needs release.name"},
+		{map[string]any{"percent": 10}, "release.percent: 10 without release.candidate"},
+		{map[string]any{"name": "r1", "candidate": "r1"}, "release.candidate: r1 is live already"},
+		{map[string]any{"name": "r1", "candidate": "r 2"}, `release.candidate: "r 2" is not letters`},
+	}
+	for _, test := range tests {
+		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", released(t, "staging", test.release))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v: got %v", test.release, err)
+		}
+	}
+	config := with(with(with(stackConfig(t, "staging"), "web", "count", 0), "worker", "count", 0), "scheduler", "count", 0)
+	_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", config)
+	if err == nil || !strings.Contains(err.Error(), "nothing would run") {
+		t.Errorf("nothing to run: got %v", err)
+	}
+}
+
 // TestAllProblemsAtOnce shows that nobody has to run three times to learn of three mistakes.
 func TestAllProblemsAtOnce(t *testing.T) {
 	config := stackConfig(t, "staging")
 	config = with(config, "network", "zones", 1)
 	config = with(config, "database", "backupDays", 0)
 	config = with(config, "registry", "releasesKept", 1)
+	config = with(config, "cluster", "mim", 1)
+	config = with(config, "cluster", "max", 0) // not said: the section could not be read
+	config["laravel-ecs:databse"] = "{}"
+	t.Setenv("PULUMI_CONFIG", `{"laravel-ecs:databse": "{}"}`)
 	delete(config, "aws:region")
 	t.Setenv("AWS_REGION", "")
 	t.Setenv("AWS_DEFAULT_REGION", "")
@@ -137,7 +175,10 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{"Pulumi.staging.yaml has 4 problem(s); nothing was changed", "aws:region: missing", "network.zones", "database.backupDays", "registry.releasesKept"} {
+	for _, want := range []string{
+		"Pulumi.staging.yaml has 6 problem(s); nothing was changed", "aws:region: missing", "network.zones", "database.backupDays",
+		"registry.releasesKept", "cluster.mim: no such key", "databse: no such key",
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in: %v", want, err)
 		}

@@ -1,5 +1,7 @@
 package stacks
 
+import "github.com/laravel-ecs/laravel-ecs/infra"
+
 // defaults is what a stack file need not say: safe first, then small. Nothing here opens a network, skips a snapshot or weakens
 // encryption.
 func defaults() *Config {
@@ -12,23 +14,23 @@ func defaults() *Config {
 		Image: Image{
 			App: "examples/laravel", Dockerfile: "docker/Dockerfile", BaseImage: "debian:trixie-slim",
 		},
-		Release: Release{Build: true, Migrate: true},
+		Release: Release{Build: true, Migrate: true, Strategy: rolling, Live: infra.Blue},
 		LoadBalancer: LoadBalancer{
 			HTTP:                  "redirect",
 			HealthCheck:           HealthCheck{Path: "/up", Interval: 10, Timeout: 5, Healthy: 2, Unhealthy: 3},
-			DeregistrationSeconds: 30, IdleSeconds: 60, AccessLogDays: 90,
+			DeregistrationSeconds: 60, IdleSeconds: 60, AccessLogDays: 90,
 		},
 		Cluster: Cluster{
 			InstanceTypes: []string{"t3.small"}, Min: 1, Max: 2, OnDemandPercent: 100, DiskGB: 30, TargetCapacity: 100,
 		},
 		Web: Web{
-			Process:      Process{Count: 1, CPU: 256, MemoryMiB: 512, ReservationMiB: 384, StopSeconds: 60},
-			StartSeconds: 60, MinPercent: 100, MaxPercent: 200,
+			Process:      Process{Count: 1, CPU: 256, MemoryMiB: 512, ReservationMiB: 384},
+			StartSeconds: 60, RequestSeconds: 60, MinPercent: 100, MaxPercent: 200,
 			Scaling: Scaling{CPUPercent: 60},
 		},
 		Worker: Worker{
-			Process: Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, StopSeconds: 90},
-			Queue:   "database",
+			Process:    Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192},
+			JobSeconds: 60, Queue: "database",
 		},
 		Scheduler: Scheduler{Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, StopSeconds: 60}},
 		Database: Database{

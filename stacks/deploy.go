@@ -19,12 +19,12 @@ type stack struct {
 	aws    pulumi.ResourceOption
 	tags   map[string]string
 
-	release  string
+	release  string // that the live colour runs
 	zoneID   string // of domain.zone
 	network  *infra.Network
 	firewall *infra.Firewall
 	registry *infra.Registry
-	image    *infra.Image
+	images   map[string]*infra.Image // by release
 	secrets  *infra.Secrets
 	database *infra.Database
 	cache    *infra.Cache
@@ -32,7 +32,7 @@ type stack struct {
 	cluster  *infra.Cluster
 	access   *infra.Access
 	logs     map[string]*cloudwatch.LogGroup // by process
-	services map[string]*infra.Service       // by process
+	services map[string]*infra.Service       // by process, and by colour
 }
 
 // Deploy declares one environment. The order is that of the article: a network, a place for images, the data, the entrance,
@@ -69,7 +69,7 @@ func newStack(ctx *pulumi.Context) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stack{config: c, prefix: c.App.Name + "-" + ctx.Stack()}
+	s := &stack{config: c, prefix: c.App.Name + "-" + ctx.Stack(), images: map[string]*infra.Image{}}
 	if s.tags, err = defaultTags(ctx, c); err != nil {
 		return nil, err
 	}
@@ -127,11 +127,25 @@ func (s *stack) createImage(ctx *pulumi.Context) (err error) {
 	if err != nil {
 		return wrap("registry", err)
 	}
-	s.image, err = infra.NewImage(ctx, s.prefix+"-image", infra.ImageArgs{
-		Registry: s.registry, Tag: tagPrefix(c.Environment.Class) + s.release, Build: c.Release.Build,
-		Context: ".", Dockerfile: c.Image.Dockerfile, Platform: s.instanceTypes()[0].Platform(), BuildArgs: c.buildArgs(s.release),
+	if candidate := c.Release.Candidate; candidate != "" {
+		// The live one is there. The candidate is built when the working tree is what it is named after.
+		if err := s.addImage(ctx, "-image-live", s.release, false); err != nil {
+			return wrap("live image", err)
+		}
+		tree, err := treeRelease(c)
+		return wrap("candidate image", s.addImage(ctx, "-image", candidate, err == nil && tree == candidate))
+	}
+	return wrap("image", s.addImage(ctx, "-image", s.release, c.Release.Build))
+}
+
+func (s *stack) addImage(ctx *pulumi.Context, name, release string, build bool) error {
+	c := s.config
+	image, err := infra.NewImage(ctx, s.prefix+name, infra.ImageArgs{
+		Registry: s.registry, Tag: tagPrefix(c.Environment.Class) + release, Build: build,
+		Context: ".", Dockerfile: c.Image.Dockerfile, Platform: s.instanceTypes()[0].Platform(), BuildArgs: c.buildArgs(release),
 	}, s.aws)
-	return wrap("image", err)
+	s.images[release] = image
+	return err
 }
 
 func (s *stack) createSecrets(ctx *pulumi.Context) (err error) {
@@ -175,6 +189,7 @@ func (s *stack) createBalancer(ctx *pulumi.Context) (err error) {
 	}
 	s.balancer, err = infra.NewBalancer(ctx, s.prefix+"-lb", infra.BalancerArgs{
 		VpcID: s.network.VpcID, SubnetIDs: s.network.PublicSubnetIDs, SecurityGroupID: s.firewall.ID(infra.GroupWeb), Internet: s.network.Internet(),
+		Colors:         s.config.colorNames(),
 		CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", ContainerTLS: c.ContainerTLS,
 		HealthCheck: infra.HealthCheck(c.HealthCheck), DeregistrationSeconds: c.DeregistrationSeconds, IdleSeconds: c.IdleSeconds,
 		AccessLogDays: c.AccessLogDays, Protected: s.config.Environment.Protected(), ForceDestroy: !s.config.Environment.Protected(), WAF: c.WAF,

@@ -7,18 +7,6 @@ import (
 	"testing"
 )
 
-// TestDotenv checks the rules of vlucas/phpdotenv on what actually breaks .env files.
-func TestDotenv(t *testing.T) {
-	got := dotenv(
-		map[string]string{"APP_NAME": "My Shop", "EMPTY": "", "PLAIN": "a/b:c@d", "APP_URL": "http://x"},
-		map[string]string{"PASSWORD": `a$b#c"d\e`, "APP_KEY": "base64:AA=="},
-	)
-	want := "APP_NAME=\"My Shop\"\nAPP_URL=http://x\nEMPTY=\"\"\nPLAIN=a/b:c@d\nAPP_KEY=\"base64:AA==\"\nPASSWORD=\"a\\$b#c\\\"d\\\\e\"\n"
-	if got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
-
 // TestReleaseNameFollowsTheImage: the same tree has the same name, and only what goes into the image changes it.
 func TestReleaseNameFollowsTheImage(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -72,5 +60,37 @@ func TestReleaseNameFollowsTheImage(t *testing.T) {
 	write("docker/new", "x")
 	if got := name(); got == dirty || got == clean {
 		t.Errorf("a new file changed nothing: %q", got)
+	}
+}
+
+// TestReleaseNameFollowsTheClone: an application cloned into app/ has a history of its own, which this repository ignores.
+func TestReleaseNameFollowsTheClone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	do := func(script string) {
+		t.Helper()
+		command := exec.Command("sh", "-ec", "alias git='git -c user.name=t -c user.email=t@example.com'\n"+script)
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v %s", script, err, out)
+		}
+	}
+	do(`mkdir -p docker app && echo /app/ >.gitignore && touch docker/file && git init -q && git add -A && git commit -qm first
+		cd app && touch file && git init -q && git add -A && git commit -qm first`)
+	seen := map[string]string{}
+	for _, step := range []struct{ what, script, pattern string }{
+		{"a clone", "", `^[0-9a-f]{12}-app\.[0-9a-f]{12}$`},
+		{"a changed file", "echo 2 >app/file", `^[0-9a-f]{12}-app\.[0-9a-f]{12}-dirty\.[0-9a-f]{12}$`},
+		{"another change", "echo 3 >app/file", `-dirty\.[0-9a-f]{12}$`},
+		{"a new file", "echo x >app/new", `-dirty\.[0-9a-f]{12}$`},
+		{"a commit", "cd app && git add -A && git commit -qm second", `^[0-9a-f]{12}-app\.[0-9a-f]{12}$`},
+	} {
+		do(step.script)
+		name, err := releaseName(&Config{Image: Image{App: "app", Dockerfile: "docker/Dockerfile"}})
+		if err != nil || !regexp.MustCompile(step.pattern).MatchString(name) {
+			t.Errorf("%s is %q, %v; want %s", step.what, name, err, step.pattern)
+		}
+		if before, known := seen[name]; known {
+			t.Errorf("%s has the name of %s, %q", step.what, before, name)
+		}
+		seen[name] = step.what
 	}
 }

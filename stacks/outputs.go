@@ -1,9 +1,6 @@
 package stacks
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
 )
@@ -14,7 +11,7 @@ func (s *stack) export(ctx *pulumi.Context) {
 	for process, service := range s.services {
 		services[process], definitions[process] = service.Name, service.TaskDefinitionARN
 	}
-	environment := pulumi.StringMap(s.environment()).ToStringMapOutput()
+	environment := pulumi.StringMap(s.environment(s.release)).ToStringMapOutput()
 	secrets := pulumi.StringMap{}
 	for variable, value := range s.secrets.Values {
 		secrets[variable] = value
@@ -23,8 +20,9 @@ func (s *stack) export(ctx *pulumi.Context) {
 	ctx.Export("release", pulumi.String(s.release))
 	ctx.Export("loadBalancerDnsName", s.balancer.DNSName)
 	ctx.Export("repositoryUrl", s.registry.URL)
-	ctx.Export("image", s.image.Reference)
-	ctx.Export("imageDigest", s.image.Digest)
+	ctx.Export("image", s.images[s.release].Reference)
+	ctx.Export("imageDigest", s.images[s.release].Digest)
+	ctx.Export("traffic", s.traffic())
 	ctx.Export("clusterName", s.cluster.Name)
 	ctx.Export("serviceNames", services)
 	ctx.Export("taskDefinitionArns", definitions)
@@ -36,29 +34,26 @@ func (s *stack) export(ctx *pulumi.Context) {
 		pulumix.Cast[pulumi.StringOutput](pulumix.Apply2(environment, secrets.ToStringMapOutput(), dotenv))))
 }
 
+// traffic tells which colour runs which release and how many percent of the requests it gets.
+func (s *stack) traffic() pulumi.Map {
+	shares := pulumi.Map{}
+	for _, each := range s.config.colors() {
+		if each.idle() {
+			continue
+		}
+		release := each.release
+		if each.live {
+			release = s.release
+		}
+		shares[each.name] = pulumi.Map{"release": pulumi.String(release), "percent": pulumi.Int(each.percent)}
+	}
+	return shares
+}
+
 func references(from map[string]pulumi.StringOutput) pulumi.StringMap {
 	to := pulumi.StringMap{}
 	for variable, reference := range from {
 		to[variable] = reference
 	}
 	return to
-}
-
-// dotenv renders a .env file: `pulumi stack output --show-secrets dotenv > .env` is all a developer needs.
-func dotenv(environment, secrets map[string]string) string {
-	var text strings.Builder
-	for _, group := range []map[string]string{environment, secrets} {
-		for _, key := range sortedKeys(group) {
-			fmt.Fprintf(&text, "%s=%s\n", key, quote(group[key]))
-		}
-	}
-	return text.String()
-}
-
-// quote follows vlucas/phpdotenv, which Laravel reads .env with: in double quotes, \ " and $ are escaped.
-func quote(value string) string {
-	if !strings.ContainsAny(value, " \t\n\"'#$\\=;&|<>()`") && value != "" {
-		return value
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "\n", `\n`).Replace(value) + `"`
 }

@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -20,6 +21,17 @@ func releaseName(c *Config) (string, error) {
 	if c.Release.Name != "" {
 		return c.Release.Name, nil
 	}
+	return treeRelease(c)
+}
+
+// TreeRelease names what lies in the working tree. Empty arguments stand for the defaults of image.app and image.dockerfile.
+func TreeRelease(app, dockerfile string) (string, error) {
+	c := defaults()
+	c.Image.App, c.Image.Dockerfile = cmp.Or(app, c.Image.App), cmp.Or(dockerfile, c.Image.Dockerfile)
+	return treeRelease(c)
+}
+
+func treeRelease(c *Config) (string, error) {
 	paths := []string{c.Image.App, filepath.Dir(c.Image.Dockerfile)}
 	commit, err := git(append([]string{"log", "-1", "--abbrev=12", "--format=%h", "--"}, paths...)...)
 	if err != nil {
@@ -29,15 +41,34 @@ func releaseName(c *Config) (string, error) {
 	if name == "" {
 		name = "uncommitted"
 	}
-	changes, err := treeChanges(paths)
+	changes, err := treeChanges(".", paths)
 	if err != nil {
 		return "", fmt.Errorf("release.name: looking for uncommitted changes: %w", err)
 	}
-	return name + changes, nil
+	own, err := ownRelease(c.Image.App)
+	if err != nil {
+		return "", fmt.Errorf("release.name: reading the repository %s: %w", c.Image.App, err)
+	}
+	return name + changes + own, nil
+}
+
+// ownRelease names the version of an application that is a clone or a submodule: this program's repository knows nothing of what
+// is in it.
+func ownRelease(app string) (string, error) {
+	if _, err := os.Stat(filepath.Join(app, ".git")); err != nil {
+		return "", nil
+	}
+	commit, err := git("-C", app, "log", "-1", "--abbrev=12", "--format=%h")
+	if err != nil {
+		return "", err
+	}
+	changes, err := treeChanges(app, []string{"."})
+	return "-app." + strings.TrimSpace(commit) + changes, err
 }
 
 // treeChanges returns "" for a clean tree and -dirty.HASH otherwise; the same changes have the same hash.
-func treeChanges(paths []string) (string, error) {
+func treeChanges(repository string, paths []string) (string, error) {
+	git := func(args ...string) (string, error) { return git(append([]string{"-C", repository}, args...)...) }
 	changed, err := git(append([]string{"diff", "HEAD", "--binary", "--"}, paths...)...)
 	if err != nil {
 		changed = "" // a repository without a commit has no HEAD
@@ -52,7 +83,10 @@ func treeChanges(paths []string) (string, error) {
 	hash := sha256.New()
 	hash.Write([]byte(changed))
 	for file := range strings.SplitSeq(strings.TrimSuffix(untracked, "\x00"), "\x00") {
-		content, err := os.ReadFile(file)
+		if file == "" {
+			continue // nothing is untracked
+		}
+		content, err := os.ReadFile(filepath.Join(repository, file))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return "", err
 		}
@@ -78,6 +112,16 @@ func tagPrefix(class string) string {
 		return infra.ReviewTagPrefix
 	}
 	return infra.ReleaseTagPrefix
+}
+
+// ReleaseOfTag returns the release that a tag of the registry names; false for any other tag.
+func ReleaseOfTag(tag string) (string, bool) {
+	for _, prefix := range []string{infra.ReleaseTagPrefix, infra.ReviewTagPrefix} {
+		if release, ok := strings.CutPrefix(tag, prefix); ok {
+			return release, true
+		}
+	}
+	return "", false
 }
 
 // buildArgs are the ARGs of docker/Dockerfile. The certificates of RDS come from AWS, for the region only: the image verifies

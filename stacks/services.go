@@ -14,61 +14,82 @@ const (
 	databasePort = 3306
 	httpPort     = 8080 // of the container, which has no right to ports below 1024
 	httpsPort    = 8443
-	// drainSeconds is how long a web container goes on answering after its stop signal.
-	drainSeconds = 5
-	// requestSeconds is the longest request that the image lets run: max_execution_time.
-	requestSeconds = 30
-	// migrateReservationMiB is what placement keeps for the migration that runs before each web container.
+	// migrateReservationMiB is what placement keeps for the migration that runs before each new task.
 	migrateReservationMiB = 64
 )
 
 // process is one service of the application: what runs in it and how many.
 type process struct {
-	name                   string
+	name                   string // of the service
+	role                   string // what runs in it: web, worker or scheduler
 	size                   Process
 	minPercent, maxPercent int
 	containers             []infra.Container
 	behindBalancer         bool
+	color                  color // of web processes
 	scaling                *infra.Scaling
 }
 
-// processes lists the services that the configuration asks for.
+// processes lists the services that the configuration asks for, web first.
 func (c *Config) processes() []process {
-	list := []process{{
-		name: "web", size: c.Web.Process, minPercent: c.Web.MinPercent, maxPercent: c.Web.MaxPercent,
-		containers: c.webContainers(), behindBalancer: true, scaling: c.scaling(),
-	}}
+	var list []process
+	if c.Web.Count > 0 {
+		for _, each := range c.colors() {
+			list = append(list, c.webProcess(each))
+		}
+	}
 	if c.Worker.Count > 0 {
 		worker := container("worker", c.Worker.Process, 60)
-		list = append(list, process{name: "worker", size: c.Worker.Process, minPercent: 100, maxPercent: 200, containers: []infra.Container{worker}})
+		if len(worker.Command) == 0 {
+			worker.Command = []string{"worker", fmt.Sprintf("--timeout=%d", c.Worker.JobSeconds)}
+		}
+		worker.Environment = c.timeVariables("worker")
+		list = append(list, process{name: "worker", role: "worker", size: c.Worker.Process, minPercent: 100, maxPercent: 200, containers: []infra.Container{worker}})
 	}
 	if c.Scheduler.Count > 0 {
 		scheduler := container("scheduler", c.Scheduler.Process, 60)
 		// Never two, or commands run twice: the old one goes before the new one comes.
-		list = append(list, process{name: "scheduler", size: c.Scheduler.Process, minPercent: 0, maxPercent: 100, containers: []infra.Container{scheduler}})
+		list = append(list, process{name: "scheduler", role: "scheduler", size: c.Scheduler.Process, minPercent: 0, maxPercent: 100, containers: []infra.Container{scheduler}})
+	}
+	if c.Web.Count == 0 {
+		list[0].containers = c.migrateFirst(list[0].containers[0])
 	}
 	return list
 }
 
-// webContainers puts the migration in front of the server, in the same task: nothing depends on which task starts first, and a
-// migration that fails keeps the release from serving. The server comes last; the load balancer looks there.
-func (c *Config) webContainers() []infra.Container {
+func (c *Config) webProcess(each color) process {
 	web := container("web", c.Web.Process, c.Web.StartSeconds)
 	web.Port = httpPort
-	web.Environment = map[string]string{"DRAIN_SECONDS": fmt.Sprint(drainSeconds)}
+	web.Environment = c.timeVariables("web")
 	if c.LoadBalancer.ContainerTLS {
 		web.Port = httpsPort
 		web.Environment["CONTAINER_TLS"] = "1"
 	}
+	p := process{
+		name: "web" + each.suffix(), role: "web", size: c.Web.Process, minPercent: c.Web.MinPercent, maxPercent: c.Web.MaxPercent,
+		containers: c.migrateFirst(web), behindBalancer: true, color: each, scaling: c.scaling(),
+	}
+	if each.idle() {
+		p.size.Count = 0
+		if p.scaling != nil {
+			p.scaling.Min, p.scaling.Max = 0, 0
+		}
+	}
+	return p
+}
+
+// migrateFirst puts the migration in front of a container, in the same task: nothing depends on which task starts first, and a
+// migration that fails keeps the release from serving. The main container comes last; the load balancer looks there.
+func (c *Config) migrateFirst(main infra.Container) []infra.Container {
 	if !c.Release.Migrate {
-		return []infra.Container{web}
+		return []infra.Container{main}
 	}
 	migrate := container("migrate", Process{
-		CPU: 64, MemoryMiB: c.Web.MemoryMiB, ReservationMiB: migrateReservationMiB, StopSeconds: c.Web.StopSeconds,
+		CPU: 64, MemoryMiB: main.MemoryMiB, ReservationMiB: migrateReservationMiB, StopSeconds: main.StopSeconds,
 	}, 0)
 	migrate.Essential = false
-	web.After = migrate.Name
-	return []infra.Container{migrate, web}
+	main.After = migrate.Name
+	return []infra.Container{migrate, main}
 }
 
 func container(role string, size Process, startSeconds int) infra.Container {
@@ -91,44 +112,77 @@ func (s *stack) instanceTypes() []infra.InstanceType {
 	return s.config.instanceTypes(&ignored)
 }
 
-// createServices registers log groups first, then the roles that name them, then the services.
+// createServices registers log groups first, then the roles that name them, then the services. With two colours the one that
+// gets no requests comes last: it stops its tasks when the load balancer has turned away from them.
 func (s *stack) createServices(ctx *pulumi.Context) error {
 	processes := s.config.processes()
 	s.logs, s.services = map[string]*cloudwatch.LogGroup{}, map[string]*infra.Service{}
 	if err := s.createAccess(ctx, processes); err != nil {
 		return wrap("access", err)
 	}
-	environment := s.environment()
+	var idle []process
 	for _, p := range processes {
-		args := infra.ServiceArgs{
-			Cluster: s.cluster, Access: s.access, Architecture: s.instanceTypes()[0].CPUArchitecture(), Region: s.config.Region,
-			Image: s.image.Reference, Containers: p.containers, Environment: environment, Secrets: s.secrets.References,
-			LogGroup: s.logs[p.name], Count: p.size.Count, MinPercent: p.minPercent, MaxPercent: p.maxPercent,
-			Exec: s.config.Access.Exec, Scaling: p.scaling,
+		if p.color.idle() {
+			idle = append(idle, p)
+		} else if err := s.createService(ctx, p, nil); err != nil {
+			return err
 		}
-		if p.behindBalancer {
-			check := s.config.LoadBalancer.HealthCheck
-			args.Balancer = s.balancer
-			// Two more checks than the start takes, or a slow start is taken for a bad release.
-			args.GraceSeconds = s.config.Web.StartSeconds + 2*check.Interval
+	}
+	if s.config.Release.Strategy != blueGreen {
+		return nil
+	}
+	traffic, err := s.createTraffic(ctx)
+	if err != nil {
+		return wrap("traffic", err)
+	}
+	for _, p := range idle {
+		if err := s.createService(ctx, p, traffic.Rules()); err != nil {
+			return err
 		}
-		service, err := infra.NewService(ctx, s.prefix+"-"+p.name, args, s.aws)
-		if err != nil {
-			return wrap(p.name+" service", err)
-		}
-		s.services[p.name] = service
 	}
 	return nil
+}
+
+func (s *stack) createService(ctx *pulumi.Context, p process, after []pulumi.Resource) (err error) {
+	release := s.release
+	if p.color.release != "" {
+		release = p.color.release
+	}
+	args := infra.ServiceArgs{
+		Cluster: s.cluster, Access: s.access, Architecture: s.instanceTypes()[0].CPUArchitecture(), Region: s.config.Region,
+		Image: s.images[release].Reference, Containers: p.containers, Environment: s.environment(release), Secrets: s.secrets.References,
+		LogGroup: s.logs[p.role], Count: p.size.Count, MinPercent: p.minPercent, MaxPercent: p.maxPercent,
+		Exec: s.config.Access.Exec, Scaling: p.scaling, After: after, RolloutMinutes: s.config.rolloutMinutes(p),
+	}
+	if p.behindBalancer {
+		args.Balancer, args.Color, args.GraceSeconds = s.balancer, p.color.name, s.config.graceSeconds()
+	}
+	s.services[p.name], err = infra.NewService(ctx, s.prefix+"-"+p.name, args, s.aws)
+	return wrap(p.name+" service", err)
+}
+
+func (s *stack) createTraffic(ctx *pulumi.Context) (*infra.Traffic, error) {
+	args := infra.TrafficArgs{Balancer: s.balancer, Percent: map[string]int{}}
+	for _, each := range s.config.colors() {
+		args.Percent[each.name] = each.percent
+		if !each.idle() {
+			args.Serving = append(args.Serving, s.services["web"+each.suffix()])
+		}
+	}
+	return infra.NewTraffic(ctx, s.prefix+"-traffic", args, s.aws)
 }
 
 func (s *stack) createAccess(ctx *pulumi.Context, processes []process) (err error) {
 	var arns []pulumi.StringInput
 	for _, p := range processes {
-		s.logs[p.name], err = infra.NewLogGroup(ctx, s.prefix+"-logs-"+p.name, s.config.Observability.LogDays, s.aws)
+		if s.logs[p.role] != nil { // two colours write to one
+			continue
+		}
+		s.logs[p.role], err = infra.NewLogGroup(ctx, s.prefix+"-logs-"+p.role, s.config.Observability.LogDays, s.aws)
 		if err != nil {
 			return err
 		}
-		arns = append(arns, s.logs[p.name].Arn)
+		arns = append(arns, s.logs[p.role].Arn)
 	}
 	s.access, err = infra.NewAccess(ctx, s.prefix+"-access", infra.AccessArgs{
 		RepositoryARN: s.registry.ARN, SecretARNs: s.secrets.ARNs, LogGroupARNs: arns, Exec: s.config.Access.Exec,
@@ -136,17 +190,21 @@ func (s *stack) createAccess(ctx *pulumi.Context, processes []process) (err erro
 	return err
 }
 
-// environment is what every container gets: who it is, and where its data lives.
-func (s *stack) environment() map[string]pulumi.StringInput {
+// environment is what every container of a release gets: who it is, and where its data lives.
+func (s *stack) environment(release string) map[string]pulumi.StringInput {
 	c := s.config
 	environment := map[string]pulumi.StringInput{
-		"APP_NAME":         pulumi.String(c.App.Name),
-		"APP_ENV":          pulumi.String(c.App.Env),
-		"APP_DEBUG":        pulumi.String(fmt.Sprint(c.App.Debug)),
-		"APP_URL":          s.url(),
-		"APP_RELEASE":      pulumi.String(s.release),
-		"LOG_CHANNEL":      pulumi.String("stderr"),
-		"QUEUE_CONNECTION": pulumi.String(c.Worker.Queue),
+		"APP_NAME":            pulumi.String(c.App.Name),
+		"APP_ENV":             pulumi.String(c.App.Env),
+		"APP_DEBUG":           pulumi.String(fmt.Sprint(c.App.Debug)),
+		"APP_URL":             s.url(),
+		infra.ReleaseVariable: pulumi.String(release),
+		"HEALTH_PATH":         pulumi.String(c.LoadBalancer.HealthCheck.Path),
+		"LOG_CHANNEL":         pulumi.String("stderr"),
+		"QUEUE_CONNECTION":    pulumi.String(c.Worker.Queue),
+		// Of Laravel's stock config/queue.php, for either queue.
+		"DB_QUEUE_RETRY_AFTER":    pulumi.String(fmt.Sprint(c.retrySeconds())),
+		"REDIS_QUEUE_RETRY_AFTER": pulumi.String(fmt.Sprint(c.retrySeconds())),
 	}
 	maps.Copy(environment, s.database.Env())
 	maps.Copy(environment, s.cache.Env())

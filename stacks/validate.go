@@ -228,9 +228,8 @@ func (d Domain) validate(p *problems, region string) {
 func (l LoadBalancer) validate(p *problems) {
 	p.oneOf("loadBalancer.http", l.HTTP, "redirect", "forward")
 	check := l.HealthCheck
-	if !strings.HasPrefix(check.Path, "/") || len(check.Path) > 1024 {
-		p.add("loadBalancer.healthCheck.path", "%q does not start with / or is longer than 1024", check.Path)
-	}
+	// The image asks for it too, before it says that it is ready, and turns it off while it stops: hence not the home page.
+	p.matches("loadBalancer.healthCheck.path", check.Path, regexp.MustCompile(`^/[A-Za-z0-9/_-]{1,200}$`), "a plain path of its own such as /up")
 	p.between("loadBalancer.healthCheck.interval", check.Interval, 5, 300)
 	p.between("loadBalancer.healthCheck.timeout", check.Timeout, 2, 120)
 	if check.Timeout >= check.Interval {

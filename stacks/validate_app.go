@@ -14,13 +14,8 @@ import (
 )
 
 func (c *Config) validateImage(p *problems) {
-	if c.Release.Name != "" {
-		p.matches("release.name", c.Release.Name, regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`), "letters, digits, dots, dashes and underscores, at most 100")
-	}
-	if !c.Release.Build {
-		if c.Release.Name == "" {
-			p.add("release.build", "false needs release.name: which release is it?")
-		}
+	c.Release.validate(p, c.Web.Count)
+	if !c.Release.Build && c.Release.Candidate == "" {
 		return
 	}
 	if info, err := os.Stat(c.Image.Dockerfile); err != nil || info.IsDir() {
@@ -62,6 +57,9 @@ func (c *Config) validateCapacity(p *problems) {
 		p.add("web.memoryMib", "%d does not fit a %s twice (%d MiB for tasks): a rolling deploy runs both versions", c.Web.MemoryMiB, smallest.Name, smallest.UsableMiB())
 	}
 	need := c.Web.Count * c.Web.MaxPercent / 100 * (c.Web.ReservationMiB + migrateReservationMiB)
+	if c.Release.Strategy == blueGreen { // one colour serves while the other one starts
+		need = max(need, 2*c.Web.Count*(c.Web.ReservationMiB+migrateReservationMiB))
+	}
 	need += 2*c.Worker.Count*c.Worker.ReservationMiB + c.Scheduler.Count*c.Scheduler.ReservationMiB
 	if have := k.Max * smallest.UsableMiB(); need > have {
 		p.add("cluster.max", "%d instances have %d MiB for tasks, a release needs %d: raise cluster.max, or lower counts or reservations", k.Max, have, need)
@@ -88,17 +86,20 @@ func (c *Config) instanceTypes(p *problems) []infra.InstanceType {
 }
 
 func (c *Config) validateProcesses(p *problems) {
-	c.Web.validate(p, "web", 1, 1000)
+	c.Web.validate(p, "web", 0, 1000)
+	if c.Web.Count+c.Worker.Count+c.Scheduler.Count == 0 {
+		p.add("web.count", "0, and so are worker.count and scheduler.count: nothing would run")
+	}
 	c.Worker.validate(p, "worker", 0, 1000)
 	c.Scheduler.validate(p, "scheduler", 0, 1)
-	p.between("web.startSeconds", c.Web.StartSeconds, 1, 300)
+	c.validateTimes(p)
 	w := c.Web
 	if w.Count > 0 && w.Count*w.MaxPercent/100 <= w.Count && (w.Count*w.MinPercent+99)/100 >= w.Count {
 		p.add("web.maxPercent", "%d%% of %d tasks leaves a rolling deploy no step: it may neither start one nor stop one", w.MaxPercent, w.Count)
 	}
 	p.between("web.minPercent", w.MinPercent, 0, 100)
 	p.between("web.maxPercent", w.MaxPercent, 100, 200)
-	if s := w.Scaling; s.Max != 0 {
+	if s := w.Scaling; s.Max != 0 && w.Count > 0 {
 		if s.Min < 1 || s.Max < s.Min || w.Count < s.Min || w.Count > s.Max {
 			p.add("web.scaling", "min %d, count %d, max %d are not in this order, or min is below 1", s.Min, w.Count, s.Max)
 		}
@@ -107,10 +108,6 @@ func (c *Config) validateProcesses(p *problems) {
 	p.oneOf("worker.queue", c.Worker.Queue, "database", "redis")
 	if c.Worker.Queue == "redis" && c.Cache.Engine == infra.Memcached {
 		p.add("worker.queue", "redis needs cache.engine valkey or redis, not memcached")
-	}
-	// A stopping web task has answered everything before its container is told to stop; the drain comes on top.
-	if w.StopSeconds < drainSeconds+requestSeconds {
-		p.add("web.stopSeconds", "%d is less than the %d s that a drain (%d) and the longest request (%d) take", w.StopSeconds, drainSeconds+requestSeconds, drainSeconds, requestSeconds)
 	}
 }
 
@@ -121,7 +118,7 @@ func (s Process) validate(p *problems, key string, low, high int) {
 	if s.ReservationMiB < 6 || s.ReservationMiB >= s.MemoryMiB {
 		p.add(key+".reservationMib", "%d is not between 6 and the hard limit, %d", s.ReservationMiB, s.MemoryMiB)
 	}
-	p.between(key+".stopSeconds", s.StopSeconds, 2, 3600)
+	p.between(key+".stopSeconds", s.StopSeconds, 2, 7*3600)
 }
 
 // databaseVersions are the RDS versions whose parameter group families are in use here.
@@ -181,8 +178,9 @@ var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // managed are the variables that the program itself gives to the containers.
 var managed = []string{
 	"APP_DEBUG", "APP_ENV", "APP_NAME", "APP_RELEASE", "APP_URL", "CACHE_DRIVER", "CACHE_STORE", "CONTAINER_TLS", "DB_CONNECTION", "DB_DATABASE",
-	"DB_HOST", "DB_PORT", "DB_USERNAME", "DRAIN_SECONDS", "MEMCACHED_HOST", "MEMCACHED_PORT", "MYSQL_ATTR_SSL_CA", "QUEUE_CONNECTION",
-	"REDIS_CLIENT", "REDIS_HOST", "REDIS_PORT", "SESSION_DRIVER",
+	"DB_HOST", "DB_PORT", "DB_QUEUE_RETRY_AFTER", "DB_USERNAME", "DRAIN_SECONDS", "GRACE_SECONDS", "HEALTH_PATH", "HEARTBEAT_SECONDS",
+	"KEEP_ALIVE_SECONDS", "MEMCACHED_HOST", "MEMCACHED_PORT", "MYSQL_ATTR_SSL_CA", "QUEUE_CONNECTION", "REDIS_CLIENT", "REDIS_HOST",
+	"REDIS_PORT", "REDIS_QUEUE_RETRY_AFTER", "REQUEST_SECONDS", "SESSION_DRIVER",
 }
 
 func (c *Config) validateVariables(p *problems) {

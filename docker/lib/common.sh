@@ -46,6 +46,8 @@ check_environment() {
     fi
     number DRAIN_SECONDS "$DRAIN_SECONDS"
     number GRACE_SECONDS "$GRACE_SECONDS"
+    number REQUEST_SECONDS "$REQUEST_SECONDS"
+    number KEEP_ALIVE_SECONDS "$KEEP_ALIVE_SECONDS"
     [[ $HEALTH_PATH =~ ^/[A-Za-z0-9/_-]+$ ]] || problems+=("HEALTH_PATH=$HEALTH_PATH is not a plain path such as /up")
     [[ -z ${PHP_MAX_CHILDREN:-} ]] || number PHP_MAX_CHILDREN "$PHP_MAX_CHILDREN"
     ((${#problems[@]} == 0)) && return

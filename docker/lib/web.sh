@@ -71,8 +71,8 @@ serve() {
     local flags=() status who
     PHP_MAX_CHILDREN=${PHP_MAX_CHILDREN:-$(php_children)}
     # Longer than Apache waits, so that Apache, not php-fpm, decides when a request has had its time.
-    FPM_STOP_SECONDS=$((GRACE_SECONDS + 2))
-    export PHP_MAX_CHILDREN FPM_STOP_SECONDS GRACE_SECONDS HEALTH_PATH
+    FPM_STOP_SECONDS=$((GRACE_SECONDS + 2)) FPM_REQUEST_SECONDS=$((REQUEST_SECONDS + 2))
+    export PHP_MAX_CHILDREN FPM_STOP_SECONDS FPM_REQUEST_SECONDS GRACE_SECONDS HEALTH_PATH KEEP_ALIVE_SECONDS REQUEST_SECONDS
     if [[ ${CONTAINER_TLS:-0} == 1 ]]; then
         certificate
         flags=(-D TLS)

@@ -121,3 +121,25 @@ func optional(args Values, name string) any {
 	}
 	return nil
 }
+
+// PushedImage is an image of a repository.
+type PushedImage struct {
+	Digest string
+	Tags   []string
+	At     time.Time
+}
+
+// Images lists what was pushed to a repository.
+func (a *Account) Images(repository string) []PushedImage {
+	var images []PushedImage
+	for _, image := range a.List(imageToken) {
+		if image.Outputs.Text("repositoryName") != repository {
+			continue
+		}
+		at, _ := image.Outputs.Int("imagePushedAt")
+		images = append(images, PushedImage{
+			Digest: image.Outputs.Text("imageDigest"), Tags: image.Outputs.Strings("imageTags"), At: time.Unix(int64(at), 0),
+		})
+	}
+	return images
+}

@@ -57,6 +57,8 @@ type Engine struct {
 	account  *account.Account
 	plugins  *plugin.Servers
 	stack    auto.Stack
+	// environment is that of the CLI.
+	environment map[string]string
 }
 
 // Open prepares the state folder, opens the account and starts the plugins. Close must follow.
@@ -139,8 +141,8 @@ func (e *Engine) openStack(ctx context.Context) error {
 		env["PULUMI_EXPERIMENTAL"] = "true" // PULUMI_SKIP_CHECKPOINTS needs it
 		env["PULUMI_SKIP_CHECKPOINTS"] = "true"
 	}
-	ws, err := auto.NewLocalWorkspace(ctx, auto.WorkDir(workspace), auto.Program(e.cfg.Program), auto.EnvVars(env),
-		auto.PulumiHome(e.folder.path("home")), auto.Pulumi(quietCLI{e.cfg.CLI}))
+	e.environment = env
+	ws, err := e.workspace(ctx, quietCLI{e.cfg.CLI})
 	if err != nil {
 		return err
 	}
@@ -150,6 +152,12 @@ func (e *Engine) openStack(ctx context.Context) error {
 		e.stack, err = auto.NewStack(ctx, e.cfg.Stack, ws)
 	}
 	return err
+}
+
+// workspace is where the CLI runs.
+func (e *Engine) workspace(ctx context.Context, cli auto.PulumiCommand) (auto.Workspace, error) {
+	return auto.NewLocalWorkspace(ctx, auto.WorkDir(e.folder.path("workspace")), auto.Program(e.cfg.Program), auto.EnvVars(e.environment),
+		auto.PulumiHome(e.folder.path("home")), auto.Pulumi(cli))
 }
 
 // Account is the account behind the stack.

@@ -143,3 +143,23 @@ func TestLifeOfAStack(t *testing.T) {
 		t.Errorf("destroy left something: %v", destroyed.Changes)
 	}
 }
+
+// TestPreviewJSON: the JSON is Pulumi's own, with what stays and without secrets, and it is there for a preview that fails.
+func TestPreviewJSON(t *testing.T) {
+	root := project(t, "config:\n  aws:region: eu-west-1\n")
+	e := open(t, engine.Config{Root: root, State: filepath.Join(t.TempDir(), "state"), Program: network("10.0.0.0/16"), CLI: findCLI(t)})
+	must(t)(e.Up(t.Context()))
+	text, err := e.PreviewJSON(t.Context())
+	for _, want := range []string{`"steps": [`, `"op": "same"`, `"result": "[secret]"`, `"changeSummary"`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s is not in it, %v:\n%s", want, err, text)
+		}
+	}
+	if again := must(t)(e.Preview(t.Context())); len(again.Changes) != 0 {
+		t.Errorf("a preview changed something: %+v", again)
+	}
+	broken := open(t, engine.Config{Root: root, State: filepath.Join(t.TempDir(), "state"), Program: network("10.0.0.0/99"), CLI: findCLI(t)})
+	if text, err := broken.PreviewJSON(t.Context()); err == nil || !strings.Contains(string(text), `"severity": "error"`) {
+		t.Errorf("a preview that fails: %v:\n%s", err, text)
+	}
+}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -75,6 +76,25 @@ func (e *Engine) Destroy(ctx context.Context) (Report, error) {
 		_, err := e.stack.Destroy(ctx, optdestroy.EventStreams(stream), optdestroy.Parallel(parallel))
 		return err
 	})
+}
+
+// Outputs are the outputs of the last Up. Secret ones are there in plain text.
+func (e *Engine) Outputs(ctx context.Context) (map[string]any, error) {
+	workspace := e.stack.Workspace()
+	env := []string{"PULUMI_HOME=" + workspace.PulumiHome()}
+	for key, value := range workspace.GetEnvVars() {
+		env = append(env, key+"="+value)
+	}
+	// Not by the Automation API, whose own question quietCLI leaves out.
+	out, complaint, _, err := e.cfg.CLI.Run(ctx, workspace.WorkDir(), nil, nil, nil, env, "stack", "output", "--json", "--show-secrets", "--stack", e.cfg.Stack)
+	if err != nil {
+		return nil, fmt.Errorf("reading the outputs: %w: %s", err, complaint)
+	}
+	values := map[string]any{}
+	if err := json.Unmarshal([]byte(out), &values); err != nil {
+		return nil, fmt.Errorf("reading the outputs: %w", err)
+	}
+	return values, nil
 }
 
 // PreviewDestroy tells whether Destroy would be refused. `pulumi destroy` begins with it: a protected resource ends it

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -142,6 +143,35 @@ func (s *Settings) Set(path string, value any) error {
 	}
 	*node = replacement
 	return nil
+}
+
+// Unset takes a key at a path of the stack's config away, and a section that is empty without it.
+func (s *Settings) Unset(path string) {
+	i := strings.LastIndex(path, ".")
+	if i < 0 {
+		if config := child(s.root.Content[0], "config"); config != nil && !remove(config, path) {
+			remove(config, s.name+":"+path)
+		}
+		return
+	}
+	if section := s.find(path[:i]); section != nil && remove(section, path[i+1:]) && len(section.Content) == 0 {
+		s.Unset(path[:i])
+	}
+}
+
+// Save writes the stack's file back to the repository. Comments stay.
+func (s *Settings) Save(root string) error {
+	var text bytes.Buffer
+	encoder := yaml.NewEncoder(&text)
+	encoder.SetIndent(2) // as the file is written by hand, and by pulumi config set
+	if err := encoder.Encode(&s.root); err != nil {
+		return fmt.Errorf("writing %s: %w", s.stackFile, err)
+	}
+	path := filepath.Join(root, s.stackFile)
+	if err := os.WriteFile(path+".partial", text.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("writing %s: %w", s.stackFile, err)
+	}
+	return os.Rename(path+".partial", path)
 }
 
 // HideSecrets replaces encrypted values by placeholders and forgets how they were encrypted. It returns their paths.

@@ -114,3 +114,45 @@ func TestMissingFiles(t *testing.T) {
 		t.Errorf("stacks are %v", names)
 	}
 }
+
+// TestSaveKeepsTheFile: what a rollback writes into a stack file is the only thing that changes in it.
+func TestSaveKeepsTheFile(t *testing.T) {
+	for _, stack := range []string{"local", "staging", "prod"} {
+		before, err := os.ReadFile(filepath.Join("..", "..", "Pulumi."+stack+".yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings, err := LoadSettings(filepath.Join("..", ".."), stack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder := t.TempDir()
+		saved := func() string {
+			t.Helper()
+			if err := settings.Save(folder); err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(filepath.Join(folder, settings.File()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text)
+		}
+		if after := saved(); after != string(before) {
+			t.Errorf("Pulumi.%s.yaml is another one after it was saved:\n%s", stack, after)
+		}
+		for path, value := range map[string]any{"release.name": "r1", "release.build": false} {
+			if err := settings.Set(path, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if after := saved(); !strings.HasPrefix(after, string(before)) || !strings.Contains(after, "name: r1") {
+			t.Errorf("Pulumi.%s.yaml after a rollback:\n%s", stack, after)
+		}
+		settings.Unset("release.name")
+		settings.Unset("release.build")
+		if after := saved(); after != string(before) {
+			t.Errorf("Pulumi.%s.yaml after unpin:\n%s", stack, after)
+		}
+	}
+}

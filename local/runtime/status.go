@@ -56,15 +56,17 @@ func (r *Runtime) Status(ctx context.Context) ([]Task, error) {
 	return tasks, nil
 }
 
-// URL is where the application answers; empty while nothing listens. HTTPS comes first, as HTTP redirects to it then.
+// URL is where the application answers; empty while nothing listens. HTTP comes first, unless it only redirects.
 func (r *Runtime) URL() string {
 	url := ""
 	for _, l := range r.list(tokenListener) {
+		actions := items(l.Outputs, "defaultActions")
+		redirects := len(actions) == 1 && text(actions[0], "type") == "redirect"
 		switch port := number(l.Outputs, "port", 0); {
+		case port == 80 && !redirects:
+			return fmt.Sprintf("http://localhost:%d", r.ports[80])
 		case port == 443:
-			return fmt.Sprintf("https://localhost:%d", r.ports[443])
-		case port == 80:
-			url = fmt.Sprintf("http://localhost:%d", r.ports[80])
+			url = fmt.Sprintf("https://localhost:%d", r.ports[443])
 		}
 	}
 	return url

@@ -165,12 +165,12 @@ func TestBadInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Replace(string(raw), "count: 2", "count: 0", 1) + "  laravel-ecs:databse: {}\n"
+	text := strings.Replace(string(raw), "count: 2", "count: -1", 1) + "  laravel-ecs:databse: {}\n"
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	out := s.fails(t, "up")
-	for _, want := range []string{"web.count: 0 is outside 1-1000", "databse: no such key"} {
+	for _, want := range []string{"web.count: -1 is outside 0-1000", "databse: no such key"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in:\n%s", want, out)
 		}

@@ -25,19 +25,31 @@ func toAWS(ctx context.Context, o options) error {
 	if len(o.args) == 0 {
 		return fmt.Errorf("aws needs the arguments of pulumi, such as: up --stack staging")
 	}
-	path, missing := pulumiOnPath(ctx, o.root)
+	path, err := readyForAWS(ctx, o.root, stackArgument(o.args))
+	if err != nil {
+		return err
+	}
+	if o.args[0] == "up" {
+		return awsTarget{o}.run(ctx, path, o.args...)
+	}
+	return syscall.Exec(path, append([]string{"pulumi"}, o.args...), os.Environ())
+}
+
+// readyForAWS returns the Pulumi CLI, or says everything that is missing.
+func readyForAWS(ctx context.Context, root, stack string) (string, error) {
+	path, missing := pulumiOnPath(ctx, root)
 	if path != "" {
 		if _, err := exec.CommandContext(ctx, path, "whoami", "--non-interactive").Output(); err != nil {
 			missing = append(missing, "Pulumi is not logged in to a backend: pulumi login s3://BUCKET?region=REGION (or pulumi login)")
 		}
 	}
-	if !awsCredentials(stackArgument(o.args)) {
+	if !awsCredentials(stack) {
 		missing = append(missing, "no AWS credentials: aws sso login and AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws:profile in the stack file")
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("not ready for AWS:\n  - %s\n(make rehearse STACK=... needs none of this)", strings.Join(missing, "\n  - "))
+		return "", fmt.Errorf("not ready for AWS:\n  - %s\n(make rehearse STACK=... needs none of this)", strings.Join(missing, "\n  - "))
 	}
-	return syscall.Exec(path, append([]string{"pulumi"}, o.args...), os.Environ())
+	return path, nil
 }
 
 // pulumiOnPath returns the CLI to run: the one on PATH, else bin/pulumi where it has been built.

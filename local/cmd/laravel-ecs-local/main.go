@@ -26,10 +26,22 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   status     list the tasks, their health and the URL
   logs       print the logs of the tasks (--follow)
   setup      only make what the others need: Docker, the base image (--cli: the Pulumi CLI)
+  releases   list the releases of the registry and which one runs
+  rollback   return to the release before, or to --to, without building
+  unpin      take the release that a rollback wrote out of the stack file
+  canary     blue/green: give --percent of the requests to the working tree, or to --to
+  promote    blue/green: give the candidate all requests
+  abort      blue/green: take all requests from the candidate
+  shell      open a shell in a task
+  note       tell what a preview means, in Markdown: changes, risks, release, environment, cost (--from, --base)
+  dotenv     write the stack's .env for a developer (--file; --force replaces one)
+  config-check  compare the application's .env.example with what the stack provides
   rehearse   run a stack file through its whole life on an account in memory, without containers
   aws        check the way to AWS, then run pulumi: laravel-ecs-local aws up --stack staging
 
-flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --verbose (rehearse), --force (down), --cli (setup)
+flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --to, --percent, --verbose (rehearse), --force (down, dotenv), --cli (setup)
+note: --from FILE reads what pulumi preview --json --show-sames printed (-: standard input); --base REVISION compares with its stack
+file on an account in memory. It ends with 3 when data would be destroyed, unless ALLOW_REPLACE=type[,type] names it.
 variables: HTTP_PORT (8080), HTTPS_PORT (8443), both remembered in the state; STATE (as --state)
 `
 
@@ -39,6 +51,10 @@ type options struct {
 	httpPort, httpsPort int
 	follow, verbose     bool
 	force, cli          bool
+	to                  string // a release
+	from, base          string // of note: a file, a revision
+	file                string // of dotenv
+	percent             int
 	args                []string // what is left
 	out                 io.Writer
 }
@@ -47,7 +63,9 @@ type options struct {
 type command func(context.Context, options) error
 
 var commands = map[string]command{
-	"setup": setup, "up": up, "preview": preview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
+	"setup": setup, "up": up, "preview": showPreview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
+	"releases": listReleases, "rollback": rollback, "unpin": unpin, "canary": canary, "promote": promote, "abort": abort, "shell": shell,
+	"note": writeNote, "dotenv": writeDotenv, "config-check": checkConfig,
 }
 
 // errReported is an error whose text has been printed already.
@@ -64,7 +82,18 @@ func main() {
 		fmt.Fprintln(os.Stderr, "error:", err)
 	}
 	stop()
-	os.Exit(1)
+	os.Exit(exitCode(err))
+}
+
+// exitCode is what a pipeline tells the outcomes apart by.
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errBlocked):
+		return 3
+	}
+	return 1
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -104,6 +133,11 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 	flags.BoolVar(&o.verbose, "verbose", false, "")
 	flags.BoolVar(&o.force, "force", false, "")
 	flags.BoolVar(&o.cli, "cli", false, "")
+	flags.StringVar(&o.to, "to", "", "")
+	flags.StringVar(&o.from, "from", "", "")
+	flags.StringVar(&o.base, "base", "", "")
+	flags.StringVar(&o.file, "file", ".env", "")
+	flags.IntVar(&o.percent, "percent", 10, "")
 	if err := flags.Parse(args); err != nil {
 		return o, fmt.Errorf("%w\n%s", err, usage)
 	}

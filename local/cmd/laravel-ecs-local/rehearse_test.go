@@ -29,7 +29,10 @@ func TestRehearsals(t *testing.T) {
 }
 
 // staging opens the staging stack for one test.
-func staging(t *testing.T) *engine.Engine {
+func staging(t *testing.T) *engine.Engine { return opened(t, "staging") }
+
+// opened opens a stack for one test, on an account of its own.
+func opened(t *testing.T, stack string) *engine.Engine {
 	t.Helper()
 	root := atRoot(t)
 	cli, err := engine.FindCLI(t.Context(), root, testLog{t})
@@ -37,7 +40,7 @@ func staging(t *testing.T) *engine.Engine {
 		t.Fatal(err)
 	}
 	e, err := engine.Open(t.Context(), engine.Config{
-		Root: root, State: filepath.Join(t.TempDir(), "s"), Stack: "staging", Program: stacks.Deploy, CLI: cli, Throwaway: true, Log: testLog{t},
+		Root: root, State: filepath.Join(t.TempDir(), "s"), Stack: stack, Program: stacks.Deploy, CLI: cli, Throwaway: true, Log: testLog{t},
 	})
 	if err != nil {
 		t.Fatal(err)

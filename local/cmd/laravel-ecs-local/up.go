@@ -49,6 +49,10 @@ func up(ctx context.Context, o options) error {
 		tellWhy(o, machine, begin, report)
 		return err
 	}
+	if services, _ := report.Outputs["serviceNames"].(map[string]any); services["web"] == nil {
+		fmt.Fprintf(o.out, "%s\n\nrelease %v is deployed, after %.1f seconds; it has no web tasks (web.count)\n", report.Summary(), report.Outputs["release"], time.Since(begin).Seconds())
+		return nil
+	}
 	url := fmt.Sprintf("http://localhost:%d", o.httpPort)
 	if err := waitForPage(ctx, url); err != nil {
 		return err
@@ -57,6 +61,9 @@ func up(ctx context.Context, o options) error {
 	fmt.Fprintf(o.out, "\n%s answers with release %v, after %.1f seconds\n", url, report.Outputs["release"], time.Since(begin).Seconds())
 	if https {
 		fmt.Fprintf(o.out, "https://localhost:%d too (self-signed)\n", o.httpsPort)
+	}
+	if pinned := e.Settings().Text("release.name"); pinned != "" && e.Settings().Text("release.strategy") != "blueGreen" {
+		fmt.Fprintf(o.out, "%s pins release %s; make unpin takes that away\n", e.Settings().File(), pinned)
 	}
 	return nil
 }
@@ -96,8 +103,8 @@ func tellWhy(o options, machine *runtime.Runtime, since time.Time, report engine
 	}
 }
 
-// preview tells what up would do.
-func preview(ctx context.Context, o options) error {
+// showPreview tells what up would do.
+func showPreview(ctx context.Context, o options) error {
 	e, _, err := openCloud(ctx, o)
 	if err != nil {
 		return err

@@ -1,0 +1,136 @@
+package cost
+
+import (
+	"cmp"
+	"math"
+	"strings"
+)
+
+// priced says how a type is paid for.
+var priced = map[string]func(*estimator, Resource){
+	"aws:autoscaling/group:Group": (*estimator).fleet,
+	"aws:ec2/instance:Instance":   (*estimator).instance,
+	"aws:ec2/natGateway:NatGateway": func(e *estimator, r Resource) {
+		e.hourly("NAT gateway", 1, e.prices.NATGateway, r)
+		e.usage("NAT %.3f per GB", e.prices.Usage.NAT)
+	},
+	"aws:ec2/eip:Eip":                                   func(e *estimator, r Resource) { e.hourly("public IPv4 address", 1, e.prices.PublicIPv4, r) },
+	"aws:ec2/vpcEndpoint:VpcEndpoint":                   (*estimator).endpoint,
+	"aws:lb/loadBalancer:LoadBalancer":                  (*estimator).balancer,
+	"aws:rds/instance:Instance":                         (*estimator).database,
+	"aws:elasticache/replicationGroup:ReplicationGroup": func(e *estimator, r Resource) { e.cache(r, "numCacheClusters") },
+	"aws:elasticache/cluster:Cluster":                   func(e *estimator, r Resource) { e.cache(r, "numCacheNodes") },
+	"aws:secretsmanager/secret:Secret":                  func(e *estimator, r Resource) { e.monthly("secret", 1, e.prices.Secret, r) },
+	"aws:kms/key:Key":                                   func(e *estimator, r Resource) { e.monthly("KMS key", 1, e.prices.Key, r) },
+	"aws:wafv2/webAcl:WebAcl": func(e *estimator, r Resource) {
+		e.monthly("web ACL", 1, e.prices.WebACL, r)
+		e.monthly("web ACL rule", float64(len(list(r, "rules"))), e.prices.WebACLRule, r)
+		e.usage("WAF %.2f per million requests", e.prices.Usage.Requests)
+	},
+	"aws:cloudwatch/metricAlarm:MetricAlarm": func(e *estimator, r Resource) { e.monthly("alarm", 1, e.prices.Alarm, r) },
+	"aws:cloudwatch/dashboard:Dashboard":     func(e *estimator, r Resource) { e.monthly("dashboard", 1, e.prices.Dashboard, r) },
+	"aws:cloudwatch/logGroup:LogGroup":       func(e *estimator, _ Resource) { e.usage("logs %.2f per GB", e.prices.Usage.Logs) },
+	"aws:ecr/repository:Repository":          func(e *estimator, _ Resource) { e.usage("images %.2f per GB and month", e.prices.Usage.Images) },
+}
+
+// unpaid are prefixes of types that cost nothing by themselves, or so little by use (S3, SNS) that it is not worth a word.
+var unpaid = []string{
+	"aws:acm/", "aws:appautoscaling/", "aws:ec2/defaultSecurityGroup:", "aws:ec2/flowLog:", "aws:ec2/internetGateway:", "aws:ec2/launchTemplate:",
+	"aws:ec2/route", "aws:ec2/securityGroup", "aws:ec2/subnet:", "aws:ec2/vpc:", "aws:ecr/lifecyclePolicy:", "aws:ecs/", "aws:elasticache/parameterGroup:",
+	"aws:elasticache/subnetGroup:", "aws:iam/", "aws:kms/alias:", "aws:lb/listener", "aws:lb/targetGroup", "aws:rds/parameterGroup:",
+	"aws:rds/subnetGroup:", "aws:route53/record:", "aws:s3/", "aws:secretsmanager/secretVersion:", "aws:sns/", "aws:vpc/",
+	"aws:wafv2/webAclAssociation:", "docker:", "laravel:", "pulumi:", "random:",
+}
+
+func free(token string) bool {
+	for _, prefix := range unpaid {
+		if strings.HasPrefix(token, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *estimator) instance(r Resource) {
+	class := text(r, "instanceType")
+	e.hourly("EC2 "+class, 1, e.prices.EC2[class], r)
+	disk, _ := r.Properties["rootBlockDevice"].(map[string]any)
+	e.disk(1, disk, r)
+}
+
+// disk adds a volume; one without a size has that of its image, which nobody here knows.
+func (e *estimator) disk(count float64, volume map[string]any, r Resource) {
+	size, _ := volume["volumeSize"].(float64)
+	kind, _ := volume["volumeType"].(string)
+	if kind = cmp.Or(kind, "gp3"); size == 0 {
+		e.unknown("EBS volume of the image's size", r)
+		return
+	}
+	e.monthly("EBS "+kind+" GB", count*size, e.prices.EBS[kind], r)
+}
+
+func (e *estimator) endpoint(r Resource) {
+	if text(r, "vpcEndpointType") != "Interface" {
+		return // S3's gateway is free
+	}
+	e.hourly("interface endpoint and zone", e.zones(r, "subnetIds"), e.prices.Endpoint, r)
+	e.usage("endpoints %.2f per GB", e.prices.Usage.Endpoint)
+}
+
+// balancer includes an address in every zone.
+func (e *estimator) balancer(r Resource) {
+	e.hourly("load balancer", 1, e.prices.LoadBalancer, r)
+	e.usage("load balancer %.3f per capacity unit and hour", e.prices.Usage.Capacity)
+	if internal, _ := r.Properties["internal"].(bool); !internal {
+		e.hourly("public IPv4 address", e.zones(r, "subnets"), e.prices.PublicIPv4, r)
+	}
+}
+
+// database doubles instance and storage for a standby in another zone.
+func (e *estimator) database(r Resource) {
+	class, storage := text(r, "instanceClass"), cmp.Or(text(r, "storageType"), "gp2")
+	zones := 1.0
+	if multi, _ := r.Properties["multiAz"].(bool); multi {
+		zones = 2
+	}
+	if engine := text(r, "engine"); engine != "mysql" && engine != "mariadb" {
+		e.unknown("RDS "+engine+" "+class, r)
+	} else {
+		e.hourly("RDS "+class, zones, e.prices.RDS[class], r)
+	}
+	e.monthly("RDS "+storage+" GB", zones*number(r, "allocatedStorage"), e.prices.RDSStorage[storage], r)
+}
+
+func (e *estimator) cache(r Resource, nodes string) {
+	engine, class := text(r, "engine"), text(r, "nodeType")
+	e.hourly("ElastiCache "+engine+" "+class, math.Max(1, number(r, nodes)), e.prices.Elasticache[engine][class], r)
+}
+
+func text(r Resource, key string) string {
+	value, _ := r.Properties[key].(string)
+	return value
+}
+
+func number(r Resource, key string) float64 {
+	value, _ := r.Properties[key].(float64)
+	return value
+}
+
+func list(r Resource, key string) []any {
+	value, _ := r.Properties[key].([]any)
+	return value
+}
+
+// zones is how many subnets a list has. Before the first deployment it is not known; the stack's zones are.
+func (e *estimator) zones(r Resource, key string) float64 {
+	if subnets := list(r, key); len(subnets) > 0 {
+		return float64(len(subnets))
+	}
+	zones := map[string]bool{}
+	for _, other := range e.resources {
+		if other.Type == "aws:ec2/subnet:Subnet" {
+			zones[text(other, "availabilityZone")] = true
+		}
+	}
+	return float64(len(zones))
+}

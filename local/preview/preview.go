@@ -1,0 +1,167 @@
+// Package preview reads what `pulumi preview --json --show-sames` prints: the steps that an update would take, with the state of
+// every resource before and after. It knows Pulumi, and neither AWS nor this program.
+package preview
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Preview is one run of `pulumi preview`.
+type Preview struct {
+	Steps []Step
+	// Errors is what the engine reported; a preview with errors is not complete.
+	Errors []string
+	// Config is the stack's configuration. Secret values are hidden.
+	Config map[string]string
+	// Complete tells whether the resources that stay as they are have steps too.
+	Complete bool
+}
+
+// Step is what happens to one resource.
+type Step struct {
+	// Op is same, create, update, replace, delete, import, refresh or read.
+	Op  string
+	URN string
+	// Old and New are the states before and after; nil before a create and after a delete.
+	Old, New *State
+	// Paths are the properties that change.
+	Paths []string
+	// Forcing are the properties that make an update a replacement.
+	Forcing []string
+}
+
+// State is a resource at one time. Secret values are "[secret]".
+type State struct {
+	Type           string
+	Custom         bool
+	Parent         string
+	Protect        bool
+	RetainOnDelete bool
+	Inputs         map[string]any
+	Outputs        map[string]any
+}
+
+// document is Pulumi's own form, display.PreviewDigest.
+type document struct {
+	Config map[string]string
+	Steps  []struct {
+		Op             string
+		URN            string
+		OldState       *State
+		NewState       *State
+		DiffReasons    []string
+		ReplaceReasons []string
+		DetailedDiff   map[string]struct{ Kind string }
+	}
+	Diagnostics   []struct{ Severity, Message string }
+	ChangeSummary map[string]int
+}
+
+// Parse reads a preview.
+func Parse(text []byte) (Preview, error) {
+	var d document
+	if err := json.Unmarshal(text, &d); err != nil {
+		return Preview{}, fmt.Errorf("this is not what `pulumi preview --json` prints: %w", err)
+	}
+	if d.Steps == nil && d.Diagnostics == nil && d.ChangeSummary == nil {
+		return Preview{}, errors.New("this is not what `pulumi preview --json` prints: no steps, no diagnostics, no summary")
+	}
+	p := Preview{Config: d.Config}
+	for _, one := range d.Steps {
+		step := Step{Op: one.Op, URN: one.URN, Old: one.OldState, New: one.NewState, Forcing: one.ReplaceReasons}
+		for path := range one.DetailedDiff {
+			step.Paths = append(step.Paths, path)
+		}
+		if len(step.Paths) == 0 {
+			step.Paths = append(step.Paths, one.DiffReasons...)
+		}
+		if len(step.Paths) == 0 && step.Op == "update" || step.Op == "replace" && len(step.Paths) == 0 {
+			step.Paths = differing(step.Old, step.New)
+		}
+		slices.Sort(step.Paths)
+		p.add(step)
+	}
+	failed := false
+	for _, diagnostic := range d.Diagnostics {
+		text := strings.TrimSpace(wrapping.ReplaceAllString(diagnostic.Message, ""))
+		if diagnostic.Severity == "error" && text != "preview failed" {
+			p.Errors = append(p.Errors, text)
+		}
+		failed = failed || diagnostic.Severity == "error"
+	}
+	if failed && len(p.Errors) == 0 {
+		p.Errors = []string{"preview failed"}
+	}
+	p.Complete = p.Count("same", false) >= d.ChangeSummary["same"]
+	return p, nil
+}
+
+// wrapping is what the engine and the SDK put around an error.
+var wrapping = regexp.MustCompile(`error: |an unhandled error occurred: |program failed: |1 error occurred:\s*\* `)
+
+// add keeps one step of a resource: with --show-replacement-steps, a replacement comes with its deletion and its creation.
+func (p *Preview) add(step Step) {
+	if step.Op == "create-replacement" || step.Op == "delete-replaced" {
+		step.Op = "replace"
+	}
+	i := slices.IndexFunc(p.Steps, func(other Step) bool { return other.URN == step.URN })
+	if i < 0 || step.Op != "replace" && p.Steps[i].Op != "replace" {
+		p.Steps = append(p.Steps, step)
+	} else if len(step.Paths) > len(p.Steps[i].Paths) {
+		p.Steps[i] = step
+	}
+}
+
+// Count is how many resources have this operation; components are not counted among customs.
+func (p Preview) Count(op string, customOnly bool) int {
+	n := 0
+	for _, step := range p.Steps {
+		if step.Op == op && (!customOnly || step.State().Custom) {
+			n++
+		}
+	}
+	return n
+}
+
+// State is the newest state that the step knows.
+func (s Step) State() *State {
+	switch {
+	case s.New != nil:
+		return s.New
+	case s.Old != nil:
+		return s.Old
+	}
+	return &State{}
+}
+
+// Name is the resource's logical name.
+func (s Step) Name() string { return NameOf(s.URN) }
+
+// NameOf is the last part of a URN.
+func NameOf(urn string) string {
+	parts := strings.SplitN(urn, "::", 4)
+	return parts[len(parts)-1]
+}
+
+// StackOf is the stack in a URN.
+func StackOf(urn string) string {
+	stack, _, _ := strings.Cut(strings.TrimPrefix(urn, "urn:pulumi:"), "::")
+	return stack
+}
+
+// ShortType is a type as people write it: aws:ec2/vpc:Vpc is aws:ec2:Vpc.
+func ShortType(token string) string {
+	parts := strings.Split(token, ":")
+	if len(parts) != 3 {
+		return token
+	}
+	if module, _, nested := strings.Cut(parts[1], "/"); nested {
+		parts[1] = module
+	}
+	return strings.Join(parts, ":")
+}

@@ -1,0 +1,147 @@
+package stacks_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+	"github.com/laravel-ecs/laravel-ecs/stacks"
+)
+
+// released overlays the release section of a stack file.
+func released(t *testing.T, stack string, release map[string]any) map[string]string {
+	t.Helper()
+	config := with(stackConfig(t, stack), "release", "strategy", "blueGreen")
+	for key, value := range release {
+		config = with(config, "release", key, value)
+	}
+	return config
+}
+
+// webTasks is what each colour runs: its number of tasks and its release.
+func webTasks(t *testing.T, r *infratest.Recorder) map[string]string {
+	t.Helper()
+	tasks := map[string]string{}
+	for _, service := range r.OfType("aws:ecs/service:Service") {
+		if !strings.Contains(service.Name, "-web") {
+			continue
+		}
+		count, _ := at(service, "desiredCount")
+		for _, definition := range r.OfType("aws:ecs/taskDefinition:TaskDefinition") {
+			if definition.Parent == service.Parent {
+				_, after, _ := strings.Cut(text(definition, "containerDefinitions"), `"APP_RELEASE","value":"`)
+				release, _, _ := strings.Cut(after, `"`)
+				color := map[bool]string{true: "green", false: "blue"}[strings.Contains(service.Name, "green")]
+				tasks[color] = fmt.Sprintf("%v of %s", count.NumberValue(), release)
+			}
+		}
+	}
+	return tasks
+}
+
+// shares are the weights of the rules, blue and green, which must be the same on every listener.
+func shares(t *testing.T, r *infratest.Recorder) string {
+	t.Helper()
+	var all []string
+	for _, rule := range r.OfType("aws:lb/listenerRule:ListenerRule") {
+		const groups = "actions[0].forward.targetGroups"
+		blue, _ := at(rule, groups+"[0].weight")
+		green, _ := at(rule, groups+"[1].weight")
+		if text(rule, groups+"[0].arn") == text(rule, groups+"[1].arn") {
+			t.Errorf("%s sends both shares to one group", rule.Name)
+		}
+		all = append(all, fmt.Sprintf("%v/%v", blue.NumberValue(), green.NumberValue()))
+	}
+	return strings.Join(slices.Compact(all), " ")
+}
+
+func TestBlueGreenLife(t *testing.T) {
+	steps := []struct {
+		name    string
+		release map[string]any
+		tasks   map[string]string
+		shares  string
+	}{
+		{"first", map[string]any{"name": "r1"}, map[string]string{"blue": "1 of r1", "green": "0 of r1"}, "100/0"},
+		{"canary", map[string]any{"name": "r1", "build": false, "candidate": "r2", "percent": 10}, map[string]string{"blue": "1 of r1", "green": "1 of r2"}, "90/10"},
+		{"abort", map[string]any{"name": "r1", "build": false, "candidate": "r2", "percent": 0}, map[string]string{"blue": "1 of r1", "green": "1 of r2"}, "100/0"},
+		{"promote", map[string]any{"name": "r2", "build": false, "live": "green"}, map[string]string{"blue": "0 of r2", "green": "1 of r2"}, "0/100"},
+		{"next canary", map[string]any{"name": "r2", "build": false, "live": "green", "candidate": "r3", "percent": 50}, map[string]string{"blue": "1 of r3", "green": "1 of r2"}, "50/50"},
+	}
+	for _, step := range steps {
+		t.Run(step.name, func(t *testing.T) {
+			r := deploy(t, "staging", released(t, "staging", step.release))
+			if got := webTasks(t, r); fmt.Sprint(got) != fmt.Sprint(step.tasks) {
+				t.Errorf("tasks %v, %v expected", got, step.tasks)
+			}
+			if got := shares(t, r); got != step.shares {
+				t.Errorf("shares %s, %s expected", got, step.shares)
+			}
+		})
+	}
+}
+
+// TestTheIdleColourStopsLast: its tasks may still be asked until the rules have changed; what gets requests comes before the rules.
+func TestTheIdleColourStopsLast(t *testing.T) {
+	for live, idle := range map[string]string{"blue": "green", "green": "blue"} {
+		r := deploy(t, "prod", released(t, "prod", map[string]any{"name": "r1", "live": live}))
+		for _, service := range r.OfType("aws:ecs/service:Service") {
+			if !strings.Contains(service.Name, "-web") {
+				continue
+			}
+			color := map[bool]string{true: "green", false: "blue"}[strings.Contains(service.Name, "green")]
+			if waits := slices.Contains(service.DependsOn, "laravel-prod-traffic-https"); waits != (color == idle) {
+				t.Errorf("live %s: %s waits for the rules: %v", live, service.Name, waits)
+			}
+		}
+		for _, target := range r.OfType("aws:appautoscaling/target:Target") {
+			low, _ := at(target, "minCapacity")
+			color := map[bool]string{true: "green", false: "blue"}[strings.Contains(target.Name, "green")]
+			if (low.NumberValue() == 0) != (color == idle) {
+				t.Errorf("live %s: autoscaling keeps %v tasks of %s", live, low.NumberValue(), color)
+			}
+		}
+	}
+}
+
+// TestNoRequestsForARolledBackCandidate: the rules change only when both colours run what was registered for them.
+func TestNoRequestsForARolledBackCandidate(t *testing.T) {
+	recorder := &infratest.Recorder{RolledBack: true}
+	config := released(t, "staging", map[string]any{"name": "r1", "build": false, "candidate": "r2", "percent": 10})
+	if err := recorder.Run(stacks.Deploy, "laravel-ecs", "staging", config); err == nil {
+		t.Error("accepted")
+	}
+	if rules := recorder.OfType("aws:lb/listenerRule:ListenerRule"); len(rules) != 0 {
+		t.Errorf("%d rules were changed", len(rules))
+	}
+}
+
+// TestAChangeOfStrategyMovesNothing: everything that a rolling environment has keeps its name.
+func TestAChangeOfStrategyMovesNothing(t *testing.T) {
+	for _, stack := range environments {
+		there := map[string]bool{}
+		for _, one := range deploy(t, stack, released(t, stack, nil)).All() {
+			there[one.Type+" "+one.Name] = true
+		}
+		for _, one := range deploy(t, stack, stackConfig(t, stack)).All() {
+			if !there[one.Type+" "+one.Name] {
+				t.Errorf("%s %s is gone", one.Type, one.Name)
+			}
+		}
+	}
+}
+
+// TestUntilTheRulesAreThereBlueServes: the listener of a rolling environment changes before the rules exist.
+func TestUntilTheRulesAreThereBlueServes(t *testing.T) {
+	r := deploy(t, "staging", released(t, "staging", nil))
+	const groups = "defaultActions[0].forward.targetGroups"
+	for _, listener := range r.OfType("aws:lb/listener:Listener") {
+		blue, _ := at(listener, groups+"[0].weight")
+		green, _ := at(listener, groups+"[1].weight")
+		if blue.NumberValue() != 1 || green.NumberValue() != 0 || !strings.HasSuffix(text(listener, groups+"[0].arn"), "-lb-tg") {
+			t.Errorf("%s sends %v to blue and %v to green", listener.Name, blue, green)
+		}
+	}
+}

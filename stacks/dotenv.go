@@ -1,0 +1,51 @@
+package stacks
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// dotenv renders a .env file: `make dotenv` is all a developer needs.
+func dotenv(environment, secrets map[string]string) string {
+	var text strings.Builder
+	for _, group := range []map[string]string{environment, secrets} {
+		for _, key := range sortedKeys(group) {
+			fmt.Fprintf(&text, "%s=%s\n", key, quote(group[key]))
+		}
+	}
+	return text.String()
+}
+
+// unquoted is what phpdotenv, shells and Docker read alike without quotes.
+var unquoted = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,-]+$`)
+
+// escapes are those of vlucas/phpdotenv 5, which Laravel reads .env with. It reads the file line by line, and ${NAME} in double
+// quotes stands for another variable.
+var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\f", `\f`, "\v", `\v`)
+
+// quote writes a value so that phpdotenv reads it back as it is.
+func quote(value string) string {
+	if unquoted.MatchString(value) {
+		return value
+	}
+	return `"` + escapes.Replace(value) + `"`
+}
+
+// DotenvKeys lists the variables that a .env.example asks for. Optional ones are commented out: #NAME=.
+func DotenvKeys(text string) (asked, optional []string) {
+	for line := range strings.Lines(text) {
+		match := assignment.FindStringSubmatch(line)
+		switch {
+		case match == nil:
+		case match[1] != "":
+			optional = append(optional, match[2])
+		default:
+			asked = append(asked, match[2])
+		}
+	}
+	return asked, optional
+}
+
+// assignment is a line that gives a variable a value. After a #, only a name in capitals is one: the rest is prose.
+var assignment = regexp.MustCompile(`^\s*(#\s*)?(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=`)

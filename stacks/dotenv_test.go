@@ -1,0 +1,44 @@
+package stacks
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// TestDotenv renders the values of testdata/dotenv.json, which is everything that breaks .env files. That the result is read back as
+// it is, by phpdotenv and by Laravel, is proved in a container (docker/dotenv_test.go).
+func TestDotenv(t *testing.T) {
+	folder := filepath.Join("stacks", "testdata")
+	text, err := os.ReadFile(filepath.Join(folder, "dotenv.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values map[string]string
+	if err := json.Unmarshal(text, &values); err != nil {
+		t.Fatal(err)
+	}
+	got, golden := dotenv(map[string]string{"APP_URL": "http://x"}, values), filepath.Join(folder, "dotenv.env")
+	if flag.Lookup("update").Value.String() == "true" {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got\n%s\nwant\n%s\n(go test ./stacks -run Dotenv -update, then the container test, if it is meant)", got, want)
+	}
+}
+
+func TestDotenvKeys(t *testing.T) {
+	asked, optional := DotenvKeys("# Where mail goes. Not needed = fine.\nAPP_NAME=\"a b\"\nAPP_KEY=\n\n  export DB_HOST = x\n#MAIL_HOST=\n# LOG_LEVEL=debug\n# memcached, redis or file\nnot a line\nlower=x\n")
+	if !slices.Equal(asked, []string{"APP_NAME", "APP_KEY", "DB_HOST"}) || !slices.Equal(optional, []string{"MAIL_HOST", "LOG_LEVEL"}) {
+		t.Errorf("asked are %q, optional are %q", asked, optional)
+	}
+}

@@ -1,0 +1,94 @@
+package stacks
+
+import "fmt"
+
+// Times that must fit together, so that a release drops nothing. A stack file says how long a request, a job and a scheduled
+// command may take; the rest follows, or is checked against them:
+//
+//	request        web.requestSeconds. The image ends a request that takes longer.
+//	delay          loadBalancer.deregistrationSeconds >= request. A task that is to stop gets no new requests, and the load
+//	               balancer cuts what is still open after the delay (ALB guide, "Deregistration delay").
+//	idle           loadBalancer.idleSeconds >= request. A request that is silent for longer is answered with 504.
+//	keep-alive     idle + 5, in the container. Who closes an idle connection first must be the load balancer, or it sends a
+//	               request into a connection that is being closed (502).
+//	drain          5 s in which a container goes on answering after its stop signal: load balancers hear of it late.
+//	stop           drain + request + 5 for web, job + 10 for a worker. ECS kills what has not ended by then.
+//	retry          job + 30: when a queue hands a job that nobody finished to another worker. Earlier, and it runs twice.
+//	heartbeat      job + 90: a worker that has not come round its loop by then is stuck.
+//	grace          start + two health checks: ECS does not count failing checks of a task before (HealthCheckGracePeriod).
+//	rollout        how long `pulumi up` waits for a steady service: four tasks one after the other, which is one more than
+//	               the circuit breaker lets fail, and ten minutes for an instance to come.
+const (
+	drainSeconds  = 5
+	stopMargin    = 5
+	workerMargin  = 10
+	keepAlive     = 5
+	retryMargin   = 30
+	beatMargin    = 90
+	minRolloutMin = 20 // the provider's own limit
+)
+
+// deriveTimes fills in the stop times that the stack file leaves to us.
+func (c *Config) deriveTimes() {
+	if c.Web.StopSeconds == 0 {
+		c.Web.StopSeconds = c.webStop()
+	}
+	if c.Worker.StopSeconds == 0 {
+		c.Worker.StopSeconds = c.Worker.JobSeconds + workerMargin
+	}
+}
+
+func (c *Config) webStop() int { return drainSeconds + c.Web.RequestSeconds + stopMargin }
+
+// graceSeconds is for how long failing health checks of a new web task do not count.
+func (c *Config) graceSeconds() int {
+	return c.Web.StartSeconds + 2*c.LoadBalancer.HealthCheck.Interval
+}
+
+// rolloutMinutes is how long a deployment of a process may take.
+func (c *Config) rolloutMinutes(p process) int {
+	one := c.graceSeconds() + p.size.StopSeconds
+	if p.behindBalancer {
+		one += c.LoadBalancer.DeregistrationSeconds
+	}
+	return max(minRolloutMin, 10+4*one/60)
+}
+
+// timeVariables tell the containers of a process the times that they keep.
+func (c *Config) timeVariables(process string) map[string]string {
+	switch process {
+	case "web":
+		return map[string]string{
+			"DRAIN_SECONDS":      fmt.Sprint(drainSeconds),
+			"GRACE_SECONDS":      fmt.Sprint(c.Web.RequestSeconds),
+			"REQUEST_SECONDS":    fmt.Sprint(c.Web.RequestSeconds),
+			"KEEP_ALIVE_SECONDS": fmt.Sprint(c.LoadBalancer.IdleSeconds + keepAlive),
+		}
+	case "worker":
+		return map[string]string{"HEARTBEAT_SECONDS": fmt.Sprint(c.Worker.JobSeconds + beatMargin)}
+	}
+	return nil
+}
+
+// retrySeconds is what every container must know, because each of them may put jobs into the queue or take them out.
+func (c *Config) retrySeconds() int { return c.Worker.JobSeconds + retryMargin }
+
+// validateTimes says which of the times do not fit.
+func (c *Config) validateTimes(p *problems) {
+	w, lb := c.Web, c.LoadBalancer
+	p.between("web.startSeconds", w.StartSeconds, 1, 300)
+	p.between("web.requestSeconds", w.RequestSeconds, 1, 3600)
+	p.between("worker.jobSeconds", c.Worker.JobSeconds, 1, 6*3600)
+	if lb.DeregistrationSeconds < w.RequestSeconds {
+		p.add("loadBalancer.deregistrationSeconds", "%d is less than web.requestSeconds, %d: a release would cut requests that are still allowed to run", lb.DeregistrationSeconds, w.RequestSeconds)
+	}
+	if lb.IdleSeconds < w.RequestSeconds {
+		p.add("loadBalancer.idleSeconds", "%d is less than web.requestSeconds, %d: the load balancer would answer 504 to requests that are still allowed to run", lb.IdleSeconds, w.RequestSeconds)
+	}
+	if w.StopSeconds < c.webStop() {
+		p.add("web.stopSeconds", "%d is less than the %d s that a drain (%d) and the longest request (web.requestSeconds, %d) take; leave it out", w.StopSeconds, c.webStop(), drainSeconds, w.RequestSeconds)
+	}
+	if least := c.Worker.JobSeconds + workerMargin; c.Worker.StopSeconds < least {
+		p.add("worker.stopSeconds", "%d is less than the %d s that the longest job (worker.jobSeconds, %d) takes to finish; leave it out", c.Worker.StopSeconds, least, c.Worker.JobSeconds)
+	}
+}
