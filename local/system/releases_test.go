@@ -27,6 +27,7 @@ type proof struct {
 	file     string // the stack file
 	original []byte
 	now      settings // what is deployed
+	released []string // names, in order
 	began    time.Time
 	results  []result
 	untried  []string // steps that only make soak takes
@@ -114,6 +115,9 @@ func (p *proof) release(t *testing.T, name string) {
 func (p *proof) finished(t *testing.T, out string) {
 	t.Helper()
 	name := fmt.Sprint(p.now["release.name"])
+	if !slices.Contains(p.released, name) {
+		p.released = append(p.released, name)
+	}
 	if !strings.Contains(out, "answers with release "+name+",") {
 		t.Errorf("make up does not say that %s runs:\n%s", name, out)
 	}
@@ -196,16 +200,23 @@ func TestReleases(t *testing.T) {
 		{"scaling", p.scaling, true},
 		{"task killed", p.taskKilled, true},
 		{"minutes of the scheduler", p.schedulerReplaced, true},
+		{"rollback", p.rolledBack, true},
 	}
-	for _, step := range steps {
-		if !step.soak || soak() {
-			t.Run(step.name, step.run)
-		} else {
-			p.untried = append(p.untried, step.name)
-		}
+	for _, one := range steps {
+		p.step(t, one.name, one.soak, one.run)
 	}
 	p.badReleases(t)
-	t.Run("one tick a minute all along", func(t *testing.T) { p.ticks(t, p.began) })
+	p.step(t, "one tick a minute all along", false, func(t *testing.T) { p.ticks(t, p.began) })
+	p.step(t, "canaries", true, p.canaries) // the last: what follows a promotion is not rolling any more
+}
+
+// step runs a part of the test, or notes that make soak does.
+func (p *proof) step(t *testing.T, name string, onlySoak bool, run func(t *testing.T)) {
+	if onlySoak && !soak() {
+		p.untried = append(p.untried, name)
+		return
+	}
+	t.Run(name, run)
 }
 
 // report tells what the load saw, and what was not tried, in the test's log and in the file that make prints.
