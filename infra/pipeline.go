@@ -46,8 +46,7 @@ func NewIdentityProvider(ctx *pulumi.Context, name string, args IdentityProvider
 	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{"arn": p.ARN})
 }
 
-// Trust says which jobs of a CI system may take a role, by the subject of their tokens. A subject that ends with * or has one in it
-// is a pattern.
+// Trust says which jobs of a CI system may take a role, by the subject of their tokens. A subject with a * is a pattern.
 type Trust struct {
 	Provider *IdentityProvider
 	Subjects []string

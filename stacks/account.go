@@ -133,7 +133,7 @@ func (s *accountStack) trusts(onGitHub, onGitLab []string) []infra.Trust {
 
 // export publishes what goes into the variables of a pipeline, and the two lines to run.
 func (s *accountStack) export(ctx *pulumi.Context) {
-	roles, providers := pulumi.StringMap{}, pulumi.StringMap{}
+	roles, providers := pulumi.StringMap{}, pulumi.StringMap{ctx.Stack(): s.state.SecretsProvider(ctx.Stack())}
 	for environment, role := range s.deploy {
 		roles[environment] = role.ARN
 		stack := s.config.Account.Deploy[environment].Stack

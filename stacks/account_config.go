@@ -83,8 +83,11 @@ func (c *AccountConfig) sections() map[string]any {
 	return map[string]any{"app": &c.App, "environment": &c.Environment, "account": &c.Account, "tags": &c.Tags}
 }
 
-// isAccount tells whether the stack is an account's and not an environment.
-func isAccount(ctx *pulumi.Context) bool { return config.Get(ctx, "account") != "" }
+// isAccount tells whether the stack is an account's and not an environment. Pulumi.yaml gives every stack an empty section.
+func isAccount(ctx *pulumi.Context) bool {
+	section := config.Get(ctx, "account")
+	return section != "" && section != "{}"
+}
 
 // loadAccount reads the configuration over the defaults and returns every problem of it at once.
 func loadAccount(ctx *pulumi.Context) (*AccountConfig, error) {

@@ -20,9 +20,17 @@ const (
 	gitLabARN   = "arn:aws:mock:eu-west-1:123456789012:aws:iam/openIdConnectProvider:OpenIdConnectProvider/laravel-account-gitlab-provider"
 )
 
+// accountConfig is the shipped file with what stands in it as a comment: an environment of many stacks.
+func accountConfig(t testing.TB) map[string]string {
+	t.Helper()
+	return with(stackConfig(t, "account"), "account", "deploy.review", map[string]any{
+		"stack": "review-*", "github": map[string]any{"environment": "review"}, "gitlab": map[string]any{"branch": "*"},
+	})
+}
+
 func deployAccount(t testing.TB) *infratest.Recorder {
 	t.Helper()
-	return deploy(t, "account", stackConfig(t, "account"))
+	return deploy(t, "account", accountConfig(t))
 }
 
 // policiesOf are the documents of a pipeline's role: preview, deploy-staging.
@@ -115,7 +123,7 @@ func token(provider, issuer, subject, audience string) infratest.Request {
 
 // TestOtherReferences covers the jobs that the shipped file does not name.
 func TestOtherReferences(t *testing.T) {
-	config := with(stackConfig(t, "account"), "account", "deploy.prod", map[string]any{
+	config := with(accountConfig(t), "account", "deploy.prod", map[string]any{
 		"hosts": []string{"app.example.com"}, "github": map[string]any{"branch": "main"}, "gitlab": map[string]any{"tag": "v*"},
 	})
 	config = with(config, "account", "gitlab.url", "https://git.acme.test")
@@ -141,7 +149,7 @@ func TestOtherReferences(t *testing.T) {
 // TestAdoptedProvider: an account has one provider per URL, so one that is there is used.
 func TestAdoptedProvider(t *testing.T) {
 	const arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
-	r := deploy(t, "account", with(stackConfig(t, "account"), "account", "github.providerArn", arn))
+	r := deploy(t, "account", with(accountConfig(t), "account", "github.providerArn", arn))
 	if made := r.OfType("aws:iam/openIdConnectProvider:OpenIdConnectProvider"); len(made) != 1 || text(made[0], "url") != "https://gitlab.com" {
 		t.Errorf("made are %v", made)
 	}
@@ -402,7 +410,7 @@ func TestNothingIsGrantedAtLarge(t *testing.T) {
 // TestLimitsOfIAM deploys with the longest names that are accepted: 6,144 characters per policy, 10 policies per role, 2,048
 // characters of trust, 64 of a role's name.
 func TestLimitsOfIAM(t *testing.T) {
-	config := stackConfig(t, "account")
+	config := accountConfig(t)
 	hosts := make([]string, 10)
 	for i := range hosts {
 		hosts[i] = fmt.Sprintf("shop-%d.%s.example.com", i, strings.Repeat("a", 40))
@@ -412,7 +420,7 @@ func TestLimitsOfIAM(t *testing.T) {
 	config = with(config, "account", "deploy", map[string]any{
 		"x": map[string]any{"stack": "abcdefgh-*", "hosts": hosts, "github": map[string]any{"environment": strings.Repeat("e", 100)}, "gitlab": map[string]any{"branch": "*", "tag": "v*"}},
 	})
-	for name, config := range map[string]map[string]string{"shipped": stackConfig(t, "account"), "long": config} {
+	for name, config := range map[string]map[string]string{"shipped": accountConfig(t), "long": config} {
 		r := deploy(t, "account", config)
 		perRole := map[string]int{}
 		for _, policy := range r.OfType(policyToken) {
@@ -438,7 +446,7 @@ func TestLimitsOfIAM(t *testing.T) {
 
 func TestStateIsKeptSafe(t *testing.T) {
 	for _, protect := range []bool{true, false} {
-		r := deploy(t, "account", with(stackConfig(t, "account"), "environment", "protect", protect))
+		r := deploy(t, "account", with(accountConfig(t), "environment", "protect", protect))
 		bucket, key := one(t, r, "aws:s3/bucketV2:BucketV2"), one(t, r, "aws:kms/key:Key")
 		if bucket.Protect != protect || key.Protect != protect || isTrue(bucket, "forceDestroy") == protect {
 			t.Errorf("protect %v: bucket %v, key %v", protect, bucket.Protect, key.Protect)
@@ -479,11 +487,30 @@ func TestAccountResourcesBelongToAComponent(t *testing.T) {
 
 // TestAccountIsChosenByConfiguration: the stack's name decides nothing.
 func TestAccountIsChosenByConfiguration(t *testing.T) {
-	if n := len(deploy(t, "base", stackConfig(t, "account")).OfType("aws:ec2/vpc:Vpc")); n != 0 {
+	if n := len(deploy(t, "base", accountConfig(t)).OfType("aws:ec2/vpc:Vpc")); n != 0 {
 		t.Error("a stack with a section account declares an environment")
 	}
 	if n := len(deploy(t, "accounts", stackConfig(t, "staging")).OfType("aws:ec2/vpc:Vpc")); n != 1 {
 		t.Error("a stack without a section account declares no environment")
+	}
+}
+
+// TestSectionsOfPulumiYaml: the engine hands every section of Pulumi.yaml to every stack, empty where its file has none.
+func TestSectionsOfPulumiYaml(t *testing.T) {
+	for stack, config := range map[string]map[string]string{"account": accountConfig(t), "staging": stackConfig(t, "staging")} {
+		for _, section := range []string{"account", "web", "network", "database", "tags"} {
+			if config["laravel-ecs:"+section] == "" {
+				config["laravel-ecs:"+section] = "{}"
+			}
+		}
+		raw, err := json.Marshal(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PULUMI_CONFIG", string(raw))
+		if n := len(deploy(t, stack, config).OfType("aws:ec2/vpc:Vpc")); (n == 1) != (stack == "staging") {
+			t.Errorf("%s declares %d networks", stack, n)
+		}
 	}
 }
 
@@ -529,7 +556,7 @@ func TestBadAccountIsRefused(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.key+" "+test.want, func(t *testing.T) {
-			recorder, err := infratest.Run(stacks.Deploy, "laravel-ecs", "account", with(stackConfig(t, "account"), test.section, test.key, test.value))
+			recorder, err := infratest.Run(stacks.Deploy, "laravel-ecs", "account", with(accountConfig(t), test.section, test.key, test.value))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("got  %v\nwant %s", err, test.want)
 			}
@@ -539,7 +566,7 @@ func TestBadAccountIsRefused(t *testing.T) {
 		})
 	}
 	t.Run("nobody is trusted", func(t *testing.T) {
-		config := stackConfig(t, "account")
+		config := accountConfig(t)
 		config["laravel-ecs:account"] = `{"deploy": {}}`
 		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "account", config)
 		if err == nil || !strings.Contains(err.Error(), "account: github.repository and gitlab.project are both missing") {
@@ -547,7 +574,7 @@ func TestBadAccountIsRefused(t *testing.T) {
 		}
 	})
 	t.Run("another region", func(t *testing.T) {
-		config := stackConfig(t, "account")
+		config := accountConfig(t)
 		config["aws:region"] = "eu-central-1"
 		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "account", config)
 		if err == nil || !strings.Contains(err.Error(), "account.deploy.prod: Pulumi.prod.yaml is in eu-west-1, this stack in eu-central-1") {
@@ -555,7 +582,7 @@ func TestBadAccountIsRefused(t *testing.T) {
 		}
 	})
 	t.Run("a section of environments", func(t *testing.T) {
-		config := with(stackConfig(t, "account"), "web", "count", 2)
+		config := with(accountConfig(t), "web", "count", 2)
 		raw, _ := json.Marshal(config)
 		t.Setenv("PULUMI_CONFIG", string(raw))
 		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "account", config)

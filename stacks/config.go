@@ -336,18 +336,25 @@ func unknownKeys(ctx *pulumi.Context, known map[string]any) []error {
 		keys = file.Config
 	}
 	var problems []error
-	for full := range keys {
+	for full, value := range keys {
 		key, ours := strings.CutPrefix(full, ctx.Project()+":")
-		if !ours || known[key] != nil {
-			continue
-		}
-		if _, account := known["account"]; account && defaults().sections()[key] != nil {
-			problems = append(problems, fmt.Errorf("%s: belongs to an environment; a stack with a section account declares none", key))
-		} else {
+		switch _, account := known["account"]; {
+		case !ours || known[key] != nil:
+		case account && defaults().sections()[key] != nil:
+			if !empty(value) {
+				problems = append(problems, fmt.Errorf("%s: belongs to an environment; a stack with a section account declares none", key))
+			}
+		case key != "account" || !empty(value):
 			problems = append(problems, fmt.Errorf("%s: no such key; Pulumi.yaml lists them", key))
 		}
 	}
 	return problems
+}
+
+// empty tells whether a section is what Pulumi.yaml says of those that are not in the stack file.
+func empty(section any) bool {
+	fields, ok := section.(map[string]any)
+	return section == nil || section == "{}" || ok && len(fields) == 0
 }
 
 func firstEnv(names ...string) string {
