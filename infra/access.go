@@ -28,7 +28,14 @@ type Access struct {
 	policies []pulumi.Resource
 }
 
-const tasksService = "ecs-tasks.amazonaws.com"
+const (
+	tasksService     = "ecs-tasks.amazonaws.com"
+	instancesService = "ec2.amazonaws.com"
+	flowLogsService  = "vpc-flow-logs.amazonaws.com"
+
+	instanceECSPolicy = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role"
+	instanceSSMPolicy = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+)
 
 // NewAccess registers both roles. Each names its resources; the two exceptions are actions that AWS defines without any.
 func NewAccess(ctx *pulumi.Context, name string, args AccessArgs, opts ...pulumi.ResourceOption) (*Access, error) {
@@ -87,14 +94,11 @@ func (a *Access) allow(ctx *pulumi.Context, logical string, role *iam.Role, stat
 
 // newInstanceProfile registers what the instances themselves may do: join the cluster, and be reached by Session Manager.
 func newInstanceProfile(ctx *pulumi.Context, logical string, opts ...pulumi.ResourceOption) (*iam.InstanceProfile, error) {
-	role, err := newServiceRole(ctx, logical, "ec2.amazonaws.com", "Lets instances join the ECS cluster", opts...)
+	role, err := newServiceRole(ctx, logical, instancesService, "Lets instances join the ECS cluster", opts...)
 	if err != nil {
 		return nil, err
 	}
-	managed := map[string]string{
-		"ecs": "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role",
-		"ssm": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
-	}
+	managed := map[string]string{"ecs": instanceECSPolicy, "ssm": instanceSSMPolicy}
 	var attached []pulumi.Resource
 	for _, key := range slices.Sorted(maps.Keys(managed)) {
 		attachment, err := iam.NewRolePolicyAttachment(ctx, logical+"-"+key, &iam.RolePolicyAttachmentArgs{

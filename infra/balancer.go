@@ -92,7 +92,7 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 // Listeners must exist before a service may use the target group: ECS refuses a group that no listener uses.
 func (b *Balancer) Listeners() []pulumi.Resource { return b.listeners }
 
-func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *accessLogs) error {
+func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *privateBucket) error {
 	var err error
 	b.balancer, err = lb.NewLoadBalancer(ctx, name, &lb.LoadBalancerArgs{
 		LoadBalancerType:         pulumi.String("application"),
@@ -103,7 +103,7 @@ func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *access
 		DropInvalidHeaderFields:  pulumi.Bool(true),
 		DesyncMitigationMode:     pulumi.String("defensive"),
 		EnableDeletionProtection: pulumi.Bool(b.args.Protected),
-		AccessLogs:               &lb.LoadBalancerAccessLogsArgs{Bucket: logs.bucket, Enabled: pulumi.Bool(true)},
+		AccessLogs:               &lb.LoadBalancerAccessLogsArgs{Bucket: logs.Bucket, Enabled: pulumi.Bool(true)},
 		// AWS writes a test object when logging is switched on: the bucket's policy must be there.
 	}, pulumi.Parent(b), pulumi.DependsOn(append(logs.ready, b.args.Internet)))
 	return err

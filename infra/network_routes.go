@@ -214,7 +214,7 @@ func (n *Network) createFlowLog(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	role, err := newServiceRole(ctx, name+"-flow", "vpc-flow-logs.amazonaws.com", "Lets VPC flow logs write to CloudWatch", pulumi.Parent(n))
+	role, err := newServiceRole(ctx, name+"-flow", flowLogsService, "Lets VPC flow logs write to CloudWatch", pulumi.Parent(n))
 	if err != nil {
 		return err
 	}

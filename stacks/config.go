@@ -234,40 +234,57 @@ func (c *Config) sections() map[string]any {
 // Load reads the stack's configuration over the defaults and returns every problem of it at once.
 func Load(ctx *pulumi.Context) (*Config, error) {
 	c := defaults()
+	problems, unread := readSections(ctx, c.sections())
+	if c.App.Env == "" {
+		c.App.Env = ctx.Stack()
+	}
+	c.deriveTimes()
+	c.Region = region(ctx)
+	if err := report(ctx, problems, c.validate(ctx.Stack()), unread); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// readSections decodes every section of the configuration, and returns its problems and which sections it could not read.
+func readSections(ctx *pulumi.Context, sections map[string]any) (problems []error, unread map[string]bool) {
 	own := config.New(ctx, "")
-	var problems []error
-	unread := map[string]bool{}
-	for key, into := range c.sections() {
+	unread = map[string]bool{}
+	for key, into := range sections {
 		if err := section(own, key, into); err != nil {
 			problems = append(problems, err)
 			unread[key] = true
 		}
 	}
-	for key := range c.sections() {
+	for key := range sections {
 		if key != "secrets" && ctx.IsConfigSecret(ctx.Project()+":"+key) {
 			problems = append(problems, fmt.Errorf("%s: holds an encrypted value; only secrets.NAME stays encrypted on its way to the containers", key))
 		}
 	}
-	problems = append(problems, unknownKeys(ctx, c.sections())...)
-	if c.App.Env == "" {
-		c.App.Env = ctx.Stack()
-	}
-	c.deriveTimes()
+	return append(problems, unknownKeys(ctx, sections)...), unread
+}
+
+func region(ctx *pulumi.Context) string {
 	region, err := config.New(ctx, "aws").Try("region")
-	if c.Region = region; err != nil {
-		c.Region = firstEnv("AWS_REGION", "AWS_DEFAULT_REGION")
+	if err != nil {
+		return firstEnv("AWS_REGION", "AWS_DEFAULT_REGION")
 	}
-	for _, problem := range c.validate(ctx.Stack()) {
+	return region
+}
+
+// report joins what could not be read with what is not valid; nil where all is well.
+func report(ctx *pulumi.Context, problems, invalid []error, unread map[string]bool) error {
+	for _, problem := range invalid {
 		// A section that could not be read holds defaults here, which nobody asked for.
 		if key, _, _ := strings.Cut(problem.Error(), ":"); !unread[strings.Split(key, ".")[0]] {
 			problems = append(problems, problem)
 		}
 	}
-	if len(problems) > 0 {
-		sortErrors(problems)
-		return nil, fmt.Errorf("Pulumi.%s.yaml has %d problem(s); nothing was changed:\n%w", ctx.Stack(), len(problems), errors.Join(problems...))
+	if len(problems) == 0 {
+		return nil
 	}
-	return c, nil
+	sortErrors(problems)
+	return fmt.Errorf("Pulumi.%s.yaml has %d problem(s); nothing was changed:\n%w", ctx.Stack(), len(problems), errors.Join(problems...))
 }
 
 // section decodes one key over what is in there already. Absent is fine; a field that nobody knows is not.
@@ -319,13 +336,25 @@ func unknownKeys(ctx *pulumi.Context, known map[string]any) []error {
 		keys = file.Config
 	}
 	var problems []error
-	for full := range keys {
+	for full, value := range keys {
 		key, ours := strings.CutPrefix(full, ctx.Project()+":")
-		if ours && known[key] == nil {
+		switch _, account := known["account"]; {
+		case !ours || known[key] != nil:
+		case account && defaults().sections()[key] != nil:
+			if !empty(value) {
+				problems = append(problems, fmt.Errorf("%s: belongs to an environment; a stack with a section account declares none", key))
+			}
+		case key != "account" || !empty(value):
 			problems = append(problems, fmt.Errorf("%s: no such key; Pulumi.yaml lists them", key))
 		}
 	}
 	return problems
+}
+
+// empty tells whether a section is what Pulumi.yaml says of those that are not in the stack file.
+func empty(section any) bool {
+	fields, ok := section.(map[string]any)
+	return section == nil || section == "{}" || ok && len(fields) == 0
 }
 
 func firstEnv(names ...string) string {

@@ -35,9 +35,17 @@ type stack struct {
 	services map[string]*infra.Service       // by process, and by colour
 }
 
-// Deploy declares one environment. The order is that of the article: a network, a place for images, the data, the entrance,
-// the instances, and at last what runs on them.
+// Deploy declares one environment or, where the configuration has a section account, what all environments of an account share.
 func Deploy(ctx *pulumi.Context) error {
+	if isAccount(ctx) {
+		return deployAccount(ctx)
+	}
+	return deployEnvironment(ctx)
+}
+
+// deployEnvironment has the order of the article: a network, a place for images, the data, the entrance, the instances, and at last
+// what runs on them.
+func deployEnvironment(ctx *pulumi.Context) error {
 	s, err := newStack(ctx)
 	if err != nil {
 		return err
@@ -70,7 +78,7 @@ func newStack(ctx *pulumi.Context) (*stack, error) {
 		return nil, err
 	}
 	s := &stack{config: c, prefix: c.App.Name + "-" + ctx.Stack(), images: map[string]*infra.Image{}}
-	if s.tags, err = defaultTags(ctx, c); err != nil {
+	if s.tags, err = defaultTags(ctx, c.App.Name, c.Tags); err != nil {
 		return nil, err
 	}
 	if s.release, err = releaseName(c); err != nil {

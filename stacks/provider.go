@@ -77,10 +77,10 @@ func settingOf(kind reflect.Type, raw string) (pulumi.Input, error) {
 }
 
 // defaultTags are on everything that can carry tags: ours, those of aws:defaultTags, and the configuration's own.
-func defaultTags(ctx *pulumi.Context, c *Config) (map[string]string, error) {
+func defaultTags(ctx *pulumi.Context, application string, own map[string]string) (map[string]string, error) {
 	tags := map[string]string{
 		"Project":     ctx.Project(),
-		"Application": c.App.Name,
+		"Application": application,
 		"Environment": ctx.Stack(),
 		"ManagedBy":   "pulumi",
 	}
@@ -89,6 +89,6 @@ func defaultTags(ctx *pulumi.Context, c *Config) (map[string]string, error) {
 		return nil, fmt.Errorf("aws:defaultTags: %w", err)
 	}
 	maps.Copy(tags, given.Tags)
-	maps.Copy(tags, c.Tags)
+	maps.Copy(tags, own)
 	return tags, nil
 }

@@ -57,10 +57,12 @@ var name = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 // validate returns every problem of the configuration; it touches nothing but the files that the image is built from.
 func (c *Config) validate(stack string) []error {
 	var p problems
-	if c.Region == "" {
-		p.add("aws:region", "missing; pulumi config set aws:region eu-west-1 --stack %s", stack)
+	validateRegion(&p, c.Region, stack)
+	validateName(&p, c.App.Name, stack)
+	validateTags(&p, c.Tags)
+	if c.App.URL != "" {
+		p.matches("app.url", c.App.URL, regexp.MustCompile(`^https?://[^/\s]+$`), "http(s)://host[:port]")
 	}
-	c.validateNames(&p, stack)
 	p.oneOf("environment.class", c.Environment.Class, "local", "review", "staging", "production")
 	c.Network.validate(&p, c.Region)
 	c.Access.validate(&p, c.Cluster.KeyPair)
@@ -88,25 +90,32 @@ func (c *Config) validate(stack string) []error {
 // reserved are beginnings of names that CreateCapacityProvider, CreateSecurityGroup or CreateLoadBalancer refuse.
 var reserved = regexp.MustCompile(`^(aws|ecs|fargate)|^(sg|internal)(-|$)`)
 
-func (c *Config) validateNames(p *problems, stack string) {
+func validateRegion(p *problems, region, stack string) {
+	if region == "" {
+		p.add("aws:region", "missing; pulumi config set aws:region eu-west-1 --stack %s", stack)
+	}
+}
+
+// validateName checks application and stack, which every name begins with.
+func validateName(p *problems, application, stack string) {
 	const what = "lower-case letters and digits, in words joined by single hyphens"
-	p.matches("app.name", c.App.Name, name, what)
+	p.matches("app.name", application, name, what)
 	if !name.MatchString(stack) {
 		p.add("stack", "%q is not %s; it becomes part of every name", stack, what)
 	}
-	if reserved.MatchString(c.App.Name) {
-		p.add("app.name", "%q begins with a word that AWS keeps for itself: aws, ecs and fargate (capacity providers), sg- (security groups), internal- (load balancers)", c.App.Name)
+	if reserved.MatchString(application) {
+		p.add("app.name", "%q begins with a word that AWS keeps for itself: aws, ecs and fargate (capacity providers), sg- (security groups), internal- (load balancers)", application)
 	}
-	if prefix := c.App.Name + "-" + stack; len(prefix) > maxPrefix {
+	if prefix := application + "-" + stack; len(prefix) > maxPrefix {
 		p.add("app.name", "%q is %d characters long, at most %d fit AWS's names: shorten app.name or the stack's name", prefix, len(prefix), maxPrefix)
 	}
-	if c.App.URL != "" {
-		p.matches("app.url", c.App.URL, regexp.MustCompile(`^https?://[^/\s]+$`), "http(s)://host[:port]")
+}
+
+func validateTags(p *problems, tags map[string]string) {
+	if len(tags) > 40 {
+		p.add("tags", "%d are too many: AWS allows 50 per resource and some are taken", len(tags))
 	}
-	if len(c.Tags) > 40 {
-		p.add("tags", "%d are too many: AWS allows 50 per resource and some are taken", len(c.Tags))
-	}
-	for _, key := range sortedKeys(c.Tags) {
+	for _, key := range sortedKeys(tags) {
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
 			p.add("tags."+key, "the prefix aws: is Amazon's own")
 		}

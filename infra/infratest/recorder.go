@@ -3,6 +3,7 @@ package infratest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -26,8 +27,9 @@ type Recorder struct {
 	// RolledBack makes ECS run another revision than the one a service was given.
 	RolledBack bool
 
-	mu   sync.Mutex
-	seen []Resource
+	mu     sync.Mutex
+	seen   []Resource
+	called map[string]bool
 }
 
 // NewResource records a registration and answers with its inputs and the outputs that other resources ask for.
@@ -62,10 +64,17 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 
 // Call answers the functions that the program uses.
 func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	r.mu.Lock()
+	if r.called == nil {
+		r.called = map[string]bool{}
+	}
+	r.called[args.Token] = true
+	r.mu.Unlock()
 	if args.Token == "aws:ecs/getService:getService" {
 		return r.service(args.Args["serviceName"].StringValue())
 	}
 	answers := map[string]map[string]any{
+		"aws:index/getCallerIdentity:getCallerIdentity":       {"accountId": "123456789012"},
 		"aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"}, "id": "eu-west-1"},
 		"aws:ssm/getParameter:getParameter":                   {"value": "ami-0123456789abcdef0"},
 		"aws:route53/getZone:getZone":                         {"zoneId": "Z0123456789", "id": "Z0123456789"},
@@ -101,6 +110,13 @@ func (r *Recorder) All() []Resource {
 	all := slices.Clone(r.seen)
 	slices.SortFunc(all, func(a, b Resource) int { return strings.Compare(a.Type+" "+a.Name, b.Type+" "+b.Name) })
 	return all
+}
+
+// Called returns the functions that were called, in order of their names.
+func (r *Recorder) Called() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Sorted(maps.Keys(r.called))
 }
 
 // OfType returns the registrations of a type, given as in aws:ec2/vpc:Vpc.

@@ -122,6 +122,9 @@ func (s statement) fault(kind policyKind) string {
 			return fmt.Sprintf(`Resource %s must be in ARN format or "*".`, text)
 		}
 	}
+	if issuer := s.trustsEverybody(); kind == trustPolicy && issuer != "" {
+		return fmt.Sprintf("Access to the shared identity provider %s requires a condition on %s:sub that is more than a wildcard", issuer, issuer)
+	}
 	return principalFault(s.Principal)
 }
 
@@ -141,7 +144,9 @@ func principalFault(principal any) string {
 				valid = strings.HasSuffix(text, ".amazonaws.com")
 			case "AWS":
 				valid = principalID.MatchString(text)
-			case "Federated", "CanonicalUser":
+			case "Federated":
+				valid = federated.MatchString(text)
+			case "CanonicalUser":
 			default:
 				valid = false
 			}

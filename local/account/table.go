@@ -21,7 +21,7 @@ var (
 // The tables are collected here and not in the variables above, because their functions look other types up.
 func init() {
 	for _, table := range [][]Type{
-		networkTypes, gatewayTypes, firewallTypes, instanceTypes, fleetTypes, flowLogTypes, iamTypes,
+		networkTypes, gatewayTypes, firewallTypes, instanceTypes, fleetTypes, flowLogTypes, iamTypes, iamPolicyTypes, kmsTypes,
 		dataTypes, edgeTypes, computeTypes, watchTypes,
 	} {
 		for _, t := range table {

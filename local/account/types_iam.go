@@ -212,7 +212,7 @@ func (tx *Tx) checkManagedPolicy(arn string) error {
 	if managed && slices.Contains(managedPolicies, name) {
 		return nil
 	}
-	if _, known := tx.Find("aws:iam/policy:Policy", "arn", arn); known {
+	if _, known := tx.Get(managedPolicyToken, arn); known {
 		return nil
 	}
 	hint := ""

@@ -102,3 +102,77 @@ func TestPolicyAsAMapBecomesJSON(t *testing.T) {
 		t.Errorf("assumeRolePolicy is %q, want JSON", text)
 	}
 }
+
+func TestFederationRefusals(t *testing.T) {
+	statement := func(text string) string { return `{"Version":"2012-10-17","Statement":[` + text + `]}` }
+	trust := func(principal, condition string) Values {
+		return Values{"assumeRolePolicy": statement(`{"Effect":"Allow","Principal":{"Federated":"` + principal + `"},"Action":"sts:AssumeRoleWithWebIdentity"` + condition + `}`)}
+	}
+	const gitHub = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+	subject := func(operator, value string) string {
+		return fmt.Sprintf(`,"Condition":{%q:{"token.actions.githubusercontent.com:sub":%q}}`, operator, value)
+	}
+	role := trust(gitHub, subject("StringEquals", "repo:acme/shop:environment:prod"))
+	provider := Values{"url": "https://gitlab.example.com", "clientIdLists": []any{"https://gitlab.example.com"}}
+	policy := Values{"name": "deploy", "policy": allowQueue}
+	setup := func(t *testing.T) *world {
+		w := furnished(t)
+		w.make(openIDProviderToken, "github", Values{"url": "https://token.actions.githubusercontent.com", "clientIdLists": []any{"sts.amazonaws.com"}})
+		w.make(managedPolicyToken, "taken", Values{"name": "taken", "policy": allowQueue})
+		return w
+	}
+	many := func(n int, text string) []any {
+		list := make([]any, n)
+		for i := range list {
+			list[i] = text
+		}
+		return list
+	}
+	testRefusals(t, setup, []refusal{
+		{"provider without https", openIDProviderToken, provider, Values{"url": "http://gitlab.example.com"}, "url", ""},
+		{"provider with a query", openIDProviderToken, provider, Values{"url": "https://gitlab.example.com?x=1"}, "url", ""},
+		{"provider with a long URL", openIDProviderToken, provider, Values{"url": "https://" + strings.Repeat("a", 248)}, "url", ""},
+		{"provider without an audience", openIDProviderToken, provider, Values{"clientIdLists": nil}, "clientIdLists", ""},
+		{"provider with an empty audience", openIDProviderToken, provider, Values{"clientIdLists": []any{""}}, "clientIdLists[0]", ""},
+		{"provider with 101 audiences", openIDProviderToken, provider, Values{"clientIdLists": many(101, "x")}, "clientIdLists", ""},
+		{"thumbprint", openIDProviderToken, provider, Values{"thumbprintLists": []any{"abc"}}, "thumbprintLists[0]", ""},
+		{"six thumbprints", openIDProviderToken, provider, Values{"thumbprintLists": many(6, strings.Repeat("a", 40))}, "thumbprintLists", ""},
+		{"provider twice", openIDProviderToken, provider, Values{"url": "https://token.actions.githubusercontent.com"}, "", "EntityAlreadyExists"},
+
+		{"trust in a provider that is no ARN", roleToken, role, trust("token.actions.githubusercontent.com", subject("StringEquals", "repo:acme/shop:environment:prod")), "", "MalformedPolicyDocument"},
+		{"trust in all of GitHub", roleToken, role, trust(gitHub, ""), "", "MalformedPolicyDocument"},
+		{"trust in all of GitHub, by a wildcard", roleToken, role, trust(gitHub, subject("StringLike", "*")), "", "MalformedPolicyDocument"},
+		{"trust in all but one of GitHub", roleToken, role, trust(gitHub, subject("StringNotEquals", "repo:acme/shop:environment:prod")), "", "MalformedPolicyDocument"},
+		{"trust in all of GitLab", roleToken, role, trust("arn:aws:iam::123456789012:oidc-provider/gitlab.com", `,"Condition":{"StringEquals":{"gitlab.com:aud":"https://gitlab.com"}}`), "", "MalformedPolicyDocument"},
+
+		{"managed policy name", managedPolicyToken, policy, Values{"name": "a/b"}, "name", ""},
+		{"managed policy path", managedPolicyToken, policy, Values{"path": "x"}, "path", ""},
+		{"managed policy description", managedPolicyToken, policy, Values{"description": strings.Repeat("a", 1001)}, "description", ""},
+		{"managed policy that is no JSON", managedPolicyToken, policy, Values{"policy": "{"}, "policy", ""},
+		{"managed policy with a principal", managedPolicyToken, policy, Values{"policy": trustEC2}, "", "MalformedPolicyDocument"},
+		{"managed policy too long", managedPolicyToken, policy,
+			Values{"policy": statement(fmt.Sprintf(`{"Sid":%q,"Effect":"Allow","Action":"*","Resource":"*"}`, strings.Repeat("a", 6144)))}, "", "LimitExceeded"},
+		{"managed policy twice", managedPolicyToken, policy, Values{"name": "taken"}, "", "EntityAlreadyExists"},
+	})
+}
+
+// TestWiderPolicyIsRefusedLater: what is refused at first is refused as a change, too.
+func TestWiderPolicyIsRefusedLater(t *testing.T) {
+	w := furnished(t)
+	policy := w.make(managedPolicyToken, "deploy", Values{"name": "deploy", "policy": allowQueue})
+	long := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Sid":%q,"Effect":"Allow","Action":"*","Resource":"*"}]}`, strings.Repeat("a", 6144))
+	_, err := w.Update(context.Background(), managedPolicyToken, policy.ID, w.checked(managedPolicyToken, "deploy", Values{"name": "deploy", "policy": long}))
+	wantCode(t, err, "LimitExceeded")
+}
+
+func TestAttachedPolicyStays(t *testing.T) {
+	w := furnished(t)
+	policy := w.make(managedPolicyToken, "deploy", Values{"name": "deploy", "policy": allowQueue})
+	attachment := w.make(attachmentToken, "attachment", Values{"role": "app", "policyArn": policy.ID})
+	wantCode(t, w.Delete(context.Background(), managedPolicyToken, policy.ID), "DeleteConflict")
+	for _, r := range []Resource{attachment, policy} {
+		if err := w.Delete(context.Background(), r.Type, r.ID); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -97,6 +97,18 @@ func prepare(s *engine.Settings, notes *[]string) error {
 			return err
 		}
 	}
+	for _, path := range []string{"account.github.repository", "account.gitlab.project"} {
+		if !stacks.Placeholder(s.Text(path)) {
+			continue
+		}
+		*notes = append(*notes, path+" is a placeholder, which AWS is never asked to trust: a made-up one stands for it")
+		if err := s.Set(path, "rehearsed/project"); err != nil {
+			return err
+		}
+	}
+	if isAccount(s) {
+		*notes = append(*notes, "no release: an account runs nothing")
+	}
 	if s.Get("aws:allowedAccountIds") != nil {
 		*notes = append(*notes, "the account stands for the allowed one (aws:allowedAccountIds)")
 		return s.Set("aws:allowedAccountIds", []string{accountID})
@@ -107,7 +119,10 @@ func prepare(s *engine.Settings, notes *[]string) error {
 // accountID is the number of the embedded account.
 const accountID = "123456789012"
 
-// steps is the life of a stack: made, unchanged, released, torn down.
+// isAccount tells whether a stack file declares what the environments of an account share, and no environment.
+func isAccount(s *engine.Settings) bool { return s.Get("account") != nil }
+
+// steps is the life of a stack: made, unchanged, released or, where nothing runs, changed, and torn down.
 func steps(e *engine.Engine) []step {
 	set := func(path string, value any) func(context.Context) (engine.Report, error) {
 		return func(ctx context.Context) (engine.Report, error) {
@@ -122,7 +137,11 @@ func steps(e *engine.Engine) []step {
 		{name: "up", run: e.Up, expect: only("create")},
 		{name: "preview again", run: e.Preview, expect: only()},
 		{name: "refresh", run: e.Refresh, expect: only()},
-		{name: "new release", run: set("release.name", "rehearsed-release"), expect: onlyRelease},
+	}
+	if isAccount(e.Settings()) {
+		list = append(list, step{name: "longer history", run: set("account.stateDays", 365), expect: only("update")})
+	} else {
+		list = append(list, step{name: "new release", run: set("release.name", "rehearsed-release"), expect: onlyRelease})
 	}
 	if protected, _ := e.Settings().Get("environment.protect").(bool); protected {
 		list = append(list,

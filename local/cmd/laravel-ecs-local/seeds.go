@@ -46,6 +46,18 @@ func seed(a *account.Account, s *engine.Settings) ([]string, error) {
 			return nil, err
 		}
 	}
+	for _, path := range []string{"account.github.providerArn", "account.gitlab.providerArn"} {
+		arn := s.Text(path)
+		if arn == "" {
+			continue
+		}
+		_, host, _ := strings.Cut(arn, ":oidc-provider/")
+		if err := add("aws:iam/openIdConnectProvider:OpenIdConnectProvider", arn, "OpenID Connect provider "+arn, account.Values{
+			"arn": arn, "url": host, "clientIdLists": []any{"sts.amazonaws.com"},
+		}); err != nil {
+			return nil, err
+		}
+	}
 	return assumed, nil
 }
 

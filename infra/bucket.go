@@ -1,0 +1,122 @@
+package infra
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// privateBucketArgs are where private buckets differ.
+type privateBucketArgs struct {
+	ForceDestroy, Protect bool
+	// KeyARN is the KMS key that encrypts; nil is S3's own (SSE-S3).
+	KeyARN pulumi.StringInput
+	// Days is after how long objects go; versions of a bucket that keeps them, when it is Versioned.
+	Days      int
+	Versioned bool
+	// Statements are what the bucket's policy allows; that it wants TLS is always part of it.
+	Statements func(arn pulumi.StringOutput) []Statement
+}
+
+// privateBucket is a bucket that the world cannot read, and that answers over TLS only.
+type privateBucket struct {
+	*s3.BucketV2
+	// ready is what must exist before AWS accepts the bucket for logs.
+	ready []pulumi.Resource
+}
+
+// newPrivateBucket registers a bucket and its settings under one logical name.
+func newPrivateBucket(ctx *pulumi.Context, name string, args privateBucketArgs, opts ...pulumi.ResourceOption) (*privateBucket, error) {
+	bucket, err := s3.NewBucketV2(ctx, name, &s3.BucketV2Args{ForceDestroy: pulumi.Bool(args.ForceDestroy)},
+		append(opts, pulumi.Protect(args.Protect))...)
+	if err != nil {
+		return nil, err
+	}
+	public, err := s3.NewBucketPublicAccessBlock(ctx, name, &s3.BucketPublicAccessBlockArgs{
+		Bucket:          bucket.ID(),
+		BlockPublicAcls: pulumi.Bool(true), BlockPublicPolicy: pulumi.Bool(true),
+		IgnorePublicAcls: pulumi.Bool(true), RestrictPublicBuckets: pulumi.Bool(true),
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s3.NewBucketOwnershipControls(ctx, name, &s3.BucketOwnershipControlsArgs{
+		Bucket: bucket.ID(),
+		Rule:   &s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
+	}, opts...); err != nil {
+		return nil, err
+	}
+	if err := encrypt(ctx, name, bucket, args.KeyARN, opts...); err != nil {
+		return nil, err
+	}
+	if err := expire(ctx, name, bucket, args, opts...); err != nil {
+		return nil, err
+	}
+	var statements []Statement
+	if args.Statements != nil {
+		statements = args.Statements(bucket.Arn)
+	}
+	policy, err := s3.NewBucketPolicy(ctx, name, &s3.BucketPolicyArgs{
+		Bucket: bucket.ID(),
+		Policy: policyDocument(append(statements, Statement{
+			Effect:     "Deny",
+			Principals: map[string]any{"AWS": "*"},
+			Actions:    []string{"s3:*"},
+			Resources:  []pulumi.StringInput{bucket.Arn, pulumi.Sprintf("%s/*", bucket.Arn)},
+			Condition:  map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}},
+		})...),
+		// A public access block that arrives in the same moment makes S3 answer 409 to the policy.
+	}, append(opts, pulumi.DependsOn([]pulumi.Resource{public}))...)
+	if err != nil {
+		return nil, err
+	}
+	return &privateBucket{bucket, []pulumi.Resource{policy}}, nil
+}
+
+func encrypt(ctx *pulumi.Context, name string, bucket *s3.BucketV2, key pulumi.StringInput, opts ...pulumi.ResourceOption) error {
+	rule := &s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
+		ApplyServerSideEncryptionByDefault: &s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
+			SseAlgorithm: pulumi.String("AES256"),
+		},
+	}
+	if key != nil {
+		rule = &s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
+			ApplyServerSideEncryptionByDefault: &s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
+				SseAlgorithm: pulumi.String("aws:kms"), KmsMasterKeyId: key.ToStringOutput(),
+			},
+			BucketKeyEnabled: pulumi.Bool(true), // one call to KMS per bucket and while, not one per object
+		}
+	}
+	_, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name, &s3.BucketServerSideEncryptionConfigurationV2Args{
+		Bucket: bucket.ID(),
+		Rules:  s3.BucketServerSideEncryptionConfigurationV2RuleArray{rule},
+	}, opts...)
+	return err
+}
+
+func expire(ctx *pulumi.Context, name string, bucket *s3.BucketV2, args privateBucketArgs, opts ...pulumi.ResourceOption) error {
+	rule := &s3.BucketLifecycleConfigurationV2RuleArgs{
+		Id: pulumi.String("expire"), Status: pulumi.String("Enabled"),
+		Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
+		AbortIncompleteMultipartUpload: &s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
+			DaysAfterInitiation: pulumi.Int(1),
+		},
+	}
+	if args.Versioned {
+		versions, err := s3.NewBucketVersioningV2(ctx, name, &s3.BucketVersioningV2Args{
+			Bucket:                  bucket.ID(),
+			VersioningConfiguration: &s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
+		}, opts...)
+		if err != nil {
+			return err
+		}
+		rule.NoncurrentVersionExpiration = &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{NoncurrentDays: pulumi.Int(args.Days)}
+		opts = append(opts, pulumi.DependsOn([]pulumi.Resource{versions}))
+	} else {
+		rule.Expiration = &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.Days)}
+	}
+	_, err := s3.NewBucketLifecycleConfigurationV2(ctx, name, &s3.BucketLifecycleConfigurationV2Args{
+		Bucket: bucket.ID(),
+		Rules:  s3.BucketLifecycleConfigurationV2RuleArray{rule},
+	}, opts...)
+	return err
+}

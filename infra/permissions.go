@@ -1,0 +1,349 @@
+package infra
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// What a pipeline may do on AWS is one table: the types and functions of the program, what the provider calls for them, and on
+// what. Actions and their resources, conditions and levels are those of AWS's Service Authorization Reference. Where AWS knows a
+// resource by its name, that name begins with application and stack. Where it knows only a made-up id (EC2, ACM), the tags that
+// the provider puts on everything tell whose it is. "*" stands only behind actions that AWS defines without a resource, or that
+// read no more than settings.
+
+// scope is on what an action is allowed, and under which condition. The resources are ARNs without "arn:aws:", separated by spaces.
+type scope struct {
+	resources string
+	when      condition
+}
+
+// condition names an entry of conditions.
+type condition string
+
+const (
+	always        condition = ""
+	whenOwned     condition = "owned"         // it carries the tags of the environment
+	whenMaking    condition = "making"        // it is made with the tags of the environment
+	whenTagged    condition = "taggedAtBirth" // tags of the environment on what EC2 makes in this very call
+	whenUnclaimed condition = "unclaimed"     // it carries no environment's tag yet
+	whenAdopting  condition = "adopting"      // the environment's tags on what carries none yet
+	whenAttaching condition = "attaching"     // only the policies that the program attaches
+	whenPassing   condition = "passing"       // only to the services that the program gives roles to
+	whenLinking   condition = "linking"       // only the roles that AWS's own services need
+	whenScaling   condition = "scaling"       // only tasks of ECS
+	whenResolving condition = "resolving"     // only the environment's host names
+)
+
+var (
+	anything   = scope{resources: "*"}
+	ec2Owned   = scope{"ec2:{region}:{account}:*/*", whenOwned}
+	ec2Birth   = scope{"ec2:{region}:{account}:*/*", whenTagged}
+	ec2Group   = scope{"ec2:{region}:{account}:security-group/*", whenUnclaimed}
+	ec2Claim   = scope{"ec2:{region}:{account}:security-group/*", whenAdopting}
+	instances  = scope{"ec2:{region}::image/* ec2:{region}:{account}:volume/* ec2:{region}:{account}:network-interface/* ec2:{region}:{account}:key-pair/*", always}
+	interfaces = scope{"ec2:{region}:{account}:network-interface/*", always}
+
+	certificates  = scope{"acm:{region}:{account}:certificate/*", whenOwned}
+	newCerts      = scope{"acm:{region}:{account}:certificate/*", whenMaking}
+	unclaimedCert = scope{"acm:{region}:{account}:certificate/*", whenAdopting}
+	groups        = scope{"autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{name}", always}
+	scaling       = scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenScaling}
+	newScaling    = scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenMaking}
+	scalingAlarms = scope{"cloudwatch:{region}:{account}:alarm:TargetTracking-service/{name}", always}
+	alarms        = scope{"cloudwatch:{region}:{account}:alarm:{name}", always}
+	dashboards    = scope{"cloudwatch::{account}:dashboard/{name}", always}
+	logGroups     = scope{"logs:{region}:{account}:log-group:{name} logs:{region}:{account}:log-group:/aws/rds/instance/{name}", always}
+	repositories  = scope{"ecr:{region}:{account}:repository/{name}", always}
+	ecsThings     = scope{"ecs:{region}:{account}:cluster/{name} ecs:{region}:{account}:service/{name} ecs:{region}:{account}:capacity-provider/{name} ecs:{region}:{account}:task-definition/{name}", always}
+	cacheThings   = scope{"elasticache:{region}:{account}:cluster:{name} elasticache:{region}:{account}:replicationgroup:{name} elasticache:{region}:{account}:subnetgroup:{name} elasticache:{region}:{account}:snapshot:{name} elasticache:{region}:{account}:parametergroup:default.*", always}
+	roles         = scope{"iam::{account}:role/{name}", always}
+	profiles      = scope{"iam::{account}:instance-profile/{name}", always}
+	rolesAttached = scope{"iam::{account}:role/{name}", whenAttaching}
+	rolesPassed   = scope{"iam::{account}:role/{name}", whenPassing}
+	rolesLinked   = scope{"iam::{account}:role/aws-service-role/*", whenLinking}
+	balancers     = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name} elasticloadbalancing:{region}:{account}:listener/app/{name} elasticloadbalancing:{region}:{account}:listener-rule/app/{name} elasticloadbalancing:{region}:{account}:targetgroup/{name}", always}
+	databases     = scope{"rds:{region}:{account}:db:{name} rds:{region}:{account}:pg:{name} rds:{region}:{account}:subgrp:{name} rds:{region}:{account}:snapshot:{name} rds:{region}:{account}:og:default*", always}
+	zones         = scope{"route53:::hostedzone/*", always}
+	zoneRecords   = scope{"route53:::hostedzone/*", whenResolving}
+	zoneChanges   = scope{"route53:::change/*", always}
+	buckets       = scope{"s3:::{name}", always}
+	bucketObjects = scope{"s3:::{name}/*", always}
+	secrets       = scope{"secretsmanager:{region}:{account}:secret:{name}", always}
+	topics        = scope{"sns:{region}:{account}:{name}", always}
+	images        = scope{"ssm:{region}::parameter/aws/service/*", always}
+	firewalls     = scope{"wafv2:{region}:{account}:regional/webacl/{name} wafv2:{region}:{account}:regional/managedruleset/*", always}
+	guarded       = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name} wafv2:{region}:{account}:regional/webacl/{name}", always}
+)
+
+// permission allows actions, given as words, on a scope.
+type permission struct {
+	actions string
+	on      scope
+}
+
+// made is what EC2 needs to make a thing with its tags, to make it in others of the environment, and to change and delete it.
+func made(kind, create, change string) []permission {
+	return []permission{
+		{create, scope{"ec2:{region}:{account}:" + kind + "/*", whenMaking}},
+		{create + " " + change + " ec2:CreateTags ec2:DeleteTags", ec2Owned},
+		{"ec2:CreateTags", ec2Birth},
+	}
+}
+
+// reading is what shows things and their settings.
+func reading(actions string) permission { return permission{actions, anything} }
+
+// bucketSetting is what a resource that is one setting of a bucket needs.
+func bucketSetting(actions string) []permission { return []permission{{actions, buckets}} }
+
+// permissions are what the provider calls, by resource type and by function.
+var permissions = map[string][]permission{
+	"aws:acm/certificate:Certificate": {
+		reading("acm:DescribeCertificate acm:ListTagsForCertificate"),
+		{"acm:RequestCertificate", newCerts},
+		{"acm:AddTagsToCertificate", unclaimedCert},
+		{"acm:AddTagsToCertificate acm:DeleteCertificate acm:RemoveTagsFromCertificate acm:UpdateCertificateOptions", certificates},
+	},
+	"aws:acm/certificateValidation:CertificateValidation": {reading("acm:DescribeCertificate")},
+	"aws:appautoscaling/policy:Policy": {
+		reading("application-autoscaling:DescribeScalingPolicies cloudwatch:DescribeAlarms"),
+		{"application-autoscaling:DeleteScalingPolicy application-autoscaling:PutScalingPolicy", scaling},
+		{"cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm", scalingAlarms},
+	},
+	"aws:appautoscaling/target:Target": {
+		reading("application-autoscaling:DescribeScalableTargets application-autoscaling:ListTagsForResource"),
+		{"application-autoscaling:DeregisterScalableTarget application-autoscaling:RegisterScalableTarget", scaling},
+		{"application-autoscaling:TagResource", newScaling},
+		{"iam:CreateServiceLinkedRole", rolesLinked},
+	},
+	"aws:autoscaling/group:Group": {
+		reading("autoscaling:DescribeAutoScalingGroups autoscaling:DescribeInstanceRefreshes autoscaling:DescribeScalingActivities autoscaling:DescribeTags autoscaling:DescribeWarmPool"),
+		{"autoscaling:CancelInstanceRefresh autoscaling:CreateAutoScalingGroup autoscaling:CreateOrUpdateTags autoscaling:DeleteAutoScalingGroup autoscaling:DeleteTags autoscaling:DisableMetricsCollection autoscaling:EnableMetricsCollection autoscaling:ResumeProcesses autoscaling:SetInstanceProtection autoscaling:StartInstanceRefresh autoscaling:SuspendProcesses autoscaling:TerminateInstanceInAutoScalingGroup autoscaling:UpdateAutoScalingGroup", groups},
+		{"iam:CreateServiceLinkedRole", rolesLinked},
+		{"iam:PassRole", rolesPassed},
+	},
+	"aws:cloudwatch/dashboard:Dashboard": {
+		reading("cloudwatch:GetDashboard"),
+		{"cloudwatch:DeleteDashboards cloudwatch:PutDashboard", dashboards},
+	},
+	"aws:cloudwatch/logGroup:LogGroup": {
+		reading("logs:DescribeLogGroups logs:ListTagsForResource"),
+		{"logs:CreateLogGroup logs:DeleteLogGroup logs:DeleteRetentionPolicy logs:PutRetentionPolicy logs:TagResource logs:UntagResource", logGroups},
+	},
+	"aws:cloudwatch/metricAlarm:MetricAlarm": {
+		reading("cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource"),
+		{"cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm cloudwatch:TagResource cloudwatch:UntagResource", alarms},
+	},
+	// A VPC comes with a group that carries no tags: it may be emptied, and is tagged then. It may not be opened.
+	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {
+		reading("ec2:DescribeSecurityGroupRules ec2:DescribeSecurityGroups"),
+		{"ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress", ec2Group},
+		{"ec2:CreateTags", ec2Claim},
+		{"ec2:CreateTags ec2:DeleteTags ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress", ec2Owned},
+	},
+	"aws:ec2/eip:Eip": append(made("elastic-ip", "ec2:AllocateAddress", "ec2:AssociateAddress ec2:DisassociateAddress ec2:ReleaseAddress"),
+		reading("ec2:DescribeAddresses ec2:DescribeAddressesAttribute"),
+		permission{"ec2:AssociateAddress ec2:DisassociateAddress", interfaces}), // the interface has no tags; address and instance have
+	"aws:ec2/flowLog:FlowLog": append(made("vpc-flow-log", "ec2:CreateFlowLogs", "ec2:DeleteFlowLogs"),
+		reading("ec2:DescribeFlowLogs"), permission{"iam:PassRole", rolesPassed}),
+	"aws:ec2/instance:Instance": append(made("instance", "ec2:RunInstances", "ec2:ModifyInstanceAttribute ec2:ModifyInstanceMetadataOptions ec2:StartInstances ec2:StopInstances ec2:TerminateInstances"),
+		reading("ec2:DescribeImages ec2:DescribeInstanceAttribute ec2:DescribeInstanceCreditSpecifications ec2:DescribeInstances ec2:DescribeInstanceTypes ec2:DescribeNetworkInterfaces ec2:DescribeTags ec2:DescribeVolumes"),
+		permission{"ec2:RunInstances", instances}, permission{"iam:PassRole", rolesPassed}),
+	"aws:ec2/internetGateway:InternetGateway": append(made("internet-gateway", "ec2:CreateInternetGateway", "ec2:AttachInternetGateway ec2:DeleteInternetGateway ec2:DetachInternetGateway"),
+		reading("ec2:DescribeInternetGateways")),
+	// Auto Scaling asks in the caller's name whether the template may run: hence RunInstances, and the AMI's parameter.
+	"aws:ec2/launchTemplate:LaunchTemplate": append(made("launch-template", "ec2:CreateLaunchTemplate", "ec2:CreateLaunchTemplateVersion ec2:DeleteLaunchTemplate ec2:DeleteLaunchTemplateVersions ec2:ModifyLaunchTemplate ec2:RunInstances"),
+		reading("ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions"),
+		permission{"ec2:RunInstances", scope{"ec2:{region}:{account}:instance/*", whenMaking}},
+		permission{"ec2:RunInstances", instances}, permission{"iam:PassRole", rolesPassed}, permission{"ssm:GetParameters", images}),
+	"aws:ec2/natGateway:NatGateway": append(made("natgateway", "ec2:CreateNatGateway", "ec2:DeleteNatGateway"),
+		reading("ec2:DescribeNatGateways")),
+	"aws:ec2/route:Route": {
+		reading("ec2:DescribeRouteTables"),
+		{"ec2:CreateRoute ec2:DeleteRoute ec2:ReplaceRoute", ec2Owned},
+	},
+	"aws:ec2/routeTable:RouteTable": append(made("route-table", "ec2:CreateRouteTable", "ec2:DeleteRouteTable"),
+		reading("ec2:DescribeRouteTables")),
+	"aws:ec2/routeTableAssociation:RouteTableAssociation": {
+		reading("ec2:DescribeRouteTables"),
+		{"ec2:AssociateRouteTable ec2:DisassociateRouteTable ec2:ReplaceRouteTableAssociation", ec2Owned},
+	},
+	"aws:ec2/securityGroup:SecurityGroup": append(made("security-group", "ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress"),
+		reading("ec2:DescribeNetworkInterfaces ec2:DescribeSecurityGroupRules ec2:DescribeSecurityGroups")),
+	"aws:ec2/subnet:Subnet": append(made("subnet", "ec2:CreateSubnet", "ec2:DeleteSubnet ec2:ModifySubnetAttribute"),
+		reading("ec2:DescribeNetworkInterfaces ec2:DescribeSubnets")),
+	"aws:ec2/vpc:Vpc": append(made("vpc", "ec2:CreateVpc", "ec2:DeleteVpc ec2:ModifyVpcAttribute"),
+		reading("ec2:DescribeNetworkAcls ec2:DescribeRouteTables ec2:DescribeSecurityGroups ec2:DescribeVpcAttribute ec2:DescribeVpcs")),
+	"aws:ec2/vpcEndpoint:VpcEndpoint": append(made("vpc-endpoint", "ec2:CreateVpcEndpoint", "ec2:DeleteVpcEndpoints ec2:ModifyVpcEndpoint"),
+		reading("ec2:DescribePrefixLists ec2:DescribeVpcEndpoints")),
+	"aws:ecr/lifecyclePolicy:LifecyclePolicy": {
+		{"ecr:DeleteLifecyclePolicy ecr:GetLifecyclePolicy ecr:PutLifecyclePolicy", repositories},
+	},
+	"aws:ecr/repository:Repository": {
+		reading("ecr:DescribeRepositories ecr:ListTagsForResource"),
+		{"ecr:CreateRepository ecr:DeleteRepository ecr:PutImageScanningConfiguration ecr:PutImageTagMutability ecr:TagResource ecr:UntagResource", repositories},
+	},
+	"aws:ecs/capacityProvider:CapacityProvider": {
+		reading("ecs:DescribeCapacityProviders"),
+		{"ecs:CreateCapacityProvider ecs:DeleteCapacityProvider ecs:TagResource ecs:UntagResource ecs:UpdateCapacityProvider", ecsThings},
+		{"autoscaling:CreateOrUpdateTags", groups}, // ECS marks the group as its own
+	},
+	"aws:ecs/cluster:Cluster": {
+		reading("ecs:DescribeClusters"),
+		{"ecs:CreateCluster ecs:DeleteCluster ecs:TagResource ecs:UntagResource ecs:UpdateCluster ecs:UpdateClusterSettings", ecsThings},
+		{"iam:CreateServiceLinkedRole", rolesLinked},
+	},
+	"aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": {
+		reading("ecs:DescribeClusters"),
+		{"ecs:PutClusterCapacityProviders", ecsThings},
+	},
+	"aws:ecs/service:Service": {
+		reading("ecs:DescribeServices ecs:DescribeTasks ecs:ListTagsForResource ecs:ListTasks"),
+		{"ecs:CreateService ecs:DeleteService ecs:TagResource ecs:UntagResource ecs:UpdateService", ecsThings},
+	},
+	"aws:ecs/taskDefinition:TaskDefinition": {
+		reading("ecs:DescribeTaskDefinition"), // a delete only forgets: a rollback needs the revision
+		{"ecs:RegisterTaskDefinition ecs:TagResource ecs:UntagResource", ecsThings},
+		{"iam:PassRole", rolesPassed},
+	},
+	"aws:elasticache/cluster:Cluster": {
+		reading("elasticache:DescribeCacheClusters elasticache:ListTagsForResource"),
+		{"elasticache:AddTagsToResource elasticache:CreateCacheCluster elasticache:DeleteCacheCluster elasticache:ModifyCacheCluster elasticache:RebootCacheCluster elasticache:RemoveTagsFromResource", cacheThings},
+		{"iam:CreateServiceLinkedRole", rolesLinked},
+	},
+	"aws:elasticache/replicationGroup:ReplicationGroup": {
+		reading("elasticache:DescribeCacheClusters elasticache:DescribeReplicationGroups elasticache:ListTagsForResource"),
+		{"elasticache:AddTagsToResource elasticache:CreateReplicationGroup elasticache:CreateSnapshot elasticache:DecreaseReplicaCount elasticache:DeleteReplicationGroup elasticache:IncreaseReplicaCount elasticache:ModifyReplicationGroup elasticache:RemoveTagsFromResource", cacheThings},
+		{"iam:CreateServiceLinkedRole", rolesLinked},
+	},
+	"aws:elasticache/subnetGroup:SubnetGroup": {
+		reading("elasticache:DescribeCacheSubnetGroups elasticache:ListTagsForResource"),
+		{"elasticache:AddTagsToResource elasticache:CreateCacheSubnetGroup elasticache:DeleteCacheSubnetGroup elasticache:ModifyCacheSubnetGroup elasticache:RemoveTagsFromResource", cacheThings},
+	},
+	"aws:iam/instanceProfile:InstanceProfile": {
+		{"iam:AddRoleToInstanceProfile iam:CreateInstanceProfile iam:DeleteInstanceProfile iam:GetInstanceProfile iam:RemoveRoleFromInstanceProfile iam:TagInstanceProfile iam:UntagInstanceProfile", profiles},
+		{"iam:PassRole", rolesPassed},
+	},
+	"aws:iam/role:Role": {
+		{"iam:CreateRole iam:DeleteRole iam:GetRole iam:ListAttachedRolePolicies iam:ListInstanceProfilesForRole iam:ListRolePolicies iam:TagRole iam:UntagRole iam:UpdateAssumeRolePolicy iam:UpdateRole iam:UpdateRoleDescription", roles},
+	},
+	"aws:iam/rolePolicy:RolePolicy": {
+		{"iam:DeleteRolePolicy iam:GetRolePolicy iam:PutRolePolicy", roles},
+	},
+	"aws:iam/rolePolicyAttachment:RolePolicyAttachment": {
+		{"iam:ListAttachedRolePolicies", roles},
+		{"iam:AttachRolePolicy iam:DetachRolePolicy", rolesAttached},
+	},
+	"aws:lb/listener:Listener": {
+		reading("elasticloadbalancing:DescribeListenerAttributes elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeTags"),
+		{"elasticloadbalancing:AddTags elasticloadbalancing:CreateListener elasticloadbalancing:DeleteListener elasticloadbalancing:ModifyListener elasticloadbalancing:ModifyListenerAttributes elasticloadbalancing:RemoveTags", balancers},
+	},
+	"aws:lb/listenerRule:ListenerRule": {
+		reading("elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags"),
+		{"elasticloadbalancing:AddTags elasticloadbalancing:CreateRule elasticloadbalancing:DeleteRule elasticloadbalancing:ModifyRule elasticloadbalancing:RemoveTags elasticloadbalancing:SetRulePriorities", balancers},
+	},
+	"aws:lb/loadBalancer:LoadBalancer": {
+		reading("elasticloadbalancing:DescribeCapacityReservation elasticloadbalancing:DescribeLoadBalancerAttributes elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeTags"),
+		{"elasticloadbalancing:AddTags elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:DeleteLoadBalancer elasticloadbalancing:ModifyLoadBalancerAttributes elasticloadbalancing:RemoveTags elasticloadbalancing:SetIpAddressType elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets", balancers},
+		{"iam:CreateServiceLinkedRole", rolesLinked},
+	},
+	"aws:lb/targetGroup:TargetGroup": {
+		reading("elasticloadbalancing:DescribeTags elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth"),
+		{"elasticloadbalancing:AddTags elasticloadbalancing:CreateTargetGroup elasticloadbalancing:DeleteTargetGroup elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:RemoveTags", balancers},
+	},
+	"aws:rds/instance:Instance": {
+		reading("rds:DescribeDBInstances rds:ListTagsForResource"),
+		{"rds:AddTagsToResource rds:CreateDBInstance rds:CreateDBSnapshot rds:DeleteDBInstance rds:ModifyDBInstance rds:RebootDBInstance rds:RemoveTagsFromResource", databases},
+		{"iam:CreateServiceLinkedRole", rolesLinked},
+	},
+	"aws:rds/parameterGroup:ParameterGroup": {
+		reading("rds:DescribeDBParameterGroups rds:DescribeDBParameters rds:ListTagsForResource"),
+		{"rds:AddTagsToResource rds:CreateDBParameterGroup rds:DeleteDBParameterGroup rds:ModifyDBParameterGroup rds:RemoveTagsFromResource rds:ResetDBParameterGroup", databases},
+	},
+	"aws:rds/subnetGroup:SubnetGroup": {
+		reading("rds:DescribeDBSubnetGroups rds:ListTagsForResource"),
+		{"rds:AddTagsToResource rds:CreateDBSubnetGroup rds:DeleteDBSubnetGroup rds:ModifyDBSubnetGroup rds:RemoveTagsFromResource", databases},
+	},
+	"aws:route53/record:Record": {
+		{"route53:GetHostedZone route53:ListResourceRecordSets", zones},
+		{"route53:GetChange", zoneChanges},
+		{"route53:ChangeResourceRecordSets", zoneRecords},
+	},
+	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2":                       bucketSetting("s3:GetLifecycleConfiguration s3:PutLifecycleConfiguration"),
+	"aws:s3/bucketOwnershipControls:BucketOwnershipControls":                                     bucketSetting("s3:GetBucketOwnershipControls s3:PutBucketOwnershipControls"),
+	"aws:s3/bucketPolicy:BucketPolicy":                                                           bucketSetting("s3:DeleteBucketPolicy s3:GetBucketPolicy s3:PutBucketPolicy"),
+	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":                                     bucketSetting("s3:GetBucketPublicAccessBlock s3:PutBucketPublicAccessBlock"),
+	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": bucketSetting("s3:GetEncryptionConfiguration s3:PutEncryptionConfiguration"),
+	// The provider reads every setting of a bucket, also those that have resources of their own.
+	"aws:s3/bucketV2:BucketV2": {
+		{"s3:CreateBucket s3:DeleteBucket s3:GetAccelerateConfiguration s3:GetBucketAcl s3:GetBucketCORS s3:GetBucketLocation s3:GetBucketLogging s3:GetBucketObjectLockConfiguration s3:GetBucketPolicy s3:GetBucketRequestPayment s3:GetBucketTagging s3:GetBucketVersioning s3:GetBucketWebsite s3:GetEncryptionConfiguration s3:GetLifecycleConfiguration s3:GetReplicationConfiguration s3:ListBucket s3:ListBucketVersions s3:PutBucketTagging", buckets},
+		{"s3:DeleteObject s3:DeleteObjectVersion", bucketObjects}, // forceDestroy empties it first
+	},
+	"aws:secretsmanager/secret:Secret": {
+		{"secretsmanager:CreateSecret secretsmanager:DeleteSecret secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy secretsmanager:TagResource secretsmanager:UntagResource secretsmanager:UpdateSecret", secrets},
+	},
+	"aws:secretsmanager/secretVersion:SecretVersion": {
+		{"secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage", secrets},
+	},
+	"aws:sns/topic:Topic": {
+		{"sns:CreateTopic sns:DeleteTopic sns:GetTopicAttributes sns:ListTagsForResource sns:SetTopicAttributes sns:TagResource sns:UntagResource", topics},
+	},
+	"aws:sns/topicSubscription:TopicSubscription": {
+		{"sns:GetSubscriptionAttributes sns:ListSubscriptionsByTopic sns:SetSubscriptionAttributes sns:Subscribe sns:Unsubscribe", topics},
+	},
+	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": append(made("security-group-rule", "ec2:AuthorizeSecurityGroupEgress", "ec2:ModifySecurityGroupRules ec2:RevokeSecurityGroupEgress"),
+		reading("ec2:DescribeSecurityGroupRules")),
+	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": append(made("security-group-rule", "ec2:AuthorizeSecurityGroupIngress", "ec2:ModifySecurityGroupRules ec2:RevokeSecurityGroupIngress"),
+		reading("ec2:DescribeSecurityGroupRules")),
+	"aws:wafv2/webAcl:WebAcl": {
+		reading("wafv2:ListTagsForResource"),
+		{"wafv2:CreateWebACL wafv2:DeleteWebACL wafv2:GetWebACL wafv2:TagResource wafv2:UntagResource wafv2:UpdateWebACL", firewalls},
+	},
+	"aws:wafv2/webAclAssociation:WebAclAssociation": {
+		{"elasticloadbalancing:SetWebAcl wafv2:AssociateWebACL wafv2:DisassociateWebACL wafv2:GetWebACL wafv2:GetWebACLForResource", guarded},
+	},
+	"docker:index/image:Image": {
+		{"ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetDownloadUrlForLayer ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart", repositories},
+	},
+
+	"aws:ecr/getAuthorizationToken:getAuthorizationToken": {reading("ecr:GetAuthorizationToken")},
+	"aws:ecr/getImage:getImage":                           {{"ecr:DescribeImages", repositories}},
+	"aws:ecs/getService:getService":                       {reading("ecs:DescribeServices ecs:ListTagsForResource")},
+	"aws:index/getAvailabilityZones:getAvailabilityZones": {reading("ec2:DescribeAvailabilityZones")},
+	"aws:route53/getZone:getZone": {
+		reading("route53:ListHostedZones"),
+		{"route53:GetHostedZone route53:ListTagsForResource", zones},
+	},
+	"aws:ssm/getParameter:getParameter": {{"ssm:GetParameter", images}},
+}
+
+// noPermissions are kinds of resources that are not on AWS, by the beginning of their type.
+var noPermissions = []string{"laravel:", "pulumi:", "random:"}
+
+// secretValues are actions that read like others and return what only the application and its deployment may see.
+var secretValues = []string{"secretsmanager:GetSecretValue"}
+
+// reads tells whether an action shows something and changes nothing, and is no secret.
+func reads(action string) bool {
+	_, verb, _ := strings.Cut(action, ":")
+	return slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(word string) bool { return strings.HasPrefix(verb, word) }) &&
+		!slices.Contains(secretValues, action)
+}
+
+// PermittedActions lists what the deploy role of an environment may do for the sake of a resource type or function; false where
+// nobody has said what it needs.
+func PermittedActions(token string) ([]string, bool) {
+	for _, prefix := range noPermissions {
+		if strings.HasPrefix(token, prefix) {
+			return nil, true
+		}
+	}
+	actions := map[string]bool{}
+	for _, p := range permissions[token] {
+		for _, action := range strings.Fields(p.actions) {
+			actions[action] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(actions)), len(actions) > 0
+}

@@ -1,0 +1,146 @@
+package infra
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// IdentityProviderArgs describes a CI system that signs tokens for its jobs.
+type IdentityProviderArgs struct {
+	URL      string // https://gitlab.com
+	Audience string // what the tokens are made for
+	// ExistingARN is set where the account has the provider already: there is one per URL.
+	ExistingARN string
+}
+
+// IdentityProvider makes AWS believe the tokens of a CI system.
+type IdentityProvider struct {
+	pulumi.ResourceState
+
+	ARN pulumi.StringOutput `pulumi:"arn"`
+
+	args IdentityProviderArgs
+}
+
+// NewIdentityProvider registers the OpenID Connect provider, or takes the one that is there.
+func NewIdentityProvider(ctx *pulumi.Context, name string, args IdentityProviderArgs, opts ...pulumi.ResourceOption) (*IdentityProvider, error) {
+	p := &IdentityProvider{args: args}
+	if err := ctx.RegisterComponentResource("laravel:infra:IdentityProvider", name, p, opts...); err != nil {
+		return nil, err
+	}
+	if p.ARN = pulumi.String(args.ExistingARN).ToStringOutput(); args.ExistingARN == "" {
+		// Without thumbprints: AWS checks the certificates of GitHub, GitLab and whoever has one of a public authority.
+		provider, err := iam.NewOpenIdConnectProvider(ctx, name+"-provider", &iam.OpenIdConnectProviderArgs{
+			Url: pulumi.String(args.URL), ClientIdLists: pulumi.ToStringArray([]string{args.Audience}),
+		}, pulumi.Parent(p))
+		if err != nil {
+			return nil, fmt.Errorf("creating OpenID Connect provider: %w", err)
+		}
+		p.ARN = provider.Arn
+	}
+	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{"arn": p.ARN})
+}
+
+// Trust says which jobs of a CI system may take a role, by the subject of their tokens. A subject with a * is a pattern.
+type Trust struct {
+	Provider *IdentityProvider
+	Subjects []string
+}
+
+// statements are one for exact subjects and one for patterns: two operators in one condition would both have to hold.
+func (t Trust) statements() []Statement {
+	issuer := strings.TrimPrefix(t.Provider.args.URL, "https://")
+	var exact, patterns []string
+	for _, subject := range t.Subjects {
+		if strings.Contains(subject, "*") {
+			patterns = append(patterns, subject)
+		} else {
+			exact = append(exact, subject)
+		}
+	}
+	statement := func(condition map[string]any) Statement {
+		return Statement{
+			Principals: map[string]any{"Federated": t.Provider.ARN}, Actions: []string{"sts:AssumeRoleWithWebIdentity"}, Condition: condition,
+		}
+	}
+	audience := t.Provider.args.Audience
+	var statements []Statement
+	if len(exact) > 0 {
+		statements = append(statements, statement(map[string]any{"StringEquals": map[string]any{issuer + ":aud": audience, issuer + ":sub": exact}}))
+	}
+	if len(patterns) > 0 {
+		statements = append(statements, statement(map[string]any{
+			"StringEquals": map[string]any{issuer + ":aud": audience}, "StringLike": map[string]any{issuer + ":sub": patterns},
+		}))
+	}
+	return statements
+}
+
+// PipelineRoleArgs describes what a pipeline is.
+type PipelineRoleArgs struct {
+	Description string
+	Trusts      []Trust
+	State       *StateStore
+}
+
+// PipelineRole is what the jobs of a pipeline are on AWS.
+type PipelineRole struct {
+	pulumi.ResourceState
+
+	ARN pulumi.StringOutput `pulumi:"arn"`
+}
+
+// sessionSeconds is how long a job may take: the first deployment waits for RDS and ElastiCache.
+const sessionSeconds = 2 * 60 * 60
+
+// NewDeployRole registers a role that may do everything the program does in its reach, and nothing elsewhere.
+func NewDeployRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, reach Reach, opts ...pulumi.ResourceOption) (*PipelineRole, error) {
+	policies := reach.deployStatements()
+	policies["state"] = args.State.writeStatements(reach)
+	return newPipelineRole(ctx, name, args, policies, opts...)
+}
+
+// NewPreviewRole registers a role that may look at everything in its reaches but at no secret of Secrets Manager. What the program
+// itself encrypts (configuration, state) it can read: a preview compares it.
+func NewPreviewRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, all Reach, stacks []Reach, opts ...pulumi.ResourceOption) (*PipelineRole, error) {
+	policies := all.previewStatements()
+	policies["state"] = args.State.readStatements(stacks...)
+	return newPipelineRole(ctx, name, args, policies, opts...)
+}
+
+func newPipelineRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, policies map[string][]Statement, opts ...pulumi.ResourceOption) (*PipelineRole, error) {
+	p := &PipelineRole{}
+	if err := ctx.RegisterComponentResource("laravel:infra:PipelineRole", name, p, opts...); err != nil {
+		return nil, err
+	}
+	var trust []Statement
+	for _, t := range args.Trusts {
+		trust = append(trust, t.statements()...)
+	}
+	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
+		Description: pulumi.String(args.Description), AssumeRolePolicy: policyDocument(trust...), MaxSessionDuration: pulumi.Int(sessionSeconds),
+	}, pulumi.Parent(p))
+	if err != nil {
+		return nil, fmt.Errorf("creating role: %w", err)
+	}
+	for _, group := range slices.Sorted(maps.Keys(policies)) {
+		policy, err := iam.NewPolicy(ctx, name+"-"+group, &iam.PolicyArgs{
+			Description: pulumi.String(args.Description + ": " + group), Policy: policyDocument(policies[group]...),
+		}, pulumi.Parent(p))
+		if err != nil {
+			return nil, fmt.Errorf("creating policy %s: %w", group, err)
+		}
+		if _, err := iam.NewRolePolicyAttachment(ctx, name+"-"+group, &iam.RolePolicyAttachmentArgs{
+			Role: role.Name, PolicyArn: policy.Arn,
+		}, pulumi.Parent(p)); err != nil {
+			return nil, fmt.Errorf("attaching policy %s: %w", group, err)
+		}
+	}
+	p.ARN = role.Arn
+	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{"arn": p.ARN})
+}

@@ -1,0 +1,159 @@
+package infra
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Reach is how far the permissions of a pipeline go: one account and region, one application, and one stack, or all whose names
+// begin alike (review-*).
+type Reach struct {
+	Account, Region    string
+	Application, Stack string
+	// HostNames are those that may be published, each with everything below it.
+	HostNames []string
+}
+
+// names is the pattern of all physical names in reach.
+func (r Reach) names() string { return r.Application + "-" + strings.TrimSuffix(r.Stack, "-*") + "-*" }
+
+// policyGroups are the managed policies of a role, by service; what has no resource is "reading". A policy holds 6,144 characters and a role ten policies
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+var policyGroups = map[string]string{
+	"ec2":                     "network",
+	"application-autoscaling": "compute", "autoscaling": "compute", "ecs": "compute",
+	"acm": "traffic", "elasticloadbalancing": "traffic", "route53": "traffic", "wafv2": "traffic",
+	"ecr": "data", "elasticache": "data", "rds": "data", "s3": "data", "secretsmanager": "data",
+	"cloudwatch": "operations", "iam": "operations", "logs": "operations", "sns": "operations", "ssm": "operations",
+}
+
+// deployStatements are everything that the program needs in one environment, by policy.
+func (r Reach) deployStatements() map[string][]Statement {
+	return r.statements(func(string) bool { return true })
+}
+
+// previewStatements are what a preview asks for: settings, and no secret.
+func (r Reach) previewStatements() map[string][]Statement { return r.statements(reads) }
+
+// statements merges the table into one statement per policy and scope, so that the text stays short and the same in every run.
+func (r Reach) statements(wanted func(action string) bool) map[string][]Statement {
+	actions := map[string]map[scope][]string{}
+	for _, list := range permissions {
+		for _, p := range list {
+			for _, action := range strings.Fields(p.actions) {
+				service, _, _ := strings.Cut(action, ":")
+				group := policyGroups[service]
+				if p.on == anything {
+					group = "reading"
+				}
+				if !wanted(action) || p.on.when == whenResolving && len(r.HostNames) == 0 {
+					continue
+				}
+				if actions[group] == nil {
+					actions[group] = map[scope][]string{}
+				}
+				actions[group][p.on] = append(actions[group][p.on], action)
+			}
+		}
+	}
+	policies := map[string][]Statement{}
+	for group, scopes := range actions {
+		for _, on := range slices.SortedFunc(maps.Keys(scopes), func(a, b scope) int {
+			return strings.Compare(a.resources+" "+string(a.when), b.resources+" "+string(b.when))
+		}) {
+			slices.Sort(scopes[on])
+			policies[group] = append(policies[group], Statement{
+				Actions: slices.Compact(scopes[on]), Resources: r.resources(on), Condition: r.condition(on.when),
+			})
+		}
+	}
+	return policies
+}
+
+func (r Reach) resources(on scope) []pulumi.StringInput {
+	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names())
+	var arns []pulumi.StringInput
+	for _, template := range strings.Fields(on.resources) {
+		if template != "*" {
+			template = "arn:aws:" + fill.Replace(template)
+		}
+		arns = append(arns, pulumi.String(template))
+	}
+	return arns
+}
+
+// attachedPolicies, passedTo and linkedServices are the program's: it attaches, passes and needs no others.
+var (
+	attachedPolicies = []string{instanceECSPolicy, instanceSSMPolicy}
+	passedTo         = []string{instancesService, tasksService, flowLogsService}
+	linkedServices   = []string{
+		"autoscaling.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticache.amazonaws.com",
+		"elasticloadbalancing.amazonaws.com", "rds.amazonaws.com", "spot.amazonaws.com",
+	}
+)
+
+// condition renders a condition for this reach: operator -> key -> value.
+func (r Reach) condition(when condition) map[string]any {
+	type entries = map[string]any
+	switch when {
+	case whenOwned:
+		return r.tags("aws:ResourceTag/")
+	case whenMaking:
+		return r.tags("aws:RequestTag/")
+	case whenTagged:
+		// ec2:CreateAction is there only while the thing is being made: nobody can tag what belongs to somebody else.
+		return with(r.tags("aws:RequestTag/"), "Null", entries{"ec2:CreateAction": "false"})
+	case whenUnclaimed:
+		return entries{"Null": entries{"aws:ResourceTag/Environment": "true"}}
+	case whenAdopting:
+		return with(r.tags("aws:RequestTag/"), "Null", entries{"aws:ResourceTag/Environment": "true"})
+	case whenAttaching:
+		return entries{"ArnEquals": entries{"iam:PolicyARN": attachedPolicies}}
+	case whenPassing:
+		return entries{"StringEquals": entries{"iam:PassedToService": passedTo}}
+	case whenLinking:
+		return entries{"StringEquals": entries{"iam:AWSServiceName": linkedServices}}
+	case whenScaling:
+		return entries{"StringEquals": entries{"application-autoscaling:service-namespace": "ecs"}}
+	case whenResolving:
+		const key = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+		var hosts []string
+		for _, host := range r.HostNames {
+			hosts = append(hosts, host, "*."+host)
+		}
+		return entries{
+			"ForAllValues:StringLike": entries{key: hosts},
+			"Null":                    entries{key: "false"}, // ForAllValues is true of nothing, too
+		}
+	}
+	return nil
+}
+
+// tags wants the default tags of the environment's provider.
+func (r Reach) tags(prefix string) map[string]any {
+	application, environment := prefix+"Application", prefix+"Environment"
+	if strings.HasSuffix(r.Stack, "*") {
+		return map[string]any{
+			"StringEquals": map[string]any{application: r.Application},
+			"StringLike":   map[string]any{environment: r.Stack},
+		}
+	}
+	return map[string]any{"StringEquals": map[string]any{application: r.Application, environment: r.Stack}}
+}
+
+func with(conditions map[string]any, operator string, entries map[string]any) map[string]any {
+	conditions[operator] = entries
+	return conditions
+}
+
+// stackCondition matches the stack of a reach in a condition: exactly, or by its beginning.
+func (r Reach) stackCondition(key string) map[string]any {
+	operator := "StringEquals"
+	if strings.HasSuffix(r.Stack, "*") {
+		operator = "StringLike"
+	}
+	return map[string]any{operator: map[string]any{key: r.Stack}}
+}

@@ -1,0 +1,299 @@
+package stacks
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+	"gopkg.in/yaml.v3"
+)
+
+// AccountConfig is the configuration of the stack that all environments of an AWS account share.
+type AccountConfig struct {
+	App         App
+	Environment Environment
+	Account     Account
+	Tags        map[string]string
+
+	// Region is aws:region.
+	Region string
+}
+
+// Account says who may deploy what.
+type Account struct {
+	GitHub    GitHub              `json:"github"`
+	GitLab    GitLab              `json:"gitlab"`
+	Deploy    map[string]Pipeline `json:"deploy"`    // by environment
+	StateDays int                 `json:"stateDays"` // how long earlier versions of a state are kept
+}
+
+// GitHub is the repository whose workflows are trusted.
+type GitHub struct {
+	Repository  string `json:"repository"`  // ORG/REPO
+	ProviderARN string `json:"providerArn"` // the account's provider for GitHub, where it has one already
+}
+
+// GitLab is the project whose pipelines are trusted.
+type GitLab struct {
+	Project     string `json:"project"`     // GROUP/PROJECT
+	URL         string `json:"url"`         // of the instance
+	ProviderARN string `json:"providerArn"` // the account's provider for this URL, where it has one already
+}
+
+// Pipeline is how one environment is deployed, and how far its role reaches.
+type Pipeline struct {
+	Stack  string    `json:"stack"` // empty: the environment's name; NAME-* for all stacks that begin so
+	Hosts  []string  `json:"hosts"` // host names that it publishes in Route 53, each with everything below it
+	GitHub GitHubRef `json:"github"`
+	GitLab GitLabRef `json:"gitlab"`
+}
+
+// GitHubRef is the job that may deploy: one that names an environment, or one on a branch.
+type GitHubRef struct {
+	Environment string `json:"environment"`
+	Branch      string `json:"branch"`
+}
+
+// GitLabRef is the job that may deploy: one on a protected branch, or one of a protected tag.
+type GitLabRef struct {
+	Branch string `json:"branch"`
+	Tag    string `json:"tag"` // may end with a *
+}
+
+const (
+	gitHubURL      = "https://token.actions.githubusercontent.com"
+	gitHubAudience = "sts.amazonaws.com"
+)
+
+// placeholders stand in the stack file for what only its owner knows. A role must not trust a name that anybody may register.
+var placeholders = []string{"YOUR-ORG/YOUR-REPO", "YOUR-GROUP/YOUR-PROJECT"}
+
+// Placeholder tells whether a value of the account section waits for its owner.
+func Placeholder(value string) bool { return slices.Contains(placeholders, value) }
+
+func accountDefaults() *AccountConfig {
+	return &AccountConfig{App: App{Name: defaults().App.Name}, Account: Account{GitLab: GitLab{URL: "https://gitlab.com"}, StateDays: 90}}
+}
+
+func (c *AccountConfig) sections() map[string]any {
+	return map[string]any{"app": &c.App, "environment": &c.Environment, "account": &c.Account, "tags": &c.Tags}
+}
+
+// isAccount tells whether the stack is an account's and not an environment. Pulumi.yaml gives every stack an empty section.
+func isAccount(ctx *pulumi.Context) bool {
+	section := config.Get(ctx, "account")
+	return section != "" && section != "{}"
+}
+
+// loadAccount reads the configuration over the defaults and returns every problem of it at once.
+func loadAccount(ctx *pulumi.Context) (*AccountConfig, error) {
+	c := accountDefaults()
+	problems, unread := readSections(ctx, c.sections())
+	c.Region = region(ctx)
+	for name, pipeline := range c.Account.Deploy {
+		if pipeline.Stack == "" {
+			pipeline.Stack = name
+		}
+		c.Account.Deploy[name] = pipeline
+	}
+	if err := report(ctx, problems, c.validate(ctx.Stack()), unread); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *AccountConfig) validate(stack string) []error {
+	var p problems
+	validateRegion(&p, c.Region, stack)
+	validateName(&p, c.App.Name, stack)
+	validateTags(&p, c.Tags)
+	if c.App.URL != "" || c.App.Env != "" || c.App.Debug {
+		p.add("app", "an account has a name only; url, env and debug belong to environments")
+	}
+	if c.Environment.Class != "" {
+		p.add("environment.class", "%q: an account has none; leave it out", c.Environment.Class)
+	}
+	p.between("account.stateDays", c.Account.StateDays, 1, 3650)
+	c.Account.validateProviders(&p)
+	if len(c.Account.Deploy) == 0 {
+		p.add("account.deploy", "empty: no environment could be deployed")
+	}
+	for _, environment := range sortedKeys(c.Account.Deploy) {
+		c.Account.validatePipeline(&p, environment, stack)
+		c.validateStackFile(&p, environment)
+	}
+	return p
+}
+
+// validateStackFile compares an environment with its own stack file: a role that reaches elsewhere deploys nothing.
+func (c *AccountConfig) validateStackFile(p *problems, environment string) {
+	key, pipeline := "account.deploy."+environment, c.Account.Deploy[environment]
+	if strings.HasSuffix(pipeline.Stack, "-*") {
+		return // they come and go
+	}
+	path := "Pulumi." + pipeline.Stack + ".yaml"
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		p.add(key, "there is no %s: which stack does it deploy?", path)
+		return
+	}
+	var file struct {
+		Config struct {
+			Region string                      `yaml:"aws:region"`
+			App    App                         `yaml:"laravel-ecs:app"`
+			Domain struct{ Name, Zone string } `yaml:"laravel-ecs:domain"`
+		}
+	}
+	file.Config.App.Name = defaults().App.Name
+	if err := yaml.Unmarshal(raw, &file); err != nil {
+		p.add(key, "%s: %v", path, err)
+		return
+	}
+	if own := file.Config.Region; own != "" && own != c.Region {
+		p.add(key, "%s is in %s, this stack in %s: an account stack serves one region", path, own, c.Region)
+	}
+	if own := file.Config.App.Name; own != c.App.Name {
+		p.add(key, "the application of %s is %s, of this stack %s: the role would fit none of its names", path, own, c.App.Name)
+	}
+	if host := file.Config.Domain.Name; file.Config.Domain.Zone != "" && !covered(host, pipeline.Hosts) {
+		p.add(key+".hosts", "%s publishes %s, which is not among them", path, host)
+	}
+}
+
+func covered(host string, hosts []string) bool {
+	return slices.ContainsFunc(hosts, func(own string) bool { return host == own || strings.HasSuffix(host, "."+own) })
+}
+
+var (
+	gitHubRepository = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$`)
+	gitLabProject    = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$`)
+	instanceURL      = regexp.MustCompile(`^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[A-Za-z0-9._-]+)*$`)
+	gitRef           = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
+	gitTag           = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*\*?$`)
+	providerARN      = regexp.MustCompile(`^arn:aws:iam::[0-9]{12}:oidc-provider/(.+)$`)
+)
+
+func (a Account) validateProviders(p *problems) {
+	if a.GitHub.Repository == "" && a.GitLab.Project == "" {
+		p.add("account", "github.repository and gitlab.project are both missing: one of them says whose pipelines are trusted")
+	}
+	validateProject(p, "account.github.repository", a.GitHub.Repository, gitHubRepository, "ORG/REPO")
+	validateProject(p, "account.gitlab.project", a.GitLab.Project, gitLabProject, "GROUP/PROJECT")
+	p.matches("account.gitlab.url", a.GitLab.URL, instanceURL, "the address of a GitLab instance, such as https://gitlab.com")
+	validateProvider(p, "account.github.providerArn", a.GitHub.ProviderARN, gitHubURL)
+	validateProvider(p, "account.gitlab.providerArn", a.GitLab.ProviderARN, a.GitLab.URL)
+}
+
+func validateProject(p *problems, key, value string, form *regexp.Regexp, what string) {
+	switch {
+	case value == "":
+	case Placeholder(value):
+		p.add(key, "%s is a placeholder; name your own, or take the section out", value)
+	case strings.ContainsAny(value, "*?"):
+		p.add(key, "%q has a wildcard: everybody who can make a project that it covers could deploy", value)
+	default:
+		p.matches(key, value, form, what)
+	}
+}
+
+// validateProvider wants the provider of that very URL: a role that trusts another one would believe other people's tokens.
+func validateProvider(p *problems, key, arn, url string) {
+	if arn == "" {
+		return
+	}
+	parts := providerARN.FindStringSubmatch(arn)
+	if parts == nil {
+		p.add(key, "%q is not the ARN of an OpenID Connect provider", arn)
+	} else if host := strings.TrimPrefix(url, "https://"); parts[1] != host {
+		p.add(key, "the provider is for %s, the tokens are from %s", parts[1], host)
+	}
+}
+
+func (a Account) validatePipeline(p *problems, environment, own string) {
+	key := "account.deploy." + environment
+	pipeline := a.Deploy[environment]
+	p.matches(key, environment, name, "lower-case letters and digits, in words joined by single hyphens")
+	stack, many := strings.CutSuffix(pipeline.Stack, "-*")
+	if !name.MatchString(stack) {
+		p.add(key+".stack", "%q is neither the name of a stack nor NAME-*", pipeline.Stack)
+	}
+	if within(own, stack) || within(stack, own) {
+		p.add(key, "a role for %s would reach the roles of this stack, %s, and so give itself any permission", pipeline.Stack, own)
+	}
+	for _, other := range sortedKeys(a.Deploy) {
+		if inner := strings.TrimSuffix(a.Deploy[other].Stack, "-*"); other != environment && within(inner, stack) {
+			p.add(key, "what it deploys begins with %s-, and so does what %s deploys (%s): rename one", stack, other, inner)
+		}
+	}
+	for _, host := range pipeline.Hosts {
+		p.matches(key+".hosts", host, plainHost, "a host name")
+	}
+	a.validateRefs(p, key, pipeline, many)
+}
+
+var plainHost = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
+
+// within tells whether the names of a stack begin as those of another one do: prod-eu within prod.
+func within(stack, other string) bool { return stack == other || strings.HasPrefix(stack, other+"-") }
+
+func (a Account) validateRefs(p *problems, key string, pipeline Pipeline, many bool) {
+	onGitHub, onGitLab := pipeline.GitHub != GitHubRef{}, pipeline.GitLab != GitLabRef{}
+	switch {
+	case !onGitHub && !onGitLab:
+		p.add(key, "github and gitlab are both missing: which job deploys it?")
+	case onGitHub && a.GitHub.Repository == "":
+		p.add(key+".github", "needs account.github.repository")
+	case onGitLab && a.GitLab.Project == "":
+		p.add(key+".gitlab", "needs account.gitlab.project")
+	}
+	refs := map[string]string{
+		key + ".github.environment": pipeline.GitHub.Environment, key + ".github.branch": pipeline.GitHub.Branch, key + ".gitlab.branch": pipeline.GitLab.Branch,
+	}
+	if pipeline.GitHub.Environment != "" && pipeline.GitHub.Branch != "" {
+		p.add(key+".github", "environment and branch exclude each other: the token of a job that names an environment does not name its branch")
+	}
+	if many && pipeline.GitLab.Branch == "*" {
+		delete(refs, key+".gitlab.branch") // a review environment belongs to whatever branch is reviewed
+	}
+	for _, each := range sortedKeys(refs) {
+		switch ref := refs[each]; {
+		case ref == "":
+		case strings.ContainsAny(ref, "*?"):
+			p.add(each, "%q has a wildcard: the environment would be deployed from branches that nobody protects", ref)
+		default:
+			p.matches(each, ref, gitRef, "the name of one")
+		}
+	}
+	if pipeline.GitLab.Tag != "" {
+		p.matches(key+".gitlab.tag", pipeline.GitLab.Tag, gitTag, "the name of a tag, or the beginning of one and a *")
+	}
+}
+
+// gitHubSubjects are the tokens of the jobs that may deploy
+// (https://docs.github.com/en/actions/reference/security/oidc).
+func (c *AccountConfig) gitHubSubjects(ref GitHubRef) []string {
+	subject := "repo:" + c.Account.GitHub.Repository + ":"
+	switch {
+	case ref.Environment != "":
+		return []string{subject + "environment:" + ref.Environment}
+	case ref.Branch != "":
+		return []string{subject + "ref:refs/heads/" + ref.Branch}
+	}
+	return nil
+}
+
+// gitLabSubjects are the tokens of the jobs that may deploy (https://docs.gitlab.com/ci/secrets/id_token_authentication/).
+func (c *AccountConfig) gitLabSubjects(ref GitLabRef) []string {
+	var subjects []string
+	for kind, value := range map[string]string{"branch": ref.Branch, "tag": ref.Tag} {
+		if value != "" {
+			subjects = append(subjects, fmt.Sprintf("project_path:%s:ref_type:%s:ref:%s", c.Account.GitLab.Project, kind, value))
+		}
+	}
+	slices.Sort(subjects)
+	return subjects
+}
