@@ -162,7 +162,8 @@ func TestStartNeedsSomewhereToWrite(t *testing.T) {
 
 func TestForeignUser(t *testing.T) {
 	t.Parallel()
-	c := startWeb(t, options{user: "4711:4711"})
+	c := startWeb(t, options{user: "4711:4711", env: []string{"PHP_MAX_CHILDREN=2"}})
+	c.runs(2)
 	if status, body, _ := c.get("/up"); status != 200 {
 		t.Errorf("/up is %d: %s", status, body)
 	}

@@ -24,6 +24,7 @@ func TestWeb(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := startWeb(t, options{env: env, flags: []string{"--volume", script + ":/var/www/public/storage/shell.php:ro"}})
+	c.runs(9)
 
 	t.Run("up needs no database", func(t *testing.T) {
 		if status, body, header := c.get("/up"); status != 200 || header.Get("Set-Cookie") != "" {
@@ -122,6 +123,14 @@ func TestWeb(t *testing.T) {
 	})
 }
 
+// runs checks how many PHP processes the memory, or PHP_MAX_CHILDREN, is divided among.
+func (c *container) runs(processes int) {
+	c.t.Helper()
+	if want := fmt.Sprintf(", %d php processes", processes); len(grep(c.log(), want)) != 1 {
+		c.t.Errorf("the log does not say %q:\n%s", want, c.log())
+	}
+}
+
 // asked is what the application saw of a request.
 func (c *container) asked(headers ...string) (seen struct {
 	Authorization, Host, IP string
@@ -208,27 +217,10 @@ func TestSettingsOfPHP(t *testing.T) {
 	}
 }
 
-func TestProcessesFitTheMemory(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		memory string
-		env    []string
-		want   string
-	}{
-		{"256m", nil, ", 3 php processes"},
-		{"1g", nil, ", 22 php processes"},
-		{"256m", []string{"PHP_MAX_CHILDREN=2"}, ", 2 php processes"},
-	} {
-		c := startWeb(t, options{env: test.env, flags: []string{"--memory", test.memory}})
-		if len(grep(c.log(), test.want)) != 1 {
-			t.Errorf("%s %v: the log does not say %q:\n%s", test.memory, test.env, test.want, c.log())
-		}
-	}
-}
-
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	c := startWeb(t, options{env: []string{"CONTAINER_TLS=1"}})
+	c := startWeb(t, options{env: []string{"CONTAINER_TLS=1"}, flags: []string{"--memory", "256m"}})
+	c.runs(3)
 	got := c.exec(`php -r 'echo file_get_contents("https://127.0.0.1:8443/up", false, stream_context_create(["ssl" => ["verify_peer" => false, "verify_peer_name" => false]]));'`)
 	if got != "ok" {
 		t.Errorf("/up over HTTPS is %q", got)
