@@ -11,7 +11,7 @@ LOCAL := bin/laravel-ecs-local
 # The local stack runs on the embedded cloud; every other one is plain Pulumi, after a look at what AWS needs.
 ON = $(if $(filter local,$(STACK)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
-.PHONY: help up down status logs preview rehearse test test-unit test-engine test-containers lint fmt golden clean $(LOCAL)
+.PHONY: help up down status logs preview rehearse test test-unit test-engine test-containers bench-image lint fmt golden clean $(LOCAL)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -49,6 +49,9 @@ test-containers: $(LOCAL) bin/pulumi ## The image, the container runtime, and `m
 	@if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "container and system tiers: skipped, SKIP_CONTAINERS=1"; else \
 	  $(LOCAL) setup && \
 	  go test -race -count=1 -timeout 40m -p 1 ./docker/... ./local/runtime/... ./local/system/...; fi
+
+bench-image: $(LOCAL) ## Measure the image against the article's, ten minutes; writes docs/benchmarks.md
+	@$(LOCAL) setup && go run ./docker/bench
 
 lint: bin/golangci-lint ## gofmt, go vet and golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
