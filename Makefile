@@ -12,7 +12,7 @@ LOCAL := bin/laravel-ecs-local
 # The local stack runs on the embedded cloud; every other one is plain Pulumi, after a look at what AWS needs.
 ON = $(if $(filter local,$(STACK)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
-.PHONY: help up down note dotenv config-check status logs shell releases rollback unpin canary promote abort preview rehearse test test-unit test-engine test-containers soak lint fmt golden clean $(LOCAL)
+.PHONY: help up down note dotenv config-check status logs shell releases rollback unpin canary promote abort preview rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -85,6 +85,9 @@ test-containers: $(LOCAL) bin/pulumi ## The image, the container runtime, and `m
 soak: $(LOCAL) bin/pulumi ## Everything that may happen to a release, under load and at length: about half an hour
 	$(LOCAL) setup
 	SOAK=1 go test -count=1 -v -timeout 3h -run Releases ./local/system
+
+bench-image: $(LOCAL) ## Measure the image against the article's, ten minutes; writes docs/benchmarks.md
+	@$(LOCAL) setup && go run ./docker/bench
 
 lint: bin/golangci-lint ## gofmt, go vet and golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -93,6 +94,20 @@ func TestSessionOutlivesTheContainer(t *testing.T) {
 	}
 	if n := len(grep(second.log(), "session store does not answer")); n != 1 {
 		t.Errorf("logged %d times, want once", n)
+	}
+}
+
+func TestSessionInValkey(t *testing.T) {
+	t.Parallel()
+	db := database(t)
+	migrate(t, db)
+	env := append(valkey(t), db...)
+	client := browser(t)
+	for visit, c := range []*container{startWeb(t, options{env: env}), startWeb(t, options{env: env})} {
+		status, body, _ := c.fetch(client, "/")
+		if want := strconv.Itoa(visit + 1); status != 200 || fact(body, "session") != want || fact(body, "store") != "redis" {
+			t.Errorf("%d, session %q, want %s, in %q", status, fact(body, "session"), want, fact(body, "store"))
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ type container struct {
 
 // options say how a container differs from a task of the service.
 type options struct {
+	image string   // default: the example's
 	env   []string // NAME=value, besides APP_KEY and quick stopping
 	flags []string // of docker run
 	tmpfs []string // default /tmp and /run
@@ -54,7 +55,10 @@ func (o options) runFlags() []string {
 func start(t *testing.T, o options) *container {
 	t.Helper()
 	flags := append([]string{"run", "--detach", "--publish", "127.0.0.1::8080"}, o.runFlags()...)
-	id, err := docker(append(append(flags, image), o.args...)...)
+	if o.image == "" {
+		o.image = image
+	}
+	id, err := docker(append(append(flags, o.image), o.args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,25 +81,27 @@ func buildImage() (string, error) {
 		return "", fmt.Errorf("making the base image: %w\n%s", err, out)
 	}
 	fmt.Println("building", tag)
-	return tag, build(tag)
+	_, err = build(root, tag)
+	return tag, err
 }
 
-// build builds the image of these sources under a tag.
-func build(tag string, more ...string) error {
-	args := append([]string{"build", "--build-arg", "BASE_IMAGE=" + base, "--build-arg", "RELEASE=test",
-		"--file", filepath.Join(root, "docker", "Dockerfile"), "--tag", tag}, more...)
-	cmd := exec.Command(client(), append(args, root)...)
+// build builds the image of a tree with docker/ in it under a tag, and returns what the builder said.
+func build(dir, tag string, more ...string) (progress string, err error) {
+	args := append([]string{"build", "--progress", "plain", "--build-arg", "BASE_IMAGE=" + base, "--build-arg", "RELEASE=test",
+		"--file", filepath.Join(dir, "docker", "Dockerfile"), "--tag", tag}, more...)
+	cmd := exec.Command(client(), append(args, dir)...)
 	cmd.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
-	if out, err := cmd.CombinedOutput(); err != nil {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		return fmt.Errorf("building the image: %w\n%s", err, strings.Join(lines[max(0, len(lines)-30):], "\n"))
+		err = fmt.Errorf("building the image: %w\n%s", err, strings.Join(lines[max(0, len(lines)-30):], "\n"))
 	}
-	return nil
+	return string(out), err
 }
 
 // hashOf hashes what may go into the image from the given folders of the repository.
 func hashOf(folders ...string) (string, error) {
-	skip := map[string]bool{"node_modules": true, "vendor": true, "cache": true, "storage": true}
+	skip := map[string]bool{"bench": true, "testdata": true, "node_modules": true, "vendor": true, "cache": true, "storage": true}
 	hash := sha256.New()
 	for _, folder := range folders {
 		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {

@@ -79,14 +79,27 @@ func query(t *testing.T, env []string, sql string) string {
 // memcached starts a cache of the test's own, which the test may stop, and returns its environment.
 func memcached(t *testing.T) (id string, env []string) {
 	t.Helper()
-	host := fmt.Sprintf("cache-%d", time.Now().UnixNano())
-	id = startService(t, "memcached", host)
+	id, host := startCache(t, "memcached")
+	return id, []string{"SESSION_DRIVER=memcached", "CACHE_DRIVER=memcached", "MEMCACHED_HOST=" + host}
+}
+
+// valkey starts a cache of the test's own and returns its environment.
+func valkey(t *testing.T) []string {
+	t.Helper()
+	_, host := startCache(t, "valkey", "valkey-server", "--save", "", "--protected-mode", "no")
+	return []string{"SESSION_DRIVER=redis", "CACHE_DRIVER=redis", "REDIS_HOST=" + host}
+}
+
+func startCache(t *testing.T, image string, command ...string) (id, host string) {
+	t.Helper()
+	host = fmt.Sprintf("cache-%d", time.Now().UnixNano())
+	id = startService(t, image, host, command...)
 	t.Cleanup(func() {
 		if _, err := docker("rm", "--force", id); err != nil {
 			t.Error(err)
 		}
 	})
-	return id, []string{"SESSION_DRIVER=memcached", "CACHE_DRIVER=memcached", "MEMCACHED_HOST=" + host}
+	return id, host
 }
 
 // migrate brings a database up to date.

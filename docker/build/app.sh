@@ -1,7 +1,8 @@
 #!/bin/bash
 # Computes what an image can hold before its environment is known (caches, the preload list, the list of
-# packages), then lays the result out as two trees with fixed times: the same sources give the same layers.
+# packages), then lays the result out with fixed times: the same sources give the same layer.
 set -euo pipefail
+shopt -s dotglob extglob
 build=$(dirname "$0")
 cd /var/www
 
@@ -30,15 +31,14 @@ done
 # A preload list is a gain, not a need: an application that cannot boot here does without.
 php "$build/preload.php" bootstrap/cache/preload.list || { echo "no preload list: the application does not boot without its environment" >&2; : > bootstrap/cache/preload.list; }
 
-mkdir -p /out/vendor/var/www /out/app/usr/share/laravel-ecs /out/app/var/www/vendor
-php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/app/usr/share/laravel-ecs/sbom.cdx.json
+mkdir -p /out/usr/share/laravel-ecs /out/var/www/vendor
+php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/usr/share/laravel-ecs/sbom.cdx.json
 
-# Of vendor only the class map depends on the application's own classes.
-mv vendor /out/vendor/var/www/vendor
-mv /out/vendor/var/www/vendor/{autoload.php,composer} /out/app/var/www/vendor/
 rm -rf node_modules tests package.json package-lock.json vite.config.js
-cp -a . /out/app/var/www/
+# Packages have a layer of their own. Only their class map depends on the application's classes.
+cp -a !(vendor) /out/var/www/
+cp -a vendor/{autoload.php,composer} /out/var/www/vendor/
 chmod -R a+rX,go-w /out
 # Compiled views must be younger than their sources, or Laravel compiles them again.
 find /out -exec touch --no-dereference --date=@946684800 {} +
-find /out/app/var/www/bootstrap/cache -exec touch --date=@946684860 {} +
+find /out/var/www/bootstrap/cache -exec touch --date=@946684860 {} +

@@ -1,0 +1,195 @@
+// Command bench measures the image against the article's (article/Dockerfile): the same application on the same base, in one
+// run, on one machine. `make bench-image` calls it; it writes docs/benchmarks.md. It needs a Docker engine and nothing else:
+// what makes the load comes in an image of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+const (
+	base  = "laravel-ecs/base:trixie"
+	label = "laravel-ecs.bench=1"
+	key   = "APP_KEY=base64:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+	// What is asked for: the health check, and a page with a session in memcached, five queries and a view.
+	healthPage, fullPage = "/up", "/"
+)
+
+func main() {
+	out := flag.String("out", "docs/benchmarks.md", "file to write")
+	seconds := flag.Int("seconds", 6, "duration of one measurement of load")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *out, *seconds); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out string, seconds int) (err error) {
+	dir, err := os.MkdirTemp("", "laravel-ecs-bench-")
+	if err != nil {
+		return err
+	}
+	b := &bench{ctx: ctx, dir: dir, seconds: seconds}
+	defer func() { err = errors.Join(err, b.cleanUp()) }()
+
+	article, ours, err := b.prepare()
+	if err != nil {
+		return fmt.Errorf("preparing: %w", err)
+	}
+	for _, image := range []*image{article, ours} {
+		if err := b.measureBuild(image); err != nil {
+			return fmt.Errorf("building the %s image: %w", image.name, err)
+		}
+	}
+	if err := b.measureWithoutGD(ours); err != nil {
+		return fmt.Errorf("building without gd: %w", err)
+	}
+	if err := b.startServices(); err != nil {
+		return fmt.Errorf("starting MariaDB and memcached: %w", err)
+	}
+	plain := ours.withoutPreload()
+	for _, image := range []*image{article, ours, plain} {
+		if err := b.measureRun(image); err != nil {
+			return fmt.Errorf("measuring the %s image: %w", image.name, err)
+		}
+	}
+	if err := b.measureTight(article, ours.limit); err != nil {
+		return fmt.Errorf("measuring the article's image in %s: %w", ours.limit, err)
+	}
+	for _, image := range []*image{article, ours} {
+		if err := b.measureStop(image); err != nil {
+			return fmt.Errorf("stopping the %s image under load: %w", image.name, err)
+		}
+	}
+	machine, err := b.machine()
+	if err != nil {
+		return err
+	}
+	text := report(machine, seconds, article, ours, plain)
+	fmt.Print(text)
+	return os.WriteFile(out, []byte(text), 0o644)
+}
+
+// measureBuild takes an image's sizes and the time of a rebuild, the better of two.
+func (b *bench) measureBuild(image *image) (err error) {
+	say("building the %s image", image.name)
+	if err := b.build(image, image.tag); err != nil {
+		return err
+	}
+	if image.disk, image.packed, err = b.sizes(image.tag); err != nil {
+		return err
+	}
+	for try := range 2 {
+		if err := touch(filepath.Join(image.app, "app/Http/Controllers/HomeController.php"), try); err != nil {
+			return err
+		}
+		began := time.Now()
+		if err := b.build(image, image.tag); err != nil {
+			return err
+		}
+		if took := time.Since(began); try == 0 || took < image.rebuild {
+			image.rebuild = took
+		}
+	}
+	say("%s image: %s, rebuilt in %s", image.name, mib(image.disk), seconds(image.rebuild))
+	return nil
+}
+
+// measureWithoutGD takes the size with a list of extensions that does without gd.
+func (b *bench) measureWithoutGD(ours *image) (err error) {
+	tag := ours.tag + "-nogd"
+	if err := b.build(ours, tag, "--build-arg", "PHP_EXTENSIONS=bcmath intl mbstring memcached mysql opcache redis xml zip"); err != nil {
+		return err
+	}
+	ours.diskWithoutGD, _, err = b.sizes(tag)
+	return err
+}
+
+// measureRun takes the time from start to ready, the median of three, and then the load.
+func (b *bench) measureRun(image *image) (err error) {
+	say("running the %s image", image.name)
+	if err := b.migrate(image); err != nil {
+		return err
+	}
+	var starts []time.Duration
+	for range 3 {
+		c, err := b.start(image)
+		if err != nil {
+			return err
+		}
+		starts = append(starts, c.ready)
+		if err := b.remove(c); err != nil {
+			return err
+		}
+	}
+	image.start = median(starts)
+	var c *container
+	for _, m := range measurements {
+		if c == nil {
+			if c, err = b.start(image); err != nil {
+				return err
+			}
+		}
+		l, err := b.load(c, m)
+		if err != nil {
+			return err
+		}
+		image.loads[m] = l
+		image.memory = max(image.memory, l.memory)
+		say("%s image, %s: %s", image.name, m, l)
+		if l.died == "" {
+			continue
+		}
+		if err := b.remove(c); err != nil {
+			return err
+		}
+		c = nil
+	}
+	if c == nil {
+		return nil
+	}
+	return b.remove(c)
+}
+
+// measureTight gives an image the memory of the other one.
+func (b *bench) measureTight(image *image, limit string) error {
+	tight := *image
+	tight.limit = limit
+	c, err := b.start(&tight)
+	if err != nil {
+		return err
+	}
+	if image.tight, err = b.load(c, busiest); err != nil {
+		return err
+	}
+	say("%s image in %s, %s: %s", image.name, limit, busiest, image.tight)
+	return b.remove(c)
+}
+
+func (b *bench) measureStop(image *image) error {
+	old, err := b.start(image)
+	if err != nil {
+		return err
+	}
+	fresh, err := b.start(image)
+	if err != nil {
+		return err
+	}
+	if image.stop, err = b.acrossStop(old, fresh); err != nil {
+		return err
+	}
+	say("%s image: %d of %d requests failed across a stop", image.name, image.stop.failed, image.stop.requests)
+	return errors.Join(b.remove(old), b.remove(fresh))
+}

@@ -1,0 +1,1 @@
+<p>A view about tests.</p>

@@ -1,0 +1,1 @@
+<p>A published view.</p>

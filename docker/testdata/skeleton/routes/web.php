@@ -1,0 +1,14 @@
+<?php
+
+use Illuminate\Http\Request;
+use Illuminate\Support\Facades\Route;
+
+Route::get('/', function (Request $request) {
+    return view('welcome', ['visits' => $request->session()->increment('visits')]);
+});
+
+Route::get('/users', function () {
+    return App\Models\User::count();
+});
+
+Route::get('/health', fn () => 'ok')->withoutMiddleware('web');
