@@ -61,6 +61,7 @@ func (c *Config) webProcess(each color) process {
 	web := container("web", c.Web.Process, c.Web.StartSeconds)
 	web.Port = httpPort
 	web.Environment = c.timeVariables("web")
+	web.Environment["HEALTH_PATH"] = c.LoadBalancer.HealthCheck.Path
 	if c.LoadBalancer.ContainerTLS {
 		web.Port = httpsPort
 		web.Environment["CONTAINER_TLS"] = "1"
@@ -199,7 +200,6 @@ func (s *stack) environment(release string) map[string]pulumi.StringInput {
 		"APP_DEBUG":           pulumi.String(fmt.Sprint(c.App.Debug)),
 		"APP_URL":             s.url(),
 		infra.ReleaseVariable: pulumi.String(release),
-		"HEALTH_PATH":         pulumi.String(c.LoadBalancer.HealthCheck.Path),
 		"LOG_CHANNEL":         pulumi.String("stderr"),
 		"QUEUE_CONNECTION":    pulumi.String(c.Worker.Queue),
 		// Of Laravel's stock config/queue.php, for either queue.
