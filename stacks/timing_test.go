@@ -3,6 +3,7 @@ package stacks_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
@@ -39,6 +40,10 @@ func TestTimesFitTogether(t *testing.T) {
 			}
 			switch main.Name {
 			case "web":
+				path := struct{ Name, Value string }{"HEALTH_PATH", text(one(t, r, "aws:lb/targetGroup:TargetGroup"), "healthCheck.path")}
+				if !slices.Contains(main.Environment, path) {
+					t.Errorf("the container does not know that the load balancer asks for %s", path.Value)
+				}
 				request := number("REQUEST_SECONDS")
 				if request > int(delay.NumberValue()) || request > int(idle.NumberValue()) {
 					t.Errorf("a request may take %d s, the delay is %v and the idle timeout %v", request, delay, idle)
