@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +56,7 @@ func TestVerdicts(t *testing.T) {
 	page := measurement{fullPage, 4, 0}
 	article := &image{disk: 500 << 20, rebuild: 50 * time.Second, start: 9 * time.Second, loads: map[measurement]load{page: {perSecond: 50}}}
 	good := &image{disk: 240 << 20, diskWithoutGD: 190 << 20, rebuild: 10 * time.Second, start: 3 * time.Second, loads: map[measurement]load{}}
-	bad := &image{disk: 241 << 20, diskWithoutGD: 191 << 20, rebuild: 11 * time.Second, start: 4 * time.Second, stop: tally{9, 1}, loads: map[measurement]load{}}
+	bad := &image{disk: 241 << 20, diskWithoutGD: 191 << 20, rebuild: 11 * time.Second, start: 4 * time.Second, stop: tally{9, 1, 6 * time.Second}, loads: map[measurement]load{}}
 	for _, m := range measurements {
 		good.loads[m] = load{perSecond: 400, p99: 49 * time.Millisecond}
 		bad.loads[m] = load{perSecond: 399, p99: 50 * time.Millisecond, errors: 1}
@@ -78,9 +80,23 @@ func TestVerdicts(t *testing.T) {
 		}
 	}
 	text := report("a machine", 6, article, bad, good)
-	for _, want := range []string{"a machine", "| size on disk | 500 MiB | 241 MiB | 2.1 × smaller | ≤ 240 MiB | **not met** |", "1 of 9", "6 s for each"} {
+	for _, want := range []string{"a machine", "| size on disk | 500 MiB | 241 MiB | 2.1 × | ≤ 240 MiB | **not met** |", "1 of 9; stopped in 6.00 s", "6 s for each"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
 		}
+	}
+}
+
+// TestTheOtherTablesStay: the page is shared with what make soak found.
+func TestTheOtherTablesStay(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "benchmarks.md")
+	if rest, err := others(page); err != nil || rest != "" {
+		t.Errorf("a page that is not there has %q, %v", rest, err)
+	}
+	if err := os.WriteFile(page, []byte("# The image, measured\n\nold\n\n# Releases under load\n\nkept\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := others(page); err != nil || rest != "\n# Releases under load\n\nkept\n" {
+		t.Errorf("what stays is %q, %v", rest, err)
 	}
 }

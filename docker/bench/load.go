@@ -23,6 +23,9 @@ var measurements = []measurement{
 	{healthPage, 4, 64}, {healthPage, 64, 64}, {fullPage, 4, 64}, {fullPage, 64, 64},
 }
 
+// warmUp is how long a load lasts before it is measured, in seconds.
+const warmUp = 3
+
 // busiest is what the article's image is tried with in our image's memory.
 var busiest = measurement{fullPage, 64, 0}
 
@@ -67,7 +70,7 @@ func (b *bench) load(c *container, m measurement) (result load, err error) {
 		lost = holdIdle(b.ctx, c.url+healthPage, m.idle)
 	}
 	defer func() { result.lost = lost() }()
-	for _, seconds := range []int{2, b.seconds} {
+	for _, seconds := range []int{warmUp, b.seconds} {
 		out, wrkErr := b.docker("run", "--rm", "--label", label, "--network", b.network, toolTag("wrk"), "--threads", "2",
 			"--connections", strconv.Itoa(m.busy), "--duration", fmt.Sprintf("%ds", seconds), "--timeout", "10s", "--latency",
 			"http://"+c.name+":"+c.port+m.page)
@@ -137,7 +140,9 @@ func holdIdle(ctx context.Context, url string, n int) (release func() int) {
 			defer client.CloseIdleConnections()
 			for first := true; ; first = false {
 				if err := get(ctx, client, url); err != nil && ctx.Err() == nil {
-					failed.Add(1)
+					if failed.Add(1) == 1 {
+						say("a connection that is held: %v", err)
+					}
 				}
 				if first {
 					opened.Done()
@@ -168,16 +173,21 @@ func spawn(group *sync.WaitGroup, f func()) {
 }
 
 // tally counts requests across a stop.
-type tally struct{ requests, failed int }
+type tally struct {
+	requests, failed int
+	took             time.Duration // from TERM to the end of the container
+}
 
 const (
 	busyAtStop = 50
-	// stopPatience is what the orchestrator gives a container between TERM and KILL; ECS's default.
-	stopPatience = "30"
+	// stopPage needs no database; both images can serve it to 50 connections within the patience of a health check.
+	stopPage = "/diagnostics/request"
+	// stopSeconds is what the orchestrator gives a container between TERM and KILL; ECS's default.
+	stopSeconds = 30
 )
 
-// acrossStop keeps 50 connections busy as a load balancer would, stops the container that serves them, and goes on with a
-// fresh one as soon as the old one fails two health checks in a row, a second apart.
+// acrossStop keeps 50 connections busy as a load balancer would, stops the container that serves them, and goes on with a fresh
+// one as soon as the old one fails two health checks in a row, a second apart.
 func (b *bench) acrossStop(old, fresh *container) (tally, error) {
 	ctx, cancel := context.WithCancel(b.ctx)
 	defer cancel()
@@ -191,7 +201,7 @@ func (b *bench) acrossStop(old, fresh *container) (tally, error) {
 			client := &http.Client{Transport: &http.Transport{}, Timeout: 30 * time.Second}
 			defer client.CloseIdleConnections()
 			for ctx.Err() == nil {
-				err := get(ctx, client, target.Load().url+fullPage)
+				err := get(ctx, client, target.Load().url+stopPage)
 				if ctx.Err() != nil {
 					return
 				}
@@ -204,7 +214,7 @@ func (b *bench) acrossStop(old, fresh *container) (tally, error) {
 		})
 	}
 	spawn(&group, func() {
-		client := &http.Client{Transport: &http.Transport{}, Timeout: time.Second}
+		client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
 		for missed := 0; missed < 2; {
 			select {
 			case <-ctx.Done():
@@ -221,9 +231,11 @@ func (b *bench) acrossStop(old, fresh *container) (tally, error) {
 	})
 
 	time.Sleep(3 * time.Second)
-	_, err := b.docker("stop", "--time", stopPatience, old.id)
+	began := time.Now()
+	_, err := b.docker("stop", "--time", strconv.Itoa(stopSeconds), old.id)
+	took := time.Since(began)
 	time.Sleep(5 * time.Second)
 	cancel()
 	group.Wait()
-	return tally{int(requests.Load()), int(failed.Load())}, err
+	return tally{int(requests.Load()), int(failed.Load()), took}, err
 }

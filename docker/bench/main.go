@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -25,7 +26,7 @@ const (
 
 func main() {
 	out := flag.String("out", "docs/benchmarks.md", "file to write")
-	seconds := flag.Int("seconds", 6, "duration of one measurement of load")
+	seconds := flag.Int("seconds", 10, "duration of one measurement of load")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -79,7 +80,11 @@ func run(ctx context.Context, out string, seconds int) (err error) {
 	}
 	text := report(machine, seconds, article, ours, plain)
 	fmt.Print(text)
-	return os.WriteFile(out, []byte(text), 0o644)
+	rest, err := others(out)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, []byte(text+rest), 0o644)
 }
 
 // measureBuild takes an image's sizes and the time of a rebuild, the better of two.
@@ -117,65 +122,43 @@ func (b *bench) measureWithoutGD(ours *image) (err error) {
 	return err
 }
 
-// measureRun takes the time from start to ready, the median of three, and then the load.
-func (b *bench) measureRun(image *image) (err error) {
+// measureRun takes the load, each kind on a container of its own, and the median of the times from start to ready.
+func (b *bench) measureRun(image *image) error {
 	say("running the %s image", image.name)
 	if err := b.migrate(image); err != nil {
 		return err
 	}
 	var starts []time.Duration
-	for range 3 {
-		c, err := b.start(image)
+	for _, m := range measurements {
+		c, l, err := b.loadFresh(image, m)
 		if err != nil {
 			return err
 		}
 		starts = append(starts, c.ready)
-		if err := b.remove(c); err != nil {
-			return err
-		}
-	}
-	image.start = median(starts)
-	var c *container
-	for _, m := range measurements {
-		if c == nil {
-			if c, err = b.start(image); err != nil {
-				return err
-			}
-		}
-		l, err := b.load(c, m)
-		if err != nil {
-			return err
-		}
 		image.loads[m] = l
 		image.memory = max(image.memory, l.memory)
-		say("%s image, %s: %s", image.name, m, l)
-		if l.died == "" {
-			continue
-		}
-		if err := b.remove(c); err != nil {
-			return err
-		}
-		c = nil
 	}
-	if c == nil {
-		return nil
+	image.start = median(starts)
+	return nil
+}
+
+// loadFresh measures a load on a new container: what one leaves behind, a queue of abandoned requests say, is not the next one's.
+func (b *bench) loadFresh(image *image, m measurement) (c *container, l load, err error) {
+	if c, err = b.start(image); err != nil {
+		return c, l, err
 	}
-	return b.remove(c)
+	l, err = b.load(c, m)
+	say("%s image, %s: %s", image.name, m, l)
+	return c, l, errors.Join(err, b.remove(c))
 }
 
 // measureTight gives an image the memory of the other one.
-func (b *bench) measureTight(image *image, limit string) error {
+func (b *bench) measureTight(image *image, limit string) (err error) {
 	tight := *image
+	tight.name += " in " + limit
 	tight.limit = limit
-	c, err := b.start(&tight)
-	if err != nil {
-		return err
-	}
-	if image.tight, err = b.load(c, busiest); err != nil {
-		return err
-	}
-	say("%s image in %s, %s: %s", image.name, limit, busiest, image.tight)
-	return b.remove(c)
+	_, image.tight, err = b.loadFresh(&tight, busiest)
+	return err
 }
 
 func (b *bench) measureStop(image *image) error {
@@ -190,6 +173,21 @@ func (b *bench) measureStop(image *image) error {
 	if image.stop, err = b.acrossStop(old, fresh); err != nil {
 		return err
 	}
-	say("%s image: %d of %d requests failed across a stop", image.name, image.stop.failed, image.stop.requests)
+	say("%s image across a stop: %s", image.name, image.stop)
 	return errors.Join(b.remove(old), b.remove(fresh))
+}
+
+// releases is the heading under which the page shows what `make soak` found.
+const releases = "\n# Releases under load\n"
+
+// others returns what a page has besides this report.
+func others(page string) (string, error) {
+	text, err := os.ReadFile(page)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	if _, rest, found := strings.Cut(string(text), releases); found {
+		return releases + rest, nil
+	}
+	return "", nil
 }
