@@ -5,12 +5,12 @@ SHELL := /bin/bash
 
 STACK ?= local
 # Given on the command line or in the environment: HTTP_PORT and HTTPS_PORT move the front door, STATE the state folder,
-# ALLOW_REPLACE lets a note pass that replaces or deletes what holds data.
-export HTTP_PORT HTTPS_PORT STATE ALLOW_REPLACE
+# CLOUD=local runs any stack on this machine, ALLOW_REPLACE lets a note pass that replaces or deletes what holds data.
+export HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE
 
 LOCAL := bin/laravel-ecs-local
-# The local stack runs on the embedded cloud; every other one is plain Pulumi, after a look at what AWS needs.
-ON = $(if $(filter local,$(STACK)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
+# The local stack runs on the embedded cloud, with CLOUD=local every stack; else it is plain Pulumi, after a look at what AWS needs.
+ON = $(if $(filter local,$(STACK) $(CLOUD)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
 .PHONY: help up down note dotenv config-check status logs shell releases rollback unpin canary promote abort preview rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
 

@@ -42,12 +42,14 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
 flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --to, --percent, --verbose (rehearse), --force (down, dotenv), --cli (setup)
 note: --from FILE reads what pulumi preview --json --show-sames printed (-: standard input); --base REVISION compares with its stack
 file on an account in memory. It ends with 3 when data would be destroyed, unless ALLOW_REPLACE=type[,type] names it.
-variables: HTTP_PORT (8080), HTTPS_PORT (8443), both remembered in the state; STATE (as --state)
+variables: HTTP_PORT (8080), HTTPS_PORT (8443), both remembered in the state; STATE (as --state);
+CLOUD=local puts any stack on this machine, as the stack "local" always is
 `
 
 // options are the flags and variables that all commands share.
 type options struct {
 	stack, root, state  string
+	embedded            bool // CLOUD=local
 	httpPort, httpsPort int
 	follow, verbose     bool
 	force, cli          bool
@@ -143,6 +145,13 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("%s takes no argument %q\n%s", name, flags.Arg(0), usage)
+	}
+	switch where := os.Getenv("CLOUD"); where {
+	case "", "aws":
+	case "local":
+		o.embedded = true
+	default:
+		return o, fmt.Errorf("CLOUD=%q: local or aws is expected", where)
 	}
 	var err error
 	if o.root, err = filepath.Abs(o.root); err != nil {

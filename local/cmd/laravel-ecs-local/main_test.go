@@ -32,6 +32,9 @@ func TestParse(t *testing.T) {
 		"rehearsal":       {"rehearse", []string{"--stack", "prod"}, nil, func(o options) bool { return o.state == filepath.Join(root, ".local", "rehearse-prod") }, ""},
 		"variables":       {"up", nil, map[string]string{"HTTP_PORT": "9090", "STATE": "/elsewhere"}, func(o options) bool { return o.httpPort == 9090 && o.state == "/elsewhere" }, ""},
 		"for pulumi":      {"aws", []string{"up", "--stack", "prod", "--yes"}, nil, func(o options) bool { return len(o.args) == 4 }, ""},
+		"another stack":   {"up", []string{"--stack", "staging"}, nil, func(o options) bool { return !o.onThisMachine() }, ""},
+		"brought here":    {"up", []string{"--stack", "staging"}, map[string]string{"CLOUD": "local"}, options.onThisMachine, ""},
+		"some cloud":      {"up", nil, map[string]string{"CLOUD": "gcp"}, nil, `CLOUD="gcp"`},
 		"no number":       {"up", nil, map[string]string{"HTTP_PORT": "http"}, nil, `HTTP_PORT="http"`},
 		"no port":         {"up", nil, map[string]string{"HTTPS_PORT": "70000"}, nil, `HTTPS_PORT="70000"`},
 		"the same port":   {"up", nil, map[string]string{"HTTP_PORT": "8443"}, nil, "both 8443"},
@@ -40,7 +43,7 @@ func TestParse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(root)
-			for _, variable := range []string{"HTTP_PORT", "HTTPS_PORT", "STATE"} {
+			for _, variable := range []string{"HTTP_PORT", "HTTPS_PORT", "STATE", "CLOUD"} {
 				t.Setenv(variable, test.env[variable])
 			}
 			o, err := parse(test.command, test.args, io.Discard)

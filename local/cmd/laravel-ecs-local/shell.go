@@ -14,7 +14,7 @@ import (
 
 // shell opens a shell in a running web task: with docker here, with ECS Exec on AWS.
 func shell(ctx context.Context, o options) error {
-	if o.stack != "local" {
+	if !o.onThisMachine() {
 		return awsTarget{o}.shell(ctx)
 	}
 	machine, err := running(o)

@@ -48,8 +48,11 @@ type image struct {
 	Pushed      time.Time
 }
 
+// onThisMachine tells whether the stack belongs to the embedded cloud: the local one always, and every other one with CLOUD=local.
+func (o options) onThisMachine() bool { return o.stack == "local" || o.embedded }
+
 func targetOf(o options) target {
-	if o.stack == "local" {
+	if o.onThisMachine() {
 		return localTarget{o}
 	}
 	return awsTarget{o}
