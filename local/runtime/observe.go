@@ -107,12 +107,11 @@ func (roll *rollout) judgeTarget(ctx context.Context, t *task, one target, grace
 	if err != nil {
 		return false, err
 	}
-	down := strings.HasPrefix(state.status, "DOWN")
-	if state.passed() && !down {
+	if state.well() {
 		t.admitted = true
 		return true, nil
 	}
-	if down && graceOver && (t.admitted || !fresh) {
+	if state.down() && graceOver && (t.admitted || !fresh) {
 		t.sicken(fmt.Sprintf("Task failed ELB health checks in (target-group %s): %s", g.arn, state.reason()))
 	}
 	return false, nil

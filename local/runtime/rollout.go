@@ -25,6 +25,11 @@ func (r *Runtime) newRollout(ctx context.Context, s service, state *ServiceState
 	}
 	roll := &rollout{r: r, s: s, state: state, primary: state.deployment(state.Primary), tasks: tasks}
 	roll.primary.FailedTasks = 0
+	for _, t := range tasks {
+		if d := state.deployment(t.deployment); d != nil && d.RolloutState == Completed {
+			t.proven = true
+		}
+	}
 	return roll, roll.attach(ctx)
 }
 
@@ -199,7 +204,11 @@ func (roll *rollout) members() []member {
 	members := make([]member, len(roll.tasks))
 	for i, t := range roll.tasks {
 		t.mu.Lock()
-		members[i] = member{current: t.deployment == roll.primary.ID, healthy: t.healthy, unfit: t.unfit, stopping: t.phase >= failed}
+		current := t.deployment == roll.primary.ID
+		members[i] = member{
+			current: current, healthy: t.healthy, stopping: t.phase >= failed,
+			unfit: t.unfit || !current && t.proven && !t.healthy, // what served goes when there is something to take its place
+		}
 		t.mu.Unlock()
 	}
 	return members

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -99,12 +98,12 @@ func (r *Runtime) admitPassing(ctx context.Context, t target, fresh bool) (targe
 		return state, err
 	}
 	index := slices.IndexFunc(targets, t.same)
-	down := strings.HasPrefix(state.status, "DOWN")
-	if index < 0 || targets[index].Ready || !state.passed() || down && !fresh {
+	state.admitted = index >= 0 && targets[index].Ready
+	if index < 0 || state.admitted || !state.passed() || state.down() && !fresh {
 		return state, nil
 	}
 	server := g.name + "/" + t.name()
-	if down {
+	if state.down() {
 		if err := r.console.command(ctx, "set server "+server+" health up"); err != nil {
 			return state, err
 		}
@@ -113,7 +112,7 @@ func (r *Runtime) admitPassing(ctx context.Context, t target, fresh bool) (targe
 	if err := r.console.command(ctx, "set server "+server+" state ready"); err != nil {
 		return state, err
 	}
-	targets[index].Ready = true
+	targets[index].Ready, state.admitted = true, true
 	if err := r.saveTargets(targets); err != nil {
 		return state, err
 	}
