@@ -78,7 +78,7 @@ func newStack(ctx *pulumi.Context) (*stack, error) {
 		return nil, err
 	}
 	s := &stack{config: c, prefix: c.App.Name + "-" + ctx.Stack(), images: map[string]*infra.Image{}}
-	if s.tags, err = defaultTags(ctx, c.App.Name, c.Tags); err != nil {
+	if s.tags, err = defaultTags(ctx, c.App.Name, c.tags()); err != nil {
 		return nil, err
 	}
 	if s.release, err = releaseName(c); err != nil {
@@ -181,7 +181,7 @@ func (s *stack) createDatabase(ctx *pulumi.Context) (err error) {
 
 func (s *stack) createCache(ctx *pulumi.Context) (err error) {
 	c := s.config.Cache
-	s.cache, err = infra.NewCache(ctx, s.prefix+"-cache", infra.CacheArgs{
+	s.cache, err = infra.NewCache(ctx, short(s.prefix, maxCachePrefix)+"-cache", infra.CacheArgs{
 		SubnetIDs: s.network.DataSubnetIDs, SecurityGroupID: s.firewall.ID(infra.GroupCache),
 		Engine: c.Engine, Version: c.Version, NodeType: c.NodeType, Nodes: c.Nodes, SnapshotDays: c.SnapshotDays,
 		EncryptTransit: c.EncryptTransit, ApplyNow: s.config.Database.ApplyNow,
@@ -195,7 +195,7 @@ func (s *stack) createBalancer(ctx *pulumi.Context) (err error) {
 	if err != nil {
 		return wrap("certificate", err)
 	}
-	s.balancer, err = infra.NewBalancer(ctx, s.prefix+"-lb", infra.BalancerArgs{
+	s.balancer, err = infra.NewBalancer(ctx, short(s.prefix, maxPrefix)+"-lb", infra.BalancerArgs{
 		VpcID: s.network.VpcID, SubnetIDs: s.network.PublicSubnetIDs, SecurityGroupID: s.firewall.ID(infra.GroupWeb), Internet: s.network.Internet(),
 		Colors:         s.config.colorNames(),
 		CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", ContainerTLS: c.ContainerTLS,
@@ -242,6 +242,9 @@ func (s *stack) createCluster(ctx *pulumi.Context) (err error) {
 
 func (s *stack) createObservability(ctx *pulumi.Context) error {
 	c := s.config.Observability
+	if !c.Alarms {
+		return nil
+	}
 	_, err := infra.NewObservability(ctx, s.prefix+"-watch", infra.ObservabilityArgs{
 		Emails: c.Emails, Region: s.config.Region, Balancer: s.balancer, Cluster: s.cluster, Services: s.services,
 		Database: s.database, StorageGB: s.config.Database.StorageGB, Dashboard: c.Dashboard,

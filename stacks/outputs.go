@@ -17,6 +17,7 @@ func (s *stack) export(ctx *pulumi.Context) {
 		secrets[variable] = value
 	}
 	ctx.Export("url", s.url())
+	s.exportReview(ctx)
 	ctx.Export("release", pulumi.String(s.release))
 	ctx.Export("loadBalancerDnsName", s.balancer.DNSName)
 	ctx.Export("repositoryUrl", s.registry.URL)

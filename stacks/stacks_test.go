@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-var environments = []string{"local", "staging", "prod"}
+var environments = []string{"local", "review", "staging", "prod"}
 
 // TestMain stands where the program stands: the paths of a stack file are relative to Pulumi.yaml.
 func TestMain(m *testing.M) {
@@ -54,6 +54,9 @@ func stackConfig(t testing.TB, stack string) map[string]string {
 	}
 	if stack == "account" { // which ships without the names that only its owner knows
 		values = with(with(values, "account", "github.repository", "acme/shop"), "account", "gitlab.project", "acme/web/shop")
+	}
+	if stack == "review" { // a template: make review-up writes the rest
+		values = with(with(values, "environment", "branch", "feature/login"), "environment", "expiresAt", "2026-01-31T18:00:00Z")
 	}
 	return values
 }
