@@ -59,6 +59,7 @@ type Environment struct {
 	Branch    string `json:"branch"`    // what is reviewed
 	ExpiresAt string `json:"expiresAt"` // RFC 3339; make review-reap destroys it then
 	TTLHours  int    `json:"ttlHours"`  // how long make review-up lets it live
+	Shares    string `json:"shares"`    // the environment whose network, load balancer, cluster, database and cache it uses: shares.go
 }
 
 // Protected tells whether a destroy must fail.

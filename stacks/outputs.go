@@ -19,7 +19,9 @@ func (s *stack) export(ctx *pulumi.Context) {
 	ctx.Export("url", s.url())
 	s.exportReview(ctx)
 	ctx.Export("release", pulumi.String(s.release))
-	ctx.Export("loadBalancerDnsName", s.balancer.DNSName)
+	if s.lent == nil {
+		ctx.Export("loadBalancerDnsName", s.balancer.DNSName)
+	}
 	ctx.Export("repositoryUrl", s.registry.URL)
 	ctx.Export("image", s.images[s.release].Reference)
 	ctx.Export("imageDigest", s.images[s.release].Digest)

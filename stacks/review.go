@@ -116,4 +116,11 @@ func (s *stack) exportReview(ctx *pulumi.Context) {
 		ctx.Export("branch", pulumi.String(e.Branch))
 		ctx.Export("expiresAt", pulumi.String(e.ExpiresAt))
 	}
+	if s.lent != nil {
+		ctx.Export("schema", pulumi.String(schema(s.name)))
+		ctx.Export("shares", pulumi.String(e.Shares))
+	}
+	if e.Class == "staging" || e.Class == "local" {
+		ctx.Export("lends", s.lends())
+	}
 }

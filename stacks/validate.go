@@ -70,7 +70,9 @@ func (c *Config) validate(stack string) []error {
 	p.between("registry.releasesKept", c.Registry.ReleasesKept, 30, 900)
 	p.between("registry.reviewDays", c.Registry.ReviewDays, 1, 365)
 	c.validateImage(&p)
-	c.Domain.validate(&p, c.Region)
+	if c.Environment.Shares == "" { // else the other environment has the certificate
+		c.Domain.validate(&p, c.Region)
+	}
 	c.LoadBalancer.validate(&p)
 	c.validateCapacity(&p)
 	c.Database.validate(&p, c.fewestBackups())
@@ -88,6 +90,7 @@ func (c *Config) validate(stack string) []error {
 		c.validateProduction(&p)
 	}
 	c.validateReview(&p, stack)
+	c.validateShares(&p, stack)
 	return p
 }
 
