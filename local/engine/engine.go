@@ -94,6 +94,10 @@ func (e *Engine) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if e.cfg.Beside != nil && !(e.cfg.Throwaway && e.cfg.Beside.cfg.Throwaway) {
+		// What is not in a stack's own state is removed after an interruption, and would be the other one's here.
+		return fmt.Errorf("two stacks share an account in throwaway runs only")
+	}
 	if e.account, err = e.openAccount(region); err != nil {
 		return err
 	}

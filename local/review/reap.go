@@ -104,6 +104,9 @@ func (r Reaper) Run(ctx context.Context) error {
 				continue
 			}
 			reaped++
+			if s.Left != "" {
+				r.say("left: %s", s.Left)
+			}
 		}
 	}
 	strays, err := r.Cloud.Strays(ctx, names)

@@ -24,6 +24,7 @@ type Stack struct {
 	URL       string
 	ExpiresAt string
 	Resources int
+	Left      string // what a destroy does not take along
 }
 
 // Expiry is when the stack expires; false where it does not say so, or not understandably.
@@ -63,7 +64,7 @@ func ParseState(name string, text []byte) (Stack, error) {
 		switch r.Type {
 		case "pulumi:pulumi:Stack":
 			var outputs struct {
-				Class, Branch, URL, ExpiresAt any // a secret is an object
+				Class, Branch, URL, ExpiresAt, Schema, Shares any // a secret is an object
 			}
 			if len(r.Outputs) > 0 {
 				if err := json.Unmarshal(r.Outputs, &outputs); err != nil {
@@ -71,6 +72,9 @@ func ParseState(name string, text []byte) (Stack, error) {
 				}
 			}
 			s.Class, s.Branch, s.URL, s.ExpiresAt = plain(outputs.Class), plain(outputs.Branch), plain(outputs.URL), plain(outputs.ExpiresAt)
+			if schema := plain(outputs.Schema); schema != "" {
+				s.Left = fmt.Sprintf("the database %[1]s on the instance of %[2]s: drop database %[1]s", schema, plain(outputs.Shares))
+			}
 			continue
 		case "pulumi:providers:aws":
 			tags := defaultTags(r.Inputs.DefaultTags)

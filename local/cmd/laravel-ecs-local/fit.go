@@ -9,6 +9,9 @@ import (
 // bringHere changes what a stack that is meant for AWS cannot have on this machine (CLOUD=local). Pulumi.local.yaml says the same of
 // itself.
 func bringHere(s *engine.Settings, o options) error {
+	if other := s.Text("environment.shares"); other != "" {
+		return fmt.Errorf("%s: environment.shares is %s, and on this machine every environment stands alone: take the line away for CLOUD=local", s.File(), other)
+	}
 	values := map[string]any{
 		"app.url": fmt.Sprintf("http://localhost:%d", o.httpPort),
 		// The local servers have no certificate of Amazon's, and the network is private.

@@ -32,7 +32,9 @@ func reviewCloudOf(o options) reviewCloud {
 }
 
 // reviewUp makes the environment of a branch, or releases the working tree to it and lets it live longer. Its URL is the last line.
-func reviewUp(ctx context.Context, o options) error {
+func reviewUp(ctx context.Context, o options) error { return upIn(ctx, o, reviewCloudOf(o)) }
+
+func upIn(ctx context.Context, o options, cloud reviewCloud) error {
 	name, err := reviewStack(o)
 	if err != nil {
 		return err
@@ -41,14 +43,13 @@ func reviewUp(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	cloud := reviewCloudOf(o)
 	names, err := cloud.Names(ctx)
 	if err != nil {
 		return err
 	}
 	exists := slices.Contains(names, name)
 	if exists {
-		if err := ours(ctx, cloud, name, o.branch); err != nil {
+		if _, err := ours(ctx, cloud, name, o.branch); err != nil {
 			return err
 		}
 	}
@@ -69,22 +70,24 @@ func reviewUp(ctx context.Context, o options) error {
 }
 
 // reviewDown takes the environment of a branch away, whatever there is of it.
-func reviewDown(ctx context.Context, o options) error {
+func reviewDown(ctx context.Context, o options) error { return downIn(ctx, o, reviewCloudOf(o)) }
+
+func downIn(ctx context.Context, o options, cloud reviewCloud) error {
 	name, err := reviewStack(o)
 	if err != nil {
 		return err
 	}
-	cloud := reviewCloudOf(o)
 	names, err := cloud.Names(ctx)
 	if err != nil {
 		return err
 	}
+	s := review.Stack{Name: name}
 	switch _, err := os.Stat(reviewFile(o, name)); {
 	case slices.Contains(names, name):
-		if err := ours(ctx, cloud, name, o.branch); err != nil {
+		if s, err = ours(ctx, cloud, name, o.branch); err != nil {
 			return err
 		}
-		if err := cloud.Destroy(ctx, review.Stack{Name: name}); err != nil {
+		if err := cloud.Destroy(ctx, s); err != nil {
 			return err
 		}
 	case err != nil:
@@ -94,23 +97,25 @@ func reviewDown(ctx context.Context, o options) error {
 			return err
 		}
 	}
-	return tellLeft(ctx, o, cloud, name)
+	return tellLeft(ctx, o, cloud, s)
 }
 
 // tellLeft ends with what a person has to look after.
-func tellLeft(ctx context.Context, o options, cloud reviewCloud, name string) error {
+func tellLeft(ctx context.Context, o options, cloud reviewCloud, s review.Stack) error {
 	names, err := cloud.Names(ctx)
 	if err != nil {
 		return err
 	}
 	strays, err := cloud.Strays(ctx, names)
 	if err != nil {
-		fmt.Fprintf(o.out, "what is left of %s cannot be told: %v\n", name, err)
-		return nil
+		fmt.Fprintf(o.out, "what is left of %s cannot be told: %v\n", s.Name, err)
 	}
-	left := slices.DeleteFunc(strays, func(line string) bool { return !strings.Contains(line, name) })
-	if len(left) == 0 {
-		fmt.Fprintf(o.out, "nothing is left of %s\n", name)
+	left := slices.DeleteFunc(strays, func(line string) bool { return !strings.Contains(line, s.Name) })
+	if s.Left != "" {
+		left = append(left, s.Left)
+	}
+	if len(left) == 0 && err == nil {
+		fmt.Fprintf(o.out, "nothing is left of %s\n", s.Name)
 	}
 	for _, line := range left {
 		fmt.Fprintln(o.out, "left:", line)
@@ -165,15 +170,15 @@ func reviewStack(o options) (string, error) {
 }
 
 // ours refuses a stack of another branch, and one that is no review environment.
-func ours(ctx context.Context, cloud reviewCloud, name, branch string) error {
+func ours(ctx context.Context, cloud reviewCloud, name, branch string) (review.Stack, error) {
 	s, err := cloud.Look(ctx, name)
 	if err != nil {
-		return err
+		return s, err
 	}
 	if s.Class != "" && s.Class != review.Class {
-		return fmt.Errorf("%s is a stack of class %s, and not a review environment", name, s.Class)
+		return s, fmt.Errorf("%s is a stack of class %s, and not a review environment", name, s.Class)
 	}
-	return sameBranch(name, s.Branch, branch)
+	return s, sameBranch(name, s.Branch, branch)
 }
 
 func sameBranch(name, owner, branch string) error {
