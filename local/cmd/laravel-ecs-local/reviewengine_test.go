@@ -38,7 +38,7 @@ func openedReview(t *testing.T, name string, beside *engine.Engine, edit func(*e
 	return e
 }
 
-func up1(t *testing.T, e *engine.Engine) engine.Report {
+func mustUp(t *testing.T, e *engine.Engine) engine.Report {
 	t.Helper()
 	report, err := e.Up(t.Context())
 	if err != nil {
@@ -51,7 +51,7 @@ func up1(t *testing.T, e *engine.Engine) engine.Report {
 func TestLongestReview(t *testing.T) {
 	name := review.Prefix + strings.Repeat("x", stacks.LongestReviewStack("laravel")-len(review.Prefix))
 	e := openedReview(t, name, nil, nil)
-	up1(t, e)
+	mustUp(t, e)
 	state := exported(t, e, name)
 	if state.Class != review.Class || state.Branch != strings.TrimPrefix(name, review.Prefix) || state.URL == "" || state.Resources < 90 {
 		t.Errorf("the reaper would read %+v", state)
@@ -110,7 +110,7 @@ func sharedStaging(t *testing.T) *engine.Engine {
 	if _, err := seed(e.Account(), e.Settings()); err != nil {
 		t.Fatal(err)
 	}
-	up1(t, e)
+	mustUp(t, e)
 	return e
 }
 
@@ -129,7 +129,7 @@ func TestTwoReviewsShareStaging(t *testing.T) {
 	var reviews []*engine.Engine
 	for _, name := range []string{"review-login", "review-cart"} {
 		e := openedReview(t, name, lender, shareStaging)
-		report := up1(t, e)
+		report := mustUp(t, e)
 		if url := report.Outputs["url"]; url != "https://"+strings.TrimPrefix(name, review.Prefix)+".review.example.com" {
 			t.Errorf("%s answers at %v", name, url)
 		}
@@ -144,7 +144,7 @@ func TestTwoReviewsShareStaging(t *testing.T) {
 	if lost := missing(before, resources(lender)); len(lost) > 0 {
 		t.Errorf("the reviews took from staging: %v", lost)
 	}
-	if report := up1(t, lender); len(report.Changes) > 0 {
+	if report := mustUp(t, lender); len(report.Changes) > 0 {
 		t.Errorf("the reviews change what staging wants: %v", report.Changes)
 	}
 	if s := exported(t, lender, "review-cart"); !strings.Contains(s.Left, "drop database review_cart") {
@@ -192,7 +192,7 @@ func TestSharingWhatIsNotThere(t *testing.T) {
 	if _, err := e.Up(t.Context()); err == nil || !strings.Contains(err.Error(), "environment.shares") {
 		t.Errorf("staging is not deployed: %v", err)
 	}
-	up1(t, lender) // without a domain
+	mustUp(t, lender) // without a domain
 	if _, err := e.Up(t.Context()); err == nil || !strings.Contains(err.Error(), "add *.review.example.com to domain.aliases of Pulumi.staging.yaml") {
 		t.Errorf("staging has no host for it: %v", err)
 	}
@@ -205,7 +205,7 @@ func TestSharingWhatIsNotThere(t *testing.T) {
 func TestReapingABackend(t *testing.T) {
 	lender := sharedStaging(t)
 	for name, expires := range map[string]string{"review-old": "2026-01-01T00:00:00Z", "review-new": "2099-01-01T00:00:00Z"} {
-		up1(t, openedReview(t, name, lender, func(s *engine.Settings) error {
+		mustUp(t, openedReview(t, name, lender, func(s *engine.Settings) error {
 			if err := shareStaging(s); err != nil {
 				return err
 			}
