@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -97,23 +98,32 @@ func (r *Runtime) checkLogGroup(c containerSpec) error {
 	return nil
 }
 
-// pull gets an image and returns its local name. An image of the account's registry must be there now; another one may
-// be on this machine already.
+// pull gets an image and returns its local name. An image of the account's registry must be there now, because the next
+// instance has nothing else; another one may be on this machine already.
 func (r *Runtime) pull(ctx context.Context, image string) (string, error) {
 	name := image
-	if _, _, ok := ecrName(image, r.account.ID(), r.account.Region()); ok {
+	notThere := func(err error) error {
+		return fmt.Errorf("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref %s: not found (%w)", image, err)
+	}
+	if repository, _, ok := ecrName(image, r.account.ID(), r.account.Region()); ok {
 		registry, err := r.ensureRegistry(ctx)
 		if err != nil {
 			return "", fmt.Errorf("CannotPullContainerError: %w", err)
 		}
 		name, _ = localName(image, r.account.ID(), r.account.Region(), registry)
+		// Docker does not ask for a digest whose layers it has.
+		if _, digest, ok := strings.Cut(name, "@"); ok {
+			if _, _, _, err := r.manifest(ctx, registry, repository, digest); err != nil {
+				return "", notThere(err)
+			}
+		}
 	} else if _, err := r.docker.run(ctx, "image", "inspect", "--format", "{{.Id}}", image); err == nil {
 		return image, nil
 	}
 	unlock := r.locks.lock("pull " + name)
 	defer unlock()
 	if _, err := r.docker.run(ctx, "pull", "--quiet", name); err != nil {
-		return "", fmt.Errorf("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref %s: not found (%w)", image, err)
+		return "", notThere(err)
 	}
 	return name, nil
 }
