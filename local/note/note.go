@@ -42,6 +42,7 @@ func New(p preview.Preview, o Options) (Note, error) {
 	s := sort(p)
 	risks := assess(p, o.Allow)
 	w.heading(p)
+	w.reviewed(p)
 	w.risks(risks)
 	w.errors(p.Errors)
 	w.components(s)

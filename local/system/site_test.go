@@ -72,7 +72,10 @@ func freePort(t *testing.T) int {
 func (s *site) command(args ...string) *exec.Cmd {
 	command := exec.Command("make", args...)
 	command.Dir = s.dir
-	command.Env = append(os.Environ(), "STATE="+s.state, fmt.Sprintf("HTTP_PORT=%d", s.http), fmt.Sprintf("HTTPS_PORT=%d", s.https))
+	command.Env = append(os.Environ(), "STATE="+s.state)
+	if s.http != 0 {
+		command.Env = append(command.Env, fmt.Sprintf("HTTP_PORT=%d", s.http), fmt.Sprintf("HTTPS_PORT=%d", s.https))
+	}
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return command
 }

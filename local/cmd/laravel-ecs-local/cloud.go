@@ -77,6 +77,9 @@ func fit(s *engine.Settings, o options) error {
 		return fmt.Errorf("%s has encrypted values (%v), and the embedded cloud has no key: write them in plain text for this machine, "+
 			"or run `make rehearse STACK=%s`", s.File(), secrets, o.stack)
 	}
+	if o.stack != "local" {
+		return bringHere(s, o)
+	}
 	// The application must know the address people use.
 	if url := s.Text("app.url"); url == "http://localhost:8080" && o.httpPort != 8080 {
 		return s.Set("app.url", "http://localhost:"+strconv.Itoa(o.httpPort))

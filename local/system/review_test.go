@@ -1,0 +1,43 @@
+package system_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestReviewEnvironment is the life of a branch's environment: up, a page under its own URL, the reaper passes by, down, nothing left.
+func TestReviewEnvironment(t *testing.T) {
+	s := newSite(t)
+	s.http, s.https = 0, 0 // review-up finds free ports
+	const branch = "BRANCH=feature/É"
+	out := s.make(t, "review-up", "CLOUD=local", branch)
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	url := lines[len(lines)-1]
+	states, err := filepath.Glob(filepath.Join(s.dir, ".local", "review-feature-e-*"))
+	if err != nil || len(states) != 1 {
+		t.Fatalf("%v, %v", states, err)
+	}
+	s.state = states[0] // whose containers newSite's cleanup looks for
+	if response, _ := get(t, browser(t), url); response.StatusCode != http.StatusOK {
+		t.Errorf("%s: %s", url, response.Status)
+	}
+	if list := s.make(t, "reviews", "CLOUD=local"); !strings.Contains(list, "feature/É") || !strings.Contains(list, url) {
+		t.Errorf("make reviews does not list it:\n%s", list)
+	}
+	if reaped := s.make(t, "review-reap", "CLOUD=local"); !strings.Contains(reaped, "0 destroyed, 0 failed, 0 orphans") {
+		t.Errorf("it has time left:\n%s", reaped)
+	}
+	if down := s.make(t, "review-down", "CLOUD=local", branch); !strings.Contains(down, "nothing is left of "+filepath.Base(s.state)) {
+		t.Errorf("it does not say what is left:\n%s", down)
+	}
+	if left := s.left(t); left != "" {
+		t.Errorf("left: %s", left)
+	}
+	files, err := filepath.Glob(filepath.Join(s.dir, "Pulumi.review-*.yaml"))
+	if _, missing := os.Stat(s.state); err != nil || len(files) > 0 || missing == nil {
+		t.Errorf("left: %v, %v, %v", files, missing, err)
+	}
+}
