@@ -145,3 +145,24 @@ func TestUntilTheRulesAreThereBlueServes(t *testing.T) {
 		}
 	}
 }
+
+// TestBothGroupsHaveRoomForTheirNames: a target group may have 32 characters, autonaming's 8 among them.
+func TestBothGroupsHaveRoomForTheirNames(t *testing.T) {
+	config := with(released(t, "staging", nil), "app", "name", "laravel-x") // with the stack's name 17 characters, the most there may be
+	r, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := r.OfType("aws:lb/targetGroup:TargetGroup")
+	for _, group := range groups {
+		if len(group.Name)+8 > 32 {
+			t.Errorf("%s and 8 more are too long", group.Name)
+		}
+	}
+	if len(groups) != 2 {
+		t.Errorf("%d target groups", len(groups))
+	}
+	if _, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", with(config, "app", "name", "laravel-xy")); err == nil {
+		t.Error("a character more is accepted")
+	}
+}

@@ -21,7 +21,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		want                string
 	}{
 		{"staging", "app", "name", "Laravel", `app.name: "Laravel" is not lower-case`},
-		{"staging", "app", "name", "laravel-of-our-shop", `app.name: "laravel-of-our-shop-staging" is 27 characters long, at most 18 fit`},
+		{"staging", "app", "name", "laravel-of-our-shop", `app.name: "laravel-of-our-shop-staging" is 27 characters long, at most 17 fit`},
 		{"staging", "app", "name", "ecs-app", `app.name: "ecs-app" begins with a word that AWS keeps for itself`},
 		{"staging", "app", "name", "sg", `app.name: "sg" begins with a word that AWS keeps for itself`},
 		{"staging", "app", "url", "localhost", `app.url: "localhost" is not http(s)://host[:port]`},

@@ -28,7 +28,7 @@ func TestAReviewMustBeAbleToVanish(t *testing.T) {
 		"mail":                {"review", with(config, "observability", "emails", []string{"a@b.example"}), "observability.emails: environment.class review wants none"},
 		"mail without alarm":  {"staging", with(with(stackConfig(t, "staging"), "observability", "alarms", false), "observability", "dashboard", true), "observability.alarms: false, though emails or dashboard ask for them"},
 		"another name":        {"staging", config, "environment.class: review is for stacks named review-NAME, and this is staging"},
-		"a long application":  {"review", with(config, "app", "name", "storefronts"), `app.name: "storefronts" is 11 characters long; names of review environments have room for 10`},
+		"a long application":  {"review", with(config, "app", "name", "storefronts"), `app.name: "storefronts" is 11 characters long; names of review environments have room for 9`},
 		"a long stack":        {"review-" + strings.Repeat("x", 25), config, "is 40 characters long, at most 39 fit AWS's names"},
 		"staging expires":     {"staging", with(stackConfig(t, "staging"), "environment", "expiresAt", "2026-01-31T18:00:00Z"), "environment.expiresAt: only environment.class review expires"},
 		"staging of a branch": {"staging", with(stackConfig(t, "staging"), "environment", "branch", "x"), "environment.expiresAt: only environment.class review expires and has a branch"},

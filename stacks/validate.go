@@ -49,8 +49,9 @@ func nearest(sorted []int, value int) int {
 	return sorted[min(i, len(sorted)-1)]
 }
 
-// maxPrefix is what NAME-STACK may have for a target group's 32 characters: "-lb-tg" and autonaming's 8 take the rest.
-const maxPrefix = 32 - len("-lb-tg") - 8
+// maxPrefix is what NAME-STACK may have for a target group's 32 characters: "-lb-tg2" and autonaming's 8 take the rest. The second
+// group belongs to blue/green only, but a stack's name cannot get shorter when it chooses that.
+const maxPrefix = 32 - len("-lb-tg2") - 8
 
 var name = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
