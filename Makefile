@@ -93,7 +93,7 @@ test-containers: $(LOCAL) bin/pulumi ## The image, the container runtime, and `m
 	@if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "container and system tiers: skipped, SKIP_CONTAINERS=1"; else \
 	  $(LOCAL) setup && mkdir -p .local && \
 	  go test -race -count=1 -timeout 20m ./local/runtime/... && \
-	  SYSTEM_REPORT=$(CURDIR)/.local/releases.md go test -count=1 -timeout 40m -p 1 ./docker/... ./local/system/... && \
+	  SYSTEM_REPORT=$(CURDIR)/.local/releases.md go test -count=1 -timeout 75m -p 1 ./docker/... ./local/system/... && \
 	  cat .local/releases.md; fi
 
 soak: $(LOCAL) bin/pulumi ## Everything that may happen to a release, under load and at length: about half an hour
