@@ -92,7 +92,7 @@ test-engine: bin/pulumi ## Every stack file on the real engine and the embedded 
 test-containers: $(LOCAL) bin/pulumi ## The image, the container runtime, and `make up` end to end
 	@if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "container and system tiers: skipped, SKIP_CONTAINERS=1"; else \
 	  $(LOCAL) setup && mkdir -p .local && \
-	  go test -race -count=1 -timeout 20m ./local/runtime/... && \
+	  go test -race -count=1 -timeout 40m ./local/runtime/... && \
 	  SYSTEM_REPORT=$(CURDIR)/.local/releases.md go test -count=1 -timeout 75m -p 1 ./docker/... ./local/system/... && \
 	  cat .local/releases.md; fi
 
