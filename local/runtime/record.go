@@ -125,6 +125,12 @@ func (s *ServiceState) deployment(id string) *Deployment {
 	return nil
 }
 
+// completed tells whether a deployment became steady: its tasks served.
+func (s *ServiceState) completed(id string) bool {
+	d := s.deployment(id)
+	return d != nil && d.RolloutState == Completed
+}
+
 // lastCompleted is what a rollback returns to: the newest deployment that became steady.
 func (s *ServiceState) lastCompleted() *Deployment {
 	for i := range s.Deployments {

@@ -146,16 +146,16 @@ func TestWell(t *testing.T) {
 
 // TestWhatServedStays: an old task that looks ill when a release begins goes when a new one serves, not before.
 func TestWhatServedStays(t *testing.T) {
-	roll := rollout{primary: &Deployment{ID: "new"}, tasks: []*task{
-		{deployment: "old", phase: running, proven: true},
-		{deployment: "old", phase: running},
-		{deployment: "new", phase: running, proven: true},
-	}}
+	state := ServiceState{Deployments: []Deployment{{ID: "new", RolloutState: InProgress}, {ID: "old", RolloutState: Completed}, {ID: "bad", RolloutState: Failed}}}
+	roll := rollout{primary: state.deployment("new")}
+	for _, deployment := range []string{"old", "bad", "new", "unknown"} {
+		roll.tasks = append(roll.tasks, &task{deployment: deployment, phase: running, proven: state.completed(deployment)})
+	}
 	members := roll.members()
-	if !members[0].unfit || members[1].unfit || members[2].unfit {
+	if !members[0].unfit || members[1].unfit || members[2].unfit || members[3].unfit {
 		t.Errorf("%+v", members)
 	}
-	if _, stop := plan(members, 2, 2, 4); !slices.Equal(stop, []int{1}) {
-		t.Errorf("stops %v, want only the one that never served", stop)
+	if _, stop := plan(members, 2, 2, 8); !slices.Equal(stop, []int{1, 3}) {
+		t.Errorf("stops %v, want only those that never served", stop)
 	}
 }

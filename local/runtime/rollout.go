@@ -26,9 +26,7 @@ func (r *Runtime) newRollout(ctx context.Context, s service, state *ServiceState
 	roll := &rollout{r: r, s: s, state: state, primary: state.deployment(state.Primary), tasks: tasks}
 	roll.primary.FailedTasks = 0
 	for _, t := range tasks {
-		if d := state.deployment(t.deployment); d != nil && d.RolloutState == Completed {
-			t.proven = true
-		}
+		t.proven = state.completed(t.deployment)
 	}
 	return roll, roll.attach(ctx)
 }

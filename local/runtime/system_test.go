@@ -55,6 +55,8 @@ func TestSystem(t *testing.T) {
 	l.stop(t, "scaling")
 	s.serves(t, "three", 2)
 
+	s.step("an image that the registry lost", s.lostImage)
+
 	res := s.declare(third, 2)
 	s.must(s.r.Remove(t.Context(), res))
 	s.f.delete(res)
@@ -87,6 +89,22 @@ func (s *system) serves(t *testing.T, release string, count int) {
 		if status, body := s.get("/"); status != http.StatusOK || !strings.HasPrefix(body, release+" ") {
 			t.Errorf("got %d %q, want release %s", status, body, release)
 		}
+	}
+}
+
+// lostImage deletes the image that runs: this machine has its layers still, and the next instance would not.
+func (s *system) lostImage(t *testing.T) {
+	registry, err := s.r.ensureRegistry(t.Context())
+	s.must(err)
+	if _, err := s.r.pull(t.Context(), s.image); err != nil {
+		t.Fatal(err)
+	}
+	_, digest, _ := strings.Cut(s.image, "@")
+	answer, err := registryCall(t.Context(), http.MethodDelete, manifestURL(registry, "app", digest), nil, "")
+	s.must(err)
+	s.must(answer.Body.Close())
+	if _, err := s.r.pull(t.Context(), s.image); err == nil || !strings.Contains(err.Error(), "CannotPullContainerError") {
+		t.Errorf("pulling it again: %v", err)
 	}
 }
 

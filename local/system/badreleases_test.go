@@ -28,7 +28,7 @@ var badReleases = []badRelease{
 	{
 		name: "image that does not exist", process: "web", settings: settings{"release.name": "one", "release.build": false},
 		prepare: func(t *testing.T, p *proof) func() { p.forgetImage(t, "one"); return func() {} },
-		causes:  []string{"CannotPullContainerError", "not found"}, limit: 4 * time.Minute, soak: true,
+		causes:  []string{"CannotPullContainerError", "not found"}, limit: 2 * time.Minute, soak: true,
 	},
 	{
 		name: "release that was never built", process: "web", settings: settings{"release.name": "never", "release.build": false},
@@ -36,11 +36,11 @@ var badReleases = []badRelease{
 	},
 	{
 		name: "entrypoint exits at once", process: "web", settings: settings{"web.command": []string{"server"}},
-		causes: []string{"EssentialContainerExited", "exit code 78", `unknown role "server"`}, limit: 4 * time.Minute, soak: true,
+		causes: []string{"EssentialContainerExited", "exit code 78", `unknown role "server"`}, limit: 2 * time.Minute, soak: true,
 	},
 	{
 		name: "/up answers 500", process: "web", settings: settings{"env.TROUBLE": "error"},
-		causes: []string{"EssentialContainerExited", "GET /up answers 500"}, limit: 5 * time.Minute,
+		causes: []string{"EssentialContainerExited", "GET /up answers 500"}, limit: 3 * time.Minute,
 	},
 	{
 		name: "/up never answers", process: "web", settings: settings{"env.TROUBLE": "silence"},
@@ -67,25 +67,25 @@ var badReleases = []badRelease{
 				}
 			}
 		},
-		causes: []string{"migrate", "this migration cannot be done"}, limit: 5 * time.Minute,
+		causes: []string{"migrate", "this migration cannot be done"}, limit: 3 * time.Minute,
 	},
 	{
 		name: "missing required secret", process: "web", settings: settings{"secrets.PROOF_KEY": nil},
-		causes: []string{"PROOF_KEY is not set"}, limit: 4 * time.Minute, soak: true,
+		causes: []string{"PROOF_KEY is not set"}, limit: 2 * time.Minute, soak: true,
 	},
 	{
 		name: "out of memory at start", process: "web", settings: settings{"web.memoryMib": 64, "web.reservationMib": 32},
-		causes: []string{"OutOfMemoryError"}, limit: 5 * time.Minute, soak: true,
+		causes: []string{"OutOfMemoryError"}, limit: 3 * time.Minute, soak: true,
 	},
 	{
 		name: "too big for any instance", process: "web", settings: settings{
 			"web.memoryMib": 350_000, "web.reservationMib": 300_000, "cluster.instanceTypes": []string{"r6i.24xlarge"}, "cluster.max": 10,
 		},
-		causes: []string{"was unable to place a task because no container instance met all of its requirements"}, limit: 4 * time.Minute, soak: true,
+		causes: []string{"was unable to place a task because no container instance met all of its requirements"}, limit: 2 * time.Minute, soak: true,
 	},
 	{
 		name: "worker crashes again and again", process: "worker", settings: settings{"worker.command": []string{"worker", "--no-such-option"}},
-		causes: []string{"EssentialContainerExited", "--no-such-option"}, limit: 5 * time.Minute,
+		causes: []string{"EssentialContainerExited", "--no-such-option"}, limit: 3 * time.Minute,
 	},
 }
 

@@ -139,7 +139,7 @@ func (p *proof) taskKilled(t *testing.T) {
 			t.Fatalf("when the task died: %v", err)
 		}
 		death = time.UnixMilli(at)
-		eventually(t, 20*time.Second, "the container ends", func() bool {
+		eventually(t, 10*time.Second, "the container ends", func() bool {
 			at, err := time.Parse(time.RFC3339Nano, docker(t, "inspect", "--format", "{{.State.FinishedAt}}", victim))
 			return err == nil && at.After(death)
 		})
@@ -153,7 +153,7 @@ func (p *proof) taskKilled(t *testing.T) {
 			return healthy == 2
 		})
 	})
-	const clock = 500 * time.Millisecond // until a busy machine has closed the dead task's connections, and both ends have noticed
+	const clock = 300 * time.Millisecond // until both ends of the dead task's connections have noticed
 	flying := 0
 	for _, one := range r.all {
 		if one.sent.Before(death) && one.end.After(death) {
