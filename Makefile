@@ -12,7 +12,7 @@ LOCAL := bin/laravel-ecs-local
 # The local stack runs on the embedded cloud, with CLOUD=local every stack; else it is plain Pulumi, after a look at what AWS needs.
 ON = $(if $(filter local,$(STACK) $(CLOUD)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
-.PHONY: help up down note dotenv config-check status logs shell releases rollback unpin canary promote abort preview rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
+.PHONY: help up down note notes touched smoke docker dotenv config-check status logs shell releases rollback unpin canary promote abort preview rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -27,8 +27,20 @@ preview: $(LOCAL) ## Show what `make up` would change
 down: $(LOCAL) ## Take everything away: here containers, networks, volumes and state; on AWS `pulumi destroy`
 	@$(call ON,down,destroy)
 
-note: $(LOCAL) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type)
-	@$(LOCAL) note --stack $(STACK) $(if $(FROM),--from $(FROM)) $(if $(BASE),--base $(BASE))
+note: $(LOCAL) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type; POST=1 posts it)
+	@$(LOCAL) note --stack $(STACK) $(if $(FROM),--from $(FROM)) $(if $(BASE),--base $(BASE)) $(if $(filter 1,$(POST)),--post)
+
+notes: $(LOCAL) ## In the job of a merge request: the note of every environment that it touches, printed and posted (SINCE=revision, BASE=revision)
+	@$(LOCAL) notes $(if $(SINCE),--since $(SINCE)) $(if $(BASE),--base $(BASE))
+
+touched: $(LOCAL) ## List the environments that the changes since SINCE=revision touch
+	@$(LOCAL) touched $(if $(SINCE),--since $(SINCE))
+
+smoke: $(LOCAL) ## Ask a deployed stack for its health check and its page: both must answer 200
+	@$(LOCAL) smoke --stack $(STACK)
+
+docker: $(LOCAL) ## See to it that a Docker engine answers; as root on Debian it is installed
+	@$(LOCAL) setup --docker
 
 dotenv: $(LOCAL) ## Write the stack's .env for a developer (FILE=.env; FORCE=1 replaces one)
 	@$(LOCAL) dotenv --stack $(STACK) $(if $(FILE),--file $(FILE)) $(if $(filter 1,$(FORCE)),--force)
@@ -89,9 +101,10 @@ soak: $(LOCAL) bin/pulumi ## Everything that may happen to a release, under load
 bench-image: $(LOCAL) ## Measure the image against the article's, ten minutes; writes docs/benchmarks.md
 	@$(LOCAL) setup && go run ./docker/bench
 
-lint: bin/golangci-lint ## gofmt, go vet and golangci-lint
+lint: bin/golangci-lint bin/actionlint ## gofmt, golangci-lint, and actionlint for the workflows of GitHub
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	bin/golangci-lint run ./...
+	bin/actionlint
 
 fmt: ## Format the Go code
 	gofmt -w $$(git ls-files '*.go')
@@ -115,3 +128,6 @@ bin/pulumi: $(LOCAL)
 bin/golangci-lint: tools/lint/go.mod
 	@echo "Building golangci-lint; the first time takes about 5 minutes on two cores"
 	@cd tools/lint && go build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+bin/actionlint: tools/lint/go.mod
+	@cd tools/lint && go build -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint

@@ -27,8 +27,14 @@ func releaseName(c *Config) (string, error) {
 // TreeRelease names what lies in the working tree. Empty arguments stand for the defaults of image.app and image.dockerfile.
 func TreeRelease(app, dockerfile string) (string, error) {
 	c := defaults()
-	c.Image.App, c.Image.Dockerfile = cmp.Or(app, c.Image.App), cmp.Or(dockerfile, c.Image.Dockerfile)
+	c.Image.App, c.Image.Dockerfile = ImageSources(app, dockerfile)
 	return treeRelease(c)
+}
+
+// ImageSources are the folder of the application and the Dockerfile; empty arguments stand for the defaults.
+func ImageSources(app, dockerfile string) (string, string) {
+	c := defaults()
+	return cmp.Or(app, c.Image.App), cmp.Or(dockerfile, c.Image.Dockerfile)
 }
 
 func treeRelease(c *Config) (string, error) {

@@ -25,7 +25,7 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   down       remove everything that up made
   status     list the tasks, their health and the URL
   logs       print the logs of the tasks (--follow)
-  setup      only make what the others need: Docker, the base image (--cli: the Pulumi CLI)
+  setup      only make what the others need: Docker, the base image (--docker, --cli: Docker, the Pulumi CLI only)
   releases   list the releases of the registry and which one runs
   rollback   return to the release before, or to --to, without building
   unpin      take the release that a rollback wrote out of the stack file
@@ -33,15 +33,19 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   promote    blue/green: give the candidate all requests
   abort      blue/green: take all requests from the candidate
   shell      open a shell in a task
-  note       tell what a preview means, in Markdown: changes, risks, release, environment, cost (--from, --base)
+  note       tell what a preview means, in Markdown: changes, risks, release, environment, cost (--from, --base, --post)
+  notes      post the note of every environment that the merge request of this job touches (--since)
+  touched    list the environments that the changes since a revision touch (--since)
+  smoke      ask a deployed stack for its health and its page
   dotenv     write the stack's .env for a developer (--file; --force replaces one)
   config-check  compare the application's .env.example with what the stack provides
   rehearse   run a stack file through its whole life on an account in memory, without containers
   aws        check the way to AWS, then run pulumi: laravel-ecs-local aws up --stack staging
 
-flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --to, --percent, --verbose (rehearse), --force (down, dotenv), --cli (setup)
+flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --to, --percent, --verbose (rehearse), --force (down, dotenv), --cli and --docker (setup)
 note: --from FILE reads what pulumi preview --json --show-sames printed (-: standard input); --base REVISION compares with its stack
-file on an account in memory. It ends with 3 when data would be destroyed, unless ALLOW_REPLACE=type[,type] names it.
+file on an account in memory. It ends with 3 when data would be destroyed, unless ALLOW_REPLACE=type[,type] names it. --post puts it
+on the merge request of the job, with the token in GITLAB_TOKEN or GITHUB_TOKEN.
 variables: HTTP_PORT (8080), HTTPS_PORT (8443), both remembered in the state; STATE (as --state);
 CLOUD=local puts any stack on this machine, as the stack "local" always is
 `
@@ -52,9 +56,11 @@ type options struct {
 	embedded            bool // CLOUD=local
 	httpPort, httpsPort int
 	follow, verbose     bool
-	force, cli          bool
+	force, post         bool
+	cli, docker         bool   // of setup: only this
 	to                  string // a release
 	from, base          string // of note: a file, a revision
+	since               string // of notes and touched: a revision
 	file                string // of dotenv
 	percent             int
 	args                []string // what is left
@@ -67,7 +73,7 @@ type command func(context.Context, options) error
 var commands = map[string]command{
 	"setup": setup, "up": up, "preview": showPreview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
 	"releases": listReleases, "rollback": rollback, "unpin": unpin, "canary": canary, "promote": promote, "abort": abort, "shell": shell,
-	"note": writeNote, "dotenv": writeDotenv, "config-check": checkConfig,
+	"note": writeNote, "notes": writeNotes, "touched": listTouched, "smoke": smoke, "dotenv": writeDotenv, "config-check": checkConfig,
 }
 
 // errReported is an error whose text has been printed already.
@@ -80,7 +86,7 @@ func main() {
 	if err == nil {
 		return
 	}
-	if !errors.Is(err, errReported) {
+	if !errors.Is(err, errReported) || errors.Is(err, errBlocked) {
 		fmt.Fprintln(os.Stderr, "error:", err)
 	}
 	stop()
@@ -135,9 +141,12 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 	flags.BoolVar(&o.verbose, "verbose", false, "")
 	flags.BoolVar(&o.force, "force", false, "")
 	flags.BoolVar(&o.cli, "cli", false, "")
+	flags.BoolVar(&o.docker, "docker", false, "")
 	flags.StringVar(&o.to, "to", "", "")
 	flags.StringVar(&o.from, "from", "", "")
 	flags.StringVar(&o.base, "base", "", "")
+	flags.StringVar(&o.since, "since", "", "")
+	flags.BoolVar(&o.post, "post", false, "")
 	flags.StringVar(&o.file, "file", ".env", "")
 	flags.IntVar(&o.percent, "percent", 10, "")
 	if err := flags.Parse(args); err != nil {
@@ -158,7 +167,7 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 		return o, err
 	}
 	if o.state == "" {
-		o.state = filepath.Join(o.root, ".local", map[bool]string{true: "rehearse-"}[name == "rehearse"]+o.stack)
+		o.state = o.stateOf(map[bool]string{true: "rehearse-"}[name == "rehearse"] + o.stack)
 	}
 	if o.state, err = filepath.Abs(o.state); err != nil {
 		return o, err
@@ -175,6 +184,9 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 	}
 	return o, nil
 }
+
+// stateOf is where the state of a stack lies unless STATE says otherwise, which is about one stack.
+func (o options) stateOf(stack string) string { return filepath.Join(o.root, ".local", stack) }
 
 func port(variable string, otherwise int) (int, error) {
 	text := os.Getenv(variable)

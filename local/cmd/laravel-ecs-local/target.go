@@ -23,6 +23,8 @@ type target interface {
 	preview(ctx context.Context) ([]byte, error)
 	// dotenv is the stack's .env file, with its secrets.
 	dotenv(ctx context.Context) (string, error)
+	// url is where visitors find it.
+	url(ctx context.Context) (string, error)
 	// up deploys what the stack file says.
 	up(ctx context.Context) error
 }
@@ -104,6 +106,18 @@ func (t localTarget) images(_ context.Context, repository string) ([]image, erro
 	return newestFirst(list), nil
 }
 
+// url is the front door: the load balancer's own name leads nowhere on this machine.
+func (t localTarget) url(context.Context) (string, error) {
+	machine, err := running(t.o)
+	if err != nil {
+		return "", err
+	}
+	if url := machine.URL(); url != "" {
+		return url, nil
+	}
+	return "", fmt.Errorf("the stack %s has no listener", t.o.stack)
+}
+
 func (t localTarget) up(ctx context.Context) error { return up(ctx, t.o) }
 
 // awsTarget is AWS, by way of the pulumi and aws commands.
@@ -164,6 +178,18 @@ func (t awsTarget) images(ctx context.Context, repository string) ([]image, erro
 		}
 	}
 	return newestFirst(list), nil
+}
+
+func (t awsTarget) url(ctx context.Context) (string, error) {
+	values, err := t.values(ctx)
+	if err != nil {
+		return "", err
+	}
+	url, ok := values["url"].(string)
+	if !ok || url == "" {
+		return "", fmt.Errorf("the stack %s has no output url: deploy it first (make up STACK=%[1]s)", t.o.stack)
+	}
+	return url, nil
 }
 
 func (t awsTarget) up(ctx context.Context) error {
