@@ -55,8 +55,7 @@ check_environment() {
     exit 78
 }
 
-# prepare makes the folders that Laravel writes to and caches the config. The config holds the secrets in clear: only
-# this user may read it (umask), and it lies on tmpfs, never in a layer.
+# prepare makes the folders that Laravel writes to. Only this user may read what lies there (umask).
 prepare() {
     umask 077
     mkdir -p "$run"/storage/{app/public,logs,framework/{cache/data,sessions,views}} 2>/dev/null ||
@@ -68,6 +67,10 @@ prepare() {
     if [[ $VIEW_COMPILED_PATH == "$run"/* && -d /var/www/bootstrap/cache/views ]]; then
         cp -pR /var/www/bootstrap/cache/views/. "$VIEW_COMPILED_PATH/"
     fi
+}
+
+# cache_config caches the config. It holds the secrets in clear, so it lies on tmpfs, never in a layer.
+cache_config() {
     php artisan config:cache --quiet || die "the config of the application cannot be read (php artisan config:cache)"
 }
 

@@ -80,6 +80,7 @@ serve() {
     # Sessions of their own: a stopping Apache signals its whole process group, which would be this shell and php-fpm.
     setsid php-fpm8.4 --nodaemonize --fpm-config /etc/php/8.4/fpm/php-fpm.conf &
     fpm=$!
+    cache_config # while php-fpm preloads
     setsid apache2 -f /etc/apache2/httpd.conf "${flags[@]}" -D FOREGROUND &
     apache=$!
     warm_up
