@@ -81,14 +81,14 @@ rehearse: $(LOCAL) ## Try a stack file on the embedded account, without containe
 test: test-unit test-engine test-containers ## Everything below; SKIP_CONTAINERS=1 leaves the last out and says so
 	@echo "make test: unit and engine tiers passed; container and system tiers $(if $(filter 1,$(SKIP_CONTAINERS)),SKIPPED (SKIP_CONTAINERS=1),passed)"
 
-test-unit: ## Pure functions, components and whole stacks against mocks
+test-unit: bin/gitlab-ci-local ## Pure functions, components and whole stacks against mocks
 	go vet ./...
-	go test ./infra/... ./stacks/... ./local/preview ./local/cost ./local/note
+	go test ./infra/... ./stacks/... ./local/preview ./local/cost ./local/note ./local/forge ./local/pipelines
 
 test-engine: bin/pulumi ## Every stack file on the real engine and the embedded account
 	go test -race -timeout 30m ./local/account/... ./local/plugin/... ./local/engine/... ./local/cmd/...
 
-test-containers: $(LOCAL) bin/pulumi ## The image, the container runtime, and `make up` end to end
+test-containers: $(LOCAL) bin/pulumi bin/gitlab-ci-local ## The image, the container runtime, and `make up` end to end
 	@if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "container and system tiers: skipped, SKIP_CONTAINERS=1"; else \
 	  $(LOCAL) setup && mkdir -p .local && \
 	  SYSTEM_REPORT=$(CURDIR)/.local/releases.md go test -race -count=1 -timeout 40m -p 1 ./docker/... ./local/runtime/... ./local/system/... && \
@@ -131,3 +131,8 @@ bin/golangci-lint: tools/lint/go.mod
 
 bin/actionlint: tools/lint/go.mod
 	@cd tools/lint && go build -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
+
+# Runs .gitlab-ci.yml on this machine, for the tests.
+bin/gitlab-ci-local: tools/ci/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not installed: https://nodejs.org, or apt-get install nodejs npm (only the tests of the pipelines need it)"; exit 1; }
+	@cd tools/ci && npm ci --silent --no-audit --no-fund && mkdir -p ../../bin && ln -sf ../tools/ci/node_modules/.bin/gitlab-ci-local ../../$@

@@ -35,7 +35,7 @@ func environments(root string) ([]environment, error) {
 			return nil, err
 		}
 		class := settings.Text("environment.class")
-		if class == "local" || class == "review" || settings.Get("account") != nil {
+		if class == "local" || class == "review" || isAccount(settings) {
 			continue
 		}
 		app, dockerfile := stacks.ImageSources(settings.Text("image.app"), settings.Text("image.dockerfile"))
