@@ -134,5 +134,8 @@ bin/actionlint: tools/lint/go.mod
 
 # Runs .gitlab-ci.yml on this machine, for the tests.
 bin/gitlab-ci-local: tools/ci/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is not installed: https://nodejs.org, or apt-get install nodejs npm (only the tests of the pipelines need it)"; exit 1; }
+	@if ! command -v npm >/dev/null || ! command -v rsync >/dev/null; then \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "the tests of the pipelines need npm and rsync: apt-get install nodejs npm rsync"; exit 1; }; \
+	  echo "installing nodejs, npm and rsync with apt-get, for the tests of the pipelines"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends nodejs npm rsync >/dev/null; fi
 	@cd tools/ci && npm ci --silent --no-audit --no-fund && mkdir -p ../../bin && ln -sf ../tools/ci/node_modules/.bin/gitlab-ci-local ../../$@

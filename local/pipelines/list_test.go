@@ -54,7 +54,7 @@ func list(t *testing.T, variables map[string]string) []listed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"--list-json", "--state-dir", t.TempDir()}
+	args := []string{"--list-json"}
 	for name, value := range variables {
 		args = append(args, "--variable", name+"="+value)
 	}
