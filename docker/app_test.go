@@ -136,6 +136,41 @@ func TestWorkerFinishesItsJob(t *testing.T) {
 	}
 }
 
+// A release whose worker cannot work must not look well for a moment: the orchestrator would call it done.
+func TestWorkerThatCannotBeginIsNeverHealthy(t *testing.T) {
+	t.Parallel()
+	worker := start(t, options{env: []string{"QUEUE_CONNECTION=sync"}, args: []string{"worker", "--no-such-option"}})
+	looked := 0
+	waitFor(t, time.Minute, "the worker to give up", func() bool {
+		if _, err := docker("exec", worker.id, "healthcheck"); err == nil {
+			t.Error("it was healthy")
+		}
+		looked++
+		state, _ := docker("inspect", "--format", "{{.State.Status}}", worker.id)
+		return state == "exited"
+	})
+	if log, status := worker.wait(); status != 1 || !strings.Contains(log, "--no-such-option") || looked < 2 {
+		t.Errorf("exits %d after %d looks at its health:\n%s", status, looked, log)
+	}
+}
+
+func TestWorkerInMaintenanceIsHealthy(t *testing.T) {
+	t.Parallel()
+	env := append(database(t), "QUEUE_CONNECTION=database")
+	migrate(t, env)
+	worker := start(t, options{env: env, args: []string{"worker"}})
+	healthy := func() bool {
+		_, err := docker("exec", worker.id, "healthcheck")
+		return err == nil
+	}
+	waitFor(t, time.Minute, "the worker to begin", healthy)
+	worker.exec("php artisan down")
+	// Out of the round in which it went down, then late by more than a heartbeat may be.
+	time.Sleep(4 * time.Second)
+	worker.exec("touch -d '151 seconds ago' /run/app/heartbeat")
+	waitFor(t, 20*time.Second, "a heartbeat during maintenance", healthy)
+}
+
 // dispatch presses the button of the page.
 func (c *container) dispatch(seconds string) {
 	c.t.Helper()

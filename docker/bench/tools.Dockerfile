@@ -2,16 +2,16 @@
 ARG BASE_IMAGE=debian:trixie-slim
 
 FROM ${BASE_IMAGE} AS composer
-ENV COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_HOME=/root/.composer
+ENV COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_HOME=/opt/composer
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates composer php-cli php-mbstring php-xml unzip \
     && rm -rf /var/lib/apt/lists/*
 COPY packages.sh pool.php /usr/local/lib/build/
 # As in our own build: Debian's Laravel where packagist does not answer.
-RUN mkdir -p /root/.composer /var/cache/debs && /usr/local/lib/build/packages.sh prepare \
+RUN mkdir -p /opt/composer /var/cache/debs && /usr/local/lib/build/packages.sh prepare \
     && if [ -d /opt/pool ]; then printf '%s' \
         '{"repositories": [{"type": "path", "url": "/opt/pool/*", "options": {"symlink": false}}, {"packagist.org": false}]}' \
-        > /root/.composer/config.json; fi
+        > /opt/composer/config.json; fi
 
 FROM ${BASE_IMAGE} AS node
 ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt

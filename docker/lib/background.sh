@@ -12,11 +12,11 @@ finish() {
     exit 0
 }
 
-# work runs queue:work, again whenever it ends as planned (--max-time, --max-jobs, queue:restart, memory).
+# work runs queue:work, again whenever it ends as planned (--max-time, --max-jobs, queue:restart, memory). The heartbeat is
+# queue:work's own (worker.php): a worker that cannot begin must never be healthy, or its release would pass.
 work() {
     local status began
     : >"$ready"
-    touch "$HEARTBEAT_FILE"
     while :; do
         began=$SECONDS
         php /usr/local/lib/laravel-ecs/worker.php queue:work --max-time=3600 "$@" &
@@ -52,9 +52,8 @@ last() {
     exit 0
 }
 
-# tick starts schedule:run on its own.
+# tick starts schedule:run on its own. It beats when the application has read its schedule (schedule.php).
 tick() {
-    touch "$HEARTBEAT_FILE"
     { php /usr/local/lib/laravel-ecs/schedule.php "$@" || say "schedule:run ended with status $?"; } &
 }
 

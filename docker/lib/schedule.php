@@ -2,6 +2,7 @@
 // php artisan schedule:run for the minute that it is, unless a container has had this minute already. A release stops the old
 // scheduler before it starts the new one: the new one begins with the minute that may have fallen between them.
 
+use Illuminate\Console\Scheduling\Schedule;
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Support\Facades\Cache;
 use Symfony\Component\Console\Input\ArgvInput;
@@ -11,6 +12,8 @@ require '/var/www/vendor/autoload.php';
 $app = require '/var/www/bootstrap/app.php';
 $kernel = $app->make(Kernel::class);
 $kernel->bootstrap();
+$app->make(Schedule::class); // an application that cannot tell its schedule has no heartbeat
+touch(getenv('HEARTBEAT_FILE'));
 
 /** Tells whether this minute is ours. Without a cache to ask it is: a run too many is better than none at all. */
 function ours(string $minute): bool

@@ -3,6 +3,7 @@
 // round its loop, so that a health check can tell a stuck worker from a busy one. Needs nothing of the application.
 
 use Illuminate\Contracts\Console\Kernel;
+use Illuminate\Contracts\Foundation\MaintenanceMode;
 use Illuminate\Queue\Events\JobProcessed;
 use Illuminate\Queue\Events\JobProcessing;
 use Illuminate\Queue\Events\Looping;
@@ -14,9 +15,36 @@ $app = require '/var/www/bootstrap/app.php';
 $kernel = $app->make(Kernel::class);
 $kernel->bootstrap();
 
-$file = getenv('HEARTBEAT_FILE');
-$app['events']->listen([Looping::class, JobProcessing::class, JobProcessed::class], function () use ($file): void {
-    touch($file);
+$beat = fn () => touch(getenv('HEARTBEAT_FILE'));
+$app['events']->listen([Looping::class, JobProcessing::class, JobProcessed::class], function () use ($beat): void {
+    $beat();
+});
+// While the application is down for maintenance, a worker fires no event: it only asks, every time, whether that is over.
+$app->extend(MaintenanceMode::class, fn (MaintenanceMode $mode) => new class($mode, $beat) implements MaintenanceMode
+{
+    public function __construct(private MaintenanceMode $mode, private Closure $beat) {}
+
+    public function active(): bool
+    {
+        ($this->beat)();
+
+        return $this->mode->active();
+    }
+
+    public function activate(array $payload): void
+    {
+        $this->mode->activate($payload);
+    }
+
+    public function deactivate(): void
+    {
+        $this->mode->deactivate();
+    }
+
+    public function data(): array
+    {
+        return $this->mode->data();
+    }
 });
 
 $status = $kernel->handle($input = new ArgvInput(), new ConsoleOutput());

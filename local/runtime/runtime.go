@@ -88,7 +88,7 @@ type Runtime struct {
 	log      io.Writer
 	limit    time.Duration
 	settle   time.Duration // how long a task without health checks must run before it counts as healthy
-	tick     time.Duration // how often a deployment looks at its tasks
+	tick     time.Duration // how often a deployment looks at its tasks; a look costs a tenth of a second of the processor
 
 	console     *console
 	locks       keyedLocks
@@ -129,7 +129,7 @@ func New(cfg Config) (*Runtime, error) {
 		log:      cfg.Log,
 		limit:    cmp.Or(cfg.DeployLimit, 10*time.Minute),
 		settle:   40 * time.Second,
-		tick:     300 * time.Millisecond,
+		tick:     time.Second,
 		reserved: map[netip.Addr]bool{},
 		removed:  map[string]bool{},
 

@@ -126,7 +126,7 @@ func (r *Runtime) deregister(ctx context.Context, t target) error {
 	if err != nil || door == nil {
 		return err
 	}
-	for deadline := time.Now().Add(time.Duration(g.delay) * time.Second); time.Now().Before(deadline); pause(ctx, r.tick) {
+	for deadline := time.Now().Add(time.Duration(g.delay) * time.Second); time.Now().Before(deadline); pause(ctx, 300*time.Millisecond) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -1,183 +1,17 @@
 package system_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"gopkg.in/yaml.v3"
 )
-
-// settings are keys of the stack file with their values: web.count. Nil takes a key away.
-type settings map[string]any
-
-// proof is one site that goes through everything that a release may meet, with the example application extended by what
-// testdata/app has: jobs that count themselves, and trouble on demand.
-type proof struct {
-	*site
-	file     string // the stack file
-	original []byte
-	now      settings // what is deployed
-	released []string // names, in order
-	began    time.Time
-	results  []result
-	untried  []string // steps that only make soak takes
-}
-
-func newProof(t *testing.T) *proof {
-	p := &proof{site: newSite(t), now: settings{"release.name": "one", "env.APP_DIAGNOSTICS": "true", "web.startSeconds": 20, "web.reservationMib": 128, "secrets.PROOF_KEY": "known"}}
-	p.file = filepath.Join(p.dir, "Pulumi.local.yaml")
-	var err error
-	if p.original, err = os.ReadFile(p.file); err != nil {
-		t.Fatal(err)
-	}
-	app := filepath.Join(p.dir, "examples", "laravel")
-	if out, err := exec.Command("cp", "-R", "testdata/app/.", app).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	edit(t, filepath.Join(app, "routes", "plain.php"), "use App\\Http\\Controllers\\UploadController;",
-		"use App\\Http\\Controllers\\ProofController;\nuse App\\Http\\Controllers\\UploadController;")
-	edit(t, filepath.Join(app, "routes", "plain.php"), "Route::get('/ready'",
-		"Route::post('/proof/queue', [ProofController::class, 'queue']);\nRoute::get('/proof/report', [ProofController::class, 'report']);\nRoute::get('/ready'")
-	edit(t, filepath.Join(app, "app", "Http", "Controllers", "HealthController.php"), "return response(\"ok\\n\")", "\\App\\Support\\Trouble::meet();\n        return response(\"ok\\n\")")
-	return p
-}
-
-// edit replaces a text in a file that must have it.
-func edit(t *testing.T, path, old, replacement string) {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := strings.Replace(string(raw), old, replacement, 1)
-	if changed == string(raw) {
-		t.Fatalf("%s has no %q", path, old)
-	}
-	if err := os.WriteFile(path, []byte(changed), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// configure writes the stack file: the repository's own with these settings.
-func (p *proof) configure(t *testing.T, all settings) {
-	t.Helper()
-	var file struct {
-		Config map[string]any `yaml:"config"`
-	}
-	if err := yaml.Unmarshal(p.original, &file); err != nil {
-		t.Fatal(err)
-	}
-	for key, value := range all {
-		section, name, _ := strings.Cut(key, ".")
-		full := "laravel-ecs:" + section
-		if file.Config[full] == nil {
-			file.Config[full] = map[string]any{}
-		}
-		if value == nil {
-			delete(file.Config[full].(map[string]any), name)
-			continue
-		}
-		file.Config[full].(map[string]any)[name] = value
-	}
-	raw, err := yaml.Marshal(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(p.file, raw, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// set changes settings for good.
-func (p *proof) set(t *testing.T, changes settings) {
-	t.Helper()
-	maps.Copy(p.now, changes)
-	p.configure(t, p.now)
-}
-
-// release deploys what is configured under a new name and wants the whole service on it.
-func (p *proof) release(t *testing.T, name string) {
-	t.Helper()
-	p.set(t, settings{"release.name": name})
-	p.finished(t, p.make(t, "up"))
-}
-
-func (p *proof) finished(t *testing.T, out string) {
-	t.Helper()
-	name := fmt.Sprint(p.now["release.name"])
-	if !slices.Contains(p.released, name) {
-		p.released = append(p.released, name)
-	}
-	if !strings.Contains(out, "answers with release "+name+",") {
-		t.Errorf("make up does not say that %s runs:\n%s", name, out)
-	}
-	for _, task := range p.tasks(t, "web") {
-		if task.release != name || !task.healthy {
-			t.Errorf("after the release of %s runs %s", name, task.line)
-		}
-	}
-}
-
-// task is a line of make status: the container of a service that does its work.
-type task struct {
-	container, revision, release, line string
-	healthy                            bool
-}
-
-// tasks are the containers of a process without those that prepare them.
-func (p *proof) tasks(t *testing.T, process string) []task {
-	t.Helper()
-	var list []task
-	for line := range strings.Lines(p.make(t, "status")) {
-		fields := strings.Fields(line)
-		if len(fields) < 5 || !strings.HasPrefix(fields[0], "laravel-local-"+process) || strings.HasSuffix(fields[1], "-migrate") {
-			continue
-		}
-		healthy := fields[4] == "healthy" && (process != "web" || fields[5] == "healthy")
-		list = append(list, task{container: fields[1], revision: fields[2], release: fields[3], line: line, healthy: healthy})
-	}
-	if len(list) == 0 {
-		t.Fatalf("make status shows no task of %s", process)
-	}
-	return list
-}
-
-// under does something while there is load, and keeps what the load saw.
-func (p *proof) under(t *testing.T, step string, work func()) result {
-	t.Helper()
-	l := startLoad(fmt.Sprintf("127.0.0.1:%d", p.http))
-	var r result
-	func() {
-		defer func() { r = l.stop(step) }() // also when the work gives up
-		time.Sleep(2 * time.Second)
-		work()
-		time.Sleep(2 * time.Second)
-	}()
-	p.results = append(p.results, r)
-	t.Logf("%s: %.0f s, %d requests (%.0f a second), %d failed, p50 %s, p99 %s", step, r.took.Seconds(), len(r.all), r.rate(), len(r.failed), r.p50, r.p99)
-	if r.rate() < wantedRate {
-		t.Errorf("%s: %.0f requests a second are no load, %d are wanted", step, r.rate(), wantedRate)
-	}
-	return r
-}
-
-// unharmed is under for what no visitor may notice.
-func (p *proof) unharmed(t *testing.T, step string, work func()) {
-	t.Helper()
-	if r := p.under(t, step, work); len(r.failed) > 0 {
-		t.Errorf("%s: %d of %d requests failed:\n%s", step, len(r.failed), len(r.all), r.reasons())
-	}
-}
 
 // soak tells whether everything is to be tried: make soak takes an hour, make test has ten minutes for all tiers.
 func soak() bool { return os.Getenv("SOAK") == "1" }
@@ -297,12 +131,17 @@ func (p *proof) taskKilled(t *testing.T) {
 	var death time.Time
 	r := p.under(t, "kill -9 of a task", func() {
 		pid := docker(t, "inspect", "--format", "{{.State.Pid}}", victim)
-		// From the engine's own machine, as its user: Docker does not take it for a stop that somebody wanted.
-		docker(t, "run", "--rm", "--pid", "host", "--user", "0", "--entrypoint", "sh", "laravel-ecs/base:trixie", "-c", "kill -9 "+pid)
-		eventually(t, 10*time.Second, "the container ends", func() bool {
+		// From the engine's own machine, as its user: Docker does not take it for a stop that somebody wanted, and on a busy machine
+		// notes it a second later.
+		stamp := docker(t, "run", "--rm", "--pid", "host", "--user", "0", "--entrypoint", "sh", "laravel-ecs/base:trixie", "-c", "kill -9 "+pid+"; date +%s%3N")
+		at, err := strconv.ParseInt(strings.TrimSpace(stamp), 10, 64)
+		if err != nil {
+			t.Fatalf("when the task died: %v", err)
+		}
+		death = time.UnixMilli(at)
+		eventually(t, 20*time.Second, "the container ends", func() bool {
 			at, err := time.Parse(time.RFC3339Nano, docker(t, "inspect", "--format", "{{.State.FinishedAt}}", victim))
-			death = at
-			return err == nil && time.Since(at) < time.Minute
+			return err == nil && at.After(death)
 		})
 		eventually(t, time.Minute, "two tasks are healthy again", func() bool {
 			healthy := 0
@@ -314,7 +153,7 @@ func (p *proof) taskKilled(t *testing.T) {
 			return healthy == 2
 		})
 	})
-	const clock = 300 * time.Millisecond // between the death and the engine's note of it
+	const clock = 500 * time.Millisecond // until a busy machine has closed the dead task's connections, and both ends have noticed
 	flying := 0
 	for _, one := range r.all {
 		if one.sent.Before(death) && one.end.After(death) {
@@ -326,132 +165,6 @@ func (p *proof) taskKilled(t *testing.T) {
 		if one.sent.After(death.Add(clock)) || one.end.Before(death.Add(-clock)) {
 			t.Errorf("a request failed that was not under way: sent %s after the death, ended %s after it: %v", one.sent.Sub(death), one.end.Sub(death), one.err)
 		}
-	}
-}
-
-// report of the application's own test pages.
-type appReport struct {
-	Now             int64
-	Waiting, Failed int
-	Marks           []struct{ Text, Container string }
-	Ticks           []string
-}
-
-func (p *proof) ask(t *testing.T) appReport {
-	t.Helper()
-	response, body := get(t, browser(t), p.url("/proof/report"))
-	var report appReport
-	if err := json.Unmarshal([]byte(body), &report); err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %v\n%s", response.Status, err, body)
-	}
-	return report
-}
-
-const jobs = 500
-
-var startingWorker = regexp.MustCompile(`service laravel-local-worker\S*: starting`)
-
-// background queues jobs in the moment in which a release replaces the worker, and again before somebody stops the worker.
-func (p *proof) background(t *testing.T) {
-	p.unharmed(t, fmt.Sprintf("a release and a worker's stop with %d jobs", jobs), func() {
-		edit(t, p.page(), "Dispatch a job", "Dispatch one job")
-		p.set(t, settings{"release.name": "jobs"})
-		up := p.start(t, "up")
-		up.await(t, "it starts a worker", func() bool { return startingWorker.MatchString(up.printed()) })
-		p.queue(t, 1, jobs*3/5)
-		p.finished(t, up.succeed(t))
-		if _, body := get(t, browser(t), p.url("/")); !strings.Contains(body, "Dispatch one job") {
-			t.Error("the release does not show what changed")
-		}
-		p.queue(t, jobs*3/5+1, jobs)
-		time.Sleep(2 * time.Second)
-		docker(t, "stop", p.tasks(t, "worker")[0].container)
-		if waiting := p.ask(t).Waiting; waiting == 0 {
-			t.Error("the worker was idle when it was stopped")
-		} else {
-			t.Logf("%d jobs waited when the worker had stopped", waiting)
-		}
-		p.finished(t, p.make(t, "up")) // brings the worker back
-		eventually(t, 3*time.Minute, "the queue is empty", func() bool { return p.ask(t).Waiting == 0 })
-	})
-	report := p.ask(t)
-	times, workers := map[string]int{}, map[string]int{}
-	for _, mark := range report.Marks {
-		times[mark.Text]++
-		workers[mark.Container]++
-	}
-	repeats := len(report.Marks) - len(times)
-	t.Logf("%d jobs: %d done, %d lost, %d repeats, %d failed; by worker: %v", jobs, len(times), jobs-len(times), repeats, report.Failed, workers)
-	if len(times) != jobs || report.Failed > 0 {
-		t.Errorf("of %d jobs %d were done and %d failed", jobs, len(times), report.Failed)
-	}
-	if repeats > 0 {
-		t.Errorf("%d jobs ran twice, though every stop was graceful", repeats)
-	}
-	if len(workers) < 3 {
-		t.Errorf("the jobs were not done by three workers, one after the other: %v", workers)
-	}
-}
-
-func (p *proof) queue(t *testing.T, from, to int) {
-	t.Helper()
-	response, err := http.Post(p.url(fmt.Sprintf("/proof/queue?from=%d&to=%d&milliseconds=100", from, to)), "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		t.Fatalf("queueing jobs: %s", response.Status)
-	}
-}
-
-// schedulerReplaced replaces the scheduler so that no scheduler runs when a minute begins, twice.
-func (p *proof) schedulerReplaced(t *testing.T) {
-	from := time.Now()
-	for i := range 2 {
-		time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(time.Minute + 52*time.Second)))
-		p.set(t, settings{"scheduler.stopSeconds": 31 + i})
-		out := p.make(t, "up")
-		t.Logf("replaced from :52 on:\n%s", out)
-	}
-	p.ticks(t, from)
-}
-
-// ticks wants exactly one run of the schedule in every full minute since a time.
-func (p *proof) ticks(t *testing.T, since time.Time) {
-	// The last minute counts when its tick has had time to happen.
-	time.Sleep(max(0, 15*time.Second-time.Since(time.Now().Truncate(time.Minute))))
-	report := p.ask(t)
-	perMinute := map[string]int{}
-	for _, tick := range report.Ticks {
-		perMinute[tick[:len("2006-01-02 15:04")]]++
-	}
-	var told []string
-	for minute := since.UTC().Truncate(time.Minute).Add(time.Minute); minute.Before(time.Unix(report.Now, 0)); minute = minute.Add(time.Minute) {
-		count := perMinute[minute.Format("2006-01-02 15:04")]
-		told = append(told, fmt.Sprintf("%s: %d", minute.Format("15:04"), count))
-		if count != 1 {
-			t.Errorf("the schedule ran %d times at %s", count, minute.Format("15:04"))
-		}
-	}
-	if len(told) == 0 {
-		t.Error("not one full minute was looked at")
-	}
-	t.Logf("runs of the schedule by minute: %s", strings.Join(told, ", "))
-}
-
-// limited runs make up and kills it when its time is over.
-func (p *proof) limited(t *testing.T, limit time.Duration) (out string, failed bool, took time.Duration) {
-	t.Helper()
-	began := time.Now()
-	up := p.start(t, "up")
-	select {
-	case err := <-up.ended:
-		return up.printed(), err != nil, time.Since(began)
-	case <-time.After(limit):
-		up.kill(t)
-		t.Fatalf("make up did not end within %s:\n%s", limit, up.printed())
-		return "", false, 0
 	}
 }
 
