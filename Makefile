@@ -6,13 +6,14 @@ SHELL := /bin/bash
 STACK ?= local
 # Given on the command line or in the environment: HTTP_PORT and HTTPS_PORT move the front door, STATE the state folder,
 # CLOUD=local runs any stack on this machine, ALLOW_REPLACE lets a note pass that replaces or deletes what holds data.
-export HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE
+# BRANCH and TTL=48h are those of a review environment.
+export HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL
 
 LOCAL := bin/laravel-ecs-local
 # The local stack runs on the embedded cloud, with CLOUD=local every stack; else it is plain Pulumi, after a look at what AWS needs.
 ON = $(if $(filter local,$(STACK) $(CLOUD)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
-.PHONY: help up down note notes touched smoke docker dotenv config-check status logs shell releases rollback unpin canary promote abort preview rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
+.PHONY: help up down note notes touched smoke docker dotenv config-check status logs shell releases rollback unpin canary promote abort preview review-up review-down review-reap reviews rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -75,6 +76,18 @@ promote: $(LOCAL) ## Blue/green: the candidate gets all requests
 abort: $(LOCAL) ## Blue/green: the candidate gets no more requests
 	@$(LOCAL) abort --stack $(STACK)
 
+review-up: $(LOCAL) ## Make or renew the environment of BRANCH; its URL is the last line (TTL=72h)
+	@$(LOCAL) review-up
+
+review-down: $(LOCAL) ## Take the environment of BRANCH away
+	@$(LOCAL) review-down
+
+review-reap: $(LOCAL) ## Take away every review environment that has expired (DRY_RUN=1 only tells)
+	@$(LOCAL) review-reap $(if $(filter 1,$(DRY_RUN)),--dry-run)
+
+reviews: $(LOCAL) ## List the review environments
+	@$(LOCAL) reviews
+
 rehearse: $(LOCAL) ## Try a stack file on the embedded account, without containers: up, refresh, release, destroy
 	@$(LOCAL) rehearse --stack $(STACK)
 
@@ -83,7 +96,7 @@ test: test-unit test-engine test-containers ## Everything below; SKIP_CONTAINERS
 
 test-unit: bin/gitlab-ci-local ## Pure functions, components and whole stacks against mocks
 	go vet ./...
-	go test ./infra/... ./stacks/... ./local/preview ./local/cost ./local/note ./local/forge ./local/pipelines
+	go test ./infra/... ./stacks/... ./local/preview ./local/cost ./local/note ./local/review ./local/forge ./local/pipelines
 
 test-engine: bin/pulumi ## Every stack file on the real engine and the embedded account
 	go test -race -timeout 30m ./local/account/... ./local/plugin/... ./local/engine/... ./local/cmd/...

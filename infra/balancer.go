@@ -92,6 +92,15 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 // Listeners must exist before a service may use the target group: ECS refuses a group that no listener uses.
 func (b *Balancer) Listeners() []pulumi.Resource { return b.listeners }
 
+// ListenerARNs are those of the listeners that forward, by http and https.
+func (b *Balancer) ListenerARNs() pulumi.StringMap {
+	arns := pulumi.StringMap{}
+	for scheme, listener := range b.serving {
+		arns[scheme] = listener.Arn
+	}
+	return arns
+}
+
 func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *privateBucket) error {
 	var err error
 	b.balancer, err = lb.NewLoadBalancer(ctx, name, &lb.LoadBalancerArgs{

@@ -72,7 +72,12 @@ func NewCluster(ctx *pulumi.Context, name string, args ClusterArgs, opts ...pulu
 }
 
 // Ready is what a service must wait for: a strategy may only name a capacity provider that is attached.
-func (c *Cluster) Ready() []pulumi.Resource { return []pulumi.Resource{c.attached} }
+func (c *Cluster) Ready() []pulumi.Resource {
+	if c.attached == nil { // lent, and ready
+		return nil
+	}
+	return []pulumi.Resource{c.attached}
+}
 
 func (c *Cluster) createCluster(ctx *pulumi.Context, name string) error {
 	insights := "disabled"

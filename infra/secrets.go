@@ -14,6 +14,8 @@ import (
 type SecretsArgs struct {
 	// Values are the secrets by environment variable. APP_KEY and DB_PASSWORD are made when they are not given.
 	Values map[string]pulumi.StringInput
+	// Lent are secrets of another environment, by environment variable: ARNs. Containers get their current version.
+	Lent map[string]string
 	// RecoveryDays is how long a deleted secret can be restored: 0, or 7 to 30.
 	RecoveryDays int
 	// Protected keeps a destroy from taking APP_KEY along: without it no encrypted column and no cookie can be read again.
@@ -29,13 +31,17 @@ type Secrets struct {
 	References map[string]pulumi.StringOutput
 	// ARNs are what the execution role may read.
 	ARNs []pulumi.StringInput
+	// SecretARNs are our own, by environment variable.
+	SecretARNs map[string]pulumi.StringOutput
 	// Values are the secrets themselves, marked secret; the database and the dotenv output need them.
 	Values map[string]pulumi.StringOutput
 }
 
 // NewSecrets registers one Secrets Manager secret per entry.
 func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulumi.ResourceOption) (*Secrets, error) {
-	s := &Secrets{References: map[string]pulumi.StringOutput{}, Values: map[string]pulumi.StringOutput{}}
+	s := &Secrets{
+		References: map[string]pulumi.StringOutput{}, Values: map[string]pulumi.StringOutput{}, SecretARNs: map[string]pulumi.StringOutput{},
+	}
 	if err := ctx.RegisterComponentResource("laravel:infra:Secrets", name, s, opts...); err != nil {
 		return nil, err
 	}
@@ -43,7 +49,7 @@ func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulu
 	if values == nil {
 		values = map[string]pulumi.StringInput{}
 	}
-	if err := s.generate(ctx, name, values); err != nil {
+	if err := s.generate(ctx, name, values, args.Lent); err != nil {
 		return nil, err
 	}
 	for _, variable := range slices.Sorted(maps.Keys(values)) {
@@ -51,10 +57,14 @@ func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulu
 			return nil, fmt.Errorf("storing secret %s: %w", variable, err)
 		}
 	}
+	for _, variable := range slices.Sorted(maps.Keys(args.Lent)) {
+		s.References[variable] = pulumi.String(args.Lent[variable]).ToStringOutput()
+		s.ARNs = append(s.ARNs, pulumi.String(args.Lent[variable]))
+	}
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
 }
 
-func (s *Secrets) generate(ctx *pulumi.Context, name string, values map[string]pulumi.StringInput) error {
+func (s *Secrets) generate(ctx *pulumi.Context, name string, values map[string]pulumi.StringInput, lent map[string]string) error {
 	if values["APP_KEY"] == nil {
 		// 32 bytes, as `artisan key:generate` makes for Laravel's AES-256-CBC.
 		key, err := random.NewRandomBytes(ctx, name+"-app-key", &random.RandomBytesArgs{Length: pulumi.Int(32)}, pulumi.Parent(s))
@@ -63,7 +73,7 @@ func (s *Secrets) generate(ctx *pulumi.Context, name string, values map[string]p
 		}
 		values["APP_KEY"] = pulumi.Sprintf("base64:%s", key.Base64)
 	}
-	if values["DB_PASSWORD"] == nil {
+	if values["DB_PASSWORD"] == nil && lent["DB_PASSWORD"] == "" {
 		// Letters and digits only: RDS refuses / ' " @ and a .env file needs quotes for the rest. 40 of them are 238 bits.
 		password, err := random.NewRandomPassword(ctx, name+"-db-password", &random.RandomPasswordArgs{
 			Length: pulumi.Int(40), Special: pulumi.Bool(false),
@@ -97,6 +107,7 @@ func (s *Secrets) store(ctx *pulumi.Context, logical, variable string, value pul
 	}
 	s.References[variable] = pulumi.Sprintf("%s:::%s", secret.Arn, version.VersionId)
 	s.ARNs = append(s.ARNs, secret.Arn)
+	s.SecretARNs[variable] = secret.Arn
 	s.Values[variable] = plain
 	return nil
 }

@@ -48,7 +48,7 @@ func NewTraffic(ctx *pulumi.Context, name string, args TrafficArgs, opts ...pulu
 	for _, scheme := range sortedKeys(args.Balancer.serving) {
 		rule, err := lb.NewListenerRule(ctx, name+"-"+scheme, &lb.ListenerRuleArgs{
 			ListenerArn: args.Balancer.serving[scheme].Arn,
-			Priority:    pulumi.Int(50000), // the last: rules of the application's own come before
+			Priority:    pulumi.Int(trafficPriority),
 			Conditions: lb.ListenerRuleConditionArray{&lb.ListenerRuleConditionArgs{
 				PathPattern: &lb.ListenerRuleConditionPathPatternArgs{Values: pulumi.StringArray{pulumi.String("/*")}},
 			}},
@@ -63,6 +63,9 @@ func NewTraffic(ctx *pulumi.Context, name string, args TrafficArgs, opts ...pulu
 	}
 	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{})
 }
+
+// trafficPriority is the last there is: rules of single hosts and of the application's own come before.
+const trafficPriority = 50000
 
 // Rules are what a colour that gets no more requests waits for before it stops its tasks.
 func (t *Traffic) Rules() []pulumi.Resource { return t.rules }

@@ -109,7 +109,7 @@ func loadAccount(ctx *pulumi.Context) (*AccountConfig, error) {
 func (c *AccountConfig) validate(stack string) []error {
 	var p problems
 	validateRegion(&p, c.Region, stack)
-	validateName(&p, c.App.Name, stack)
+	validateName(&p, c.App.Name, stack, maxPrefix)
 	validateTags(&p, c.Tags)
 	if c.App.URL != "" || c.App.Env != "" || c.App.Debug {
 		p.add("app", "an account has a name only; url, env and debug belong to environments")

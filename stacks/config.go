@@ -54,6 +54,12 @@ type Environment struct {
 	Class    string `json:"class"`    // local, review, staging or production
 	Protect  bool   `json:"protect"`  // no destroy of database, load balancer, keys and images
 	Teardown bool   `json:"teardown"` // lifts Protect: the first of the two steps of a destroy
+
+	// Of class review only: see review.go. make review-up writes Branch and ExpiresAt.
+	Branch    string `json:"branch"`    // what is reviewed
+	ExpiresAt string `json:"expiresAt"` // RFC 3339; make review-reap destroys it then
+	TTLHours  int    `json:"ttlHours"`  // how long make review-up lets it live
+	Shares    string `json:"shares"`    // the environment whose network, load balancer, cluster, database and cache it uses: shares.go
 }
 
 // Protected tells whether a destroy must fail.
@@ -217,6 +223,7 @@ type Cache struct {
 // Observability is logs and alarms.
 type Observability struct {
 	LogDays   int      `json:"logDays"`
+	Alarms    bool     `json:"alarms"`
 	Emails    []string `json:"emails"`
 	Dashboard bool     `json:"dashboard"`
 }

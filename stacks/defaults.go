@@ -7,7 +7,7 @@ import "github.com/laravel-ecs/laravel-ecs/infra"
 func defaults() *Config {
 	return &Config{
 		App:         App{Name: "laravel"},
-		Environment: Environment{Class: "staging"},
+		Environment: Environment{Class: "staging", TTLHours: DefaultTTLHours},
 		Network:     Network{CIDR: "10.0.0.0/16", Zones: 2, NAT: "gateway", FlowLogDays: 14},
 		Access:      Access{Web: []string{"0.0.0.0/0"}, EgressPorts: []int{443}},
 		Registry:    Registry{UntaggedDays: 7, ReleasesKept: 30, ReviewDays: 14},
@@ -38,6 +38,6 @@ func defaults() *Config {
 			StorageGB: 20, BackupDays: 7, RequireTLS: true, FinalSnapshot: true,
 		},
 		Cache:         Cache{Engine: "valkey", Version: "8.0", NodeType: "cache.t4g.micro", Nodes: 1, EncryptTransit: true},
-		Observability: Observability{LogDays: 30},
+		Observability: Observability{LogDays: 30, Alarms: true},
 	}
 }

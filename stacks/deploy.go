@@ -15,12 +15,14 @@ import (
 // stack is what the steps of Deploy share.
 type stack struct {
 	config *Config
+	name   string // of the stack
 	prefix string // application and stack: the beginning of every name
 	aws    pulumi.ResourceOption
 	tags   map[string]string
 
 	release  string // that the live colour runs
 	zoneID   string // of domain.zone
+	lent     *lent  // by the environment that this one shares, nil without one
 	network  *infra.Network
 	firewall *infra.Firewall
 	registry *infra.Registry
@@ -62,6 +64,9 @@ func deployEnvironment(ctx *pulumi.Context) error {
 		s.createServices,
 		s.createObservability,
 	}
+	if s.lent != nil {
+		steps = s.sharingSteps()
+	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -77,8 +82,8 @@ func newStack(ctx *pulumi.Context) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stack{config: c, prefix: c.App.Name + "-" + ctx.Stack(), images: map[string]*infra.Image{}}
-	if s.tags, err = defaultTags(ctx, c.App.Name, c.Tags); err != nil {
+	s := &stack{config: c, name: ctx.Stack(), prefix: c.App.Name + "-" + ctx.Stack(), images: map[string]*infra.Image{}}
+	if s.tags, err = defaultTags(ctx, c.App.Name, c.tags()); err != nil {
 		return nil, err
 	}
 	if s.release, err = releaseName(c); err != nil {
@@ -89,7 +94,10 @@ func newStack(ctx *pulumi.Context) (*stack, error) {
 		return nil, err
 	}
 	s.aws = pulumi.Providers(provider)
-	if c.Domain.Zone != "" {
+	if err := s.borrow(ctx); err != nil {
+		return nil, err
+	}
+	if c.Domain.Zone != "" && s.lent == nil {
 		// Looked up before anything exists: a zone that is not there is a typing mistake.
 		zone, err := route53.LookupZone(ctx, &route53.LookupZoneArgs{Name: pulumi.StringRef(c.Domain.Zone)}, pulumi.Provider(provider))
 		if err != nil {
@@ -150,7 +158,7 @@ func (s *stack) addImage(ctx *pulumi.Context, name, release string, build bool) 
 	c := s.config
 	image, err := infra.NewImage(ctx, s.prefix+name, infra.ImageArgs{
 		Registry: s.registry, Tag: tagPrefix(c.Environment.Class) + release, Build: build,
-		Context: ".", Dockerfile: c.Image.Dockerfile, Platform: s.instanceTypes()[0].Platform(), BuildArgs: c.buildArgs(release),
+		Context: ".", Dockerfile: c.Image.Dockerfile, Platform: s.machine().Platform(), BuildArgs: c.buildArgs(release),
 	}, s.aws)
 	s.images[release] = image
 	return err
@@ -161,8 +169,12 @@ func (s *stack) createSecrets(ctx *pulumi.Context) (err error) {
 	if s.config.Environment.Protected() {
 		recovery = 30
 	}
+	lent := map[string]string{}
+	if s.lent != nil {
+		lent["DB_PASSWORD"] = s.lent.Database.PasswordARN
+	}
 	s.secrets, err = infra.NewSecrets(ctx, s.prefix+"-secrets", infra.SecretsArgs{
-		Values: secretInputs(s.config.Secrets), RecoveryDays: recovery, Protected: s.config.Environment.Protected(),
+		Values: secretInputs(s.config.Secrets), Lent: lent, RecoveryDays: recovery, Protected: s.config.Environment.Protected(),
 	}, s.aws)
 	return wrap("secrets", err)
 }
@@ -181,7 +193,7 @@ func (s *stack) createDatabase(ctx *pulumi.Context) (err error) {
 
 func (s *stack) createCache(ctx *pulumi.Context) (err error) {
 	c := s.config.Cache
-	s.cache, err = infra.NewCache(ctx, s.prefix+"-cache", infra.CacheArgs{
+	s.cache, err = infra.NewCache(ctx, short(s.prefix, maxCachePrefix)+"-cache", infra.CacheArgs{
 		SubnetIDs: s.network.DataSubnetIDs, SecurityGroupID: s.firewall.ID(infra.GroupCache),
 		Engine: c.Engine, Version: c.Version, NodeType: c.NodeType, Nodes: c.Nodes, SnapshotDays: c.SnapshotDays,
 		EncryptTransit: c.EncryptTransit, ApplyNow: s.config.Database.ApplyNow,
@@ -195,7 +207,7 @@ func (s *stack) createBalancer(ctx *pulumi.Context) (err error) {
 	if err != nil {
 		return wrap("certificate", err)
 	}
-	s.balancer, err = infra.NewBalancer(ctx, s.prefix+"-lb", infra.BalancerArgs{
+	s.balancer, err = infra.NewBalancer(ctx, short(s.prefix, maxPrefix)+"-lb", infra.BalancerArgs{
 		VpcID: s.network.VpcID, SubnetIDs: s.network.PublicSubnetIDs, SecurityGroupID: s.firewall.ID(infra.GroupWeb), Internet: s.network.Internet(),
 		Colors:         s.config.colorNames(),
 		CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", ContainerTLS: c.ContainerTLS,
@@ -242,6 +254,9 @@ func (s *stack) createCluster(ctx *pulumi.Context) (err error) {
 
 func (s *stack) createObservability(ctx *pulumi.Context) error {
 	c := s.config.Observability
+	if !c.Alarms {
+		return nil
+	}
 	_, err := infra.NewObservability(ctx, s.prefix+"-watch", infra.ObservabilityArgs{
 		Emails: c.Emails, Region: s.config.Region, Balancer: s.balancer, Cluster: s.cluster, Services: s.services,
 		Database: s.database, StorageGB: s.config.Database.StorageGB, Dashboard: c.Dashboard,

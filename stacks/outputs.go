@@ -17,8 +17,11 @@ func (s *stack) export(ctx *pulumi.Context) {
 		secrets[variable] = value
 	}
 	ctx.Export("url", s.url())
+	s.exportReview(ctx)
 	ctx.Export("release", pulumi.String(s.release))
-	ctx.Export("loadBalancerDnsName", s.balancer.DNSName)
+	if s.lent == nil {
+		ctx.Export("loadBalancerDnsName", s.balancer.DNSName)
+	}
 	ctx.Export("repositoryUrl", s.registry.URL)
 	ctx.Export("image", s.images[s.release].Reference)
 	ctx.Export("imageDigest", s.images[s.release].Digest)

@@ -114,7 +114,7 @@ func git(args ...string) (string, error) {
 
 // tagPrefix puts images of review environments under the registry's shorter rule.
 func tagPrefix(class string) string {
-	if class == "review" {
+	if class == classReview {
 		return infra.ReviewTagPrefix
 	}
 	return infra.ReleaseTagPrefix

@@ -89,6 +89,9 @@ func (c *Config) migrateFirst(main infra.Container) []infra.Container {
 		CPU: 64, MemoryMiB: main.MemoryMiB, ReservationMiB: migrateReservationMiB, StopSeconds: main.StopSeconds,
 	}, 0)
 	migrate.Essential = false
+	if c.Environment.Shares != "" {
+		migrate.Environment = map[string]string{"DB_CREATE": "1"}
+	}
 	main.After = migrate.Name
 	return []infra.Container{migrate, main}
 }
@@ -150,7 +153,7 @@ func (s *stack) createService(ctx *pulumi.Context, p process, after []pulumi.Res
 		release = p.color.release
 	}
 	args := infra.ServiceArgs{
-		Cluster: s.cluster, Access: s.access, Architecture: s.instanceTypes()[0].CPUArchitecture(), Region: s.config.Region,
+		Cluster: s.cluster, Access: s.access, Architecture: s.machine().CPUArchitecture(), Region: s.config.Region,
 		Image: s.images[release].Reference, Containers: p.containers, Environment: s.environment(release), Secrets: s.secrets.References,
 		LogGroup: s.logs[p.role], Count: p.size.Count, MinPercent: p.minPercent, MaxPercent: p.maxPercent,
 		Exec: s.config.Access.Exec, Scaling: p.scaling, After: after, RolloutMinutes: s.config.rolloutMinutes(p),
@@ -208,6 +211,9 @@ func (s *stack) environment(release string) map[string]pulumi.StringInput {
 	}
 	maps.Copy(environment, s.database.Env())
 	maps.Copy(environment, s.cache.Env())
+	if s.lent != nil {
+		maps.Copy(environment, s.borrowedEnvironment())
+	}
 	for key, value := range c.Env {
 		environment[key] = pulumi.String(value)
 	}

@@ -58,22 +58,24 @@ var name = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 func (c *Config) validate(stack string) []error {
 	var p problems
 	validateRegion(&p, c.Region, stack)
-	validateName(&p, c.App.Name, stack)
+	validateName(&p, c.App.Name, stack, c.longestPrefix())
 	validateTags(&p, c.Tags)
 	if c.App.URL != "" {
 		p.matches("app.url", c.App.URL, regexp.MustCompile(`^https?://[^/\s]+$`), "http(s)://host[:port]")
 	}
-	p.oneOf("environment.class", c.Environment.Class, "local", "review", "staging", "production")
+	p.oneOf("environment.class", c.Environment.Class, "local", classReview, "staging", "production")
 	c.Network.validate(&p, c.Region)
 	c.Access.validate(&p, c.Cluster.KeyPair)
 	p.between("registry.untaggedDays", c.Registry.UntaggedDays, 1, 365)
 	p.between("registry.releasesKept", c.Registry.ReleasesKept, 30, 900)
 	p.between("registry.reviewDays", c.Registry.ReviewDays, 1, 365)
 	c.validateImage(&p)
-	c.Domain.validate(&p, c.Region)
+	if c.Environment.Shares == "" { // else the other environment has the certificate
+		c.Domain.validate(&p, c.Region)
+	}
 	c.LoadBalancer.validate(&p)
 	c.validateCapacity(&p)
-	c.Database.validate(&p)
+	c.Database.validate(&p, c.fewestBackups())
 	c.Cache.validate(&p)
 	c.validateProcesses(&p)
 	c.validateVariables(&p)
@@ -81,9 +83,14 @@ func (c *Config) validate(stack string) []error {
 	for _, email := range c.Observability.Emails {
 		p.matches("observability.emails", email, regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`), "an email address")
 	}
+	if o := c.Observability; !o.Alarms && (len(o.Emails) > 0 || o.Dashboard) {
+		p.add("observability.alarms", "false, though emails or dashboard ask for them")
+	}
 	if c.Environment.Class == "production" {
 		c.validateProduction(&p)
 	}
+	c.validateReview(&p, stack)
+	c.validateShares(&p, stack)
 	return p
 }
 
@@ -97,7 +104,7 @@ func validateRegion(p *problems, region, stack string) {
 }
 
 // validateName checks application and stack, which every name begins with.
-func validateName(p *problems, application, stack string) {
+func validateName(p *problems, application, stack string, longest int) {
 	const what = "lower-case letters and digits, in words joined by single hyphens"
 	p.matches("app.name", application, name, what)
 	if !name.MatchString(stack) {
@@ -106,8 +113,8 @@ func validateName(p *problems, application, stack string) {
 	if reserved.MatchString(application) {
 		p.add("app.name", "%q begins with a word that AWS keeps for itself: aws, ecs and fargate (capacity providers), sg- (security groups), internal- (load balancers)", application)
 	}
-	if prefix := application + "-" + stack; len(prefix) > maxPrefix {
-		p.add("app.name", "%q is %d characters long, at most %d fit AWS's names: shorten app.name or the stack's name", prefix, len(prefix), maxPrefix)
+	if prefix := application + "-" + stack; len(prefix) > longest {
+		p.add("app.name", "%q is %d characters long, at most %d fit AWS's names: shorten app.name or the stack's name", prefix, len(prefix), longest)
 	}
 }
 

@@ -129,7 +129,7 @@ var databaseVersions = map[string][]string{
 
 var databaseLogs = []string{"audit", "error", "general", "slowquery"}
 
-func (d Database) validate(p *problems) {
+func (d Database) validate(p *problems, fewestBackups int) {
 	p.oneOf("database.engine", d.Engine, "mysql", "mariadb")
 	if versions := databaseVersions[d.Engine]; versions != nil {
 		p.oneOf("database.version", d.Version, versions...)
@@ -144,7 +144,7 @@ func (d Database) validate(p *problems) {
 	if d.MaxStorageGB != 0 && d.MaxStorageGB*10 < d.StorageGB*11 {
 		p.add("database.maxStorageGb", "%d is not at least a tenth above storageGb, %d; 0 turns growth off", d.MaxStorageGB, d.StorageGB)
 	}
-	p.between("database.backupDays", d.BackupDays, 1, 35)
+	p.between("database.backupDays", d.BackupDays, fewestBackups, 35)
 	for _, log := range d.LogExports {
 		p.oneOf("database.logExports", log, databaseLogs...)
 	}
@@ -226,6 +226,7 @@ func (c *Config) validateProduction(p *problems) {
 	want(c.Cache.Engine == infra.Memcached || c.Cache.EncryptTransit, "cache.encryptTransit", "true")
 	want(c.Domain.Name != "", "domain.name", "a name, and with it HTTPS")
 	want(c.LoadBalancer.HTTP == "redirect", "loadBalancer.http", "redirect")
+	want(c.Observability.Alarms, "observability.alarms", "true")
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

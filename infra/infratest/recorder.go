@@ -26,6 +26,8 @@ type Resource struct {
 type Recorder struct {
 	// RolledBack makes ECS run another revision than the one a service was given.
 	RolledBack bool
+	// Stacks are the outputs of other stacks, by name.
+	Stacks map[string]map[string]any
 
 	mu     sync.Mutex
 	seen   []Resource
@@ -36,12 +38,24 @@ type Recorder struct {
 func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if args.TypeToken == "pulumi:pulumi:StackReference" {
+		return args.Name, r.reference(args.Inputs), nil
+	}
 	rpc := args.RegisterRPC
 	r.seen = append(r.seen, Resource{
 		Type: args.TypeToken, Name: args.Name, Parent: nameOf(rpc.GetParent()), Inputs: unwrap(resource.NewObjectProperty(args.Inputs)).ObjectValue(),
 		Protect: rpc.GetProtect(), IgnoreChanges: rpc.GetIgnoreChanges(), DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
 	})
 	return args.Name + "-id", outputs(args), nil
+}
+
+// reference answers what another stack has as its outputs; one that nobody deployed has none.
+func (r *Recorder) reference(inputs resource.PropertyMap) resource.PropertyMap {
+	name := inputs["name"].StringValue()
+	found := inputs.Copy()
+	found["outputs"] = resource.NewObjectProperty(resource.NewPropertyMapFromMap(r.Stacks[name[strings.LastIndex(name, "/")+1:]]))
+	found["secretOutputNames"] = resource.NewArrayProperty(nil)
+	return found
 }
 
 func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -33,6 +34,9 @@ type Config struct {
 	Program pulumi.RunFunc
 	// CLI is the Pulumi CLI, as FindCLI returns it.
 	CLI auto.PulumiCommand
+	// Beside is the engine of another stack of the same project, whose account and backend this one uses too: what that one declared
+	// is there for this one, and its outputs can be referred to. It must stay open for as long.
+	Beside *Engine
 	// Throwaway runs are not continued after an interruption, so checkpoints are written only at the end.
 	Throwaway bool
 	// Edit changes the copy of the stack's file before it is used; nil leaves it as it is.
@@ -90,11 +94,11 @@ func (e *Engine) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	path := e.folder.path("account.json")
-	if e.cfg.Throwaway {
-		path = ""
+	if e.cfg.Beside != nil && !(e.cfg.Throwaway && e.cfg.Beside.cfg.Throwaway) {
+		// What is not in a stack's own state is removed after an interruption, and would be the other one's here.
+		return fmt.Errorf("two stacks share an account in throwaway runs only")
 	}
-	if e.account, err = account.Open(path, region); err != nil {
+	if e.account, err = e.openAccount(region); err != nil {
 		return err
 	}
 	plugins := plugin.Config{Account: e.account, Root: e.cfg.Root}
@@ -115,6 +119,26 @@ func (e *Engine) start(ctx context.Context) error {
 	return e.recover(ctx)
 }
 
+func (e *Engine) openAccount(region string) (*account.Account, error) {
+	switch {
+	case e.cfg.Beside != nil && e.cfg.Beside.account.Region() != region:
+		return nil, fmt.Errorf("%s is in %s, and the stack beside it in %s", e.settings.File(), region, e.cfg.Beside.account.Region())
+	case e.cfg.Beside != nil:
+		return e.cfg.Beside.account, nil
+	case e.cfg.Throwaway:
+		return account.Open("", region)
+	}
+	return account.Open(e.folder.path("account.json"), region)
+}
+
+// backend is the folder that the CLI keeps the states in.
+func (e *Engine) backend() string {
+	if e.cfg.Beside != nil {
+		return e.cfg.Beside.backend()
+	}
+	return e.folder.path("state")
+}
+
 // openStack writes the workspace and creates the stack where it does not exist yet.
 func (e *Engine) openStack(ctx context.Context) error {
 	workspace := e.folder.path("workspace")
@@ -127,7 +151,7 @@ func (e *Engine) openStack(ctx context.Context) error {
 	env := map[string]string{
 		// Without metadata: the sidecar files that hold it are not written atomically, and a run that is killed at the
 		// wrong moment would leave a state that nobody can read.
-		"PULUMI_BACKEND_URL":                            "file://" + filepath.ToSlash(e.folder.path("state")) + "?metadata=skip",
+		"PULUMI_BACKEND_URL":                            "file://" + filepath.ToSlash(e.backend()) + "?metadata=skip",
 		"PULUMI_CONFIG_PASSPHRASE":                      passphrase,
 		"PULUMI_DEBUG_PROVIDERS":                        e.plugins.DebugProviders(),
 		"PULUMI_SKIP_UPDATE_CHECK":                      "true",
@@ -173,6 +197,9 @@ func (e *Engine) Rewrite(edit func(*Settings) error) error {
 	}
 	return e.settings.write(e.folder.path("workspace"))
 }
+
+// Environment is what another pulumi command needs to work on the same backend and account.
+func (e *Engine) Environment() map[string]string { return maps.Clone(e.environment) }
 
 // Close stops the plugins and lets go of the state folder.
 func (e *Engine) Close() {

@@ -20,7 +20,7 @@ const dyingCLI = 20 * time.Second
 
 // checkpoint is the file in which the engine keeps the stack's state.
 func (e *Engine) checkpoint() string {
-	return e.folder.path(filepath.Join("state", ".pulumi", "stacks", e.settings.name, e.cfg.Stack+".json"))
+	return filepath.Join(e.backend(), ".pulumi", "stacks", e.settings.name, e.cfg.Stack+".json")
 }
 
 // recorded is what the engine's checkpoint says.
@@ -78,7 +78,7 @@ func (e *Engine) recover(ctx context.Context) error {
 // breakLock waits for a CLI that is still on its way out and removes the lock of one that is gone. This process holds
 // the state folder, so nobody else can be at work on purpose.
 func (e *Engine) breakLock(ctx context.Context) error {
-	pattern := e.folder.path(filepath.Join("state", ".pulumi", "locks", "organization", e.settings.name, e.cfg.Stack, "*.json"))
+	pattern := filepath.Join(e.backend(), ".pulumi", "locks", "organization", e.settings.name, e.cfg.Stack, "*.json")
 	deadline := time.Now().Add(dyingCLI)
 	for {
 		locks, err := filepath.Glob(pattern)

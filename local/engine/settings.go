@@ -159,6 +159,36 @@ func (s *Settings) Unset(path string) {
 	}
 }
 
+// Rename makes them the settings of another stack, with a comment of its own at the head of its file.
+func (s *Settings) Rename(stack, comment string) {
+	s.stackName, s.stackFile = stack, "Pulumi."+stack+".yaml"
+	s.root.HeadComment = "# " + comment
+	for node := s.root.Content[0]; node != nil; {
+		node.HeadComment = ""
+		if len(node.Content) == 0 {
+			break
+		}
+		node = node.Content[0] // the comment that was there may hang on the first key
+	}
+}
+
+// SecretsProvider is what encrypts the stack's secrets, "" for a passphrase.
+func (s *Settings) SecretsProvider() string {
+	if node := child(s.root.Content[0], "secretsprovider"); node != nil {
+		return node.Value
+	}
+	return ""
+}
+
+// SetSecretsProvider says what encrypts the stack's secrets; "" takes the line away.
+func (s *Settings) SetSecretsProvider(url string) {
+	if url == "" {
+		remove(s.root.Content[0], "secretsprovider")
+		return
+	}
+	*descend(s.root.Content[0], "secretsprovider") = yaml.Node{Kind: yaml.ScalarNode, Value: url}
+}
+
 // Save writes the stack's file back to the repository. Comments stay.
 func (s *Settings) Save(root string) error {
 	var text bytes.Buffer

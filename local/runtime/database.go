@@ -41,7 +41,7 @@ func (r *Runtime) ensureDatabase(ctx context.Context, res account.Resource) erro
 	}
 	sql := masterSQL(res.Outputs)
 	sum := sha256.Sum256([]byte(id + sql))
-	done := filepath.Join(r.stateDir, "runtime", plainName("database-"+name))
+	done := r.masterApplied(name)
 	if applied, err := os.ReadFile(done); err == nil && !made && string(applied) == hex.EncodeToString(sum[:]) {
 		return nil
 	}
@@ -60,6 +60,11 @@ func (r *Runtime) ensureDatabase(ctx context.Context, res account.Resource) erro
 		return fmt.Errorf("creating the master user of database %s: %w", name, err)
 	}
 	return writeFile(done, []byte(hex.EncodeToString(sum[:])))
+}
+
+// masterApplied is the file that says which master user an instance has.
+func (r *Runtime) masterApplied(name string) string {
+	return filepath.Join(r.stateDir, "runtime", plainName("database-"+name))
 }
 
 // ensureDatabasesUsing applies a changed parameter group. MariaDB restarts for that.
@@ -129,7 +134,10 @@ func (r *Runtime) removeDatabase(ctx context.Context, res account.Resource) erro
 			return fmt.Errorf("taking the final snapshot of database %s: %w", name, err)
 		}
 	}
-	return r.removeOwned(ctx, ownerOf(res))
+	if err := r.removeOwned(ctx, ownerOf(res)); err != nil {
+		return err
+	}
+	return os.RemoveAll(r.masterApplied(name))
 }
 
 // snapshot writes all of an instance's databases to snapshots/NAME.sql in the state folder.

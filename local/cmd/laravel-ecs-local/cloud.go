@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -72,9 +71,6 @@ func newRuntime(a *account.Account, o options) (*runtime.Runtime, error) {
 	})
 }
 
-// localBase is what docker/base.sh makes.
-const localBase = "laravel-ecs/base:trixie"
-
 // fit adapts the copy of the stack file to this machine.
 func fit(s *engine.Settings, o options) error {
 	if secrets := s.HideSecrets(); len(secrets) > 0 {
@@ -82,11 +78,7 @@ func fit(s *engine.Settings, o options) error {
 			"or run `make rehearse STACK=%s`", s.File(), secrets, o.stack)
 	}
 	if o.stack != "local" {
-		// What a stack takes from elsewhere: the base image, and the certificates of Amazon's RDS authority.
-		fmt.Fprintf(o.out, "%s on this machine: the base image is %s, and the connection to the database is not encrypted\n", s.File(), localBase)
-		if err := errors.Join(s.Set("image.baseImage", localBase), s.Set("database.requireTls", false)); err != nil {
-			return err
-		}
+		return bringHere(s, o)
 	}
 	// The application must know the address people use.
 	if url := s.Text("app.url"); url == "http://localhost:8080" && o.httpPort != 8080 {

@@ -39,6 +39,10 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   smoke      ask a deployed stack for its health and its page
   dotenv     write the stack's .env for a developer (--file; --force replaces one)
   config-check  compare the application's .env.example with what the stack provides
+  review-up    make or renew the environment of --branch: a stack of its own, until it expires
+  review-down  take the environment of --branch away
+  review-reap  take away every review environment that has expired (--dry-run only tells)
+  reviews      list the review environments
   rehearse   run a stack file through its whole life on an account in memory, without containers
   aws        check the way to AWS, then run pulumi: laravel-ecs-local aws up --stack staging
 
@@ -46,6 +50,8 @@ flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --t
 note: --from FILE reads what pulumi preview --json --show-sames printed (-: standard input); --base REVISION compares with its stack
 file on an account in memory. It ends with 3 when data would be destroyed, unless ALLOW_REPLACE=type[,type] names it. --post puts it
 on the merge request of the job, with the token in GITLAB_TOKEN or GITHUB_TOKEN.
+review-*: --branch, or the variable BRANCH; TTL=48h instead of the template's environment.ttlHours. Every environment has a state folder
+of its own here, .local/STACK, whatever STATE says; HTTP_PORT is a free one unless it is given.
 variables: HTTP_PORT (8080), HTTPS_PORT (8443), both remembered in the state; STATE (as --state);
 CLOUD=local puts any stack on this machine, as the stack "local" always is
 `
@@ -62,6 +68,8 @@ type options struct {
 	from, base          string // of note: a file, a revision
 	since               string // of notes and touched: a revision
 	file                string // of dotenv
+	branch              string // of a review environment
+	dryRun              bool   // of review-reap
 	percent             int
 	args                []string // what is left
 	out                 io.Writer
@@ -74,6 +82,7 @@ var commands = map[string]command{
 	"setup": setup, "up": up, "preview": showPreview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
 	"releases": listReleases, "rollback": rollback, "unpin": unpin, "canary": canary, "promote": promote, "abort": abort, "shell": shell,
 	"note": writeNote, "notes": writeNotes, "touched": listTouched, "smoke": smoke, "dotenv": writeDotenv, "config-check": checkConfig,
+	"review-up": reviewUp, "review-down": reviewDown, "review-reap": reviewReap, "reviews": listReviews,
 }
 
 // errReported is an error whose text has been printed already.
@@ -149,6 +158,8 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 	flags.BoolVar(&o.post, "post", false, "")
 	flags.StringVar(&o.file, "file", ".env", "")
 	flags.IntVar(&o.percent, "percent", 10, "")
+	flags.StringVar(&o.branch, "branch", os.Getenv("BRANCH"), "")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "")
 	if err := flags.Parse(args); err != nil {
 		return o, fmt.Errorf("%w\n%s", err, usage)
 	}

@@ -8,15 +8,14 @@ import (
 	"testing"
 )
 
+// repository is found before a test goes anywhere.
+var repository, _ = filepath.Abs(filepath.Join("..", "..", ".."))
+
 // atRoot makes the repository's root the working directory, where all commands run.
 func atRoot(t *testing.T) string {
 	t.Helper()
-	root, err := filepath.Abs(filepath.Join("..", "..", ".."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Chdir(root)
-	return root
+	t.Chdir(repository)
+	return repository
 }
 
 func TestParse(t *testing.T) {

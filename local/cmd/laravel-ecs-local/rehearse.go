@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/local/engine"
+	"github.com/laravel-ecs/laravel-ecs/local/review"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
@@ -103,6 +104,15 @@ func prepare(s *engine.Settings, notes *[]string) error {
 		}
 		*notes = append(*notes, path+" is a placeholder, which AWS is never asked to trust: a made-up one stands for it")
 		if err := s.Set(path, "rehearsed/project"); err != nil {
+			return err
+		}
+	}
+	if s.Text("environment.class") == review.Class && s.Text("environment.expiresAt") == "" {
+		*notes = append(*notes, "a made-up branch that expires in an hour (make review-up writes them)")
+		if err := s.Set("environment.branch", "rehearsed"); err != nil {
+			return err
+		}
+		if err := s.Set("environment.expiresAt", expiry(time.Now(), time.Hour)); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,178 @@
+package stacks
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
+)
+
+// lent is what an environment lends to review environments that share it (environment.shares): its output "lends". Ids and addresses
+// only; the password is a reference.
+type lent struct {
+	VpcID     string            `json:"vpcId"`
+	Hosts     []string          `json:"hosts"`     // that reach its load balancer
+	Listeners map[string]string `json:"listeners"` // ARNs of those that forward, by http and https
+	ARM64     bool              `json:"arm64"`     // of its instances
+	Cluster   struct {
+		Name             string `json:"name"`
+		ARN              string `json:"arn"`
+		CapacityProvider string `json:"capacityProvider"`
+	} `json:"cluster"`
+	Database struct {
+		Host        string `json:"host"`
+		Port        int    `json:"port"`
+		Username    string `json:"username"`
+		RequireTLS  bool   `json:"requireTls"`
+		PasswordARN string `json:"passwordArn"`
+	} `json:"database"`
+	Cache struct {
+		Host           string `json:"host"`
+		Port           int    `json:"port"`
+		Engine         string `json:"engine"`
+		EncryptTransit bool   `json:"encryptTransit"`
+	} `json:"cache"`
+}
+
+// lends is what this environment lends. Production lends nothing: a branch must not meet its data.
+func (s *stack) lends() pulumi.Map {
+	c := s.config
+	return pulumi.Map{
+		"vpcId":     s.network.VpcID,
+		"hosts":     pulumi.ToStringArray(c.hosts()),
+		"listeners": s.balancer.ListenerARNs(),
+		"arm64":     pulumi.Bool(s.instanceTypes()[0].ARM64),
+		"cluster": pulumi.Map{
+			"name": s.cluster.Name, "arn": s.cluster.ARN, "capacityProvider": s.cluster.CapacityProvider,
+		},
+		"database": pulumi.Map{
+			"host": s.database.Host, "port": s.database.Port, "username": pulumi.String(c.Database.Username),
+			"requireTls": pulumi.Bool(c.Database.RequireTLS), "passwordArn": s.secrets.SecretARNs["DB_PASSWORD"],
+		},
+		"cache": pulumi.Map{
+			"host": s.cache.Host, "port": pulumi.Int(s.cache.Port), "engine": pulumi.String(c.Cache.Engine),
+			"encryptTransit": pulumi.Bool(c.Cache.EncryptTransit),
+		},
+	}
+}
+
+// hosts are those that people may use.
+func (c *Config) hosts() []string {
+	if c.Domain.Name == "" {
+		return []string{}
+	}
+	return append([]string{c.Domain.Name}, c.Domain.Aliases...)
+}
+
+// borrow reads what the environment lends that this one shares. It is known before anything is registered, so a wrong name or host is
+// an error that nothing was made for.
+func (s *stack) borrow(ctx *pulumi.Context) error {
+	from := s.config.Environment.Shares
+	if from == "" {
+		return nil
+	}
+	reference, err := pulumi.NewStackReference(ctx, s.prefix+"-shares", &pulumi.StackReferenceArgs{
+		Name: pulumi.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), from),
+	})
+	if err != nil {
+		return fmt.Errorf("environment.shares: reading the stack %s: %w", from, err)
+	}
+	output, err := reference.GetOutputDetails("lends")
+	if err != nil {
+		return fmt.Errorf("environment.shares: reading the outputs of %s: %w", from, err)
+	}
+	if output.Value == nil {
+		return fmt.Errorf("environment.shares: %s lends nothing: it must be a deployed environment (make up STACK=%s) of class staging or local", from, from)
+	}
+	text, err := json.Marshal(output.Value)
+	if err == nil {
+		s.lent = &lent{}
+		err = json.Unmarshal(text, s.lent)
+	}
+	if err != nil {
+		return fmt.Errorf("environment.shares: what %s lends: %w; deploy it again with this version of the program", from, err)
+	}
+	if host := s.config.Domain.Name; !answers(host, s.lent.Hosts) {
+		return fmt.Errorf("environment.shares: %s does not lead to the load balancer of %s, which answers as %v: add *.%s to domain.aliases of Pulumi.%s.yaml, and deploy that",
+			host, from, s.lent.Hosts, host[strings.Index(host, ".")+1:], from)
+	}
+	return nil
+}
+
+// answers tells whether one of the names, which may begin with *., is the host or stands for it, as certificates and DNS have it.
+func answers(host string, names []string) bool {
+	for _, name := range names {
+		parent, wildcard := strings.CutPrefix(name, "*")
+		if name == host || wildcard && strings.HasSuffix(host, parent) && !strings.Contains(strings.TrimSuffix(host, parent), ".") {
+			return true
+		}
+	}
+	return false
+}
+
+// steps of a review environment that shares another one: an image, secrets, and services of its own, and a host.
+func (s *stack) sharingSteps() []func(*pulumi.Context) error {
+	return []func(*pulumi.Context) error{s.createImage, s.createSecrets, s.useLent, s.createServices}
+}
+
+func (s *stack) useLent(ctx *pulumi.Context) (err error) {
+	c, l := s.config, s.lent
+	s.cluster = infra.LentCluster(l.Cluster.Name, l.Cluster.ARN, l.Cluster.CapacityProvider)
+	s.cache = infra.LentCache(l.Cache.Host, l.Cache.Port, l.Cache.Engine, l.Cache.EncryptTransit)
+	s.database = infra.LentDatabase(infra.LentDatabaseArgs{
+		Host: l.Database.Host, Port: l.Database.Port, Name: schema(s.name), Username: l.Database.Username, RequireTLS: l.Database.RequireTLS,
+	})
+	s.balancer, err = infra.NewLentBalancer(ctx, short(s.prefix, maxPrefix)+"-lb", infra.LentBalancerArgs{
+		VpcID: l.VpcID, Listeners: l.Listeners, Host: c.Domain.Name, ContainerTLS: c.LoadBalancer.ContainerTLS,
+		HealthCheck: infra.HealthCheck(c.LoadBalancer.HealthCheck), DeregistrationSeconds: c.LoadBalancer.DeregistrationSeconds,
+	}, s.aws)
+	return wrap("load balancer", err)
+}
+
+// schema is the database of a stack on an instance that it shares. Nothing else begins so: a stack file cannot name another one's.
+func schema(stack string) string { return strings.ReplaceAll(stack, "-", "_") }
+
+// machine is what the instances are.
+func (s *stack) machine() infra.InstanceType {
+	if s.lent != nil {
+		return infra.InstanceType{ARM64: s.lent.ARM64}
+	}
+	return s.instanceTypes()[0]
+}
+
+// borrowedEnvironment keeps the entries of several environments in one cache apart.
+func (s *stack) borrowedEnvironment() map[string]pulumi.StringInput {
+	return map[string]pulumi.StringInput{
+		"CACHE_PREFIX": pulumi.String(schema(s.name) + "_cache_"), "REDIS_PREFIX": pulumi.String(schema(s.name) + "_"),
+	}
+}
+
+func (c *Config) validateShares(p *problems, stack string) {
+	from := c.Environment.Shares
+	if from == "" {
+		return
+	}
+	if c.Environment.Class != classReview {
+		p.add("environment.shares", "only environment.class review shares another environment, and this is %s", c.Environment.Class)
+		return
+	}
+	if !name.MatchString(from) || from == stack {
+		p.add("environment.shares", "%q is not the name of another stack, such as staging", from)
+	}
+	if c.Domain.Name == "" {
+		p.add("domain.name", "missing: the load balancer of %s tells its environments apart by their hosts; set domain.name in Pulumi.%s.yaml (review.example.com), "+
+			"and domain.aliases in Pulumi.%s.yaml (*.review.example.com), or take environment.shares away", from, ReviewStack, from)
+	}
+	if !c.Release.Migrate {
+		p.add("release.migrate", "false: with environment.shares the migration makes the database first")
+	}
+	if c.Release.Strategy != rolling {
+		p.add("release.strategy", "%s: with environment.shares it is rolling", c.Release.Strategy)
+	}
+	if c.Web.Scaling.RequestsPerTask > 0 {
+		p.add("web.scaling.requestsPerTask", "with environment.shares, cpuPercent only: the load balancer's requests are not all ours")
+	}
+}

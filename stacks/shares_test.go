@@ -1,0 +1,163 @@
+package stacks_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+	"github.com/laravel-ecs/laravel-ecs/stacks"
+)
+
+// sharing is the template with the lines that make it share staging.
+func sharing(t testing.TB) map[string]string {
+	t.Helper()
+	config := with(stackConfig(t, "review"), "environment", "shares", "staging")
+	return with(config, "domain", "name", "login.review.example.com")
+}
+
+// lender is what the recorder answers for staging, which a test may change.
+func lender() map[string]any {
+	return map[string]any{
+		"vpcId": "vpc-1", "hosts": []any{"staging.example.com", "*.review.example.com"}, "arm64": false,
+		"listeners": map[string]any{"https": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/laravel-staging-lb/1/2"},
+		"cluster":   map[string]any{"name": "laravel-staging-cluster", "arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/laravel-staging-cluster", "capacityProvider": "spot"},
+		"database":  map[string]any{"host": "db.internal", "port": 3306, "username": "laravel", "requireTls": true, "passwordArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_PASSWORD"},
+		"cache":     map[string]any{"host": "cache.internal", "port": 6379, "engine": "valkey", "encryptTransit": true},
+	}
+}
+
+func share(lends map[string]any, config map[string]string) (*infratest.Recorder, error) {
+	recorder := &infratest.Recorder{Stacks: map[string]map[string]any{}}
+	if lends != nil {
+		recorder.Stacks["staging"] = map[string]any{"lends": lends}
+	}
+	return recorder, recorder.Run(stacks.Deploy, "laravel-ecs", "review-login", config)
+}
+
+func TestInventoryOfASharingReview(t *testing.T) {
+	r, err := share(lender(), sharing(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkInventory(t, "review-shared", r)
+	for _, one := range r.All() {
+		for _, kind := range []string{"aws:ec2/", "aws:vpc/", "aws:rds/", "aws:elasticache/", "aws:autoscaling/", "aws:ecs/cluster", "aws:lb/loadBalancer", "aws:lb/listener:", "aws:route53/", "aws:acm/"} {
+			if strings.HasPrefix(one.Type, kind) {
+				t.Errorf("%s is staging's to have: %s", one.Type, one.Name)
+			}
+		}
+	}
+}
+
+// TestASharingReviewIsItsOwn: what belongs to it carries its name, and what it uses is staging's.
+func TestASharingReviewIsItsOwn(t *testing.T) {
+	r, err := share(lender(), sharing(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := one(t, r, "aws:lb/listenerRule:ListenerRule")
+	if host := text(rule, "conditions[0].hostHeader.values[0]"); host != "login.review.example.com" || text(rule, "listenerArn") != "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/laravel-staging-lb/1/2" {
+		t.Errorf("the rule is for %q of %s", host, text(rule, "listenerArn"))
+	}
+	for _, service := range r.OfType("aws:ecs/service:Service") {
+		if !strings.HasSuffix(text(service, "cluster"), "cluster/laravel-staging-cluster") || text(service, "capacityProviderStrategies[0].capacityProvider") != "spot" {
+			t.Errorf("%s runs in %s", service.Name, text(service, "cluster"))
+		}
+	}
+	var containers []struct {
+		Name                 string
+		Environment, Secrets []struct{ Name, Value, ValueFrom string }
+	}
+	for _, definition := range r.OfType("aws:ecs/taskDefinition:TaskDefinition") {
+		var some []struct {
+			Name                 string
+			Environment, Secrets []struct{ Name, Value, ValueFrom string }
+		}
+		if err := json.Unmarshal([]byte(text(definition, "containerDefinitions")), &some); err != nil {
+			t.Fatal(err)
+		}
+		containers = append(containers, some...)
+	}
+	for _, c := range containers {
+		environment := map[string]string{}
+		for _, v := range append(slices.Clone(c.Environment), c.Secrets...) {
+			environment[v.Name] = v.Value + v.ValueFrom
+		}
+		create := ""
+		if c.Name == "migrate" {
+			create = "1"
+		}
+		for variable, want := range map[string]string{
+			"DB_HOST": "db.internal", "DB_DATABASE": "review_login", "DB_CREATE": create, "REDIS_HOST": "tls://cache.internal",
+			"CACHE_PREFIX": "review_login_cache_", "REDIS_PREFIX": "review_login_", "APP_URL": "https://login.review.example.com",
+			"DB_PASSWORD": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_PASSWORD",
+		} {
+			if environment[variable] != want {
+				t.Errorf("%s: %s is %q, want %q", c.Name, variable, environment[variable], want)
+			}
+		}
+		if !strings.Contains(environment["APP_KEY"], "laravel-review-login-secrets-APP_KEY") {
+			t.Errorf("%s: APP_KEY is %s", c.Name, environment["APP_KEY"])
+		}
+	}
+	if len(containers) != 3 {
+		t.Errorf("%d containers", len(containers))
+	}
+}
+
+// TestSharingIsRefused shows each reason, and that nothing was made.
+func TestSharingIsRefused(t *testing.T) {
+	without := func(key string) map[string]any {
+		lends := lender()
+		delete(lends, key)
+		return lends
+	}
+	for name, test := range map[string]struct {
+		lends  map[string]any
+		config map[string]string
+		want   string
+	}{
+		"not deployed":        {nil, sharing(t), "environment.shares: staging lends nothing: it must be a deployed environment (make up STACK=staging)"},
+		"without a domain":    {lender(), with(sharing(t), "domain", "name", ""), "domain.name: missing: the load balancer of staging tells its environments apart by their hosts"},
+		"no way for the host": {without("hosts"), sharing(t), "add *.review.example.com to domain.aliases of Pulumi.staging.yaml"},
+		"two levels below":    {lender(), with(sharing(t), "domain", "name", "a.b.review.example.com"), "add *.b.review.example.com to domain.aliases"},
+		"an odd name":         {lender(), with(sharing(t), "environment", "shares", "Staging!"), `environment.shares: "Staging!" is not the name of another stack`},
+		"itself":              {lender(), with(sharing(t), "environment", "shares", "review-login"), `environment.shares: "review-login" is not the name of another stack`},
+		"no migration":        {lender(), with(sharing(t), "release", "migrate", false), "release.migrate: false: with environment.shares"},
+		"of another format":   {map[string]any{"vpcId": 7}, sharing(t), "environment.shares: what staging lends"},
+		"blue/green":          {lender(), with(sharing(t), "release", "strategy", "blueGreen"), "release.strategy: blueGreen: with environment.shares it is rolling"},
+		"scaling by requests": {lender(), with(with(with(sharing(t), "web", "scaling.max", 1), "web", "scaling.min", 1), "web", "scaling.requestsPerTask", 100), "web.scaling.requestsPerTask: with environment.shares"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := share(test.lends, test.config)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v", err)
+			}
+			for _, one := range r.All() {
+				if one.Type != "pulumi:providers:aws" {
+					t.Errorf("%s was made", one.Name)
+				}
+			}
+		})
+	}
+}
+
+// TestWhoLends: production does not, and a review environment has nothing to lend.
+func TestWhoLends(t *testing.T) {
+	for stack, want := range map[string]bool{"local": true, "staging": true, "prod": false, "review": false} {
+		outputs := map[string]pulumi.Input{}
+		if _, err := infratest.Run(func(ctx *pulumi.Context) error {
+			defer func() { outputs = ctx.GetCurrentExportMap() }()
+			return stacks.Deploy(ctx)
+		}, "laravel-ecs", stack, stackConfig(t, stack)); err != nil {
+			t.Fatal(err)
+		}
+		if _, lends := outputs["lends"]; lends != want {
+			t.Errorf("%s lends: %v", stack, lends)
+		}
+	}
+}
