@@ -120,6 +120,23 @@ func tagPrefix(class string) string {
 	return infra.ReleaseTagPrefix
 }
 
+// ReleaseTag is the tag of a release in an environment of this class.
+func ReleaseTag(class, release string) string { return tagPrefix(class) + release }
+
+// Platform is what images for these instance types are built for; none stand for the default.
+func Platform(instanceTypes []string) (string, error) {
+	c := defaults()
+	if len(instanceTypes) > 0 {
+		c.Cluster.InstanceTypes = instanceTypes
+	}
+	var p problems
+	types := c.instanceTypes(&p)
+	if err := errors.Join(p...); err != nil {
+		return "", err
+	}
+	return types[0].Platform(), nil
+}
+
 // ReleaseOfTag returns the release that a tag of the registry names; false for any other tag.
 func ReleaseOfTag(tag string) (string, bool) {
 	for _, prefix := range []string{infra.ReleaseTagPrefix, infra.ReviewTagPrefix} {

@@ -32,7 +32,11 @@ func toAWS(ctx context.Context, o options) error {
 	if o.args[0] == "up" {
 		return awsTarget{o}.run(ctx, path, o.args...)
 	}
-	return syscall.Exec(path, append([]string{"pulumi"}, o.args...), os.Environ())
+	args := append([]string{"pulumi"}, o.args...)
+	if o.args[0] == "destroy" {
+		args = append(args, unattended()...)
+	}
+	return syscall.Exec(path, args, os.Environ())
 }
 
 // readyForAWS returns the Pulumi CLI, or says everything that is missing.

@@ -36,6 +36,7 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   note       tell what a preview means, in Markdown: changes, risks, release, environment, cost (--from, --base, --post)
   notes      post the note of every environment that the merge request of this job touches (--since)
   touched    list the environments that the changes since a revision touch (--since)
+  deploy     run the release that --from runs, from the very same image (--to: another one of its registry)
   smoke      ask a deployed stack for its health and its page
   dotenv     write the stack's .env for a developer (--file; --force replaces one)
   config-check  compare the application's .env.example with what the stack provides
@@ -63,13 +64,14 @@ type options struct {
 	httpPort, httpsPort int
 	follow, verbose     bool
 	force, post         bool
-	cli, docker         bool   // of setup: only this
-	to                  string // a release
-	from, base          string // of note: a file, a revision
-	since               string // of notes and touched: a revision
-	file                string // of dotenv
-	branch              string // of a review environment
-	dryRun              bool   // of review-reap
+	cli, docker         bool           // of setup: only this
+	to                  string         // a release
+	overrides           map[string]any // of the stack file, for this run
+	from, base          string         // of note: a file, a revision
+	since               string         // of notes and touched: a revision
+	file                string         // of dotenv
+	branch              string         // of a review environment
+	dryRun              bool           // of review-reap
 	percent             int
 	args                []string // what is left
 	out                 io.Writer
@@ -81,7 +83,7 @@ type command func(context.Context, options) error
 var commands = map[string]command{
 	"setup": setup, "up": up, "preview": showPreview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
 	"releases": listReleases, "rollback": rollback, "unpin": unpin, "canary": canary, "promote": promote, "abort": abort, "shell": shell,
-	"note": writeNote, "notes": writeNotes, "touched": listTouched, "smoke": smoke, "dotenv": writeDotenv, "config-check": checkConfig,
+	"note": writeNote, "notes": writeNotes, "touched": listTouched, "deploy": deploy, "smoke": smoke, "dotenv": writeDotenv, "config-check": checkConfig,
 	"review-up": reviewUp, "review-down": reviewDown, "review-reap": reviewReap, "reviews": listReviews,
 }
 

@@ -23,16 +23,27 @@ type target interface {
 	preview(ctx context.Context) ([]byte, error)
 	// dotenv is the stack's .env file, with its secrets.
 	dotenv(ctx context.Context) (string, error)
+	// values are all outputs of the stack.
+	values(ctx context.Context, more ...string) (map[string]any, error)
 	// url is where visitors find it.
 	url(ctx context.Context) (string, error)
 	// up deploys what the stack file says.
 	up(ctx context.Context) error
+	// repository is the URL of its registry.
+	repository(ctx context.Context) (string, error)
+	// place is where its images can be fetched and pushed.
+	place(ctx context.Context, repositoryURL string) (place, error)
+	// copied is told of an image that was pushed past the provider.
+	copied(ctx context.Context, pushed image, repositoryURL string, size int64) error
+	// upWith deploys the stack file with other values in it, and leaves the file alone.
+	upWith(ctx context.Context, values map[string]any) error
 }
 
 // outputs are those of the stack's outputs that releases are about.
 type outputs struct {
 	Release       string
 	RepositoryURL string
+	ImageDigest   string
 	ClusterName   string
 	ServiceNames  map[string]string
 	Traffic       map[string]share // by colour
@@ -80,7 +91,7 @@ func (t localTarget) dotenv(ctx context.Context) (string, error) {
 }
 
 // values are all outputs of the stack, secret ones too.
-func (t localTarget) values(ctx context.Context) (map[string]any, error) {
+func (t localTarget) values(ctx context.Context, _ ...string) (map[string]any, error) {
 	if !deployed(t.o) {
 		return nil, fmt.Errorf("nothing is deployed in %s: run make up", t.o.state)
 	}
@@ -203,7 +214,7 @@ func (t awsTarget) up(ctx context.Context) error {
 // run lets pulumi do its work, and after a failure adds what ECS says of it. An interrupt reaches pulumi from the terminal: it is
 // not killed here, so that it can leave a state that is whole.
 func (t awsTarget) run(ctx context.Context, pulumi string, args ...string) error {
-	command := exec.Command(pulumi, args...)
+	command := exec.Command(pulumi, append(args, unattended()...)...)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := command.Run(); err != nil {
 		t.o.stack = stackArgument(args)
