@@ -37,6 +37,7 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   notes      post the note of every environment that the merge request of this job touches (--since)
   touched    list the environments that the changes since a revision touch (--since)
   deploy     run the release that --from runs, from the very same image (--to: another one of its registry)
+  drift      tell what differs on AWS from what was deployed, and fail where something does
   smoke      ask a deployed stack for its health and its page
   dotenv     write the stack's .env for a developer (--file; --force replaces one)
   config-check  compare the application's .env.example with what the stack provides
@@ -83,7 +84,7 @@ type command func(context.Context, options) error
 var commands = map[string]command{
 	"setup": setup, "up": up, "preview": showPreview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
 	"releases": listReleases, "rollback": rollback, "unpin": unpin, "canary": canary, "promote": promote, "abort": abort, "shell": shell,
-	"note": writeNote, "notes": writeNotes, "touched": listTouched, "deploy": deploy, "smoke": smoke, "dotenv": writeDotenv, "config-check": checkConfig,
+	"note": writeNote, "notes": writeNotes, "touched": listTouched, "deploy": deploy, "drift": drift, "smoke": smoke, "dotenv": writeDotenv, "config-check": checkConfig,
 	"review-up": reviewUp, "review-down": reviewDown, "review-reap": reviewReap, "reviews": listReviews,
 }
 

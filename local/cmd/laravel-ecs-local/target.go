@@ -25,6 +25,8 @@ type target interface {
 	dotenv(ctx context.Context) (string, error)
 	// values are all outputs of the stack.
 	values(ctx context.Context, more ...string) (map[string]any, error)
+	// refreshed is preview, after a look at what is really there.
+	refreshed(ctx context.Context, values map[string]any) ([]byte, error)
 	// url is where visitors find it.
 	url(ctx context.Context) (string, error)
 	// up deploys what the stack file says.
