@@ -45,6 +45,7 @@ type found struct {
 // Outcome is what became of a note.
 type Outcome string
 
+// What may become of a note.
 const (
 	Created   Outcome = "created"
 	Updated   Outcome = "updated"

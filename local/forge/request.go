@@ -75,8 +75,11 @@ func onGitHub(getenv func(string) string) (*Request, error) {
 			}
 		} `json:"pull_request"`
 	}
-	if err := json.Unmarshal(text, &event); err != nil || event.Number == 0 {
-		return nil, fmt.Errorf("GITHUB_EVENT_PATH: %s tells of no pull request (%v)", getenv("GITHUB_EVENT_PATH"), err)
+	if err := json.Unmarshal(text, &event); err != nil {
+		return nil, fmt.Errorf("GITHUB_EVENT_PATH: %w", err)
+	}
+	if event.Number == 0 {
+		return nil, fmt.Errorf("GITHUB_EVENT_PATH: %s tells of no pull request", getenv("GITHUB_EVENT_PATH"))
 	}
 	repository := getenv("GITHUB_REPOSITORY")
 	return &Request{
