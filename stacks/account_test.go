@@ -360,6 +360,14 @@ func questions() []question {
 	ask("", "s3:PutObject", stateARN+"/.pulumi/stacks/other/prod.json")
 	ask("", "s3:PutObject", stateARN+"/.pulumi/meta.yaml")
 	ask("preview deploy-staging deploy-prod deploy-review", "s3:GetObject", stateARN+"/.pulumi/meta.yaml")
+	// prod takes over the image of staging, and nothing the other way round.
+	const staging, prod = "ecr" + here + "repository/laravel-staging-registry-repo-1", "ecr" + here + "repository/laravel-prod-registry-repo-1"
+	ask("preview deploy-staging deploy-prod", "s3:GetObject", stateARN+"/.pulumi/stacks/laravel-ecs/staging.json")
+	ask("deploy-staging", "s3:PutObject", stateARN+"/.pulumi/stacks/laravel-ecs/staging.json")
+	ask("preview deploy-staging deploy-prod", "kms:Decrypt", keyARN, "kms:EncryptionContext:stack=staging")
+	ask("preview deploy-staging deploy-prod", "ecr:GetDownloadUrlForLayer", "arn:aws:"+staging)
+	ask("deploy-prod", "ecr:PutImage", "arn:aws:"+prod)
+	ask("deploy-staging", "ecr:PutImage", "arn:aws:"+staging)
 	ask("", "s3:DeleteObjectVersion", stateARN+"/.pulumi/stacks/laravel-ecs/prod.json")
 	ask("", "s3:PutBucketPolicy", stateARN)
 
@@ -534,6 +542,8 @@ func TestBadAccountIsRefused(t *testing.T) {
 		{"account", "gitlab.providerArn", "gitlab", `account.gitlab.providerArn: "gitlab" is not the ARN`},
 		{"account", "gitlab.providerArn", "arn:aws:iam::123456789012:oidc-provider/evil.example", "account.gitlab.providerArn: the provider is for evil.example, the tokens are from gitlab.com"},
 		{"account", "github.providerArn", "arn:aws:iam::123456789012:oidc-provider/gitlab.com", "account.github.providerArn: the provider is for gitlab.com"},
+		{"account", "deploy.prod.from", "nowhere", `account.deploy.prod.from: "nowhere" is no other environment`},
+		{"account", "deploy.prod.from", "prod", `account.deploy.prod.from: "prod" is no other environment`},
 		{"account", "stateDays", 0, "account.stateDays: 0 is outside 1-3650"},
 		{"account", "deploy", map[string]any{}, "account.deploy: empty"},
 		{"account", "deploy.stagin", map[string]any{"gitlab": map[string]any{"branch": "main"}}, "account.deploy.stagin: there is no Pulumi.stagin.yaml"},
