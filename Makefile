@@ -13,7 +13,7 @@ LOCAL := bin/laravel-ecs-local
 # The local stack runs on the embedded cloud, with CLOUD=local every stack; else it is plain Pulumi, after a look at what AWS needs.
 ON = $(if $(filter local,$(STACK) $(CLOUD)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
-.PHONY: help up down note dotenv config-check status logs shell releases rollback unpin canary promote abort preview review-up review-down review-reap reviews rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
+.PHONY: help up down note notes touched deploy drift smoke docker dotenv config-check status logs shell releases rollback unpin canary promote abort preview review-up review-down review-reap reviews rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -28,8 +28,26 @@ preview: $(LOCAL) ## Show what `make up` would change
 down: $(LOCAL) ## Take everything away: here containers, networks, volumes and state; on AWS `pulumi destroy`
 	@$(call ON,down,destroy)
 
-note: $(LOCAL) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type)
-	@$(LOCAL) note --stack $(STACK) $(if $(FROM),--from $(FROM)) $(if $(BASE),--base $(BASE))
+note: $(LOCAL) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type; POST=1 posts it)
+	@$(LOCAL) note --stack $(STACK) $(if $(FROM),--from $(FROM)) $(if $(BASE),--base $(BASE)) $(if $(filter 1,$(POST)),--post)
+
+notes: $(LOCAL) ## In the job of a merge request: the note of every environment that it touches, printed and posted (SINCE=revision, BASE=revision)
+	@$(LOCAL) notes $(if $(SINCE),--since $(SINCE)) $(if $(BASE),--base $(BASE))
+
+touched: $(LOCAL) ## List the environments that the changes since SINCE=revision touch
+	@$(LOCAL) touched $(if $(SINCE),--since $(SINCE))
+
+deploy: $(LOCAL) ## Run the release that FROM=staging runs, from the very same image, without building (TO=release: another one of its registry)
+	@$(LOCAL) deploy --stack $(STACK) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
+
+drift: $(LOCAL) ## What differs on AWS from what was deployed; fails where something does (what autoscaling and releases move is left out)
+	@$(LOCAL) drift --stack $(STACK)
+
+smoke: $(LOCAL) ## Ask a deployed stack for its health check and its page: both must answer 200
+	@$(LOCAL) smoke --stack $(STACK)
+
+docker: $(LOCAL) ## See to it that a Docker engine answers; as root on Debian it is installed
+	@$(LOCAL) setup --docker
 
 dotenv: $(LOCAL) ## Write the stack's .env for a developer (FILE=.env; FORCE=1 replaces one)
 	@$(LOCAL) dotenv --stack $(STACK) $(if $(FILE),--file $(FILE)) $(if $(filter 1,$(FORCE)),--force)
@@ -82,15 +100,15 @@ rehearse: $(LOCAL) ## Try a stack file on the embedded account, without containe
 test: test-unit test-engine test-containers ## Everything below; SKIP_CONTAINERS=1 leaves the last out and says so
 	@echo "make test: unit and engine tiers passed; container and system tiers $(if $(filter 1,$(SKIP_CONTAINERS)),SKIPPED (SKIP_CONTAINERS=1),passed)"
 
-test-unit: ## Pure functions, components and whole stacks against mocks
+test-unit: bin/gitlab-ci-local ## Pure functions, components and whole stacks against mocks
 	go vet ./...
-	go test ./infra/... ./stacks/... ./local/preview ./local/cost ./local/note ./local/review
+	go test ./infra/... ./stacks/... ./local/preview ./local/cost ./local/note ./local/review ./local/forge ./local/pipelines
 
 test-engine: bin/pulumi ## Every stack file on the real engine and the embedded account
 	go test -race -timeout 30m ./local/account/... ./local/plugin/... ./local/engine/... ./local/cmd/...
 
 # The load under which releases are tried is checked for races on its own: in the trial it must leave the machine to the releases.
-test-containers: $(LOCAL) bin/pulumi ## The image, the container runtime, and `make up` end to end
+test-containers: $(LOCAL) bin/pulumi bin/gitlab-ci-local ## The image, the container runtime, and `make up` end to end
 	@if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "container and system tiers: skipped, SKIP_CONTAINERS=1"; else \
 	  $(LOCAL) setup && mkdir -p .local && \
 	  go test -race -count=1 -timeout 40m -p 1 ./docker/... ./local/runtime/... && go test -race -count=1 -run LoadSees ./local/system && \
@@ -104,9 +122,10 @@ soak: $(LOCAL) bin/pulumi ## Everything that may happen to a release, under load
 bench-image: $(LOCAL) ## Measure the image against the article's, ten minutes; writes docs/benchmarks.md
 	@$(LOCAL) setup && go run ./docker/bench
 
-lint: bin/golangci-lint ## gofmt, go vet and golangci-lint
+lint: bin/golangci-lint bin/actionlint ## gofmt, golangci-lint, and actionlint for the workflows of GitHub
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	bin/golangci-lint run ./...
+	bin/actionlint
 
 fmt: ## Format the Go code
 	gofmt -w $$(git ls-files '*.go')
@@ -130,3 +149,14 @@ bin/pulumi: $(LOCAL)
 bin/golangci-lint: tools/lint/go.mod
 	@echo "Building golangci-lint; the first time takes about 5 minutes on two cores"
 	@cd tools/lint && go build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+bin/actionlint: tools/lint/go.mod
+	@cd tools/lint && go build -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
+
+# Runs .gitlab-ci.yml on this machine, for the tests.
+bin/gitlab-ci-local: tools/ci/package-lock.json
+	@if ! command -v npm >/dev/null || ! command -v rsync >/dev/null; then \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "the tests of the pipelines need npm and rsync: apt-get install nodejs npm rsync"; exit 1; }; \
+	  echo "installing nodejs, npm and rsync with apt-get, for the tests of the pipelines"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends nodejs npm rsync >/dev/null; fi
+	@cd tools/ci && npm ci --silent --no-audit --no-fund && mkdir -p ../../bin && ln -sf ../tools/ci/node_modules/.bin/gitlab-ci-local ../../$@

@@ -86,6 +86,8 @@ type PipelineRoleArgs struct {
 	Description string
 	Trusts      []Trust
 	State       *StateStore
+	// Promotes is the environment whose image this one takes over (make deploy FROM=): its state and its images may be read.
+	Promotes *Reach
 }
 
 // PipelineRole is what the jobs of a pipeline are on AWS.
@@ -102,6 +104,11 @@ const sessionSeconds = 2 * 60 * 60
 func NewDeployRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, reach Reach, opts ...pulumi.ResourceOption) (*PipelineRole, error) {
 	policies := reach.deployStatements()
 	policies["state"] = args.State.writeStatements(reach)
+	if args.Promotes != nil {
+		policies["promotion"] = append(args.State.readStatements(*args.Promotes), Statement{
+			Actions: []string{"ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"}, Resources: args.Promotes.resources(repositories),
+		})
+	}
 	return newPipelineRole(ctx, name, args, policies, opts...)
 }
 

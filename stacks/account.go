@@ -103,8 +103,13 @@ func (s *accountStack) createPreviewRole(ctx *pulumi.Context) (err error) {
 func (s *accountStack) createDeployRoles(ctx *pulumi.Context) (err error) {
 	for _, environment := range sortedKeys(s.config.Account.Deploy) {
 		c := s.config.Account.Deploy[environment]
+		var promotes *infra.Reach
+		if from, known := s.config.Account.Deploy[c.From]; known {
+			reach := s.reach(from)
+			promotes = &reach
+		}
 		s.deploy[environment], err = infra.NewDeployRole(ctx, s.prefix+"-deploy-"+environment, infra.PipelineRoleArgs{
-			Description: "Deploys " + environment, State: s.state,
+			Description: "Deploys " + environment, State: s.state, Promotes: promotes,
 			Trusts: s.trusts(s.config.gitHubSubjects(c.GitHub), s.config.gitLabSubjects(c.GitLab)),
 		}, s.reach(c), s.aws)
 		if err != nil {

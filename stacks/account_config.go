@@ -48,6 +48,7 @@ type GitLab struct {
 type Pipeline struct {
 	Stack  string    `json:"stack"` // empty: the environment's name; NAME-* for all stacks that begin so
 	Hosts  []string  `json:"hosts"` // host names that it publishes in Route 53, each with everything below it
+	From   string    `json:"from"`  // the environment whose image it takes over: its state and images may be read
 	GitHub GitHubRef `json:"github"`
 	GitLab GitLabRef `json:"gitlab"`
 }
@@ -132,6 +133,9 @@ func (c *AccountConfig) validate(stack string) []error {
 // validateStackFile compares an environment with its own stack file: a role that reaches elsewhere deploys nothing.
 func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 	key, pipeline := "account.deploy."+environment, c.Account.Deploy[environment]
+	if other, known := c.Account.Deploy[pipeline.From]; pipeline.From != "" && (!known || pipeline.From == environment || strings.HasSuffix(other.Stack, "*")) {
+		p.add(key+".from", "%q is no other environment of account.deploy with a stack of its own", pipeline.From)
+	}
 	if strings.HasSuffix(pipeline.Stack, "-*") {
 		return // they come and go
 	}

@@ -214,6 +214,14 @@ func questions() []question {
 	ask("", "s3:PutObject", stateARN+"/.pulumi/stacks/other/prod.json")
 	ask("", "s3:PutObject", stateARN+"/.pulumi/meta.yaml")
 	ask("preview deploy-staging deploy-prod deploy-review", "s3:GetObject", stateARN+"/.pulumi/meta.yaml")
+	// prod takes over the image of staging, and nothing the other way round.
+	const staging, prod = "ecr" + here + "repository/laravel-staging-registry-repo-1", "ecr" + here + "repository/laravel-prod-registry-repo-1"
+	ask("preview deploy-staging deploy-prod", "s3:GetObject", stateARN+"/.pulumi/stacks/laravel-ecs/staging.json")
+	ask("deploy-staging", "s3:PutObject", stateARN+"/.pulumi/stacks/laravel-ecs/staging.json")
+	ask("preview deploy-staging deploy-prod", "kms:Decrypt", keyARN, "kms:EncryptionContext:stack=staging")
+	ask("preview deploy-staging deploy-prod", "ecr:GetDownloadUrlForLayer", "arn:aws:"+staging)
+	ask("deploy-prod", "ecr:PutImage", "arn:aws:"+prod)
+	ask("deploy-staging", "ecr:PutImage", "arn:aws:"+staging)
 	ask("", "s3:DeleteObjectVersion", stateARN+"/.pulumi/stacks/laravel-ecs/prod.json")
 	ask("", "s3:PutBucketPolicy", stateARN)
 

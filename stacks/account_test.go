@@ -243,6 +243,8 @@ func TestBadAccountIsRefused(t *testing.T) {
 		{"account", "gitlab.providerArn", "gitlab", `account.gitlab.providerArn: "gitlab" is not the ARN`},
 		{"account", "gitlab.providerArn", "arn:aws:iam::123456789012:oidc-provider/evil.example", "account.gitlab.providerArn: the provider is for evil.example, the tokens are from gitlab.com"},
 		{"account", "github.providerArn", "arn:aws:iam::123456789012:oidc-provider/gitlab.com", "account.github.providerArn: the provider is for gitlab.com"},
+		{"account", "deploy.prod.from", "nowhere", `account.deploy.prod.from: "nowhere" is no other environment`},
+		{"account", "deploy.prod.from", "prod", `account.deploy.prod.from: "prod" is no other environment`},
 		{"account", "stateDays", 0, "account.stateDays: 0 is outside 1-3650"},
 		{"account", "deploy", map[string]any{}, "account.deploy: empty"},
 		{"account", "deploy.stagin", map[string]any{"gitlab": map[string]any{"branch": "main"}}, "account.deploy.stagin: there is no Pulumi.stagin.yaml"},

@@ -27,8 +27,14 @@ func releaseName(c *Config) (string, error) {
 // TreeRelease names what lies in the working tree. Empty arguments stand for the defaults of image.app and image.dockerfile.
 func TreeRelease(app, dockerfile string) (string, error) {
 	c := defaults()
-	c.Image.App, c.Image.Dockerfile = cmp.Or(app, c.Image.App), cmp.Or(dockerfile, c.Image.Dockerfile)
+	c.Image.App, c.Image.Dockerfile = ImageSources(app, dockerfile)
 	return treeRelease(c)
+}
+
+// ImageSources are the folder of the application and the Dockerfile; empty arguments stand for the defaults.
+func ImageSources(app, dockerfile string) (string, string) {
+	c := defaults()
+	return cmp.Or(app, c.Image.App), cmp.Or(dockerfile, c.Image.Dockerfile)
 }
 
 func treeRelease(c *Config) (string, error) {
@@ -112,6 +118,23 @@ func tagPrefix(class string) string {
 		return infra.ReviewTagPrefix
 	}
 	return infra.ReleaseTagPrefix
+}
+
+// ReleaseTag is the tag of a release in an environment of this class.
+func ReleaseTag(class, release string) string { return tagPrefix(class) + release }
+
+// Platform is what images for these instance types are built for; none stand for the default.
+func Platform(instanceTypes []string) (string, error) {
+	c := defaults()
+	if len(instanceTypes) > 0 {
+		c.Cluster.InstanceTypes = instanceTypes
+	}
+	var p problems
+	types := c.instanceTypes(&p)
+	if err := errors.Join(p...); err != nil {
+		return "", err
+	}
+	return types[0].Platform(), nil
 }
 
 // ReleaseOfTag returns the release that a tag of the registry names; false for any other tag.

@@ -14,7 +14,7 @@ import (
 var PreviewArguments = []string{"--json", "--show-sames"}
 
 // PreviewJSON returns what `pulumi preview --json` prints. A preview that fails prints too: the JSON is there beside the error.
-func (e *Engine) PreviewJSON(ctx context.Context) ([]byte, error) {
+func (e *Engine) PreviewJSON(ctx context.Context, more ...optpreview.Option) ([]byte, error) {
 	printed := &printer{PulumiCommand: quietCLI{e.cfg.CLI}}
 	_, err := e.run(ctx, "preview", true, func(stream chan<- events.EngineEvent) error {
 		workspace, err := e.workspace(ctx, printed)
@@ -25,7 +25,7 @@ func (e *Engine) PreviewJSON(ctx context.Context) ([]byte, error) {
 		if err != nil {
 			return err
 		}
-		_, err = stack.Preview(ctx, optpreview.EventStreams(stream), optpreview.Parallel(parallel))
+		_, err = stack.Preview(ctx, append(more, optpreview.EventStreams(stream), optpreview.Parallel(parallel))...)
 		return err
 	})
 	return printed.out, err

@@ -98,6 +98,15 @@ func (s *Settings) Text(path string) string {
 	return text
 }
 
+// List is a list of texts; empty where the path has none.
+func (s *Settings) List(path string) []string {
+	var list []string
+	if node := s.find(path); node != nil && node.Decode(&list) != nil {
+		return nil
+	}
+	return list
+}
+
 // File is the name of the stack's file.
 func (s *Settings) File() string { return s.stackFile }
 

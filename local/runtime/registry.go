@@ -48,6 +48,9 @@ func (r *Runtime) ensureRegistry(ctx context.Context) (string, error) {
 	})
 }
 
+// Registry returns the loopback address of the registry, which it starts where it does not run.
+func (r *Runtime) Registry(ctx context.Context) (string, error) { return r.ensureRegistry(ctx) }
+
 // registryPort is the port the registry has already, else a free one. It is fixed, so that it survives restarts.
 func (r *Runtime) registryPort(ctx context.Context) (string, error) {
 	if address, err := r.registryAddress(ctx); err != nil || address != "" {

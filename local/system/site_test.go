@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"regexp"
 	"strings"
 	"sync"
@@ -72,7 +73,10 @@ func freePort(t *testing.T) int {
 func (s *site) command(args ...string) *exec.Cmd {
 	command := exec.Command("make", args...)
 	command.Dir = s.dir
-	command.Env = append(os.Environ(), "STATE="+s.state)
+	// As from a shell: under `make test` a make would be told that another one calls it, and say which directory it leaves.
+	command.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "MAKEFLAGS=") || strings.HasPrefix(v, "MAKELEVEL=")
+	}), "STATE="+s.state)
 	if s.http != 0 {
 		command.Env = append(command.Env, fmt.Sprintf("HTTP_PORT=%d", s.http), fmt.Sprintf("HTTPS_PORT=%d", s.https))
 	}

@@ -32,13 +32,20 @@ func toAWS(ctx context.Context, o options) error {
 	if o.args[0] == "up" {
 		return awsTarget{o}.run(ctx, path, o.args...)
 	}
-	return syscall.Exec(path, append([]string{"pulumi"}, o.args...), os.Environ())
+	args := append([]string{"pulumi"}, o.args...)
+	if o.args[0] == "destroy" {
+		args = append(args, unattended()...)
+	}
+	return syscall.Exec(path, args, os.Environ())
 }
 
 // readyForAWS returns the Pulumi CLI, or says everything that is missing.
 func readyForAWS(ctx context.Context, root, stack string) (string, error) {
 	path, missing := pulumiOnPath(ctx, root)
-	if path != "" {
+	// First: the state in S3 is read with the same token, and its refusal would be called a missing login.
+	if problem := jobToken(os.Getenv, time.Now()); problem != "" {
+		missing = append(missing, problem)
+	} else if path != "" {
 		if _, err := exec.CommandContext(ctx, path, "whoami", "--non-interactive").Output(); err != nil {
 			missing = append(missing, "Pulumi is not logged in to a backend: pulumi login s3://BUCKET?region=REGION (or pulumi login)")
 		}

@@ -77,6 +77,11 @@ func fit(s *engine.Settings, o options) error {
 		return fmt.Errorf("%s has encrypted values (%v), and the embedded cloud has no key: write them in plain text for this machine, "+
 			"or run `make rehearse STACK=%s`", s.File(), secrets, o.stack)
 	}
+	for path, value := range o.overrides {
+		if err := s.Set(path, value); err != nil {
+			return err
+		}
+	}
 	if o.stack != "local" {
 		return bringHere(s, o)
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/laravel-ecs/laravel-ecs/local/engine"
+	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // bringHere changes what a stack that is meant for AWS cannot have on this machine (CLOUD=local). Pulumi.local.yaml says the same of
@@ -16,6 +18,9 @@ func bringHere(s *engine.Settings, o options) error {
 		"app.url": fmt.Sprintf("http://localhost:%d", o.httpPort),
 		// The local servers have no certificate of Amazon's, and the network is private.
 		"database.requireTls": false, "cache.encryptTransit": false,
+	}
+	if platform, err := stacks.Platform(s.List("cluster.instanceTypes")); err == nil && platform != "linux/"+runtime.GOARCH {
+		values["cluster.instanceTypes"] = []string{map[bool]string{true: "t4g.large", false: "t3.large"}[runtime.GOARCH == "arm64"]} // the builder's processor
 	}
 	if s.Text("image.baseImage") == "" {
 		values["image.baseImage"] = "laravel-ecs/base:trixie" // made from Debian's packages where no registry answers

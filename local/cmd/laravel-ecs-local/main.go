@@ -25,7 +25,7 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   down       remove everything that up made
   status     list the tasks, their health and the URL
   logs       print the logs of the tasks (--follow)
-  setup      only make what the others need: Docker, the base image (--cli: the Pulumi CLI)
+  setup      only make what the others need: Docker, the base image (--docker, --cli: Docker, the Pulumi CLI only)
   releases   list the releases of the registry and which one runs
   rollback   return to the release before, or to --to, without building
   unpin      take the release that a rollback wrote out of the stack file
@@ -33,7 +33,12 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   promote    blue/green: give the candidate all requests
   abort      blue/green: take all requests from the candidate
   shell      open a shell in a task
-  note       tell what a preview means, in Markdown: changes, risks, release, environment, cost (--from, --base)
+  note       tell what a preview means, in Markdown: changes, risks, release, environment, cost (--from, --base, --post)
+  notes      post the note of every environment that the merge request of this job touches (--since)
+  touched    list the environments that the changes since a revision touch (--since)
+  deploy     run the release that --from runs, from the very same image (--to: another one of its registry)
+  drift      tell what differs on AWS from what was deployed, and fail where something does
+  smoke      ask a deployed stack for its health and its page
   dotenv     write the stack's .env for a developer (--file; --force replaces one)
   config-check  compare the application's .env.example with what the stack provides
   review-up    make or renew the environment of --branch: a stack of its own, until it expires
@@ -43,9 +48,10 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   rehearse   run a stack file through its whole life on an account in memory, without containers
   aws        check the way to AWS, then run pulumi: laravel-ecs-local aws up --stack staging
 
-flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --to, --percent, --verbose (rehearse), --force (down, dotenv), --cli (setup)
+flags: --stack (local), --root (.), --state (.local/STACK), --follow (logs), --to, --percent, --verbose (rehearse), --force (down, dotenv), --cli and --docker (setup)
 note: --from FILE reads what pulumi preview --json --show-sames printed (-: standard input); --base REVISION compares with its stack
-file on an account in memory. It ends with 3 when data would be destroyed, unless ALLOW_REPLACE=type[,type] names it.
+file on an account in memory. It ends with 3 when data would be destroyed, unless ALLOW_REPLACE=type[,type] names it. --post puts it
+on the merge request of the job, with the token in GITLAB_TOKEN or GITHUB_TOKEN.
 review-*: --branch, or the variable BRANCH; TTL=48h instead of the template's environment.ttlHours. Every environment has a state folder
 of its own here, .local/STACK, whatever STATE says; HTTP_PORT is a free one unless it is given.
 variables: HTTP_PORT (8080), HTTPS_PORT (8443), both remembered in the state; STATE (as --state);
@@ -58,12 +64,15 @@ type options struct {
 	embedded            bool // CLOUD=local
 	httpPort, httpsPort int
 	follow, verbose     bool
-	force, cli          bool
-	to                  string // a release
-	from, base          string // of note: a file, a revision
-	file                string // of dotenv
-	branch              string // of a review environment
-	dryRun              bool   // of review-reap
+	force, post         bool
+	cli, docker         bool           // of setup: only this
+	to                  string         // a release
+	overrides           map[string]any // of the stack file, for this run
+	from, base          string         // of note: a file, a revision
+	since               string         // of notes and touched: a revision
+	file                string         // of dotenv
+	branch              string         // of a review environment
+	dryRun              bool           // of review-reap
 	percent             int
 	args                []string // what is left
 	out                 io.Writer
@@ -75,7 +84,7 @@ type command func(context.Context, options) error
 var commands = map[string]command{
 	"setup": setup, "up": up, "preview": showPreview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
 	"releases": listReleases, "rollback": rollback, "unpin": unpin, "canary": canary, "promote": promote, "abort": abort, "shell": shell,
-	"note": writeNote, "dotenv": writeDotenv, "config-check": checkConfig,
+	"note": writeNote, "notes": writeNotes, "touched": listTouched, "deploy": deploy, "drift": drift, "smoke": smoke, "dotenv": writeDotenv, "config-check": checkConfig,
 	"review-up": reviewUp, "review-down": reviewDown, "review-reap": reviewReap, "reviews": listReviews,
 }
 
@@ -89,7 +98,7 @@ func main() {
 	if err == nil {
 		return
 	}
-	if !errors.Is(err, errReported) {
+	if !errors.Is(err, errReported) || errors.Is(err, errBlocked) {
 		fmt.Fprintln(os.Stderr, "error:", err)
 	}
 	stop()
@@ -144,9 +153,12 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 	flags.BoolVar(&o.verbose, "verbose", false, "")
 	flags.BoolVar(&o.force, "force", false, "")
 	flags.BoolVar(&o.cli, "cli", false, "")
+	flags.BoolVar(&o.docker, "docker", false, "")
 	flags.StringVar(&o.to, "to", "", "")
 	flags.StringVar(&o.from, "from", "", "")
 	flags.StringVar(&o.base, "base", "", "")
+	flags.StringVar(&o.since, "since", "", "")
+	flags.BoolVar(&o.post, "post", false, "")
 	flags.StringVar(&o.file, "file", ".env", "")
 	flags.IntVar(&o.percent, "percent", 10, "")
 	flags.StringVar(&o.branch, "branch", os.Getenv("BRANCH"), "")
@@ -169,7 +181,7 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 		return o, err
 	}
 	if o.state == "" {
-		o.state = filepath.Join(o.root, ".local", map[bool]string{true: "rehearse-"}[name == "rehearse"]+o.stack)
+		o.state = o.stateOf(map[bool]string{true: "rehearse-"}[name == "rehearse"] + o.stack)
 	}
 	if o.state, err = filepath.Abs(o.state); err != nil {
 		return o, err
@@ -186,6 +198,9 @@ func parse(name string, args []string, out io.Writer) (options, error) {
 	}
 	return o, nil
 }
+
+// stateOf is where the state of a stack lies unless STATE says otherwise, which is about one stack.
+func (o options) stateOf(stack string) string { return filepath.Join(o.root, ".local", stack) }
 
 func port(variable string, otherwise int) (int, error) {
 	text := os.Getenv(variable)

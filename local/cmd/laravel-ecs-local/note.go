@@ -11,6 +11,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/local/cost"
 	"github.com/laravel-ecs/laravel-ecs/local/engine"
+	"github.com/laravel-ecs/laravel-ecs/local/forge"
 	"github.com/laravel-ecs/laravel-ecs/local/note"
 	"github.com/laravel-ecs/laravel-ecs/local/preview"
 )
@@ -18,11 +19,37 @@ import (
 // errBlocked is the error of a note with a change that destroys data; the command ends with code 3.
 var errBlocked = errors.New("data would be destroyed")
 
-// writeNote prints what a preview says in a few lines of Markdown, and nothing else: a pipeline posts it.
+// writeNote prints what a preview says in a few lines of Markdown, and nothing else on standard output. With --post it goes to the
+// merge request of the job, too.
 func writeNote(ctx context.Context, o options) error {
+	var request *forge.Request
+	if o.post {
+		var err error
+		if request, err = forge.Detect(os.Getenv); err != nil {
+			return err
+		}
+		if request == nil {
+			return errors.New("--post: this is no job of a merge request (neither CI_MERGE_REQUEST_IID nor a pull_request event)")
+		}
+	}
+	return noteOn(ctx, o, request)
+}
+
+// noteOn prints the note of a stack and posts it on a merge request; nil is none.
+func noteOn(ctx context.Context, o options, request *forge.Request) error {
+	markdown, err := composeNote(ctx, o)
+	fmt.Fprint(o.out, markdown)
+	if markdown == "" || request == nil {
+		return err
+	}
+	return errors.Join(err, post(ctx, request, markdown))
+}
+
+// composeNote returns the note, and an error where something stands in the way. A preview that fails has a note as well.
+func composeNote(ctx context.Context, o options) (string, error) {
 	prices, err := cost.Load()
 	if err != nil {
-		return err
+		return "", err
 	}
 	settings := note.Options{Stack: o.stack, Allow: allowed(), Prices: prices}
 	if o.from != "" {
@@ -32,25 +59,22 @@ func writeNote(ctx context.Context, o options) error {
 	changes, unreadable := preview.Parse(text)
 	switch {
 	case err != nil && unreadable != nil: // it did not get as far as a preview
-		fmt.Fprint(o.out, note.Failure(o.stack, err.Error()).Markdown)
-		return err
+		return note.Failure(o.stack, err.Error()).Markdown, err
 	case unreadable != nil:
-		return unreadable
+		return "", unreadable
 	case err != nil && len(changes.Errors) == 0:
 		changes.Errors = []string{err.Error()}
 	}
 	written, err := note.New(changes, settings)
-	if err != nil {
-		return err
-	}
-	fmt.Fprint(o.out, written.Markdown)
 	switch {
+	case err != nil:
+		return "", err
 	case written.Failed:
-		return errReported
+		return written.Markdown, errReported
 	case len(written.Blocking) > 0:
-		return fmt.Errorf("%w: %s", errBlocked, strings.Join(written.Blocking, "; "))
+		return written.Markdown, fmt.Errorf("%w: %s", errBlocked, strings.Join(written.Blocking, "; "))
 	}
-	return nil
+	return written.Markdown, nil
 }
 
 // allowed are the types that ALLOW_REPLACE names.

@@ -23,14 +23,29 @@ type target interface {
 	preview(ctx context.Context) ([]byte, error)
 	// dotenv is the stack's .env file, with its secrets.
 	dotenv(ctx context.Context) (string, error)
+	// values are all outputs of the stack.
+	values(ctx context.Context, more ...string) (map[string]any, error)
+	// refreshed is preview, after a look at what is really there.
+	refreshed(ctx context.Context, values map[string]any) ([]byte, error)
+	// url is where visitors find it.
+	url(ctx context.Context) (string, error)
 	// up deploys what the stack file says.
 	up(ctx context.Context) error
+	// repository is the URL of its registry.
+	repository(ctx context.Context) (string, error)
+	// place is where its images can be fetched and pushed.
+	place(ctx context.Context, repositoryURL string) (place, error)
+	// copied is told of an image that was pushed past the provider.
+	copied(ctx context.Context, pushed image, repositoryURL string, size int64) error
+	// upWith deploys the stack file with other values in it, and leaves the file alone.
+	upWith(ctx context.Context, values map[string]any) error
 }
 
 // outputs are those of the stack's outputs that releases are about.
 type outputs struct {
 	Release       string
 	RepositoryURL string
+	ImageDigest   string
 	ClusterName   string
 	ServiceNames  map[string]string
 	Traffic       map[string]share // by colour
@@ -78,7 +93,7 @@ func (t localTarget) dotenv(ctx context.Context) (string, error) {
 }
 
 // values are all outputs of the stack, secret ones too.
-func (t localTarget) values(ctx context.Context) (map[string]any, error) {
+func (t localTarget) values(ctx context.Context, _ ...string) (map[string]any, error) {
 	if !deployed(t.o) {
 		return nil, fmt.Errorf("nothing is deployed in %s: run make up", t.o.state)
 	}
@@ -102,6 +117,18 @@ func (t localTarget) images(_ context.Context, repository string) ([]image, erro
 		}
 	}
 	return newestFirst(list), nil
+}
+
+// url is the front door: the load balancer's own name leads nowhere on this machine.
+func (t localTarget) url(context.Context) (string, error) {
+	machine, err := running(t.o)
+	if err != nil {
+		return "", err
+	}
+	if url := machine.URL(); url != "" {
+		return url, nil
+	}
+	return "", fmt.Errorf("the stack %s has no listener", t.o.stack)
 }
 
 func (t localTarget) up(ctx context.Context) error { return up(ctx, t.o) }
@@ -166,6 +193,18 @@ func (t awsTarget) images(ctx context.Context, repository string) ([]image, erro
 	return newestFirst(list), nil
 }
 
+func (t awsTarget) url(ctx context.Context) (string, error) {
+	values, err := t.values(ctx)
+	if err != nil {
+		return "", err
+	}
+	url, ok := values["url"].(string)
+	if !ok || url == "" {
+		return "", fmt.Errorf("the stack %s has no output url: deploy it first (make up STACK=%[1]s)", t.o.stack)
+	}
+	return url, nil
+}
+
 func (t awsTarget) up(ctx context.Context) error {
 	path, err := readyForAWS(ctx, t.o.root, t.o.stack)
 	if err != nil {
@@ -177,7 +216,7 @@ func (t awsTarget) up(ctx context.Context) error {
 // run lets pulumi do its work, and after a failure adds what ECS says of it. An interrupt reaches pulumi from the terminal: it is
 // not killed here, so that it can leave a state that is whole.
 func (t awsTarget) run(ctx context.Context, pulumi string, args ...string) error {
-	command := exec.Command(pulumi, args...)
+	command := exec.Command(pulumi, append(args, unattended()...)...)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := command.Run(); err != nil {
 		t.o.stack = stackArgument(args)

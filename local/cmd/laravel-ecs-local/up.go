@@ -74,7 +74,7 @@ func setup(ctx context.Context, o options) error {
 		_, err := engine.FindCLI(ctx, o.root, o.out)
 		return err
 	}
-	if err := prepareDocker(ctx, o.out); err != nil {
+	if err := prepareDocker(ctx, o.out); err != nil || o.docker {
 		return err
 	}
 	return makeBase(ctx, o)

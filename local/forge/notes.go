@@ -1,0 +1,184 @@
+package forge
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// ErrNoToken is the error of a request without a token; its text says which variable holds one.
+var ErrNoToken = errors.New("no token")
+
+// callLimit is how long one call may take.
+const callLimit = 30 * time.Second
+
+// The limits of a note are the forges' own: https://docs.gitlab.com/administration/instance_limits/, and GitHub's answer to a longer one.
+var (
+	gitLab = forge{
+		name: "GitLab", header: "PRIVATE-TOKEN", method: http.MethodPut, longest: 1_000_000,
+		needs: "a project access token with the scope api and the role Reporter or higher",
+		edit:  func(r *Request, id int64) string { return fmt.Sprintf("%s/%d", r.url, id) },
+	}
+	gitHub = forge{
+		name: "GitHub", header: "Authorization", prefix: "Bearer ", method: http.MethodPatch, longest: 65_536,
+		needs: "permissions: pull-requests: write in the job",
+		edit: func(r *Request, id int64) string { // comments are numbered by repository
+			return fmt.Sprintf("%s/comments/%d", r.url[:strings.LastIndex(r.url, "/issues/")+len("/issues")], id)
+		},
+	}
+)
+
+// found is a note of a merge request.
+type found struct {
+	ID   int64
+	Body string
+}
+
+// Outcome is what became of a note.
+type Outcome string
+
+// What may become of a note.
+const (
+	Created   Outcome = "created"
+	Updated   Outcome = "updated"
+	Unchanged Outcome = "unchanged"
+	Absent    Outcome = "absent" // there was none to replace
+)
+
+// Post keeps one note per marker, its first line: it replaces the one that is there, or creates one.
+func (r *Request) Post(ctx context.Context, marker, text string) (Outcome, error) {
+	return r.keep(ctx, marker, text, true)
+}
+
+// Replace is Post without a beginning: where no note has the marker, none is made.
+func (r *Request) Replace(ctx context.Context, marker, text string) (Outcome, error) {
+	return r.keep(ctx, marker, text, false)
+}
+
+func (r *Request) keep(ctx context.Context, marker, text string, create bool) (Outcome, error) {
+	if r.token == "" {
+		return "", fmt.Errorf("%w: set %s (%s)", ErrNoToken, r.variable, r.forge.needs)
+	}
+	text = r.forge.shorten(text)
+	note, err := r.find(ctx, marker)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("looking for the note on %s: %w", r.forge.name, err)
+	case note == nil && !create:
+		return Absent, nil
+	case note != nil && strings.TrimSpace(note.Body) == strings.TrimSpace(text):
+		return Unchanged, nil
+	}
+	outcome, method, address := Created, http.MethodPost, r.url
+	if note != nil {
+		outcome, method, address = Updated, r.forge.method, r.forge.edit(r, note.ID)
+	}
+	_, err = r.call(ctx, method, address, map[string]string{"body": text}, nil)
+	if err != nil {
+		return "", fmt.Errorf("posting the note on %s: %w", r.forge.name, err)
+	}
+	return outcome, nil
+}
+
+// find returns the note that begins with the marker; a note that only quotes one is somebody else's.
+func (r *Request) find(ctx context.Context, marker string) (*found, error) {
+	for page := r.url + "?per_page=100"; page != ""; {
+		var notes []found
+		header, err := r.call(ctx, http.MethodGet, page, nil, &notes)
+		if err != nil {
+			return nil, err
+		}
+		for _, note := range notes {
+			if first, _, _ := strings.Cut(note.Body, "\n"); strings.TrimSpace(first) == marker {
+				return &note, nil
+			}
+		}
+		page = next(header)
+	}
+	return nil, nil
+}
+
+var nextLink = regexp.MustCompile(`<([^>]+)>;\s*rel="next"`)
+
+// next is the address of the next page: both forges say it in the same header.
+func next(header http.Header) string {
+	if match := nextLink.FindStringSubmatch(header.Get("Link")); match != nil {
+		return match[1]
+	}
+	return ""
+}
+
+func (r *Request) call(ctx context.Context, method, address string, send, receive any) (http.Header, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	if !sameHost(address, r.url) { // a token goes nowhere else
+		return nil, fmt.Errorf("the next page is on another host: %s", address)
+	}
+	var body bytes.Buffer
+	if send != nil {
+		if err := json.NewEncoder(&body).Encode(send); err != nil {
+			return nil, err
+		}
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address, &body)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set(r.forge.header, r.forge.prefix+r.token)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode >= http.StatusMultipleChoices {
+		return nil, r.refused(method, answer.Status, answer.StatusCode, text)
+	}
+	if receive != nil {
+		if err := json.Unmarshal(text, receive); err != nil {
+			return nil, fmt.Errorf("%s %s: the answer is no list of notes: %w", method, address, err)
+		}
+	}
+	return answer.Header, nil
+}
+
+func (r *Request) refused(method, status string, code int, text []byte) error {
+	hint := "try the job again later"
+	switch code {
+	case http.StatusUnauthorized:
+		hint = fmt.Sprintf("the token in %s is wrong or has expired", r.variable)
+	case http.StatusForbidden, http.StatusNotFound:
+		hint = fmt.Sprintf("the token in %s may not do this; it needs %s", r.variable, r.forge.needs)
+	case http.StatusUnprocessableEntity, http.StatusBadRequest:
+		hint = "the note is not accepted"
+	}
+	return fmt.Errorf("%s %s answers %s: %s: %.300s", method, r.url, status, hint, strings.TrimSpace(string(text)))
+}
+
+const cut = "\n\n(cut here: the job's log has the whole note)\n"
+
+func (f forge) shorten(text string) string {
+	if len(text) <= f.longest {
+		return text
+	}
+	text = text[:f.longest-len(cut)]
+	return text[:strings.LastIndex(text, "\n")+1] + cut
+}
+
+func sameHost(a, b string) bool {
+	one, err := url.Parse(a)
+	other, otherErr := url.Parse(b)
+	return err == nil && otherErr == nil && one.Host == other.Host && one.Scheme == other.Scheme
+}
