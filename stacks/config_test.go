@@ -75,6 +75,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "cluster", "min", 3, "cluster.min: 3 is outside 0-2 (cluster.max)"},
 		{"staging", "cluster", "diskGb", 8, "cluster.diskGb: 8 is outside 30-16384"},
 		{"staging", "cluster", "ami", "ubuntu", `cluster.ami: "ubuntu" is not an image id`},
+		{"staging", "web", "memoryMib", 64, "web.memoryMib: 64 is not more than the 64 MiB that the migration reserves"},
 		{"staging", "web", "memoryMib", 1024, "web.memoryMib: 1024 does not fit a t3.small twice (1840 MiB for tasks)"},
 		{"staging", "web", "reservationMib", 512, "web.reservationMib: 512 is not between 6 and the hard limit, 512"},
 		{"staging", "web", "count", -1, "web.count: -1 is outside 0-1000"},

@@ -97,6 +97,9 @@ func (c *Config) validateProcesses(p *problems) {
 	if w.Count > 0 && w.Count*w.MaxPercent/100 <= w.Count && (w.Count*w.MinPercent+99)/100 >= w.Count {
 		p.add("web.maxPercent", "%d%% of %d tasks leaves a rolling deploy no step: it may neither start one nor stop one", w.MaxPercent, w.Count)
 	}
+	if c.Release.Migrate && w.MemoryMiB <= migrateReservationMiB { // the migration has the web container's limit
+		p.add("web.memoryMib", "%d is not more than the %d MiB that the migration reserves", w.MemoryMiB, migrateReservationMiB)
+	}
 	p.between("web.minPercent", w.MinPercent, 0, 100)
 	p.between("web.maxPercent", w.MaxPercent, 100, 200)
 	if s := w.Scaling; s.Max != 0 && w.Count > 0 {

@@ -22,16 +22,23 @@ certificate() {
 # both_run tells whether both servers are alive.
 both_run() { kill -0 "$apache" && kill -0 "$fpm"; } 2>/dev/null
 
+# await_fpm waits for the socket, which php-fpm makes when it has preloaded. Apache comes after it: a load balancer tries a refused
+# connection elsewhere, and passes Apache's 503 on to the visitor. That matters where a container is started again at its old address.
+await_fpm() {
+    local try
+    for ((try = 0; try < 3000; try++)); do
+        if [[ -S $run/fpm.sock ]] || ! kill -0 "$fpm" 2>/dev/null; then return; fi
+        sleep 0.02
+    done
+}
+
 # warm_up asks for the health page until it is well, so that the first real request meets compiled code.
 warm_up() {
     local status= try
     for ((try = 0; try < 600; try++)); do
         both_run || return 0 # the supervisor says why
-        # php-fpm makes its socket when it has preloaded; no page is worth asking for before.
-        if [[ -S $run/fpm.sock ]]; then
-            status=$(http_status "$HEALTH_PATH") || status=
-            [[ -n $status ]] && break
-        fi
+        status=$(http_status "$HEALTH_PATH") || status=
+        [[ -n $status ]] && break
         sleep 0.05
     done
     if [[ $status != 200 ]]; then
@@ -81,6 +88,7 @@ serve() {
     setsid php-fpm8.4 --nodaemonize --fpm-config /etc/php/8.4/fpm/php-fpm.conf &
     fpm=$!
     cache_config # while php-fpm preloads
+    await_fpm
     setsid apache2 -f /etc/apache2/httpd.conf "${flags[@]}" -D FOREGROUND &
     apache=$!
     warm_up

@@ -176,6 +176,8 @@ func (g group) server(t target) string {
 		if g.secure {
 			s += " check-ssl"
 		}
+		// ECS takes a task out when its container dies; here Docker starts it again at the same address, often between two checks.
+		s += " observe layer4 error-limit 5 on-error mark-down"
 	}
 	if g.slowStart > 0 {
 		s += fmt.Sprintf(" slowstart %ds", g.slowStart)

@@ -74,7 +74,7 @@ var badReleases = []badRelease{
 		causes: []string{"PROOF_KEY is not set"}, limit: 2 * time.Minute, soak: true,
 	},
 	{
-		name: "out of memory at start", process: "web", settings: settings{"web.memoryMib": 64, "web.reservationMib": 32},
+		name: "out of memory at start", process: "web", settings: settings{"env.TROUBLE": "memory", "web.memoryMib": 128, "web.reservationMib": 96},
 		causes: []string{"OutOfMemoryError"}, limit: 3 * time.Minute, soak: true,
 	},
 	{

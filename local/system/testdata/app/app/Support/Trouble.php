@@ -21,6 +21,10 @@ class Trouble
             case 'silence':
                 sleep(600);
                 break;
+            case 'memory':
+                ini_set('memory_limit', -1);
+                str_repeat('x', 2 << 30);
+                break;
             case 'late':
                 sleep(max(0, filemtime('/run/app/role') + self::LATE_SECONDS - time()));
         }
