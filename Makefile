@@ -13,7 +13,7 @@ LOCAL := bin/laravel-ecs-local
 # The local stack runs on the embedded cloud, with CLOUD=local every stack; else it is plain Pulumi, after a look at what AWS needs.
 ON = $(if $(filter local,$(STACK) $(CLOUD)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
-.PHONY: help up down note notes touched deploy drift smoke docker dotenv config-check status logs shell releases rollback unpin canary promote abort preview review-up review-down review-reap reviews rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
+.PHONY: help up down note notes touched deploy drift test-app smoke docker dotenv config-check status logs shell releases rollback unpin canary promote abort preview review-up review-down review-reap reviews rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -42,6 +42,9 @@ deploy: $(LOCAL) ## Run the release that FROM=staging runs, from the very same i
 
 drift: $(LOCAL) ## What differs on AWS from what was deployed; fails where something does (what autoscaling and releases move is left out)
 	@$(LOCAL) drift --stack $(STACK)
+
+test-app: $(LOCAL) ## Run the application's own tests in the image of STACK, which is built for that and not pushed (image.test)
+	@$(LOCAL) test-app --stack $(STACK)
 
 smoke: $(LOCAL) ## Ask a deployed stack for its health check and its page: both must answer 200
 	@$(LOCAL) smoke --stack $(STACK)

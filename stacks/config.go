@@ -96,6 +96,7 @@ type Image struct {
 	Dockerfile string `json:"dockerfile"` // relative to the program
 	BaseImage  string `json:"baseImage"`
 	Extensions string `json:"extensions"` // PHP extensions, space-separated; empty: the Dockerfile's list
+	Test       string `json:"test"`       // how make test-app runs the application's tests; empty: Pest or PHPUnit, none: there are none
 }
 
 // Release says which version runs, and how the next one takes over.

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs an application's Composer packages, in two steps that are two layers.
 #
-#   packages.sh prepare   where packagist does not answer: offer Debian's Laravel 10.48 to Composer
-#   packages.sh install   composer install, in the folder of composer.json
+#   packages.sh prepare   where packagist does not answer: offer Debian's Laravel 10.48, PHPUnit 11 and Mockery to Composer
+#   packages.sh install   composer install, in the folder of composer.json, without what development needs
+#   packages.sh develop   the rest of it, after install
 #
 # With composer.lock the lock decides and packagist must answer: a build never swaps locked versions for others.
 # Without one (as in the example application, so that it builds from either source) the versions are resolved
@@ -19,10 +20,12 @@ packagist() {
 
 prepare() {
     if packagist; then return; fi
-    echo "packagist does not answer: taking laravel/framework from Debian's php-laravel-framework" >&2
+    echo "packagist does not answer: taking Laravel, PHPUnit and Mockery from Debian's packages" >&2
     apt-get update -qq
-    apt-get install -qq -y --no-install-recommends -o Dir::Cache::archives=/var/cache/debs php-laravel-framework
-    php "$(dirname "$0")/pool.php" "$pool/laravel-framework"
+    apt-get install -qq -y --no-install-recommends -o Dir::Cache::archives=/var/cache/debs php-laravel-framework php-mockery phpunit
+    php "$(dirname "$0")/pool.php" "$pool/laravel-framework" laravel/framework php-laravel-framework
+    php "$(dirname "$0")/pool.php" "$pool/mockery" mockery/mockery php-mockery
+    php "$(dirname "$0")/pool.php" "$pool/phpunit" phpunit/phpunit phpunit
 }
 
 # The repository is configured for the user, not in the application's composer.json, which stays an ordinary one.
@@ -33,10 +36,17 @@ offline() {
 }
 
 install() {
-    set -- --no-dev --no-scripts --no-autoloader --no-progress --prefer-dist
+    packages --no-dev
+}
+
+# develop works from the lock that install left, its own or the application's.
+develop() { packages; }
+
+packages() {
+    set -- "$@" --no-scripts --no-autoloader --no-progress --prefer-dist
     if packagist; then
         rm -f "$config"
-    elif [ -e composer.lock ]; then
+    elif [ -e composer.lock ] && ! [ -e "$config" ]; then
         echo "packagist does not answer, and composer.lock asks for packages from there: build where it does" >&2
         exit 1
     else
@@ -51,6 +61,6 @@ install() {
 }
 
 case ${1:-} in
-    prepare | install) "$1" ;;
-    *) echo "usage: packages.sh prepare|install" >&2; exit 2 ;;
+    prepare | install | develop) "$1" ;;
+    *) echo "usage: packages.sh prepare|install|develop" >&2; exit 2 ;;
 esac

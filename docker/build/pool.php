@@ -1,9 +1,27 @@
 <?php
-// Makes a Composer package "laravel/framework" of Debian's php-laravel-framework and all PHP packages it needs:
-// pool.php TARGET. The class files are Debian's, unchanged; only Debian's own autoloaders are left out.
+// Makes a Composer package of a Debian package and all PHP packages it needs:
+//
+//   pool.php TARGET laravel/framework php-laravel-framework
+//   pool.php TARGET mockery/mockery php-mockery
+//   pool.php TARGET phpunit/phpunit phpunit
+//
+// The class files are Debian's, unchanged; only Debian's own autoloaders are left out.
 
 const ROOT = '/usr/share/php/';
-[, $target] = $argv;
+// A class that must be there, or Debian has moved it; and the lines of a program, where the package has one.
+const KNOWN = [
+    'laravel/framework' => ['Illuminate/Foundation/Application.php', null],
+    'mockery/mockery' => ['Mockery.php', null],
+    'phpunit/phpunit' => ['PHPUnit/TextUI/Application.php', <<<'PHP'
+        #!/usr/bin/env php
+        <?php
+        define('PHPUNIT_COMPOSER_INSTALL', $GLOBALS['_composer_autoload_path']);
+        require PHPUNIT_COMPOSER_INSTALL;
+        exit((new PHPUnit\TextUI\Application)->run($_SERVER['argv']));
+        PHP],
+];
+[, $target, $name, $debian] = $argv;
+[$class, $program] = KNOWN[$name];
 
 /** Lines that a command prints; its failure ends this program. */
 function lines(string $command): array
@@ -22,17 +40,17 @@ function closure(string $package, array $found = []): array
     $format = escapeshellarg('${Version}|${Depends}');
     [$version, $depends] = explode('|', lines("dpkg-query -W -f $format ".escapeshellarg($package))[0], 2);
     $found[$package] = $version;
-    preg_match_all('/\bphp-[a-z0-9-]+/', $depends, $names);
-    foreach (array_unique($names[0]) as $name) {
-        exec('dpkg-query -W '.escapeshellarg($name).' 2>/dev/null', $ignored, $missing);
-        if (!$missing && !isset($found[$name])) {
-            $found = closure($name, $found);
+    preg_match_all('/\bphp(?:unit)?-[a-z0-9-]+/', $depends, $names);
+    foreach (array_unique($names[0]) as $other) {
+        exec('dpkg-query -W '.escapeshellarg($other).' 2>/dev/null', $ignored, $missing);
+        if (!$missing && !isset($found[$other])) {
+            $found = closure($other, $found);
         }
     }
     return $found;
 }
 
-$packages = closure('php-laravel-framework');
+$packages = closure($debian);
 ksort($packages);
 $functions = [];
 $replace = [];
@@ -47,9 +65,9 @@ foreach (array_keys($packages) as $package) {
         if (basename($file) === 'autoload.php') {
             // What an autoloader requires besides classes are files of functions: Composer's "files".
             preg_match_all("/^require_once __DIR__ ?\. ?'(.+)';/m", file_get_contents($file), $required);
-            foreach ($required[1] as $name) {
-                if (basename($name) !== 'autoload.php') {
-                    $functions[] = 'src/'.substr(dirname($file), strlen(ROOT)).$name;
+            foreach ($required[1] as $path) {
+                if (basename($path) !== 'autoload.php') {
+                    $functions[] = 'src/'.substr(dirname($file), strlen(ROOT)).$path;
                 }
             }
             continue;
@@ -59,19 +77,23 @@ foreach (array_keys($packages) as $package) {
         copy($file, $copy);
     }
 }
-if (!is_file("$target/src/Illuminate/Foundation/Application.php")) {
-    fwrite(STDERR, "pool.php: php-laravel-framework has no Illuminate/Foundation: Debian moved it\n");
+if (!is_file("$target/src/$class")) {
+    fwrite(STDERR, "pool.php: $debian has no $class: Debian moved it\n");
     exit(1);
 }
+if ($program !== null) {
+    mkdir("$target/bin");
+    file_put_contents("$target/bin/".basename($name), $program."\n");
+}
 sort($functions);
-$version = preg_replace('/[^0-9.].*$/', '', $packages['php-laravel-framework']);
+$version = preg_replace('/[^0-9.].*$/', '', $packages[$debian]);
 file_put_contents("$target/composer.json", json_encode([
-    'name' => 'laravel/framework',
-    'description' => 'Laravel and what it needs, from Debian packages',
-    'license' => 'MIT',
+    'name' => $name,
+    'description' => "$debian and what it needs, from Debian packages",
     'version' => $version,
     'replace' => $replace,
     'autoload' => ['classmap' => ['src/'], 'files' => $functions],
+    'bin' => $program === null ? [] : ['bin/'.basename($name)],
     'extra' => ['debian' => $packages],
 ], JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES));
-fprintf(STDERR, "pool.php: laravel/framework %s of %d Debian packages, %d files of functions\n", $version, count($packages), count($functions));
+fprintf(STDERR, "pool.php: %s %s of %d Debian packages, %d files of functions\n", $name, $version, count($packages), count($functions));

@@ -13,10 +13,11 @@ import (
 // expected is what an event makes happen, one line per job. It stands here so that a job that both lose is missed.
 var expected = map[string][]string{
 	"merge request": {
-		"make docker; make review-up", "make lint", "make notes", "make review-down", "make test",
+		"make docker; make review-up", "make docker; make test-app STACK=staging", "make lint", "make notes", "make review-down", "make test",
 	},
 	"main": {
-		"make deploy STACK=prod FROM=staging; make smoke STACK=prod", "make docker; make up STACK=staging; make smoke STACK=staging",
+		"make deploy STACK=prod FROM=staging; make smoke STACK=prod", "make docker; make test-app STACK=staging",
+		"make docker; make up STACK=staging; make smoke STACK=staging",
 		"make lint", "make test",
 	},
 	"tag":      {"make deploy STACK=prod FROM=staging; make smoke STACK=prod"},

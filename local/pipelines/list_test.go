@@ -19,8 +19,8 @@ type listed struct {
 // TestJobsOfEvents asks gitlab-ci-local, which knows GitLab's rules and its schema, for the jobs of every event.
 func TestJobsOfEvents(t *testing.T) {
 	want := map[string]string{
-		"merge request": "lint, notes, review (manual), stop review (manual), test",
-		"main":          "lint, prod (manual), staging, test",
+		"merge request": "lint, notes, review (manual), stop review (manual), test, test app",
+		"main":          "lint, prod (manual), staging, test, test app",
 		"tag":           "prod",
 		"schedule":      "drift prod, drift staging, reap",
 	}

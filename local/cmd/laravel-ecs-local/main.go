@@ -38,6 +38,7 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   touched    list the environments that the changes since a revision touch (--since)
   deploy     run the release that --from runs, from the very same image (--to: another one of its registry)
   drift      tell what differs on AWS from what was deployed, and fail where something does
+  test-app   run the application's own tests in the image of a stack, which is built for that and not pushed
   smoke      ask a deployed stack for its health and its page
   dotenv     write the stack's .env for a developer (--file; --force replaces one)
   config-check  compare the application's .env.example with what the stack provides
@@ -84,7 +85,7 @@ type command func(context.Context, options) error
 var commands = map[string]command{
 	"setup": setup, "up": up, "preview": showPreview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
 	"releases": listReleases, "rollback": rollback, "unpin": unpin, "canary": canary, "promote": promote, "abort": abort, "shell": shell,
-	"note": writeNote, "notes": writeNotes, "touched": listTouched, "deploy": deploy, "drift": drift, "smoke": smoke, "dotenv": writeDotenv, "config-check": checkConfig,
+	"note": writeNote, "notes": writeNotes, "touched": listTouched, "deploy": deploy, "drift": drift, "smoke": smoke, "test-app": testApp, "dotenv": writeDotenv, "config-check": checkConfig,
 	"review-up": reviewUp, "review-down": reviewDown, "review-reap": reviewReap, "reviews": listReviews,
 }
 
@@ -93,15 +94,11 @@ var errReported = errors.New("failed")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout)
-	if err == nil {
-		return
-	}
-	if !errors.Is(err, errReported) || errors.Is(err, errBlocked) {
+	stop()
+	if err != nil && (!errors.Is(err, errReported) || errors.Is(err, errBlocked)) {
 		fmt.Fprintln(os.Stderr, "error:", err)
 	}
-	stop()
 	os.Exit(exitCode(err))
 }
 

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/laravel-ecs/laravel-ecs/local/engine"
+	"github.com/laravel-ecs/laravel-ecs/local/plugin"
+	"github.com/laravel-ecs/laravel-ecs/stacks"
+)
+
+// noTests is the value of image.test for an application without tests. To be without must be said: a pipeline that tests nothing
+// would look like one that passes.
+const noTests = "none"
+
+// testApp runs the application's own tests in the image of a stack, with the development packages and the tests in it. That image is
+// for the processor of this machine, whatever the stack's instances have.
+func testApp(ctx context.Context, o options) error {
+	settings, err := engine.LoadSettings(o.root, o.stack)
+	if err != nil {
+		return err
+	}
+	if err := prepareDocker(ctx, o.out); err != nil {
+		return err
+	}
+	if o.onThisMachine() {
+		if err := makeBase(ctx, o); err != nil {
+			return err
+		}
+		if err := fit(settings, o); err != nil {
+			return err
+		}
+	}
+	dockerfile, app, args := stacks.TestBuild(settings.Text)
+	command := settings.Text("image.test")
+	if command == noTests {
+		fmt.Fprintf(o.out, "%s: image.test is %s, so no test of %s is run\n", settings.File(), noTests, app)
+		return nil
+	}
+	build := plugin.Build{
+		Name: fmt.Sprintf("laravel-ecs/test-%s:%d", o.stack, os.Getpid()), Target: "test",
+		Context: o.root, Dockerfile: filepath.Join(o.root, dockerfile), Args: args,
+	}
+	fmt.Fprintf(o.out, "building %s for the tests of %s\n", build.Name, app)
+	if err := (plugin.Builder{Log: io.Discard}).Build(ctx, build); err != nil {
+		return fmt.Errorf("building the stage \"test\" of %s: %w", dockerfile, err)
+	}
+	defer exec.Command(plugin.DockerCLI(), "rmi", build.Name).Run() //nolint:errcheck // the builder's cache keeps its layers
+	return runTests(ctx, o, build.Name, app, command)
+}
+
+func runTests(ctx context.Context, o options, image, app, command string) error {
+	tests := exec.CommandContext(ctx, plugin.DockerCLI(), "run", "--rm", "--env", "TEST_COMMAND="+command, image)
+	tests.Stdout, tests.Stderr = o.out, o.out
+	err := tests.Run()
+	var failed *exec.ExitError
+	switch {
+	case err == nil:
+		fmt.Fprintf(o.out, "the tests of %s pass\n", app)
+		return nil
+	case errors.As(err, &failed):
+		return fmt.Errorf("the tests of %s failed (exit code %d): see above; image.test in the stack file says how they are run", app, failed.ExitCode())
+	}
+	return fmt.Errorf("running the tests of %s: %w", app, err)
+}
