@@ -25,6 +25,10 @@ func bringHere(s *engine.Settings, o options) error {
 	if s.Text("image.baseImage") == "" {
 		values["image.baseImage"] = "laravel-ecs/base:trixie" // made from Debian's packages where no registry answers
 	}
+	if s.Text("environment.class") == "production" {
+		values["environment.class"] = "local" // production asks for what the lines above take away
+		values["environment.protect"] = false // make down means it
+	}
 	if s.Text("domain.name") != "" {
 		values["loadBalancer.http"] = "forward" // a redirect would lead to port 443 of this machine
 	}

@@ -43,7 +43,7 @@ var rehearsals = map[string]struct {
 		{
 			name:     "prod-config",
 			set:      map[string]any{"env.LOG_LEVEL": "debug", "loadBalancer.idleSeconds": 90, "web.memoryMib": 1536, "cluster.min": 3},
-			contains: []string{"`LOG_LEVEL` added: `debug`", "`idleTimeout` `60` -> `90`", "`memory` `1024` -> `1536`", "EC2 m7g.medium: 2 -> 3 (+33.21)"},
+			contains: []string{"`LOG_LEVEL` added: `debug`", "`idleTimeout` `60` -> `90`", "`memory` `1024` -> `1536`", "EC2 m6i.large: 2 -> 3 (+78.11)"},
 		},
 		{
 			name:     "prod-release",
