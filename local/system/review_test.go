@@ -4,18 +4,28 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
 
-// TestReviewEnvironment is the life of a branch's environment: up, a page under its own URL, the reaper passes by, down, nothing left.
+var localURL = regexp.MustCompile(`http://localhost:\d+`)
+
+// TestReviewEnvironment is the life of a branch's environment, by the jobs of its merge request: up, a page under its own URL, the reaper
+// passes by, down, nothing left.
 func TestReviewEnvironment(t *testing.T) {
 	s := newSite(t)
 	s.http, s.https = 0, 0 // review-up finds free ports
-	const branch = "BRANCH=feature/É"
-	out := s.make(t, "review-up", "CLOUD=local", branch)
-	lines := strings.Split(strings.TrimSpace(out), "\n")
-	url := lines[len(lines)-1]
+	request := map[string]string{"CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_BRANCH": "", "CI_COMMIT_REF_NAME": "feature/É"}
+	out, err := s.pipeline(t, request, "review")
+	if err != nil {
+		t.Fatalf("review: %v\n%s", err, out)
+	}
+	urls := localURL.FindAllString(out, -1)
+	if len(urls) == 0 {
+		t.Fatalf("the job names no URL:\n%s", out)
+	}
+	url := urls[len(urls)-1]
 	states, err := filepath.Glob(filepath.Join(s.dir, ".local", "review-feature-e-*"))
 	if err != nil || len(states) != 1 {
 		t.Fatalf("%v, %v", states, err)
@@ -30,8 +40,8 @@ func TestReviewEnvironment(t *testing.T) {
 	if reaped := s.make(t, "review-reap", "CLOUD=local"); !strings.Contains(reaped, "0 destroyed, 0 failed, 0 orphans") {
 		t.Errorf("it has time left:\n%s", reaped)
 	}
-	if down := s.make(t, "review-down", "CLOUD=local", branch); !strings.Contains(down, "nothing is left of "+filepath.Base(s.state)) {
-		t.Errorf("it does not say what is left:\n%s", down)
+	if down, err := s.pipeline(t, request, "stop review"); err != nil || !strings.Contains(down, "nothing is left of "+filepath.Base(s.state)) {
+		t.Errorf("it does not say what is left: %v\n%s", err, down)
 	}
 	if left := s.left(t); left != "" {
 		t.Errorf("left: %s", left)
