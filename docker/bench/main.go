@@ -29,10 +29,10 @@ func main() {
 	seconds := flag.Int("seconds", 10, "duration of one measurement of load")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *out, *seconds); err != nil {
+	err := run(ctx, *out, *seconds)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		stop()
 		os.Exit(1)
 	}
 }

@@ -25,7 +25,7 @@ var iamTypes = []Type{
 		Refs:     []Ref{{Path: "role", Type: roleToken, By: "name", Missing: "NoSuchEntity"}},
 		Check: func(in Values) []Problem {
 			r := rules{in: in}
-			r.iamName("name", 128)
+			r.iamName(128)
 			r.json("policy")
 			return r.problems
 		},
@@ -51,7 +51,7 @@ var iamTypes = []Type{
 		Refs:     []Ref{{Path: "role", Type: roleToken, By: "name", Missing: "NoSuchEntity"}},
 		Check: func(in Values) []Problem {
 			r := rules{in: in}
-			r.iamName("name", 128)
+			r.iamName(128)
 			r.matches("path", iamPath, "it begins and ends with /")
 			return r.problems
 		},
@@ -65,17 +65,18 @@ var (
 	policyARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[\w+=,.@/-]+$`)
 )
 
-func (r *rules) iamName(property string, limit int) {
-	r.conflict(property+"Prefix", property)
-	r.length(property, 1, limit)
-	r.length(property+"Prefix", 1, limit-26)
-	r.matches(property, iamName, "AWS allows letters, digits and _+=,.@-")
-	r.matches(property+"Prefix", iamName, "AWS allows letters, digits and _+=,.@-")
+// iamName checks name, of limit characters at most, and namePrefix, which AWS adds 26 to.
+func (r *rules) iamName(limit int) {
+	r.conflict("namePrefix", "name")
+	r.length("name", 1, limit)
+	r.length("namePrefix", 1, limit-26)
+	r.matches("name", iamName, "AWS allows letters, digits and _+=,.@-")
+	r.matches("namePrefix", iamName, "AWS allows letters, digits and _+=,.@-")
 }
 
 func checkRole(in Values) []Problem {
 	r := rules{in: in}
-	r.iamName("name", 64)
+	r.iamName(64)
 	r.matches("path", iamPath, "it begins and ends with /")
 	r.length("description", 0, 1000)
 	r.between("maxSessionDuration", 3600, 43200)

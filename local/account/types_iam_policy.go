@@ -21,7 +21,7 @@ var iamPolicyTypes = []Type{
 		Defaults: Values{"path": "/"},
 		Check: func(in Values) []Problem {
 			r := rules{in: in}
-			r.iamName("name", 128)
+			r.iamName(128)
 			r.matches("path", iamPath, "it begins and ends with /")
 			r.length("description", 0, 1000)
 			r.json("policy")

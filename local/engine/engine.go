@@ -94,7 +94,7 @@ func (e *Engine) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if e.cfg.Beside != nil && !(e.cfg.Throwaway && e.cfg.Beside.cfg.Throwaway) {
+	if e.cfg.Beside != nil && (!e.cfg.Throwaway || !e.cfg.Beside.cfg.Throwaway) {
 		// What is not in a stack's own state is removed after an interruption, and would be the other one's here.
 		return fmt.Errorf("two stacks share an account in throwaway runs only")
 	}

@@ -26,12 +26,12 @@ func findCLI(t *testing.T) auto.PulumiCommand {
 	return cli
 }
 
-// project writes a project with one stack and returns its folder.
-func project(t *testing.T, config string) string {
+// project writes a project with one stack, in eu-west-1, and returns its folder.
+func project(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
 	write(t, filepath.Join(root, "Pulumi.yaml"), "name: small\nruntime: go\n")
-	write(t, filepath.Join(root, "Pulumi.local.yaml"), config)
+	write(t, filepath.Join(root, "Pulumi.local.yaml"), "config:\n  aws:region: eu-west-1\n")
 	return root
 }
 
@@ -79,7 +79,7 @@ func network(cidr string) pulumi.RunFunc {
 		}
 		ctx.Export("account", pulumi.String(identity.AccountId))
 		ctx.Export("vpc", vpc.ID())
-		ctx.Export("tags", vpc.TagsAll)
+		ctx.Export("tags", vpc.TagsAll) //nolint:staticcheck // deprecated for programs; here it shows that defaultTags arrive
 		ctx.Export("password", password.Result)
 		return nil
 	}
@@ -111,7 +111,7 @@ func must(t *testing.T) func(engine.Report, error) engine.Report {
 }
 
 func TestLifeOfAStack(t *testing.T) {
-	root := project(t, "config:\n  aws:region: eu-west-1\n")
+	root := project(t)
 	state := filepath.Join(t.TempDir(), "state")
 	e := open(t, engine.Config{Root: root, State: state, Program: network("10.0.0.0/16"), CLI: findCLI(t)})
 	ctx := context.Background()
@@ -146,7 +146,7 @@ func TestLifeOfAStack(t *testing.T) {
 
 // TestPreviewJSON: the JSON is Pulumi's own, with what stays and without secrets, and it is there for a preview that fails.
 func TestPreviewJSON(t *testing.T) {
-	root := project(t, "config:\n  aws:region: eu-west-1\n")
+	root := project(t)
 	e := open(t, engine.Config{Root: root, State: filepath.Join(t.TempDir(), "state"), Program: network("10.0.0.0/16"), CLI: findCLI(t)})
 	must(t)(e.Up(t.Context()))
 	text, err := e.PreviewJSON(t.Context())

@@ -52,7 +52,7 @@ func victim(state, root string) error {
 
 func TestKilledInTheMiddle(t *testing.T) {
 	cli := findCLI(t)
-	root := project(t, "config:\n  aws:region: eu-west-1\n")
+	root := project(t)
 	state := filepath.Join(t.TempDir(), "state")
 
 	victim := exec.Command(os.Args[0])
@@ -120,7 +120,7 @@ func makeOrphan(t *testing.T, path string) string {
 }
 
 func TestLostResourcesAreMadeAgain(t *testing.T) {
-	root := project(t, "config:\n  aws:region: eu-west-1\n")
+	root := project(t)
 	e := open(t, engine.Config{Root: root, State: filepath.Join(t.TempDir(), "s"), Program: network("10.0.0.0/16"), CLI: findCLI(t)})
 	must(t)(e.Up(t.Context()))
 	for _, token := range []string{subnetToken, vpcToken} {
@@ -137,7 +137,7 @@ func TestLostResourcesAreMadeAgain(t *testing.T) {
 }
 
 func TestFailureNamesTheResource(t *testing.T) {
-	root := project(t, "config:\n  aws:region: eu-west-1\n")
+	root := project(t)
 	e := open(t, engine.Config{Root: root, State: filepath.Join(t.TempDir(), "s"), Program: network("10.0.0.0/16"), CLI: findCLI(t)})
 	e.Account().SetFaults(account.Faults{Fail: []account.Fault{{
 		Operation: "create", Type: subnetToken, Nth: 1, Err: &account.Error{Code: "InsufficientFreeAddressesInSubnet", Message: "none left"},
@@ -152,7 +152,7 @@ func TestFailureNamesTheResource(t *testing.T) {
 }
 
 func TestOneAtATime(t *testing.T) {
-	root := project(t, "config:\n  aws:region: eu-west-1\n")
+	root := project(t)
 	state := filepath.Join(t.TempDir(), "s")
 	cfg := engine.Config{Root: root, State: state, Stack: "local", Program: network("10.0.0.0/16"), CLI: findCLI(t), Log: testLog{t}}
 	open(t, cfg)
@@ -162,7 +162,7 @@ func TestOneAtATime(t *testing.T) {
 }
 
 func TestStateFolders(t *testing.T) {
-	root := project(t, "config:\n  aws:region: eu-west-1\n")
+	root := project(t)
 	for name, test := range map[string]struct {
 		prepare func(dir string)
 		refused string
@@ -193,7 +193,7 @@ func TestStateFolders(t *testing.T) {
 }
 
 func TestRemoveLeavesWhatIsNotOurs(t *testing.T) {
-	root := project(t, "config:\n  aws:region: eu-west-1\n")
+	root := project(t)
 	dir := filepath.Join(t.TempDir(), "s")
 	e := open(t, engine.Config{Root: root, State: dir, Program: network("10.0.0.0/16"), CLI: findCLI(t)})
 	write(t, filepath.Join(dir, "notes.txt"), "mine")

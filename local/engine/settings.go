@@ -36,8 +36,11 @@ func LoadSettings(root, stack string) (*Settings, error) {
 	var head struct {
 		Name string `yaml:"name"`
 	}
-	if err := yaml.Unmarshal(project, &head); err != nil || head.Name == "" {
-		return nil, fmt.Errorf("Pulumi.yaml: no name of a project in it (%v)", err)
+	if err := yaml.Unmarshal(project, &head); err != nil {
+		return nil, fmt.Errorf("Pulumi.yaml: %w", err)
+	}
+	if head.Name == "" {
+		return nil, errors.New("Pulumi.yaml: name is missing")
 	}
 	s.name = head.Name
 	text, err := os.ReadFile(filepath.Join(root, s.stackFile))

@@ -116,7 +116,7 @@ func (c *console) close() {
 	if c.process == nil {
 		return
 	}
-	c.in.Close()             //nolint:errcheck,gosec // it ends either way
+	c.in.Close()             // it ends either way
 	c.process.Process.Kill() //nolint:errcheck,gosec // it may have ended already
 	c.process.Wait()         //nolint:errcheck,gosec // reaps it
 	c.process = nil

@@ -36,7 +36,7 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // it served only to find the port
+	defer listener.Close() // it served only to find the port
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
@@ -163,7 +163,7 @@ func (s *system) get(path string) (int, string) {
 	s.Helper()
 	answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s", s.r.ports[80], path))
 	s.must(err)
-	defer answer.Body.Close() //nolint:errcheck // only read
+	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
 	s.must(err)
 	return answer.StatusCode, string(body)
@@ -203,7 +203,7 @@ func (l *load) once(client *http.Client, url string) {
 	answer, err := client.Post(url, "text/plain", strings.NewReader("x"))
 	if err == nil {
 		_, err = io.Copy(io.Discard, answer.Body)
-		answer.Body.Close() //nolint:errcheck,gosec // read to its end
+		answer.Body.Close() // read to its end
 		if answer.StatusCode != http.StatusOK {
 			err = fmt.Errorf("status %s", answer.Status)
 		}

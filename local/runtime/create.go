@@ -143,7 +143,7 @@ func (e engine) create(ctx context.Context, name string, q createRequest) (strin
 		return "", fmt.Errorf("docker create: %w", err)
 	}
 	defer func() {
-		in.Close()          //nolint:errcheck,gosec // ends the client
+		in.Close()          // ends the client
 		dial.Process.Kill() //nolint:errcheck,gosec // in case it does not end by itself
 		dial.Wait()         //nolint:errcheck,gosec // reaps it
 	}()
@@ -154,7 +154,7 @@ func (e engine) create(ctx context.Context, name string, q createRequest) (strin
 	if err != nil {
 		return "", fmt.Errorf("docker create: %w", err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // only read
+	defer answer.Body.Close()
 	data, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return "", fmt.Errorf("docker create: %w", err)

@@ -163,8 +163,8 @@ func (r *Runtime) snapshot(ctx context.Context, res account.Resource, name strin
 	if err != nil {
 		return err
 	}
-	defer os.Remove(partial.Name()) //nolint:errcheck // gone after the rename
-	defer partial.Close()           //nolint:errcheck // closed below when it matters
+	defer os.Remove(partial.Name()) // gone after the rename
+	defer partial.Close()           // closed below when it matters
 	const dump = `exec mariadb-dump --single-transaction --routines --events --triggers --databases $(mariadb --skip-column-names --execute ` +
 		`"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ('mysql','sys','information_schema','performance_schema')")`
 	if err := r.docker.stream(ctx, nil, partial, "exec", found[0].ID, "sh", "-ec", dump); err != nil {
@@ -192,7 +192,7 @@ func (r *Runtime) restore(ctx context.Context, id string, res account.Resource) 
 	if err != nil {
 		return fmt.Errorf("DBSnapshotNotFound: snapshotIdentifier %q: %w", name, err)
 	}
-	defer snapshot.Close() //nolint:errcheck // only read
+	defer snapshot.Close()
 	_, err = r.docker.feed(ctx, snapshot, "exec", "--interactive", id, "mariadb")
 	return err
 }

@@ -96,7 +96,7 @@ func TestFrontDoor(t *testing.T) {
 	plainClient := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := plainClient.Get(fmt.Sprintf("http://localhost:%d/a/b?c=d", s.r.ports[80]))
 	s.must(err)
-	answer.Body.Close() //nolint:errcheck,gosec // it is empty
+	answer.Body.Close() // it is empty
 	if want := url + "/a/b?c=d"; answer.StatusCode != http.StatusMovedPermanently || answer.Header.Get("Location") != want {
 		t.Errorf("redirected with %s to %s, want %s", answer.Status, answer.Header.Get("Location"), want)
 	}
@@ -114,7 +114,7 @@ func (s *system) fetch(t *testing.T, client *http.Client, url, host string) stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // only read
+	defer answer.Body.Close()
 	var body bytes.Buffer
 	if _, err := body.ReadFrom(answer.Body); err != nil {
 		t.Fatal(err)

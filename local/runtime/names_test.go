@@ -35,7 +35,7 @@ func TestPortHolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // the test is over
+	defer listener.Close() // the test is over
 	port := listener.Addr().(*net.TCPAddr).Port
 	proc := t.TempDir()
 	table := fmt.Sprintf("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"+

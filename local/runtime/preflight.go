@@ -85,7 +85,7 @@ func listeningInodes(path string, port int, inodes map[string]bool) {
 	if err != nil {
 		return
 	}
-	defer table.Close() //nolint:errcheck // only read
+	defer table.Close()
 	for lines := bufio.NewScanner(table); lines.Scan(); {
 		fields := strings.Fields(lines.Text())
 		const listening = "0A"

@@ -60,7 +60,7 @@ func (r *Runtime) registryPort(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("finding a port for the image registry: %w", err)
 	}
-	defer listener.Close() //nolint:errcheck // it served only to find the port
+	defer listener.Close() // it served only to find the port
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	return port, err
 }
@@ -110,7 +110,7 @@ func (r *Runtime) manifest(ctx context.Context, address, name, reference string)
 	if err != nil {
 		return nil, "", "", err
 	}
-	defer answer.Body.Close() //nolint:errcheck // only read
+	defer answer.Body.Close()
 	body, err = io.ReadAll(answer.Body)
 	return body, answer.Header.Get("Content-Type"), answer.Header.Get("Docker-Content-Digest"), err
 }
@@ -143,7 +143,7 @@ func (r *Runtime) removeRepository(ctx context.Context, res account.Resource) er
 	if err != nil {
 		return nil // nothing was ever pushed
 	}
-	defer answer.Body.Close() //nolint:errcheck // only read
+	defer answer.Body.Close()
 	var list struct{ Tags []string }
 	if err := json.NewDecoder(answer.Body).Decode(&list); err != nil {
 		return fmt.Errorf("listing the images of %s: %w", name, err)
@@ -157,7 +157,7 @@ func (r *Runtime) removeRepository(ctx context.Context, res account.Resource) er
 		if err != nil {
 			return fmt.Errorf("deleting %s of %s: %w", tag, name, err)
 		}
-		deleted.Body.Close() //nolint:errcheck,gosec // no content
+		deleted.Body.Close() // no content
 	}
 	return nil
 }
@@ -180,7 +180,7 @@ func registryCall(ctx context.Context, method, url string, body []byte, kind str
 		return nil, fmt.Errorf("asking the image registry: %w", err)
 	}
 	if answer.StatusCode >= 300 {
-		answer.Body.Close() //nolint:errcheck,gosec // the status says it
+		answer.Body.Close() // the status says it
 		return nil, fmt.Errorf("asking the image registry: %s %s: %s", method, url, answer.Status)
 	}
 	return answer, nil

@@ -228,7 +228,7 @@ func (r *Runtime) stateLabel() string { return labelState + "=" + r.stateDir }
 func (r *Runtime) logf(format string, args ...any) {
 	r.logMu.Lock()
 	defer r.logMu.Unlock()
-	fmt.Fprintf(r.log, format+"\n", args...) //nolint:errcheck // progress only
+	fmt.Fprintf(r.log, format+"\n", args...) // progress only
 }
 
 // keyedLocks serialises work on the same thing.

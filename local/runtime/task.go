@@ -77,13 +77,11 @@ func (t *task) sicken(reason string) {
 	}
 }
 
-// set moves a task to a phase and says whether it was not there yet.
-func (t *task) set(p phase) bool {
+// set moves a task to a phase.
+func (t *task) set(p phase) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	changed := t.phase != p
 	t.phase = p
-	return changed
 }
 
 func (t *task) snapshot() (phase, []started) {

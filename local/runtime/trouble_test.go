@@ -100,7 +100,7 @@ func (s *system) taskDies(t *testing.T) {
 	// On a connection of its own: on a used one that ends without an answer, the client would ask again, and kill the other task.
 	once := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	if answer, err := once.Get(fmt.Sprintf("http://127.0.0.1:%d/die", s.r.ports[80])); err == nil {
-		answer.Body.Close() //nolint:errcheck,gosec // it is an error page
+		answer.Body.Close() // it is an error page
 	}
 	pause(t.Context(), 5*time.Second)
 	l.cancel()

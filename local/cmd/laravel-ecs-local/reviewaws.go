@@ -56,7 +56,7 @@ func (a awsReviews) Destroy(ctx context.Context, s review.Stack) error {
 	if err != nil {
 		return err
 	}
-	if err := (awsTarget{a.o}).run(ctx, path, "destroy", "--yes", "--stack", s.Name); err != nil {
+	if err := awsTarget(a).run(ctx, path, "destroy", "--yes", "--stack", s.Name); err != nil {
 		return err
 	}
 	if _, err := read(ctx, path, "stack", "rm", "--yes", "--stack", s.Name); err != nil {
@@ -68,7 +68,7 @@ func (a awsReviews) Destroy(ctx context.Context, s review.Stack) error {
 // Strays are stack files without a stack, and what AWS finds by the tag of review environments.
 func (a awsReviews) Strays(ctx context.Context, names []string) ([]string, error) {
 	lines := filesWithoutStack(a.o, names)
-	t := awsTarget{a.o}
+	t := awsTarget(a)
 	t.o.stack = stacks.ReviewStack // its region
 	text, err := t.aws(ctx, "resourcegroupstaggingapi", "get-resources", "--tag-filters", "Key="+stacks.ClassTag+",Values="+review.Class, "--output", "json")
 	if err != nil {
@@ -115,5 +115,5 @@ func (a awsReviews) deploy(ctx context.Context, s *engine.Settings, name string,
 			return err
 		}
 	}
-	return awsTarget{a.o}.run(ctx, path, "up", "--yes", "--stack", name)
+	return awsTarget(a).run(ctx, path, "up", "--yes", "--stack", name)
 }

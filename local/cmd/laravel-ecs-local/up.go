@@ -137,7 +137,7 @@ func waitForPage(ctx context.Context, url string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, pageLimit)
 	defer cancel()
-	last := "no answer"
+	var last string
 	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
