@@ -73,3 +73,22 @@ func post(ctx context.Context, request *forge.Request, markdown string) error {
 	fmt.Fprintf(os.Stderr, "the note is %s (%s)\n", outcome, title)
 	return nil
 }
+
+// tellRequest keeps the note of a review environment on the merge request of this job, where there is one; create makes the note. What
+// goes wrong with it is told and no more: the environment is what it is, and the log says the same.
+func tellRequest(ctx context.Context, stack, text string, create bool) {
+	request, err := forge.Detect(os.Getenv)
+	if err != nil || request == nil {
+		return
+	}
+	keep := request.Replace
+	if create {
+		keep = request.Post
+	}
+	outcome, err := keep(ctx, marker(stack), marker(stack)+"\n"+text)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "the merge request is not told:", err)
+		return
+	}
+	fmt.Fprintf(os.Stderr, "the note of %s on the merge request is %s\n", stack, outcome)
+}

@@ -31,46 +31,63 @@ func reviewCloudOf(o options) reviewCloud {
 	return awsReviews{o}
 }
 
-// reviewUp makes the environment of a branch, or releases the working tree to it and lets it live longer. Its URL is the last line.
-func reviewUp(ctx context.Context, o options) error { return upIn(ctx, o, reviewCloudOf(o)) }
-
-func upIn(ctx context.Context, o options, cloud reviewCloud) error {
-	name, err := reviewStack(o)
+// reviewUp makes the environment of a branch, or releases the working tree to it and lets it live longer. Its URL is the last line, and in
+// a job of a merge request stands there, too.
+func reviewUp(ctx context.Context, o options) error {
+	deployed, err := upIn(ctx, o, reviewCloudOf(o))
 	if err != nil {
 		return err
+	}
+	tellRequest(ctx, deployed.Name, fmt.Sprintf("Review environment: <%s>, until %s\n", deployed.URL, cmp.Or(deployed.ExpiresAt, "further notice")), true)
+	return nil
+}
+
+func upIn(ctx context.Context, o options, cloud reviewCloud) (deployed review.Stack, err error) {
+	name, err := reviewStack(o)
+	if err != nil {
+		return deployed, err
 	}
 	ttl, err := timeToLive()
 	if err != nil {
-		return err
+		return deployed, err
 	}
 	names, err := cloud.Names(ctx)
 	if err != nil {
-		return err
+		return deployed, err
 	}
 	exists := slices.Contains(names, name)
 	if exists {
 		if _, err := ours(ctx, cloud, name, o.branch); err != nil {
-			return err
+			return deployed, err
 		}
 	}
 	settings, err := writeReviewFile(o, name, ttl)
 	if err != nil {
-		return err
+		return deployed, err
 	}
 	fmt.Fprintf(o.out, "%s is the environment of %s until %s\n", name, o.branch, settings.Text("environment.expiresAt"))
 	if err := cloud.deploy(ctx, settings, name, exists); err != nil {
-		return err
+		return deployed, err
 	}
-	deployed, err := cloud.Look(ctx, name)
-	if err != nil {
-		return err
+	if deployed, err = cloud.Look(ctx, name); err != nil {
+		return deployed, err
 	}
 	fmt.Fprintln(o.out, deployed.URL)
-	return nil
+	return deployed, nil
 }
 
 // reviewDown takes the environment of a branch away, whatever there is of it.
-func reviewDown(ctx context.Context, o options) error { return downIn(ctx, o, reviewCloudOf(o)) }
+func reviewDown(ctx context.Context, o options) error {
+	if err := downIn(ctx, o, reviewCloudOf(o)); err != nil {
+		return err
+	}
+	name, err := reviewStack(o)
+	if err != nil {
+		return err
+	}
+	tellRequest(ctx, name, "The review environment is gone.\n", false)
+	return nil
+}
 
 func downIn(ctx context.Context, o options, cloud reviewCloud) error {
 	name, err := reviewStack(o)

@@ -171,7 +171,7 @@ func TestReviewCommands(t *testing.T) {
 	cloud := &fakeReviews{}
 	o := options{root: reviewRoot(t), branch: "login", out: &out}
 	for range 2 {
-		if err := upIn(t.Context(), o, cloud); err != nil {
+		if _, err := upIn(t.Context(), o, cloud); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.HasSuffix(out.String(), "\nhttp://review-login.example.com\n") {
@@ -180,7 +180,7 @@ func TestReviewCommands(t *testing.T) {
 	}
 	cloud.stacks[0].Branch = "log-in" // of somebody whose file is elsewhere
 	for name, command := range map[string]func() error{
-		"review-up":   func() error { return upIn(t.Context(), o, cloud) },
+		"review-up":   func() error { _, err := upIn(t.Context(), o, cloud); return err },
 		"review-down": func() error { return downIn(t.Context(), o, cloud) },
 	} {
 		if err := command(); err == nil || !strings.Contains(err.Error(), `review-login is the environment of branch "log-in"`) {

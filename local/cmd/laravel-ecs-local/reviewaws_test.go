@@ -54,9 +54,13 @@ echo "$@" >> `+asked+"\n")
 		}
 		return out.String()
 	}
+	posted := inMergeRequest(t, "secret")
 	const ls, look, up = "stack ls --json --non-interactive", "stack export --stack review-login --non-interactive", "up --yes --stack review-login"
 	if out := command("review-up", ls, "stack init review-login --no-select --non-interactive --secrets-provider awskms://alias/k?context_stack=review-login", up, look); !strings.HasSuffix(out, "\nhttp://login\n") {
 		t.Errorf("the URL is not the last line:\n%s", out)
+	}
+	if note := posted(); !strings.HasPrefix(note, "<!-- laravel-ecs note: review-login -->\nReview environment: <http://login>, until") {
+		t.Errorf("the merge request is told %q", note)
 	}
 	command("review-up", ls, look, up, look)
 	if out := command("reviews", ls, look); !strings.Contains(out, "review-login  login") || strings.Contains(out, "prod") {
