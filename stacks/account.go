@@ -86,7 +86,8 @@ func (s *accountStack) createProviders(ctx *pulumi.Context) (err error) {
 }
 
 // createPreviewRole trusts merge requests: on GitHub they say so, on GitLab they are jobs of a branch of the project. A fork is
-// another project.
+// another project. On GitHub the default branch is trusted as well, for the comparison of every night: a job in the environment of prod
+// would wait for its reviewers, and keep deployments waiting.
 func (s *accountStack) createPreviewRole(ctx *pulumi.Context) (err error) {
 	c := s.config.Account
 	var reaches []infra.Reach
@@ -95,7 +96,7 @@ func (s *accountStack) createPreviewRole(ctx *pulumi.Context) (err error) {
 	}
 	s.preview, err = infra.NewPreviewRole(ctx, s.prefix+"-preview", infra.PipelineRoleArgs{
 		Description: "Previews of merge requests", State: s.state,
-		Trusts: s.trusts([]string{"repo:" + c.GitHub.Repository + ":pull_request"}, s.config.gitLabSubjects(GitLabRef{Branch: "*"})),
+		Trusts: s.trusts(append(s.config.gitHubSubjects(GitHubRef{Branch: c.GitHub.Branch}), "repo:"+c.GitHub.Repository+":pull_request"), s.config.gitLabSubjects(GitLabRef{Branch: "*"})),
 	}, s.reach(Pipeline{Stack: "*"}), reaches, s.aws)
 	return wrap("preview role", err)
 }

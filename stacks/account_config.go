@@ -34,6 +34,7 @@ type Account struct {
 // GitHub is the repository whose workflows are trusted.
 type GitHub struct {
 	Repository  string `json:"repository"`  // ORG/REPO
+	Branch      string `json:"branch"`      // whose jobs may compare every night: the default branch
 	ProviderARN string `json:"providerArn"` // the account's provider for GitHub, where it has one already
 }
 
@@ -77,7 +78,7 @@ var placeholders = []string{"YOUR-ORG/YOUR-REPO", "YOUR-GROUP/YOUR-PROJECT"}
 func Placeholder(value string) bool { return slices.Contains(placeholders, value) }
 
 func accountDefaults() *AccountConfig {
-	return &AccountConfig{App: App{Name: defaults().App.Name}, Account: Account{GitLab: GitLab{URL: "https://gitlab.com"}, StateDays: 90}}
+	return &AccountConfig{App: App{Name: defaults().App.Name}, Account: Account{GitHub: GitHub{Branch: "main"}, GitLab: GitLab{URL: "https://gitlab.com"}, StateDays: 90}}
 }
 
 func (c *AccountConfig) sections() map[string]any {
@@ -187,6 +188,11 @@ func (a Account) validateProviders(p *problems) {
 	}
 	validateProject(p, "account.github.repository", a.GitHub.Repository, gitHubRepository, "ORG/REPO")
 	validateProject(p, "account.gitlab.project", a.GitLab.Project, gitLabProject, "GROUP/PROJECT")
+	if branch := a.GitHub.Branch; strings.ContainsAny(branch, "*?") {
+		p.add("account.github.branch", "%q has a wildcard: jobs of branches that nobody protects would read every environment", branch)
+	} else {
+		p.matches("account.github.branch", branch, gitRef, "the name of one")
+	}
 	p.matches("account.gitlab.url", a.GitLab.URL, instanceURL, "the address of a GitLab instance, such as https://gitlab.com")
 	validateProvider(p, "account.github.providerArn", a.GitHub.ProviderARN, gitHubURL)
 	validateProvider(p, "account.gitlab.providerArn", a.GitLab.ProviderARN, a.GitLab.URL)

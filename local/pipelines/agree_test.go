@@ -24,8 +24,8 @@ var expected = map[string][]string{
 	"schedule": {"make drift STACK=prod", "make drift STACK=staging", "make review-reap"},
 }
 
-// changing are the targets that change an environment, or must not look at it while another job does.
-var changing = regexp.MustCompile(`^make (up|deploy|review-up|review-down|review-reap|drift)\b`)
+// changing are the targets that change an environment.
+var changing = regexp.MustCompile(`^make (up|deploy|review-up|review-down|review-reap)\b`)
 
 var call = regexp.MustCompile(`^make ([a-z-]+)( [A-Z_]+=[a-z0-9-]+)*$`)
 
@@ -65,6 +65,9 @@ func (f files) checkJob(j job, complain func(string, ...any)) {
 		if !regexp.MustCompile(`(?m)^` + match[1] + `:`).MatchString(f["Makefile"]) {
 			complain("%s: the Makefile has no target %s", j.where, match[1])
 		}
+		if match[1] == "drift" {
+			f.checkComparison(j, complain)
+		}
 		if !changing.MatchString(command) {
 			continue
 		}
@@ -80,6 +83,19 @@ func (f files) checkJob(j job, complain func(string, ...any)) {
 		if stack := regexp.MustCompile(`STACK=(\S+)`).FindStringSubmatch(command); j.group == "" || stack != nil && (j.group != stack[1] || j.environment != stack[1]) {
 			complain("%s: %s runs in the environment %q and the group %q", j.where, command, j.environment, j.group)
 		}
+	}
+}
+
+// checkComparison: what only looks takes the role of previews, and is in no deployment's way.
+func (f files) checkComparison(j job, complain func(string, ...any)) {
+	if !j.token {
+		complain("%s: has no token of OpenID Connect", j.where)
+	}
+	if j.environment != "" {
+		complain("%s: waits for the reviewers of %s", j.where, j.environment)
+	}
+	if j.group != "" && strings.HasPrefix(j.where, ".github/") { // of those that wait, GitHub keeps the last one only
+		complain("%s: pushes out a deployment that waits in the group %s", j.where, j.group)
 	}
 }
 
@@ -124,7 +140,7 @@ func TestPipelinesAgree(t *testing.T) {
 
 // TestMistakesAreFound makes one mistake at a time.
 func TestMistakesAreFound(t *testing.T) {
-	const gitLab, main, prepare = ".gitlab-ci.yml", ".github/workflows/main.yml", ".github/actions/prepare/action.yml"
+	const gitLab, main, nightly, prepare = ".gitlab-ci.yml", ".github/workflows/main.yml", ".github/workflows/nightly.yml", ".github/actions/prepare/action.yml"
 	for name, test := range map[string]struct{ file, old, new, says string }{
 		"a target only here":       {gitLab, "- make notes", "- make note", "GitLab, merge request: the jobs are"},
 		"a target only there":      {main, "make smoke STACK=staging", "make status STACK=staging", "GitHub, main: the jobs are"},
@@ -139,6 +155,8 @@ func TestMistakesAreFound(t *testing.T) {
 		"no token on GitLab":       {gitLab, "    AWS_ID_TOKEN:\n      aud: $CI_SERVER_URL\n", "    {}\n", "staging: has no token"},
 		"no token on GitHub":       {main, "environment: staging\n    concurrency: {group: staging, cancel-in-progress: false}\n    permissions:\n      contents: read\n      id-token: write", "environment: staging\n    concurrency: {group: staging, cancel-in-progress: false}\n    permissions:\n      contents: read", "main.yml: staging: has no token"},
 		"no environment":           {main, "    environment: staging\n", "", "has no environment"},
+		"a comparison that waits":  {nightly, "drift-prod:\n    runs-on: ubuntu-latest\n", "drift-prod:\n    runs-on: ubuntu-latest\n    environment: prod\n", "nightly.yml: drift-prod: waits for the reviewers of prod"},
+		"a comparison in the way":  {nightly, "drift-prod:\n    runs-on: ubuntu-latest\n", "drift-prod:\n    runs-on: ubuntu-latest\n    concurrency: {group: prod}\n", "nightly.yml: drift-prod: pushes out"},
 		"an access key":            {gitLab, "variables:\n", "variables:\n  AWS_SECRET_ACCESS_KEY: abc\n", "a key that does not expire"},
 		"the rights of the target": {main, "on:\n", "on:\n  pull_request_target:\n", "pull_request_target"},
 		"a tag instead of a pin":   {prepare, "@e3dd6a429d7300a6a4c196c26e071d42e0343502", "@v4", "is not pinned by commit"},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -87,13 +89,22 @@ func TestCopyImage(t *testing.T) {
 }
 
 func TestDeployRefuses(t *testing.T) {
-	atRoot(t)
+	root := atRoot(t)
 	t.Setenv("CLOUD", "")
+	copied := t.TempDir()
+	for _, file := range []string{"Pulumi.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml"} {
+		text, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(copied, file), strings.Replace(string(text), "[m6i.large, m5.large]", "[m7g.medium]", 1))
+	}
+	t.Chdir(copied)
 	for command, says := range map[string]string{
 		"deploy --stack prod":                "FROM=stack is missing",
 		"deploy --stack prod --from prod":    "FROM=stack is missing",
 		"deploy --stack prod --from nowhere": "there is no Pulumi.nowhere.yaml",
-		"deploy --stack prod --from staging": "one image cannot run on both",
+		"deploy --stack prod --from staging": "Pulumi.prod.yaml has linux/arm64, Pulumi.staging.yaml has linux/amd64: one image cannot run on both",
 	} {
 		if err := run(t.Context(), strings.Fields(command), io.Discard); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", command, err)

@@ -26,6 +26,9 @@ var moving = map[string][]string{
 	"docker:index/image:Image": nil,
 }
 
+// notCompared are resources that a comparison does not look at: whose job it is may look at everything but the values of secrets.
+var notCompared = []string{"**aws:secretsmanager/secretVersion:SecretVersion::**"}
+
 // drift compares what is really there with the program, at the release that runs: an image that waits for its turn is no drift.
 func drift(ctx context.Context, o options) error {
 	to := targetOf(o)
@@ -86,7 +89,7 @@ func (t localTarget) refreshed(ctx context.Context, values map[string]any) ([]by
 		return nil, err
 	}
 	defer e.Close()
-	return e.PreviewJSON(ctx, optpreview.Refresh())
+	return e.PreviewJSON(ctx, optpreview.Refresh(), optpreview.Exclude(notCompared))
 }
 
 func (t awsTarget) refreshed(ctx context.Context, values map[string]any) ([]byte, error) {
@@ -100,6 +103,9 @@ func (t awsTarget) refreshed(ctx context.Context, values map[string]any) ([]byte
 	}
 	defer done()
 	args := append([]string{"preview", "--refresh", "--non-interactive", "--stack", t.o.stack, "--config-file", file}, engine.PreviewArguments...)
+	for _, resources := range notCompared {
+		args = append(args, "--exclude", resources)
+	}
 	command := exec.CommandContext(ctx, path, args...)
 	command.Stderr = os.Stderr
 	text, err := command.Output()

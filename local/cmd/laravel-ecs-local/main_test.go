@@ -78,7 +78,7 @@ func TestPortsAreRemembered(t *testing.T) {
 }
 
 func TestUnknownCommand(t *testing.T) {
-	if err := run(t.Context(), []string{"deploy"}, io.Discard); err == nil || !strings.Contains(err.Error(), `no command "deploy"`) {
+	if err := run(t.Context(), []string{"launch"}, io.Discard); err == nil || !strings.Contains(err.Error(), `no command "launch"`) {
 		t.Errorf("the error is %v", err)
 	}
 	var help strings.Builder
