@@ -22,9 +22,6 @@ type ImageArgs struct {
 	Platform string
 	// BuildArgs are the Dockerfile's ARGs.
 	BuildArgs map[string]string
-	// CacheTags are releases of the registry whose layers the builder may use again, where a tag exists: a runner of CI begins with
-	// an empty cache. Each image carries the record that this needs (https://docs.docker.com/build/cache/backends/inline/).
-	CacheTags []string
 }
 
 // Image is an image in the registry, named by digest.
@@ -64,22 +61,13 @@ func (i *Image) build(ctx *pulumi.Context, name string, args ImageArgs) error {
 	token := ecr.GetAuthorizationTokenOutput(ctx, ecr.GetAuthorizationTokenOutputArgs{
 		RegistryId: args.Registry.ID.ToStringPtrOutput(),
 	}, pulumi.Parent(i))
-	buildArgs := pulumi.StringMap{"BUILDKIT_INLINE_CACHE": pulumi.String("1")}
-	for key, value := range args.BuildArgs {
-		buildArgs[key] = pulumi.String(value)
-	}
-	cache := pulumi.StringArray{}
-	for _, tag := range args.CacheTags {
-		cache = append(cache, pulumi.Sprintf("%s:%s", args.Registry.URL, tag))
-	}
 	built, err := docker.NewImage(ctx, name+"-image", &docker.ImageArgs{
 		ImageName: pulumi.Sprintf("%s:%s", args.Registry.URL, args.Tag),
 		Build: &docker.DockerBuildArgs{
 			Context:        pulumi.String(args.Context),
 			Dockerfile:     pulumi.String(args.Dockerfile),
 			Platform:       pulumi.String(args.Platform),
-			Args:           buildArgs,
-			CacheFrom:      docker.CacheFromArgs{Images: cache},
+			Args:           pulumi.ToStringMap(args.BuildArgs),
 			BuilderVersion: docker.BuilderVersionBuilderBuildKit,
 		},
 		Registry: &docker.RegistryArgs{

@@ -159,7 +159,6 @@ func (s *stack) addImage(ctx *pulumi.Context, name, release string, build bool) 
 	image, err := infra.NewImage(ctx, s.prefix+name, infra.ImageArgs{
 		Registry: s.registry, Tag: tagPrefix(c.Environment.Class) + release, Build: build,
 		Context: ".", Dockerfile: c.Image.Dockerfile, Platform: s.machine().Platform(), BuildArgs: c.buildArgs(release),
-		CacheTags: cacheTags(c, release),
 	}, s.aws)
 	s.images[release] = image
 	return err

@@ -4,8 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"slices"
-	"strings"
 	"testing"
 )
 
@@ -94,47 +92,5 @@ func TestReleaseNameFollowsTheClone(t *testing.T) {
 			t.Errorf("%s has the name of %s, %q", step.what, before, name)
 		}
 		seen[name] = step.what
-	}
-}
-
-// TestCacheTags: the releases before this one, whatever it is called, and no other commit.
-func TestCacheTags(t *testing.T) {
-	t.Chdir(t.TempDir())
-	config := &Config{Image: Image{App: "app", Dockerfile: "docker/Dockerfile"}}
-	if tags := cacheTags(config, "r1"); tags != nil {
-		t.Errorf("a folder without Git has earlier releases: %q", tags)
-	}
-	script := `alias git='git -c user.name=t -c user.email=t@example.com'
-		mkdir app docker && touch docker/file && git init -q
-		for i in 1 2 3 4 5; do echo $i >app/file && git add -A && git commit -qm "$i" && git log -1 --abbrev=12 --format=%h; done
-		echo x >elsewhere && git add -A && git commit -qm elsewhere
-		cd app && git init -q && for i in 6 7; do echo $i >file && git add -A && git commit -qm "$i" && git log -1 --abbrev=12 --format=%h; done`
-	out, err := exec.Command("sh", "-ec", script).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	commits := strings.Fields(string(out))
-	tags := func(list ...int) (tags []string) {
-		for _, i := range list {
-			tags = append(tags, "release-"+commits[i])
-		}
-		return tags
-	}
-	for name, test := range map[string]struct {
-		release string
-		want    []string
-	}{
-		"the last commit":  {commits[4], tags(3, 2, 1)},
-		"changes on it":    {commits[4] + "-dirty.0123456789ab", tags(4, 3, 2)},
-		"a name":           {"v1", tags(4, 3, 2)},
-		"a clone's commit": {commits[4] + "-app." + commits[6], []string{"release-" + commits[4] + "-app." + commits[5]}},
-	} {
-		if got := cacheTags(config, test.release); !slices.Equal(got, test.want) {
-			t.Errorf("%s: %q, want %q", name, got, test.want)
-		}
-	}
-	config.Environment.Class = classReview
-	if got := cacheTags(config, commits[4]); got[0] != "review-"+commits[3] {
-		t.Errorf("a review environment uses %q", got)
 	}
 }

@@ -2,7 +2,6 @@ package stacks_test
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -336,21 +335,6 @@ func TestRolesNameTheirResources(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestImageOffersItsLayers: the image says what it is made of, and the builder is told where layers may be; by name only, so that the
-// same release has the same inputs whatever the registry holds.
-func TestImageOffersItsLayers(t *testing.T) {
-	r := deploy(t, "staging", stackConfig(t, "staging"))
-	build := r.OfType("docker:index/image:Image")[0].Inputs["build"].ObjectValue()
-	if args := build["args"].ObjectValue(); args["BUILDKIT_INLINE_CACHE"].StringValue() != "1" {
-		t.Errorf("the arguments are %v", args)
-	}
-	for _, image := range build["cacheFrom"].ObjectValue()["images"].ArrayValue() {
-		if !regexp.MustCompile(`^laravel-staging-registry-repo-repositoryUrl:release-[0-9a-f]{12}$`).MatchString(image.StringValue()) {
-			t.Errorf("layers may be in %s", image.StringValue())
-		}
-	}
 }
 
 func TestRollbackUsesTheRegistry(t *testing.T) {

@@ -72,27 +72,6 @@ func ownRelease(app string) (string, error) {
 	return "-app." + strings.TrimSpace(commit) + changes, err
 }
 
-// cacheTags are the tags of the releases before this one, newest first, as Git knows them. They change with the release only, so that an
-// image is not built again for them; which of them the registry has does not matter.
-func cacheTags(c *Config, release string) []string {
-	repository, paths, prefix := ".", []string{c.Image.App, filepath.Dir(c.Image.Dockerfile)}, ""
-	if outer, _, own := strings.Cut(release, "-app."); own {
-		repository, paths, prefix = c.Image.App, []string{"."}, outer+"-app."
-	}
-	const few = 3
-	commits, err := git(append([]string{"-C", repository, "log", fmt.Sprint("-", few+1), "--abbrev=12", "--format=%h", "--"}, paths...)...)
-	if err != nil {
-		return nil // without Git nothing is known of earlier ones
-	}
-	var tags []string
-	for commit := range strings.FieldsSeq(commits) {
-		if name := prefix + commit; name != release && len(tags) < few {
-			tags = append(tags, ReleaseTag(c.Environment.Class, name))
-		}
-	}
-	return tags
-}
-
 // treeChanges returns "" for a clean tree and -dirty.HASH otherwise; the same changes have the same hash.
 func treeChanges(repository string, paths []string) (string, error) {
 	git := func(args ...string) (string, error) { return git(append([]string{"-C", repository}, args...)...) }
@@ -166,16 +145,6 @@ func ReleaseOfTag(tag string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// TestBuild is what `make test-app` builds for a stack file: its Dockerfile, the folder of the application, and the ARGs. text returns
-// what the file says of a key, empty where it says nothing.
-func TestBuild(text func(key string) string) (dockerfile, app string, args map[string]string) {
-	c := defaults()
-	c.Image.App, c.Image.Dockerfile = ImageSources(text("image.app"), text("image.dockerfile"))
-	c.Image.BaseImage, c.Image.Extensions = cmp.Or(text("image.baseImage"), c.Image.BaseImage), text("image.extensions")
-	c.Database.RequireTLS = false // the certificates of RDS are for what is deployed
-	return c.Image.Dockerfile, c.Image.App, c.buildArgs("test")
 }
 
 // buildArgs are the ARGs of docker/Dockerfile. The certificates of RDS come from AWS, for the region only: the image verifies

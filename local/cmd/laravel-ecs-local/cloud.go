@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/laravel-ecs/laravel-ecs/local/account"
@@ -35,14 +34,6 @@ func (c *cloud) Build(ctx context.Context, b plugin.Build) error {
 		return err
 	}
 	defer file.Close()
-	address, err := c.Registry(ctx)
-	if err != nil {
-		return err
-	}
-	for i, image := range b.CacheFrom { // names of AWS, which the registry of this machine answers for
-		_, path, _ := strings.Cut(image, "/")
-		b.CacheFrom[i] = address + "/" + path
-	}
 	fmt.Fprintf(c.log, "  building the image (what the builder says: %s)\n", path)
 	return plugin.Builder{Log: file}.Build(ctx, b)
 }
