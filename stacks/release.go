@@ -147,6 +147,16 @@ func ReleaseOfTag(tag string) (string, bool) {
 	return "", false
 }
 
+// TestBuild is what `make test-app` builds for a stack file: its Dockerfile, the folder of the application, and the ARGs. text returns
+// what the file says of a key, empty where it says nothing.
+func TestBuild(text func(key string) string) (dockerfile, app string, args map[string]string) {
+	c := defaults()
+	c.Image.App, c.Image.Dockerfile = ImageSources(text("image.app"), text("image.dockerfile"))
+	c.Image.BaseImage, c.Image.Extensions = cmp.Or(text("image.baseImage"), c.Image.BaseImage), text("image.extensions")
+	c.Database.RequireTLS = false // the certificates of RDS are for what is deployed
+	return c.Image.Dockerfile, c.Image.App, c.buildArgs("test")
+}
+
 // buildArgs are the ARGs of docker/Dockerfile. The certificates of RDS come from AWS, for the region only: the image verifies
 // the database's name with them.
 func (c *Config) buildArgs(release string) map[string]string {
