@@ -40,7 +40,7 @@ func TestImageHoldsNoSecretsAndNoTools(t *testing.T) {
 	}
 	found := shell(t, `for tool in composer node npm a2enmod gcc make curl; do command -v $tool; done
 		find / -xdev -type f -perm /6000 2>/dev/null
-		ls -d /var/www/.env* /var/www/node_modules /var/www/tests 2>/dev/null
+		ls -d /var/www/.env* /var/www/node_modules /var/www/tests /var/www/phpunit.xml /var/www/vendor/phpunit /var/www/vendor/mockery /usr/local/bin/run-tests 2>/dev/null
 		find /var/lib/apt/lists /usr/local/share/ca-certificates -type f -size +0 2>/dev/null
 		find /var/www /etc /usr -xdev -writable -not -type l 2>/dev/null; true`)
 	if found != "" {
@@ -52,7 +52,10 @@ func TestImageListsItsPackages(t *testing.T) {
 	t.Parallel()
 	var sbom struct {
 		BomFormat  string
-		Components []struct{ Purl string }
+		Components []struct {
+			Purl     string
+			Licenses []struct{ License struct{ Name string } }
+		}
 	}
 	if err := json.Unmarshal([]byte(shell(t, "cat /usr/share/laravel-ecs/sbom.cdx.json")), &sbom); err != nil {
 		t.Fatal(err)
@@ -63,7 +66,12 @@ func TestImageListsItsPackages(t *testing.T) {
 	for _, want := range []string{"pkg:deb/debian/apache2-bin@", "pkg:composer/laravel/framework@", "pkg:npm/vite@"} {
 		found := false
 		for _, c := range sbom.Components {
-			found = found || strings.HasPrefix(c.Purl, want)
+			if !strings.HasPrefix(c.Purl, want) {
+				continue
+			}
+			if found = true; strings.HasPrefix(want, "pkg:composer/") && (len(c.Licenses) != 1 || c.Licenses[0].License.Name != "MIT") {
+				t.Errorf("the licence of %s is %v", c.Purl, c.Licenses)
+			}
 		}
 		if !found {
 			t.Errorf("no %s... among %d components", want, len(sbom.Components))

@@ -276,6 +276,22 @@ func TestDrainTurnsReadinessOff(t *testing.T) {
 	}
 }
 
+// TestApacheComesAfterPHP: while php-fpm starts, a connection is refused, so that nobody is answered 503.
+func TestApacheComesAfterPHP(t *testing.T) {
+	t.Parallel()
+	slow := filepath.Join(t.TempDir(), "preload.php")
+	write(t, slow, "<?php sleep(5);")
+	c := start(t, options{flags: []string{"--volume", slow + ":/usr/local/lib/laravel-ecs/preload.php:ro"}})
+	seen := c.exec(`bash -c 'while [[ ! -S /run/app/fpm.sock ]]; do
+		if (: </dev/tcp/127.0.0.1/8080) 2>/dev/null && [[ ! -S /run/app/fpm.sock ]]; then echo answered; else echo refused; fi
+		sleep 0.2
+	done'`)
+	if !strings.Contains(seen, "refused") || strings.Contains(seen, "answered") {
+		t.Errorf("before php-fpm is there, connections are:\n%s", seen)
+	}
+	c.waitLog("ready in ", 60*time.Second)
+}
+
 func TestDyingServerStopsTheContainer(t *testing.T) {
 	t.Parallel()
 	for process, name := range map[string]string{"apache2": "Apache", "php-fpm": "php-fpm"} {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs an application's Composer packages, in two steps that are two layers.
+# Installs an application's Composer packages, in steps that are layers.
 #
 #   packages.sh prepare   where packagist does not answer: offer Debian's Laravel 10.48, PHPUnit 11 and Mockery to Composer
 #   packages.sh install   composer install, in the folder of composer.json, without what development needs

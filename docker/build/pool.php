@@ -8,11 +8,11 @@
 // The class files are Debian's, unchanged; only Debian's own autoloaders are left out.
 
 const ROOT = '/usr/share/php/';
-// A class that must be there, or Debian has moved it; and the lines of a program, where the package has one.
+// A licence; a class that must be there, or Debian has moved it; and the lines of a program, where the package has one.
 const KNOWN = [
-    'laravel/framework' => ['Illuminate/Foundation/Application.php', null],
-    'mockery/mockery' => ['Mockery.php', null],
-    'phpunit/phpunit' => ['PHPUnit/TextUI/Application.php', <<<'PHP'
+    'laravel/framework' => ['MIT', 'Illuminate/Foundation/Application.php', null],
+    'mockery/mockery' => ['BSD-3-Clause', 'Mockery.php', null],
+    'phpunit/phpunit' => ['BSD-3-Clause', 'PHPUnit/TextUI/Application.php', <<<'PHP'
         #!/usr/bin/env php
         <?php
         define('PHPUNIT_COMPOSER_INSTALL', $GLOBALS['_composer_autoload_path']);
@@ -21,7 +21,7 @@ const KNOWN = [
         PHP],
 ];
 [, $target, $name, $debian] = $argv;
-[$class, $program] = KNOWN[$name];
+[$licence, $class, $program] = KNOWN[$name];
 
 /** Lines that a command prints; its failure ends this program. */
 function lines(string $command): array
@@ -90,6 +90,7 @@ $version = preg_replace('/[^0-9.].*$/', '', $packages[$debian]);
 file_put_contents("$target/composer.json", json_encode([
     'name' => $name,
     'description' => "$debian and what it needs, from Debian packages",
+    'license' => $licence,
     'version' => $version,
     'replace' => $replace,
     'autoload' => ['classmap' => ['src/'], 'files' => $functions],

@@ -26,7 +26,7 @@ var moving = map[string][]string{
 	"docker:index/image:Image": nil,
 }
 
-// notCompared are resources that a comparison does not look at: whose job it is may look at everything but the values of secrets.
+// notCompared are resources that a comparison does not look at: the role of previews may read everything but the values of secrets.
 var notCompared = []string{"**aws:secretsmanager/secretVersion:SecretVersion::**"}
 
 // drift compares what is really there with the program, at the release that runs: an image that waits for its turn is no drift.

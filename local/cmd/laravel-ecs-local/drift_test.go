@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+
 	"github.com/laravel-ecs/laravel-ecs/local/preview"
 )
 
@@ -30,5 +32,43 @@ func TestDrifted(t *testing.T) {
 		if got := strings.Join(drifted(preview.Preview{Steps: []preview.Step{test.step}}), "\n"); got != test.want {
 			t.Errorf("%s: %q, %q expected", name, got, test.want)
 		}
+	}
+}
+
+// TestSecretsAreNotCompared: what somebody changed by hand is found, except for the value of a secret, which nobody reads.
+func TestSecretsAreNotCompared(t *testing.T) {
+	e, done, err := openInMemory(t.Context(), options{root: atRoot(t), stack: "staging"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer done()
+	mustUp(t, e)
+	for token, change := range map[string]map[string]any{
+		"aws:secretsmanager/secretVersion:SecretVersion": {"secretString": "changed by hand"},
+		"aws:autoscaling/group:Group":                    {"maxSize": 9},
+	} {
+		for property, value := range change {
+			if err := e.Account().Tamper(token, e.Account().List(token)[0].ID, property, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	found := func(options ...optpreview.Option) string {
+		text, err := e.PreviewJSON(t.Context(), append(options, optpreview.Refresh())...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changes, err := preview.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(drifted(changes), "\n")
+	}
+	const group = "update aws:autoscaling:Group laravel-staging-cluster-group: maxSize"
+	if got := found(optpreview.Exclude(notCompared)); got != group {
+		t.Errorf("the comparison finds\n%s", got)
+	}
+	if got := found(); !strings.Contains(got, "aws:secretsmanager:SecretVersion") {
+		t.Errorf("with the secrets it finds\n%s", got)
 	}
 }

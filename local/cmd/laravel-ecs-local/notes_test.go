@@ -6,24 +6,36 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-// inMergeRequest makes this process a job of GitLab whose notes are kept by the returned function.
+// inMergeRequest makes this process a job of GitLab. What is posted on its merge request is kept and returned, of each note what
+// was posted last.
 func inMergeRequest(t *testing.T, token string) (posted func() string) {
 	t.Helper()
-	var bodies []string
+	type note struct {
+		ID   int
+		Body string
+	}
+	notes := []note{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
-			fmt.Fprint(w, "[]")
+			_ = json.NewEncoder(w).Encode(notes)
 			return
 		}
-		var sent struct{ Body string }
+		var sent note
 		text, _ := io.ReadAll(r.Body)
 		_ = json.Unmarshal(text, &sent)
-		bodies = append(bodies, sent.Body)
+		if sent.ID = len(notes) + 1; r.Method == http.MethodPut {
+			sent.ID, _ = strconv.Atoi(path.Base(r.URL.Path))
+			notes[sent.ID-1] = sent
+		} else {
+			notes = append(notes, sent)
+		}
 		fmt.Fprint(w, "{}")
 	}))
 	t.Cleanup(server.Close)
@@ -33,7 +45,13 @@ func inMergeRequest(t *testing.T, token string) (posted func() string) {
 	} {
 		t.Setenv(name, value)
 	}
-	return func() string { return strings.Join(bodies, "\n") }
+	return func() string {
+		var all []string
+		for _, one := range notes {
+			all = append(all, one.Body)
+		}
+		return strings.Join(all, "\n")
+	}
 }
 
 const onePreview = `{"steps": [{"op": "same", "urn": "urn:pulumi:prod::laravel-ecs::pulumi:pulumi:Stack::laravel-ecs-prod"}], "changeSummary": {"same": 1}}`

@@ -68,6 +68,9 @@ echo "$@" >> `+asked+"\n")
 		t.Errorf("%s", out)
 	}
 	command("review-down", ls, look, "destroy --yes --stack review-login", "stack rm --yes --stack review-login", ls)
+	if note := posted(); note != "<!-- laravel-ecs note: review-login -->\nThe review environment is gone.\n" {
+		t.Errorf("the merge request is told %q", note)
+	}
 	if _, err := os.Stat(filepath.Join(root, "Pulumi.review-login.yaml")); err == nil {
 		t.Error("the stack's file is still there")
 	}

@@ -25,13 +25,7 @@ func testApp(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	if err := prepareDocker(ctx, o.out); err != nil {
-		return err
-	}
 	if o.onThisMachine() {
-		if err := makeBase(ctx, o); err != nil {
-			return err
-		}
 		if err := fit(settings, o); err != nil {
 			return err
 		}
@@ -41,6 +35,14 @@ func testApp(ctx context.Context, o options) error {
 	if command == noTests {
 		fmt.Fprintf(o.out, "%s: image.test is %s, so no test of %s is run\n", settings.File(), noTests, app)
 		return nil
+	}
+	if err := prepareDocker(ctx, o.out); err != nil {
+		return err
+	}
+	if o.onThisMachine() {
+		if err := makeBase(ctx, o); err != nil {
+			return err
+		}
 	}
 	build := plugin.Build{
 		Name: fmt.Sprintf("laravel-ecs/test-%s:%d", o.stack, os.Getpid()), Target: "test",
