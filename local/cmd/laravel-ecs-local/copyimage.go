@@ -44,8 +44,11 @@ func copyImage(ctx context.Context, from *deployment, to target, chosen release,
 	if err != nil {
 		return fmt.Errorf("copying %s@%s to %s:%s: %w", from.outputs.RepositoryURL, chosen.Digest, repository, tag, err)
 	}
-	if has, err = digestAt(ctx, destination, tag); err != nil || has != chosen.Digest {
-		return fmt.Errorf("after the copy %s:%s is %q, %s expected (%w)", repository, tag, has, chosen.Digest, errors.Join(err))
+	if has, err = digestAt(ctx, destination, tag); err != nil {
+		return fmt.Errorf("looking for %s in %s after the copy: %w", tag, repository, err)
+	}
+	if has != chosen.Digest {
+		return fmt.Errorf("after the copy %s:%s is %q, %s expected", repository, tag, has, chosen.Digest)
 	}
 	return to.copied(ctx, image{Tag: tag, Digest: chosen.Digest, Pushed: time.Now()}, repository, size)
 }

@@ -78,16 +78,18 @@ func post(ctx context.Context, request *forge.Request, markdown string) error {
 // goes wrong with it is told and no more: the environment is what it is, and the log says the same.
 func tellRequest(ctx context.Context, stack, text string, create bool) {
 	request, err := forge.Detect(os.Getenv)
-	if err != nil || request == nil {
-		return
+	var outcome forge.Outcome
+	if request != nil {
+		keep := request.Replace
+		if create {
+			keep = request.Post
+		}
+		outcome, err = keep(ctx, marker(stack), marker(stack)+"\n"+text)
 	}
-	keep := request.Replace
-	if create {
-		keep = request.Post
-	}
-	outcome, err := keep(ctx, marker(stack), marker(stack)+"\n"+text)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "the merge request is not told:", err)
+	}
+	if err != nil || request == nil {
 		return
 	}
 	fmt.Fprintf(os.Stderr, "the note of %s on the merge request is %s\n", stack, outcome)
