@@ -119,12 +119,12 @@ func (s *site) notes(t *testing.T) {
 	if err != nil {
 		t.Fatalf("notes: %v\n%s", err, out)
 	}
-	for _, want := range []string{"<!-- laravel-ecs note: staging -->", "`LOG_LEVEL` added: `debug`", "is not posted", "set GITLAB_TOKEN"} {
+	for _, want := range []string{"<!-- laravel-ecs notes -->", "### staging: ", "`LOG_LEVEL` added: `debug`", "is not posted", "set GITLAB_TOKEN"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the note does not say %q:\n%s", want, out)
 		}
 	}
-	if strings.Contains(out, "note: prod") {
+	if strings.Contains(out, "### prod") {
 		t.Errorf("there is a note of an environment that is not touched:\n%s", out)
 	}
 }

@@ -34,7 +34,7 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   abort      blue/green: take all requests from the candidate
   shell      open a shell in a task
   note       tell what a preview means, in Markdown: changes, risks, release, environment, cost (--from, --base, --post)
-  notes      post the note of every environment that the merge request of this job touches (--since)
+  notes      post one note of every environment that the merge request of this job touches (--since)
   touched    list the environments that the changes since a revision touch (--since)
   deploy     run the release that --from runs, from the very same image (--to: another one of its registry)
   drift      tell what differs on AWS from what was deployed, and fail where something does

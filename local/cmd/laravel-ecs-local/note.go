@@ -32,17 +32,14 @@ func writeNote(ctx context.Context, o options) error {
 			return errors.New("--post: this is no job of a merge request (neither CI_MERGE_REQUEST_IID nor a pull_request event)")
 		}
 	}
-	return noteOn(ctx, o, request)
-}
-
-// noteOn prints the note of a stack and posts it on a merge request; nil is none.
-func noteOn(ctx context.Context, o options, request *forge.Request) error {
 	markdown, err := composeNote(ctx, o)
 	fmt.Fprint(o.out, markdown)
 	if markdown == "" || request == nil {
 		return err
 	}
-	return errors.Join(err, post(ctx, request, markdown))
+	marker, rest, _ := strings.Cut(markdown, "\n")
+	title, _, _ := strings.Cut(rest, "\n")
+	return errors.Join(err, post(ctx, request, marker, markdown, strings.TrimLeft(title, "# ")))
 }
 
 // composeNote returns the note, and an error where something stands in the way. A preview that fails has a note as well.

@@ -12,12 +12,8 @@ import (
 // TestNoteOfAWS goes the way to AWS with a stand-in for pulumi: what it is asked, and what becomes of its answers.
 func TestNoteOfAWS(t *testing.T) {
 	atRoot(t)
-	bin := t.TempDir()
-	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	t.Setenv("AWS_PROFILE", "some")
 	t.Setenv("ALLOW_REPLACE", "")
-	writeFile(t, filepath.Join(bin, "pulumi-language-go"), "#!/bin/sh\n")
-	asked := filepath.Join(bin, "asked")
+	answer := standInPulumi(t)
 	for name, test := range map[string]struct{ answer, says, refused string }{
 		"a preview":           {`echo '{"steps": [], "changeSummary": {}}'`, "### prod: no changes\n", ""},
 		"one that fails":      {`echo '{"diagnostics": [{"severity": "error", "message": "error: it rains"}]}'; exit 255`, "### prod: the preview failed\n\n```\nit rains\n```\n", "failed"},
@@ -26,7 +22,7 @@ func TestNoteOfAWS(t *testing.T) {
 		"killed in the midst": {`echo '{"steps": [], "changeSummary": {}}'; exit 2`, "pulumi preview: exit status 2", "failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			writeFile(t, filepath.Join(bin, "pulumi"), "#!/bin/sh\ncase $1 in\nversion) echo v"+engine.CLIVersion+";;\nwhoami) echo me;;\n*) echo \"$@\" > "+asked+"\n"+test.answer+";;\nesac\n")
+			asked := answer(test.answer)
 			var out strings.Builder
 			err := run(t.Context(), []string{"note", "--stack", "prod"}, &out)
 			if !strings.Contains(out.String(), test.says) {
@@ -35,9 +31,26 @@ func TestNoteOfAWS(t *testing.T) {
 			if test.refused == "" && err != nil || test.refused != "" && (exitCode(err) != 1 || !strings.Contains(err.Error(), test.refused)) {
 				t.Errorf("the error is %v", err)
 			}
-			if line, _ := os.ReadFile(asked); string(line) != "preview --non-interactive --stack prod --json --show-sames\n" {
+			if line := asked(); line != "preview --non-interactive --stack prod --json --show-sames\n" {
 				t.Errorf("pulumi is asked: %s", line)
 			}
 		})
+	}
+}
+
+// standInPulumi puts a pulumi on PATH that is logged in. What it answers to anything else is a script; asked returns its last arguments.
+func standInPulumi(t *testing.T) (answer func(script string) (asked func() string)) {
+	t.Helper()
+	bin := t.TempDir()
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv("AWS_PROFILE", "some")
+	writeFile(t, filepath.Join(bin, "pulumi-language-go"), "#!/bin/sh\n")
+	log := filepath.Join(bin, "asked")
+	return func(script string) func() string {
+		writeFile(t, filepath.Join(bin, "pulumi"), "#!/bin/sh\ncase $1 in\nversion) echo v"+engine.CLIVersion+";;\nwhoami) echo me;;\n*) echo \"$@\" > "+log+"\n"+script+";;\nesac\n")
+		return func() string {
+			line, _ := os.ReadFile(log)
+			return string(line)
+		}
 	}
 }

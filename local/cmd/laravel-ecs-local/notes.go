@@ -8,42 +8,63 @@ import (
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/local/forge"
+	"github.com/laravel-ecs/laravel-ecs/local/note"
 )
 
-// writeNotes prints and posts the note of every environment that a merge request touches. One that fails does not stop the others.
+// requestMarker is the first line of the one note that a merge request has of all its environments. The review environment's is another
+// one: its job runs at the same time, and of two that write into one note the later would undo the earlier.
+const requestMarker = "<!-- laravel-ecs notes -->"
+
+// writeNotes prints the note of every environment that a merge request touches, and keeps all of them as one note on it. An environment
+// that fails does not stop the others.
 func writeNotes(ctx context.Context, o options) error {
 	request, err := requestOf(&o)
 	if err != nil {
 		return err
 	}
-	touched, others, err := touchedSince(ctx, o)
+	touched, err := touchedSince(ctx, o)
 	if err != nil {
 		return err
 	}
 	if len(touched) == 0 {
 		fmt.Fprintln(o.out, "these changes touch no environment")
+		return forgetNotes(ctx, request)
 	}
 	if o.base == "" && !o.onThisMachine() && withoutCredentials(request) {
 		fmt.Fprintf(os.Stderr, "no role of AWS for this job: the notes compare the stack files with those of %s\n", o.since)
 		o.base = o.since
 	}
+	fmt.Fprintln(o.out, requestMarker)
+	var parts []string
 	for _, stack := range touched {
 		each := o
 		each.stack, each.state = stack, o.stateOf(stack)
-		err = errors.Join(err, noteOn(ctx, each, request))
+		markdown, failed := composeNote(ctx, each)
+		if markdown == "" {
+			markdown = note.Failure(stack, failed.Error()).Markdown
+		}
+		_, markdown, _ = strings.Cut(markdown, "\n") // without the mark of a note of its own
+		fmt.Fprintln(o.out, markdown)
+		parts, err = append(parts, markdown), errors.Join(err, failed)
 	}
-	for _, stack := range others {
-		if request == nil {
-			break
-		}
-		// An earlier push may have touched it: what that note says is not so any more.
-		outcome, replaceErr := request.Replace(ctx, marker(stack), marker(stack)+"\n### "+stack+": not touched any more\n")
-		if errors.Is(replaceErr, forge.ErrNoToken) {
-			break
-		}
-		if err = errors.Join(err, replaceErr); outcome == forge.Updated {
-			fmt.Fprintf(os.Stderr, "the note of %s says now that it is not touched any more\n", stack)
-		}
+	if request == nil {
+		return err
+	}
+	text := requestMarker + "\n" + strings.Join(parts, "\n")
+	return errors.Join(err, post(ctx, request, requestMarker, text, strings.Join(touched, ", ")))
+}
+
+// forgetNotes sees to it that the note of an earlier push, which touched an environment, does not stand for this one.
+func forgetNotes(ctx context.Context, request *forge.Request) error {
+	if request == nil {
+		return nil
+	}
+	outcome, err := request.Replace(ctx, requestMarker, requestMarker+"\n### No environment is touched any more\n")
+	if errors.Is(err, forge.ErrNoToken) {
+		return nil
+	}
+	if outcome == forge.Updated {
+		fmt.Fprintln(os.Stderr, "the note says now that no environment is touched any more")
 	}
 	return err
 }
@@ -53,24 +74,18 @@ func withoutCredentials(request *forge.Request) bool {
 	return request != nil && (request.Fork || os.Getenv("AWS_ROLE_ARN") == "" && os.Getenv("AWS_ACCESS_KEY_ID") == "")
 }
 
-// marker is the first line of a stack's note.
-func marker(stack string) string { return "<!-- laravel-ecs note: " + stack + " -->" }
-
-// post puts a note on the merge request. Without a token the log has it, which must do.
-func post(ctx context.Context, request *forge.Request, markdown string) error {
-	marker, rest, _ := strings.Cut(markdown, "\n")
-	title, _, _ := strings.Cut(rest, "\n")
-	title = strings.TrimLeft(title, "# ")
-	outcome, err := request.Post(ctx, marker, markdown)
+// post puts a note on the merge request; what names it in the log. Without a token the log has the note, which must do.
+func post(ctx context.Context, request *forge.Request, marker, text, what string) error {
+	outcome, err := request.Post(ctx, marker, text)
 	if errors.Is(err, forge.ErrNoToken) {
-		fmt.Fprintf(os.Stderr, "the note is not posted (%s): %v\n", title, err)
+		fmt.Fprintf(os.Stderr, "the note is not posted (%s): %v\n", what, err)
 		return nil
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err) // beside what the note says, which decides about the exit code
 		return errReported
 	}
-	fmt.Fprintf(os.Stderr, "the note is %s (%s)\n", outcome, title)
+	fmt.Fprintf(os.Stderr, "the note is %s (%s)\n", outcome, what)
 	return nil
 }
 
@@ -84,7 +99,7 @@ func tellRequest(ctx context.Context, stack, text string, create bool) {
 		if create {
 			keep = request.Post
 		}
-		outcome, err = keep(ctx, marker(stack), marker(stack)+"\n"+text)
+		outcome, err = keep(ctx, note.Mark(stack), note.Mark(stack)+"\n"+text)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "the merge request is not told:", err)

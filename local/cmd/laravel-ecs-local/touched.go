@@ -68,23 +68,17 @@ func (e environment) has(file string) bool {
 }
 
 // touchedSince asks Git which files differ, counted from where the branch began.
-func touchedSince(ctx context.Context, o options) (touched, others []string, err error) {
+func touchedSince(ctx context.Context, o options) ([]string, error) {
 	command := exec.CommandContext(ctx, "git", "-C", o.root, "diff", "--name-only", "--no-renames", "-z", o.since+"...HEAD", "--")
 	out, err := command.Output()
 	if err != nil {
-		return nil, nil, fmt.Errorf("this clone cannot compare with %q: fetch the whole history (GitLab: GIT_DEPTH: 0, GitHub: fetch-depth: 0)", o.since)
+		return nil, fmt.Errorf("this clone cannot compare with %q: fetch the whole history (GitLab: GIT_DEPTH: 0, GitHub: fetch-depth: 0)", o.since)
 	}
 	all, err := environments(o.root)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	touched = touchedBy(strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"), all)
-	for _, e := range all {
-		if !slices.Contains(touched, e.stack) {
-			others = append(others, e.stack)
-		}
-	}
-	return touched, others, nil
+	return touchedBy(strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"), all), nil
 }
 
 // listTouched prints one stack per line.
@@ -92,7 +86,7 @@ func listTouched(ctx context.Context, o options) error {
 	if _, err := requestOf(&o); err != nil {
 		return err
 	}
-	touched, _, err := touchedSince(ctx, o)
+	touched, err := touchedSince(ctx, o)
 	for _, stack := range touched {
 		fmt.Fprintln(o.out, stack)
 	}

@@ -61,6 +61,19 @@ func TestEnvironments(t *testing.T) {
 
 // TestTouchedSince asks a real repository, in which main went on after the branch began.
 func TestTouchedSince(t *testing.T) {
+	dir := branchOff(t, "Pulumi.prod.yaml")
+	touched, err := touchedSince(t.Context(), options{root: dir, since: "main"})
+	if err != nil || !slices.Equal(touched, []string{"prod"}) {
+		t.Errorf("%v, %v", touched, err)
+	}
+	if _, err := touchedSince(t.Context(), options{root: dir, since: "abc"}); err == nil || !strings.Contains(err.Error(), "GIT_DEPTH: 0") {
+		t.Errorf("of a revision that the clone has not: %v", err)
+	}
+}
+
+// branchOff returns a repository on a branch that changes these files, while main went on with the file of staging.
+func branchOff(t *testing.T, files ...string) string {
+	t.Helper()
 	dir := t.TempDir()
 	git := func(args ...string) {
 		t.Helper()
@@ -69,25 +82,20 @@ func TestTouchedSince(t *testing.T) {
 			t.Fatalf("git %v: %v\n%s", args, err, out)
 		}
 	}
-	commit := func(name, text string) {
-		writeFile(t, filepath.Join(dir, name), text)
+	commit := func(text string, names ...string) {
+		for _, name := range names {
+			writeFile(t, filepath.Join(dir, name), text)
+		}
 		git("add", "--all")
-		git("commit", "--quiet", "--message", name)
+		git("commit", "--quiet", "--message", "a change")
 	}
 	git("init", "--quiet", "--initial-branch", "main")
-	commit("Pulumi.yaml", "name: x\n")
-	commit("Pulumi.prod.yaml", "config: {}\n")
-	commit("Pulumi.staging.yaml", "config: {}\n")
+	commit("name: x\n", "Pulumi.yaml")
+	commit("config: {}\n", "Pulumi.prod.yaml", "Pulumi.staging.yaml")
 	git("checkout", "--quiet", "-b", "feature")
-	commit("Pulumi.prod.yaml", "config: {x:app: {name: y}}\n")
+	commit("config: {x:app: {name: y}}\n", files...)
 	git("checkout", "--quiet", "main")
-	commit("Pulumi.staging.yaml", "config: {x:app: {name: z}}\n")
+	commit("config: {x:app: {name: z}}\n", "Pulumi.staging.yaml")
 	git("checkout", "--quiet", "feature")
-	touched, others, err := touchedSince(t.Context(), options{root: dir, since: "main"})
-	if err != nil || !slices.Equal(touched, []string{"prod"}) || !slices.Equal(others, []string{"staging"}) {
-		t.Errorf("%v, %v, %v", touched, others, err)
-	}
-	if _, _, err := touchedSince(t.Context(), options{root: dir, since: "abc"}); err == nil || !strings.Contains(err.Error(), "GIT_DEPTH: 0") {
-		t.Errorf("of a revision that the clone has not: %v", err)
-	}
+	return dir
 }
