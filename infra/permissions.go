@@ -72,6 +72,11 @@ var (
 	secrets       = scope{"secretsmanager:{region}:{account}:secret:{name}", always}
 	topics        = scope{"sns:{region}:{account}:{name}", always}
 	images        = scope{"ssm:{region}::parameter/aws/service/*", always}
+	// What a review environment has in the one that it shares: a rule of its own, and services in that cluster.
+	lentListeners = scope{"elasticloadbalancing:{region}:{account}:listener/app/{lender}", whenMaking}
+	lentRules     = scope{"elasticloadbalancing:{region}:{account}:listener-rule/app/{lender}", whenOwned}
+	newLentRules  = scope{"elasticloadbalancing:{region}:{account}:listener-rule/app/{lender}", whenAdopting}
+	lentServices  = scope{"ecs:{region}:{account}:service/{lender}/{name}", always}
 	firewalls     = scope{"wafv2:{region}:{account}:regional/webacl/{name} wafv2:{region}:{account}:regional/managedruleset/*", always}
 	guarded       = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name} wafv2:{region}:{account}:regional/webacl/{name}", always}
 )
@@ -201,6 +206,7 @@ var permissions = map[string][]permission{
 	"aws:ecs/service:Service": {
 		reading("ecs:DescribeServices ecs:DescribeTasks ecs:ListTagsForResource ecs:ListTasks"),
 		{"ecs:CreateService ecs:DeleteService ecs:TagResource ecs:UntagResource ecs:UpdateService", ecsThings},
+		{"ecs:CreateService ecs:DeleteService ecs:TagResource ecs:UntagResource ecs:UpdateService", lentServices},
 	},
 	"aws:ecs/taskDefinition:TaskDefinition": {
 		reading("ecs:DescribeTaskDefinition"), // a delete only forgets: a rollback needs the revision
@@ -242,6 +248,9 @@ var permissions = map[string][]permission{
 	"aws:lb/listenerRule:ListenerRule": {
 		reading("elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags"),
 		{"elasticloadbalancing:AddTags elasticloadbalancing:CreateRule elasticloadbalancing:DeleteRule elasticloadbalancing:ModifyRule elasticloadbalancing:RemoveTags elasticloadbalancing:SetRulePriorities", balancers},
+		{"elasticloadbalancing:CreateRule", lentListeners},
+		{"elasticloadbalancing:AddTags", newLentRules},
+		{"elasticloadbalancing:AddTags elasticloadbalancing:DeleteRule elasticloadbalancing:ModifyRule elasticloadbalancing:RemoveTags elasticloadbalancing:SetRulePriorities", lentRules},
 	},
 	"aws:lb/loadBalancer:LoadBalancer": {
 		reading("elasticloadbalancing:DescribeCapacityReservation elasticloadbalancing:DescribeLoadBalancerAttributes elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeTags"),

@@ -109,6 +109,9 @@ func NewDeployRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, reac
 			Actions: []string{"ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"}, Resources: args.Promotes.resources(repositories),
 		})
 	}
+	if reach.Lender != "" { // its outputs say what it lends
+		policies["sharing"] = args.State.readStatements(reach.lender())
+	}
 	return newPipelineRole(ctx, name, args, policies, opts...)
 }
 

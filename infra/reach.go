@@ -15,6 +15,13 @@ type Reach struct {
 	Application, Stack string
 	// HostNames are those that may be published, each with everything below it.
 	HostNames []string
+	// Lender is the stack whose load balancer, cluster, database and cache are shared; empty for none.
+	Lender string
+}
+
+// lender is how far the one that lends reaches.
+func (r Reach) lender() Reach {
+	return Reach{Account: r.Account, Region: r.Region, Application: r.Application, Stack: r.Lender}
 }
 
 // names is the pattern of all physical names in reach.
@@ -49,7 +56,7 @@ func (r Reach) statements(wanted func(action string) bool) map[string][]Statemen
 				if p.on == anything {
 					group = "reading"
 				}
-				if !wanted(action) || p.on.when == whenResolving && len(r.HostNames) == 0 {
+				if !wanted(action) || p.on.when == whenResolving && len(r.HostNames) == 0 || strings.Contains(p.on.resources, "{lender}") && r.Lender == "" {
 					continue
 				}
 				if actions[group] == nil {
@@ -74,7 +81,7 @@ func (r Reach) statements(wanted func(action string) bool) map[string][]Statemen
 }
 
 func (r Reach) resources(on scope) []pulumi.StringInput {
-	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names())
+	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names(), "{lender}", r.lender().names())
 	var arns []pulumi.StringInput
 	for _, template := range strings.Fields(on.resources) {
 		if template != "*" {

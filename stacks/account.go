@@ -123,6 +123,7 @@ func (s *accountStack) createDeployRoles(ctx *pulumi.Context) (err error) {
 func (s *accountStack) reach(c Pipeline) infra.Reach {
 	return infra.Reach{
 		Account: s.number, Region: s.config.Region, Application: s.config.App.Name, Stack: c.Stack, HostNames: c.Hosts,
+		Lender: s.config.Account.Deploy[c.Shares].Stack,
 	}
 }
 

@@ -47,9 +47,10 @@ type GitLab struct {
 
 // Pipeline is how one environment is deployed, and how far its role reaches.
 type Pipeline struct {
-	Stack  string    `json:"stack"` // empty: the environment's name; NAME-* for all stacks that begin so
-	Hosts  []string  `json:"hosts"` // host names that it publishes in Route 53, each with everything below it
-	From   string    `json:"from"`  // the environment whose image it takes over: its state and images may be read
+	Stack  string    `json:"stack"`  // empty: the environment's name; NAME-* for all stacks that begin so
+	Hosts  []string  `json:"hosts"`  // host names that it publishes in Route 53, each with everything below it
+	From   string    `json:"from"`   // the environment whose image it takes over: its state and images may be read
+	Shares string    `json:"shares"` // the environment whose load balancer, cluster and state its review environments use (environment.shares)
 	GitHub GitHubRef `json:"github"`
 	GitLab GitLabRef `json:"gitlab"`
 }
@@ -134,8 +135,13 @@ func (c *AccountConfig) validate(stack string) []error {
 // validateStackFile compares an environment with its own stack file: a role that reaches elsewhere deploys nothing.
 func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 	key, pipeline := "account.deploy."+environment, c.Account.Deploy[environment]
-	if other, known := c.Account.Deploy[pipeline.From]; pipeline.From != "" && (!known || pipeline.From == environment || strings.HasSuffix(other.Stack, "*")) {
-		p.add(key+".from", "%q is no other environment of account.deploy with a stack of its own", pipeline.From)
+	for field, named := range map[string]string{"from": pipeline.From, "shares": pipeline.Shares} {
+		if other, known := c.Account.Deploy[named]; named != "" && (!known || named == environment || strings.HasSuffix(other.Stack, "*")) {
+			p.add(key+"."+field, "%q is no other environment of account.deploy with a stack of its own", named)
+		}
+	}
+	if pipeline.Shares != "" && !strings.HasSuffix(pipeline.Stack, "-*") {
+		p.add(key+".shares", "only review environments share another one (environment.shares), and %s is a stack of its own", pipeline.Stack)
 	}
 	if strings.HasSuffix(pipeline.Stack, "-*") {
 		return // they come and go

@@ -2,6 +2,7 @@ package stacks_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -239,6 +240,56 @@ func questions() []question {
 	return list
 }
 
+// TestSharingReachesALittle: with shares the role of reviews has a rule and services of its own in staging, and may read what staging
+// lends; nothing of staging's own, and without shares nothing at all.
+func TestSharingReachesALittle(t *testing.T) {
+	alone := policiesOf(t, deployAccount(t), "deploy-review")
+	sharing := policiesOf(t, deploy(t, "account", with(accountConfig(t), "account", "deploy.review.shares", "staging")), "deploy-review")
+	const here = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:"
+	const listener, rule = here + "listener/app/laravel-staging-lb-0123456/0/1", here + "listener-rule/app/laravel-staging-lb-0123456/0/1/2"
+	const service = "arn:aws:ecs:eu-west-1:123456789012:service/laravel-staging-cluster-ecs-0123456/"
+	tags := func(kind, environment string) map[string]infratest.Texts {
+		return map[string]infratest.Texts{"aws:" + kind + "Tag/Application": {"laravel"}, "aws:" + kind + "Tag/Environment": {environment}}
+	}
+	claiming := tags("Resource", "staging")
+	maps.Copy(claiming, tags("Request", "review-login"))
+	for what, test := range map[string]struct {
+		action, resource string
+		context          map[string]infratest.Texts
+		may              bool
+	}{
+		"a rule of its own":                    {"elasticloadbalancing:CreateRule", listener, tags("Request", "review-login"), true},
+		"with its tags":                        {"elasticloadbalancing:AddTags", rule, tags("Request", "review-login"), true},
+		"changed":                              {"elasticloadbalancing:ModifyRule", rule, tags("Resource", "review-login"), true},
+		"deleted":                              {"elasticloadbalancing:DeleteRule", rule, tags("Resource", "review-login"), true},
+		"a rule in staging's name":             {"elasticloadbalancing:CreateRule", listener, tags("Request", "staging"), false},
+		"a rule of prod's":                     {"elasticloadbalancing:CreateRule", strings.ReplaceAll(listener, "staging", "prod"), tags("Request", "review-login"), false},
+		"staging's rule":                       {"elasticloadbalancing:DeleteRule", rule, tags("Resource", "staging"), false},
+		"staging's rule, called its own":       {"elasticloadbalancing:AddTags", rule, claiming, false},
+		"staging's listener":                   {"elasticloadbalancing:ModifyListener", listener, tags("Resource", "staging"), false},
+		"staging's load balancer":              {"elasticloadbalancing:DeleteLoadBalancer", here + "loadbalancer/app/laravel-staging-lb-0123456/0", nil, false},
+		"a service of its own":                 {"ecs:CreateService", service + "laravel-review-login-web-service-0123456", nil, true},
+		"taken away":                           {"ecs:DeleteService", service + "laravel-review-login-web-service-0123456", nil, true},
+		"staging's service":                    {"ecs:UpdateService", service + "laravel-staging-web-service-0123456", nil, false},
+		"staging's cluster":                    {"ecs:DeleteCluster", "arn:aws:ecs:eu-west-1:123456789012:cluster/laravel-staging-cluster-ecs-0123456", nil, false},
+		"a service in prod's cluster":          {"ecs:CreateService", strings.ReplaceAll(service, "staging", "prod") + "laravel-review-login-web-service-0123456", nil, false},
+		"what staging lends":                   {"s3:GetObject", stateARN + "/.pulumi/stacks/laravel-ecs/staging.json", nil, true},
+		"and the secrets in it":                {"kms:Decrypt", keyARN, map[string]infratest.Texts{"kms:EncryptionContext:stack": {"staging"}}, true},
+		"what prod has":                        {"s3:GetObject", stateARN + "/.pulumi/stacks/laravel-ecs/prod.json", nil, false},
+		"staging's state, written":             {"s3:PutObject", stateARN + "/.pulumi/stacks/laravel-ecs/staging.json", nil, false},
+		"staging's secrets in Secrets Manager": {"secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_PASSWORD-1", nil, false},
+		"staging's database":                   {"rds:ModifyDBInstance", "arn:aws:rds:eu-west-1:123456789012:db:laravel-staging-db-0123456", nil, false},
+	} {
+		request := infratest.Request{Action: test.action, Resource: test.resource, Context: test.context}
+		if sharing.Allows(request) != test.may {
+			t.Errorf("%s: with shares %s on %s is %v", what, test.action, test.resource, !test.may)
+		}
+		if alone.Allows(request) {
+			t.Errorf("%s: without shares %s on %s is allowed", what, test.action, test.resource)
+		}
+	}
+}
+
 // TestNothingIsGrantedAtLarge holds for every policy of the account stack: actions have names, and whatever changes something is
 // bound to a resource.
 func TestNothingIsGrantedAtLarge(t *testing.T) {
@@ -280,7 +331,8 @@ func TestLimitsOfIAM(t *testing.T) {
 	config = with(config, "account", "github.repository", strings.Repeat("o", 39)+"/"+strings.Repeat("r", 100))
 	config = with(config, "account", "gitlab.project", strings.Repeat("group/", 10)+strings.Repeat("p", 100))
 	config = with(config, "account", "deploy", map[string]any{
-		"x": map[string]any{"stack": "abcdefgh-*", "hosts": hosts, "github": map[string]any{"environment": strings.Repeat("e", 100)}, "gitlab": map[string]any{"branch": "*", "tag": "v*"}},
+		"staging": map[string]any{"gitlab": map[string]any{"branch": "main"}},
+		"x":       map[string]any{"stack": "abcdefgh-*", "shares": "staging", "hosts": hosts, "github": map[string]any{"environment": strings.Repeat("e", 100)}, "gitlab": map[string]any{"branch": "*", "tag": "v*"}},
 	})
 	for name, config := range map[string]map[string]string{"shipped": accountConfig(t), "long": config} {
 		r := deploy(t, "account", config)
