@@ -13,7 +13,7 @@ LOCAL := bin/laravel-ecs-local
 # The local stack runs on the embedded cloud, with CLOUD=local every stack; else it is plain Pulumi, after a look at what AWS needs.
 ON = $(if $(filter local,$(STACK) $(CLOUD)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
-.PHONY: help up down note notes touched deploy drift test-app smoke docker dotenv config-check status logs shell releases rollback unpin canary promote abort preview review-up review-down review-reap reviews rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
+.PHONY: help up down note notes touched deploy drift test-app layers smoke docker dotenv config-check status logs shell releases rollback unpin canary promote abort preview review-up review-down review-reap reviews rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -45,6 +45,9 @@ drift: $(LOCAL) ## What differs on AWS from what was deployed; fails where somet
 
 test-app: $(LOCAL) ## Run the application's own tests in the image of STACK, which is built for that and not pushed (image.test)
 	@$(LOCAL) test-app --stack $(STACK)
+
+layers: $(LOCAL) ## For pipelines whose builder begins empty: build the slow stages from the layers of earlier jobs, kept in .cache/layers
+	@$(LOCAL) layers --stack $(STACK)
 
 smoke: $(LOCAL) ## Ask a deployed stack for its health check and its page: both must answer 200
 	@$(LOCAL) smoke --stack $(STACK)
@@ -114,7 +117,7 @@ test-engine: bin/pulumi ## Every stack file on the real engine and the embedded 
 test-containers: $(LOCAL) bin/pulumi bin/gitlab-ci-local ## The image, the container runtime, and `make up` end to end
 	@if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "container and system tiers: skipped, SKIP_CONTAINERS=1"; else \
 	  $(LOCAL) setup && mkdir -p .local && \
-	  go test -race -count=1 -timeout 40m -p 1 ./docker/... ./local/runtime/... && go test -race -count=1 -run LoadSees ./local/system && \
+	  go test -race -count=1 -timeout 40m -p 1 ./docker/... ./local/layers ./local/runtime/... && go test -race -count=1 -run LoadSees ./local/system && \
 	  SYSTEM_REPORT=$(CURDIR)/.local/releases.md go test -count=1 -timeout 75m ./local/system/... && \
 	  cat .local/releases.md; fi
 
@@ -158,8 +161,9 @@ bin/actionlint: tools/lint/go.mod
 
 # Runs .gitlab-ci.yml on this machine, for the tests.
 bin/gitlab-ci-local: tools/ci/package-lock.json
-	@if ! command -v npm >/dev/null || ! command -v rsync >/dev/null; then \
-	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "the tests of the pipelines need npm and rsync: apt-get install nodejs npm rsync"; exit 1; }; \
-	  echo "installing nodejs, npm and rsync with apt-get, for the tests of the pipelines"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends nodejs npm rsync >/dev/null; fi
+	@missing=; command -v npm >/dev/null || missing="nodejs npm"; command -v rsync >/dev/null || missing="$$missing rsync"; \
+	if [ -n "$$missing" ]; then \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "the tests of the pipelines need npm and rsync: apt-get install $$missing"; exit 1; }; \
+	  echo "installing $$missing with apt-get, for the tests of the pipelines"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; fi
 	@cd tools/ci && npm ci --silent --no-audit --no-fund && mkdir -p ../../bin && ln -sf ../tools/ci/node_modules/.bin/gitlab-ci-local ../../$@

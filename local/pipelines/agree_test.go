@@ -13,11 +13,11 @@ import (
 // expected is what an event makes happen, one line per job. It stands here so that a job that both lose is missed.
 var expected = map[string][]string{
 	"merge request": {
-		"make docker; make review-up", "make docker; make test-app STACK=staging", "make lint", "make notes", "make review-down", "make test",
+		"make docker; make layers STACK=review; make review-up", "make docker; make layers STACK=staging; make test-app STACK=staging", "make lint", "make notes", "make review-down", "make test",
 	},
 	"main": {
-		"make deploy STACK=prod FROM=staging; make smoke STACK=prod", "make docker; make test-app STACK=staging",
-		"make docker; make up STACK=staging; make smoke STACK=staging",
+		"make deploy STACK=prod FROM=staging; make smoke STACK=prod", "make docker; make layers STACK=staging; make test-app STACK=staging",
+		"make docker; make layers STACK=staging; make up STACK=staging; make smoke STACK=staging",
 		"make lint", "make test",
 	},
 	"tag":      {"make deploy STACK=prod FROM=staging; make smoke STACK=prod"},
@@ -56,6 +56,9 @@ func (f files) problems() []string {
 }
 
 func (f files) checkJob(j job, complain func(string, ...any)) {
+	if keeps := strings.Contains(strings.Join(j.commands, ";"), "make layers "); keeps != j.layers {
+		complain("%s: make layers and the cache of its folder are not together", j.where)
+	}
 	for _, command := range j.commands {
 		match := call.FindStringSubmatch(command)
 		if match == nil {
@@ -154,6 +157,8 @@ func TestMistakesAreFound(t *testing.T) {
 		"another's group":          {main, "group: staging,", "group: prod,", `in the environment "staging" and the group "prod"`},
 		"no token on GitLab":       {gitLab, "    AWS_ID_TOKEN:\n      aud: $CI_SERVER_URL\n", "    {}\n", "staging: has no token"},
 		"no token on GitHub":       {main, "environment: staging\n    concurrency: {group: staging, cancel-in-progress: false}\n    permissions:\n      contents: read\n      id-token: write", "environment: staging\n    concurrency: {group: staging, cancel-in-progress: false}\n    permissions:\n      contents: read", "main.yml: staging: has no token"},
+		"layers lost on GitLab":    {gitLab, "  cache: *layers\n  stage: staging\n", "  stage: staging\n", "staging: make layers and the cache of its folder are not together"},
+		"layers lost on GitHub":    {main, "      - uses: ./.github/actions/layers\n", "", "main.yml: staging: make layers and the cache"},
 		"no environment":           {main, "    environment: staging\n", "", "has no environment"},
 		"a comparison that waits":  {nightly, "drift-prod:\n    runs-on: ubuntu-latest\n", "drift-prod:\n    runs-on: ubuntu-latest\n    environment: prod\n", "nightly.yml: drift-prod: waits for the reviewers of prod"},
 		"a comparison in the way":  {nightly, "drift-prod:\n    runs-on: ubuntu-latest\n", "drift-prod:\n    runs-on: ubuntu-latest\n    concurrency: {group: prod}\n", "nightly.yml: drift-prod: pushes out"},

@@ -80,6 +80,7 @@ type job struct {
 	group       string // of those that do not run at the same time
 	cancelled   bool   // when another one comes
 	token       bool   // of OpenID Connect
+	layers      bool   // the folder of make layers comes from the job before
 }
 
 // gitLabJob is what the tests read of a job in .gitlab-ci.yml.
@@ -90,6 +91,7 @@ type gitLabJob struct {
 	ResourceGroup string         `yaml:"resource_group"`
 	IDTokens      map[string]any `yaml:"id_tokens"`
 	Environment   yaml.Node
+	Cache         []struct{ Paths []string }
 	Rules         []struct{ If, When string }
 }
 
@@ -118,6 +120,7 @@ func (f files) gitLabJobs(e event) ([]job, error) {
 		jobs = append(jobs, job{
 			where: ".gitlab-ci.yml: " + name, commands: g.Script, environment: environmentOf(g.Environment), group: g.ResourceGroup,
 			cancelled: g.Interruptible == nil || *g.Interruptible, token: len(g.IDTokens) > 0,
+			layers: slices.ContainsFunc(g.Cache, func(c struct{ Paths []string }) bool { return slices.Contains(c.Paths, ".cache/layers/") }),
 		})
 	}
 	return jobs, nil
@@ -256,6 +259,9 @@ func (f files) workflowJobs(path string) ([]job, error) {
 		for _, step := range g.Steps {
 			if step.Run != "" {
 				j.commands = append(j.commands, step.Run)
+			}
+			if step.Uses == "./.github/actions/layers" && len(j.commands) == 0 { // and no command has made it already
+				j.layers = true
 			}
 		}
 		jobs = append(jobs, j)

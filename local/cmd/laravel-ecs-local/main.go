@@ -39,6 +39,7 @@ const usage = `usage: laravel-ecs-local COMMAND [flags]
   deploy     run the release that --from runs, from the very same image (--to: another one of its registry)
   drift      tell what differs on AWS from what was deployed, and fail where something does
   test-app   run the application's own tests in the image of a stack, which is built for that and not pushed
+  layers     build the slow stages of a stack's image from the layers that earlier jobs of a pipeline left in .cache/layers, and leave them there
   smoke      ask a deployed stack for its health and its page
   dotenv     write the stack's .env for a developer (--file; --force replaces one)
   config-check  compare the application's .env.example with what the stack provides
@@ -85,7 +86,7 @@ type command func(context.Context, options) error
 var commands = map[string]command{
 	"setup": setup, "up": up, "preview": showPreview, "down": down, "status": status, "logs": logs, "rehearse": rehearse, "aws": toAWS,
 	"releases": listReleases, "rollback": rollback, "unpin": unpin, "canary": canary, "promote": promote, "abort": abort, "shell": shell,
-	"note": writeNote, "notes": writeNotes, "touched": listTouched, "deploy": deploy, "drift": drift, "smoke": smoke, "test-app": testApp, "dotenv": writeDotenv, "config-check": checkConfig,
+	"note": writeNote, "notes": writeNotes, "touched": listTouched, "deploy": deploy, "drift": drift, "smoke": smoke, "test-app": testApp, "layers": keepLayers, "dotenv": writeDotenv, "config-check": checkConfig,
 	"review-up": reviewUp, "review-down": reviewDown, "review-reap": reviewReap, "reviews": listReviews,
 }
 

@@ -21,14 +21,9 @@ const noTests = "none"
 // testApp runs the application's own tests in the image of a stack, with the development packages and the tests in it. That image is
 // for the processor of this machine, whatever the stack's instances have.
 func testApp(ctx context.Context, o options) error {
-	settings, err := engine.LoadSettings(o.root, o.stack)
+	settings, err := buildSettings(o)
 	if err != nil {
 		return err
-	}
-	if o.onThisMachine() {
-		if err := fit(settings, o); err != nil {
-			return err
-		}
 	}
 	dockerfile, app, args := stacks.TestBuild(settings.Text)
 	command := settings.Text("image.test")
@@ -36,13 +31,8 @@ func testApp(ctx context.Context, o options) error {
 		fmt.Fprintf(o.out, "%s: image.test is %s, so no test of %s is run\n", settings.File(), noTests, app)
 		return nil
 	}
-	if err := prepareDocker(ctx, o.out); err != nil {
+	if err := prepareBuild(ctx, o); err != nil {
 		return err
-	}
-	if o.onThisMachine() {
-		if err := makeBase(ctx, o); err != nil {
-			return err
-		}
 	}
 	build := plugin.Build{
 		Name: fmt.Sprintf("laravel-ecs/test-%s:%d", o.stack, os.Getpid()), Target: "test",
@@ -54,6 +44,23 @@ func testApp(ctx context.Context, o options) error {
 	}
 	defer exec.Command(plugin.DockerCLI(), "rmi", build.Name).Run() //nolint:errcheck // the builder's cache keeps its layers
 	return runTests(ctx, o, build.Name, app, command)
+}
+
+// buildSettings is the stack file as its image is built where this command runs.
+func buildSettings(o options) (*engine.Settings, error) {
+	settings, err := engine.LoadSettings(o.root, o.stack)
+	if err == nil && o.onThisMachine() {
+		err = fit(settings, o)
+	}
+	return settings, err
+}
+
+// prepareBuild sees to it that there is a builder, and on this machine the base image.
+func prepareBuild(ctx context.Context, o options) error {
+	if err := prepareDocker(ctx, o.out); err != nil || !o.onThisMachine() {
+		return err
+	}
+	return makeBase(ctx, o)
 }
 
 func runTests(ctx context.Context, o options, image, app, command string) error {
