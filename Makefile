@@ -141,7 +141,7 @@ golden: ## Rewrite the golden files after a change that is meant
 	go test ./local/note -update
 
 clean: ## Remove what was built; `make down` removes what runs
-	rm -rf bin
+	rm -rf bin .cache/layers
 
 $(LOCAL):
 	@command -v go >/dev/null || { echo "Go is not installed: https://go.dev/dl (1.24 or later)"; exit 1; }

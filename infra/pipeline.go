@@ -105,12 +105,12 @@ func NewDeployRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, reac
 	policies := reach.deployStatements()
 	policies["state"] = args.State.writeStatements(reach)
 	if args.Promotes != nil {
-		policies["promotion"] = append(args.State.readStatements(*args.Promotes), Statement{
+		policies["promotion"] = append(args.State.stateStatements(*args.Promotes), Statement{
 			Actions: []string{"ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"}, Resources: args.Promotes.resources(repositories),
 		})
 	}
 	if reach.Lender != "" { // its outputs say what it lends
-		policies["sharing"] = args.State.readStatements(reach.lender())
+		policies["sharing"] = args.State.stateStatements(reach.lender())
 	}
 	return newPipelineRole(ctx, name, args, policies, opts...)
 }

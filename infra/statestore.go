@@ -71,7 +71,12 @@ func (s *StateStore) SecretsProvider(stack string) pulumi.StringOutput {
 
 // readStatements let a preview read the state of some stacks. It takes no lock and writes nothing.
 func (s *StateStore) readStatements(reaches ...Reach) []Statement {
-	statements := s.common("kms:Decrypt")
+	return append(s.common("kms:Decrypt"), s.stateStatements(reaches...)...)
+}
+
+// stateStatements let a role that has a state of its own read that of others as well.
+func (s *StateStore) stateStatements(reaches ...Reach) []Statement {
+	var statements []Statement
 	var objects []pulumi.StringInput
 	for _, reach := range reaches {
 		objects = append(objects, s.object("stacks/"+s.args.Project+"/"+reach.Stack+".*"))

@@ -1,0 +1,329 @@
+package stacks_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+)
+
+type question struct {
+	request infratest.Request
+	roles   string // that may
+}
+
+// may tells whether a role may. With sharing more is allowed than without.
+func (q question) may(role string) bool {
+	roles := strings.Fields(q.roles)
+	return slices.Contains(roles, role) || role == "sharing" && slices.Contains(roles, "deploy-review")
+}
+
+const (
+	stateARN = "arn:aws:mock:eu-west-1:123456789012:aws:s3/bucketV2:BucketV2/laravel-account-state"
+	keyARN   = "arn:aws:mock:eu-west-1:123456789012:aws:kms/key:Key/laravel-account-state-key"
+)
+
+const here = ":eu-west-1:123456789012:"
+
+// asker asks whether roles may do something: an action on a resource, with condition keys as KEY=VALUE.
+type asker func(roles, action, resource string, context ...string)
+
+func owned(environment string) []string {
+	return []string{"aws:ResourceTag/Application=laravel", "aws:ResourceTag/Environment=" + environment}
+}
+
+func making(environment string) []string {
+	return []string{"aws:RequestTag/Application=laravel", "aws:RequestTag/Environment=" + environment}
+}
+
+func questions() []question {
+	var list []question
+	ask := func(roles, action, resource string, context ...string) {
+		request := infratest.Request{Action: action, Resource: resource, Context: map[string]infratest.Texts{}}
+		if !strings.HasPrefix(resource, "arn:") && resource != "*" {
+			request.Resource = "arn:aws:" + resource
+		}
+		for _, entry := range context {
+			key, value, _ := strings.Cut(entry, "=")
+			request.Context[key] = append(request.Context[key], value)
+		}
+		list = append(list, question{request, roles})
+	}
+	askByHand(ask)
+	for environment, role := range map[string]string{"staging": "deploy-staging", "prod": "deploy-prod", "review-login": "deploy-review"} {
+		askNames(ask, environment, role)
+		askTags(ask, environment, role)
+	}
+	askEverywhere(ask)
+	askSharing(ask)
+	return list
+}
+
+// askByHand asks what is meant, and what is a little wider.
+func askByHand(ask asker) {
+	// Names: this application and environment, in this account and region.
+	ask("deploy-staging", "rds:CreateDBInstance", "rds"+here+"db:laravel-staging-db-01234567")
+	ask("deploy-prod", "rds:DeleteDBInstance", "rds"+here+"db:laravel-prod-db-01234567")
+	ask("deploy-review", "rds:DeleteDBInstance", "rds"+here+"db:laravel-review-login-db-01234567")
+	ask("", "rds:DeleteDBInstance", "rds"+here+"db:laravel-local-db-01234567")
+	ask("", "rds:DeleteDBInstance", "rds"+here+"db:laravel-production")
+	ask("", "rds:DeleteDBInstance", "rds"+here+"db:shop-prod-db")
+	ask("", "rds:DeleteDBInstance", "rds:us-east-1:123456789012:db:laravel-prod-db-01234567")
+	ask("", "rds:DeleteDBInstance", "rds:eu-west-1:999999999999:db:laravel-prod-db-01234567")
+	ask("", "rds:DeleteDBCluster", "rds"+here+"cluster:laravel-prod-db")
+	ask("preview deploy-staging deploy-prod deploy-review", "rds:DescribeDBInstances", "*")
+	ask("deploy-staging", "ecs:UpdateService", "ecs"+here+"service/laravel-staging-cluster-ecs-0123456/laravel-staging-web-service-0123456")
+	ask("deploy-staging", "ecs:RegisterTaskDefinition", "ecs"+here+"task-definition/laravel-staging-web:1")
+	ask("", "ecs:ExecuteCommand", "ecs"+here+"task/laravel-staging-cluster-ecs-0123456/0")
+	ask("", "ecs:DeregisterTaskDefinition", "*")
+	ask("deploy-prod", "ecr:PutImage", "ecr"+here+"repository/laravel-prod-registry-repo-0123456")
+	ask("preview deploy-staging deploy-prod deploy-review", "ecr:GetAuthorizationToken", "*")
+	ask("preview deploy-prod", "ecr:DescribeImages", "ecr"+here+"repository/laravel-prod-registry-repo-0123456")
+	ask("deploy-prod", "elasticloadbalancing:ModifyListener", "elasticloadbalancing"+here+"listener/app/laravel-prod-lb-0123456/0/1")
+	ask("", "elasticloadbalancing:ModifyListener", "elasticloadbalancing"+here+"listener/app/other/0/1")
+	ask("deploy-prod", "logs:PutRetentionPolicy", "logs"+here+"log-group:/aws/rds/instance/laravel-prod-db-01234567/error")
+	ask("", "logs:GetLogEvents", "logs"+here+"log-group:laravel-prod-logs-web-0123456:log-stream:x")
+	ask("deploy-prod", "s3:DeleteBucket", "s3:::laravel-prod-lb-logs-0123456")
+	ask("", "s3:GetObject", "s3:::laravel-prod-lb-logs-0123456/AWSLogs/x")
+
+	// Tags, where AWS gives out ids.
+	ask("deploy-prod", "ec2:CreateVpc", "ec2"+here+"vpc/vpc-0", making("prod")...)
+	ask("deploy-review", "ec2:CreateVpc", "ec2"+here+"vpc/vpc-0", making("review-login")...)
+	ask("", "ec2:CreateVpc", "ec2"+here+"vpc/vpc-0")
+	ask("", "ec2:CreateVpc", "ec2"+here+"vpc/vpc-0", making("local")...)
+	ask("deploy-prod", "ec2:DeleteVpc", "ec2"+here+"vpc/vpc-0", owned("prod")...)
+	ask("", "ec2:DeleteVpc", "ec2"+here+"vpc/vpc-0")
+	ask("", "ec2:DeleteVpc", "ec2"+here+"vpc/vpc-0", "aws:ResourceTag/Application=shop", "aws:ResourceTag/Environment=prod")
+	ask("deploy-prod", "ec2:CreateSubnet", "ec2"+here+"vpc/vpc-0", owned("prod")...)
+	ask("", "ec2:CreateSubnet", "ec2"+here+"vpc/vpc-0", making("prod")...)
+	ask("deploy-staging", "ec2:RunInstances", "ec2"+here+"instance/i-0", making("staging")...)
+	ask("", "ec2:RunInstances", "ec2"+here+"instance/i-0")
+	ask("", "ec2:RunInstances", "ec2"+here+"subnet/subnet-0")
+	ask("deploy-staging deploy-prod deploy-review", "ec2:RunInstances", "ec2:eu-west-1::image/ami-0")
+	ask("deploy-prod", "ec2:CreateTags", "ec2"+here+"vpc/vpc-0", append(making("prod"), "ec2:CreateAction=CreateVpc")...)
+	ask("", "ec2:CreateTags", "ec2"+here+"vpc/vpc-0", making("prod")...)
+	ask("", "ec2:CreateTags", "ec2"+here+"vpc/vpc-0", append(making("prod"), owned("staging")[1])...)
+	ask("deploy-staging deploy-prod deploy-review", "ec2:RevokeSecurityGroupIngress", "ec2"+here+"security-group/sg-0")
+	ask("", "ec2:RevokeSecurityGroupIngress", "ec2"+here+"security-group/sg-0", "aws:ResourceTag/Environment=local")
+	ask("", "ec2:AuthorizeSecurityGroupIngress", "ec2"+here+"security-group/sg-0")
+	ask("deploy-prod", "ec2:CreateTags", "ec2"+here+"security-group/sg-0", making("prod")...)
+	ask("", "ec2:CreateTags", "ec2"+here+"security-group/sg-0", append(making("prod"), "aws:ResourceTag/Environment=local")...)
+	ask("deploy-prod", "acm:RequestCertificate", "acm"+here+"certificate/0", making("prod")...)
+	ask("deploy-prod", "acm:DeleteCertificate", "acm"+here+"certificate/0", owned("prod")...)
+	ask("", "acm:DeleteCertificate", "acm"+here+"certificate/0")
+	ask("deploy-staging", "acm:AddTagsToCertificate", "acm"+here+"certificate/0", append(making("prod"), owned("staging")...)...) // gives it away
+	ask("", "acm:AddTagsToCertificate", "acm"+here+"certificate/0", append(making("prod"), owned("local")...)...)
+
+	// Roles: ours, to the services that take them, with the policies that we attach. Never those of this stack.
+	role := "iam::123456789012:role/laravel-prod-access-task-0123456"
+	ask("deploy-prod", "iam:PassRole", role, "iam:PassedToService=ecs-tasks.amazonaws.com")
+	ask("", "iam:PassRole", role, "iam:PassedToService=lambda.amazonaws.com")
+	ask("", "iam:PassRole", role)
+	ask("", "iam:PassRole", "iam::123456789012:role/Admin", "iam:PassedToService=ecs-tasks.amazonaws.com")
+	ask("deploy-prod", "iam:PutRolePolicy", role)
+	ask("", "iam:PutRolePolicy", "iam::123456789012:role/laravel-account-deploy-prod-role-0123456")
+	ask("", "iam:UpdateAssumeRolePolicy", "iam::123456789012:role/laravel-account-preview-role-0123456")
+	ask("", "iam:CreatePolicyVersion", "iam::123456789012:policy/laravel-account-deploy-prod-data-0123456")
+	ask("deploy-prod", "iam:AttachRolePolicy", role, "iam:PolicyARN=arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
+	ask("", "iam:AttachRolePolicy", role, "iam:PolicyARN=arn:aws:iam::aws:policy/AdministratorAccess")
+	ask("", "iam:CreateUser", "iam::123456789012:user/laravel-prod-x")
+	ask("deploy-staging deploy-prod deploy-review", "iam:CreateServiceLinkedRole", "iam::123456789012:role/aws-service-role/ecs.amazonaws.com/x", "iam:AWSServiceName=ecs.amazonaws.com")
+	ask("", "iam:CreateServiceLinkedRole", "iam::123456789012:role/aws-service-role/organizations.amazonaws.com/x", "iam:AWSServiceName=organizations.amazonaws.com")
+
+	// Names in Route 53: those of the environment and what is below.
+	const records = "route53:ChangeResourceRecordSetsNormalizedRecordNames="
+	ask("deploy-prod", "route53:ChangeResourceRecordSets", "route53:::hostedzone/Z0", records+"app.example.com", records+"_x.app.example.com")
+	ask("", "route53:ChangeResourceRecordSets", "route53:::hostedzone/Z0", records+"app.example.com", records+"example.com")
+	ask("", "route53:ChangeResourceRecordSets", "route53:::hostedzone/Z0", records+"notapp.example.com")
+	ask("", "route53:ChangeResourceRecordSets", "route53:::hostedzone/Z0")
+
+	// Secrets: a preview knows that they are there.
+	secret := "secretsmanager" + here + "secret:laravel-prod-secrets-APP_KEY-0123456-abcdef"
+	ask("deploy-prod", "secretsmanager:GetSecretValue", secret)
+	ask("preview deploy-prod", "secretsmanager:DescribeSecret", secret)
+	ask("", "secretsmanager:GetSecretValue", "secretsmanager"+here+"secret:other-abcdef")
+	ask("preview deploy-staging deploy-prod deploy-review", "ssm:GetParameter", "ssm:eu-west-1::parameter/aws/service/ecs/optimized-ami")
+	ask("", "ssm:GetParameter", "ssm"+here+"parameter/laravel-prod-password")
+
+	// State: its own stack's, and no version of it goes.
+	ask("preview deploy-prod", "s3:GetObject", stateARN+"/.pulumi/stacks/laravel-ecs/prod.json")
+	ask("deploy-prod", "s3:PutObject", stateARN+"/.pulumi/stacks/laravel-ecs/prod.json")
+	ask("deploy-prod", "s3:PutObject", stateARN+"/.pulumi/locks/organization/laravel-ecs/prod/0.json")
+	ask("deploy-review", "s3:PutObject", stateARN+"/.pulumi/history/laravel-ecs/review-login/x.json")
+	ask("", "s3:PutObject", stateARN+"/.pulumi/stacks/laravel-ecs/account.json")
+	ask("", "s3:GetObject", stateARN+"/.pulumi/stacks/laravel-ecs/account.json")
+	ask("", "s3:PutObject", stateARN+"/.pulumi/stacks/other/prod.json")
+	ask("", "s3:PutObject", stateARN+"/.pulumi/meta.yaml")
+	ask("preview deploy-staging deploy-prod deploy-review", "s3:GetObject", stateARN+"/.pulumi/meta.yaml")
+	// prod takes over the image of staging, and nothing the other way round.
+	const staging, prod = "ecr" + here + "repository/laravel-staging-registry-repo-1", "ecr" + here + "repository/laravel-prod-registry-repo-1"
+	ask("preview deploy-staging deploy-prod sharing", "s3:GetObject", stateARN+"/.pulumi/stacks/laravel-ecs/staging.json")
+	ask("deploy-staging", "s3:PutObject", stateARN+"/.pulumi/stacks/laravel-ecs/staging.json")
+	ask("preview deploy-staging deploy-prod sharing", "kms:Decrypt", keyARN, "kms:EncryptionContext:stack=staging")
+	ask("preview deploy-staging deploy-prod", "ecr:GetDownloadUrlForLayer", "arn:aws:"+staging)
+	ask("deploy-prod", "ecr:PutImage", "arn:aws:"+prod)
+	ask("deploy-staging", "ecr:PutImage", "arn:aws:"+staging)
+	ask("", "s3:DeleteObjectVersion", stateARN+"/.pulumi/stacks/laravel-ecs/prod.json")
+	ask("", "s3:PutBucketPolicy", stateARN)
+
+	// The key: the secrets of its own stack, and the objects of the bucket.
+	ask("preview deploy-prod", "kms:Decrypt", keyARN, "kms:EncryptionContext:stack=prod")
+	ask("deploy-prod", "kms:Encrypt", keyARN, "kms:EncryptionContext:stack=prod")
+	ask("preview deploy-review", "kms:Decrypt", keyARN, "kms:EncryptionContext:stack=review-login")
+	ask("", "kms:Decrypt", keyARN, "kms:EncryptionContext:stack=account")
+	ask("", "kms:Decrypt", keyARN)
+	ask("preview deploy-staging deploy-prod deploy-review", "kms:Decrypt", keyARN, "kms:ViaService=s3.eu-west-1.amazonaws.com", "kms:EncryptionContext:aws:s3:arn="+stateARN)
+	ask("deploy-staging deploy-prod deploy-review", "kms:GenerateDataKey", keyARN, "kms:ViaService=s3.eu-west-1.amazonaws.com", "kms:EncryptionContext:aws:s3:arn="+stateARN)
+	ask("", "kms:Decrypt", keyARN, "kms:ViaService=s3.eu-west-1.amazonaws.com", "kms:EncryptionContext:aws:s3:arn=arn:aws:s3:::other")
+	ask("", "kms:Decrypt", "kms"+here+"key/other", "kms:EncryptionContext:stack=prod")
+	ask("", "kms:ScheduleKeyDeletion", keyARN)
+}
+
+// askNames asks for a thing of each kind with a name: the environment's, and somebody else's.
+func askNames(ask asker, environment, role string) {
+	mine, other := "laravel-"+environment+"-x", "shop-"+environment+"-x"
+	for action, form := range map[string]string{
+		"autoscaling:DeleteAutoScalingGroup":  "autoscaling" + here + "autoScalingGroup:0:autoScalingGroupName/%s",
+		"cloudwatch:TagResource":              "cloudwatch" + here + "alarm:%s",
+		"cloudwatch:PutMetricAlarm":           "cloudwatch" + here + "alarm:TargetTracking-service/%s",
+		"cloudwatch:PutDashboard":             "cloudwatch::123456789012:dashboard/%s",
+		"ecr:PutImage":                        "ecr" + here + "repository/%s",
+		"ecs:DeleteCluster":                   "ecs" + here + "cluster/%s",
+		"elasticache:CreateCacheCluster":      "elasticache" + here + "cluster:%s",
+		"elasticloadbalancing:ModifyListener": "elasticloadbalancing" + here + "listener/app/%s/0/1",
+		"elasticloadbalancing:SetWebAcl":      "elasticloadbalancing" + here + "loadbalancer/app/%s/0",
+		"iam:AddRoleToInstanceProfile":        "iam::123456789012:instance-profile/%s",
+		"iam:PutRolePolicy":                   "iam::123456789012:role/%s",
+		"logs:DeleteLogGroup":                 "logs" + here + "log-group:%s",
+		"rds:DeleteDBInstance":                "rds" + here + "db:%s",
+		"s3:DeleteBucket":                     "s3:::%s",
+		"s3:DeleteObject":                     "s3:::%s/AWSLogs/x",
+		"secretsmanager:GetSecretValue":       "secretsmanager" + here + "secret:%s",
+		"sns:CreateTopic":                     "sns" + here + "%s",
+		"wafv2:CreateWebACL":                  "wafv2" + here + "regional/webacl/%s/0",
+	} {
+		ask(role, action, fmt.Sprintf(form, mine))
+		ask("", action, fmt.Sprintf(form, other))
+	}
+	for action, form := range map[string]string{ // these a preview may as well
+		"iam:GetInstanceProfile":        "iam::123456789012:instance-profile/%s",
+		"iam:GetRolePolicy":             "iam::123456789012:role/%s",
+		"s3:GetBucketPolicy":            "s3:::%s",
+		"secretsmanager:DescribeSecret": "secretsmanager" + here + "secret:%s",
+		"sns:GetTopicAttributes":        "sns" + here + "%s",
+		"wafv2:GetWebACL":               "wafv2" + here + "regional/webacl/%s/0",
+		"wafv2:GetWebACLForResource":    "elasticloadbalancing" + here + "loadbalancer/app/%s/0",
+	} {
+		ask("preview "+role, action, fmt.Sprintf(form, mine))
+		ask("", action, fmt.Sprintf(form, other))
+	}
+	ask("preview deploy-staging deploy-prod deploy-review", "wafv2:GetWebACL", "wafv2"+here+"regional/managedruleset/AWS/x")
+	for action, condition := range map[string]string{
+		"iam:AttachRolePolicy": "iam:PolicyARN=arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+		"iam:PassRole":         "iam:PassedToService=ecs-tasks.amazonaws.com",
+	} {
+		ask(role, action, "iam::123456789012:role/"+mine, condition)
+		ask("", action, "iam::123456789012:role/"+other, condition)
+		ask("", action, "iam::123456789012:role/"+mine)
+	}
+	ask(role, "s3:PutObject", stateARN+"/.pulumi/history/laravel-ecs/"+environment+"/x.json")
+	ask("", "s3:PutObject", "s3:::other/.pulumi/history/laravel-ecs/"+environment+"/x.json")
+	ask(role, "kms:Encrypt", keyARN, "kms:EncryptionContext:stack="+environment)
+	ask("", "kms:Encrypt", "kms"+here+"key/other", "kms:EncryptionContext:stack="+environment)
+	ask("", "kms:Encrypt", keyARN)
+}
+
+// askTags asks for a thing of each kind that is told by its tags: with those of the environment, with one of them missing, and in
+// another region.
+func askTags(ask asker, environment, role string) {
+	try := func(action, kind string, tags []string, more ...string) {
+		service, _, _ := strings.Cut(action, ":")
+		ask(role, action, service+here+kind+"/0", append(slices.Clone(tags), more...)...)
+		ask("", action, service+":us-east-1:123456789012:"+kind+"/0", append(slices.Clone(tags), more...)...)
+		for _, tag := range tags {
+			ask("", action, service+here+kind+"/0", append([]string{tag}, more...)...)
+		}
+	}
+	for action, kind := range map[string]string{
+		"ec2:AllocateAddress": "elastic-ip", "ec2:AuthorizeSecurityGroupIngress": "security-group-rule", "ec2:CreateFlowLogs": "vpc-flow-log",
+		"ec2:CreateInternetGateway": "internet-gateway", "ec2:CreateLaunchTemplate": "launch-template", "ec2:CreateNatGateway": "natgateway",
+		"ec2:CreateRouteTable": "route-table", "ec2:CreateSecurityGroup": "security-group", "ec2:CreateSubnet": "subnet", "ec2:CreateVpc": "vpc",
+		"ec2:CreateVpcEndpoint": "vpc-endpoint", "ec2:RunInstances": "instance",
+		"acm:RequestCertificate": "certificate", "application-autoscaling:TagResource": "scalable-target",
+	} {
+		try(action, kind, making(environment))
+	}
+	try("ec2:DeleteVpc", "vpc", owned(environment))
+	try("acm:DeleteCertificate", "certificate", owned(environment))
+	try("ec2:CreateTags", "vpc", making(environment), "ec2:CreateAction=CreateVpc")
+	for action, kind := range map[string]string{"ec2:CreateTags": "security-group", "acm:AddTagsToCertificate": "certificate"} {
+		service, _, _ := strings.Cut(action, ":")
+		try(action, kind, making(environment))
+		ask("", action, service+here+kind+"/0", append(making(environment), "aws:ResourceTag/Environment=local")...) // somebody else's
+	}
+}
+
+// askEverywhere asks what every deployment may: where AWS has no narrower resource, the condition is what holds.
+func askEverywhere(ask asker) {
+	const deployments, all = "deploy-staging deploy-prod deploy-review", "preview deploy-staging deploy-prod deploy-review"
+	const namespace = "application-autoscaling:service-namespace=ecs"
+	ask(deployments, "application-autoscaling:RegisterScalableTarget", "application-autoscaling"+here+"scalable-target/0", namespace)
+	ask("", "application-autoscaling:RegisterScalableTarget", "application-autoscaling"+here+"scalable-target/0")
+	ask("", "application-autoscaling:RegisterScalableTarget", "application-autoscaling:us-east-1:123456789012:scalable-target/0", namespace)
+	ask(deployments, "ec2:AssociateAddress", "ec2"+here+"network-interface/eni-0")
+	ask("", "ec2:AssociateAddress", "ec2:us-east-1:123456789012:network-interface/eni-0")
+	ask("", "ec2:RevokeSecurityGroupIngress", "ec2:us-east-1:123456789012:security-group/sg-0")
+	ask("", "iam:CreateServiceLinkedRole", "iam::123456789012:role/Admin", "iam:AWSServiceName=ecs.amazonaws.com")
+	ask(all, "route53:GetHostedZone", "route53:::hostedzone/Z0")
+	ask("", "route53:GetHostedZone", "route53:::change/C0")
+	ask(all, "route53:GetChange", "route53:::change/C0")
+	ask("", "route53:GetChange", "route53:::hostedzone/Z0")
+	ask("", "route53:ChangeResourceRecordSets", "route53:::healthcheck/0", "route53:ChangeResourceRecordSetsNormalizedRecordNames=app.example.com")
+	ask(all, "s3:ListBucket", stateARN)
+	ask("", "s3:ListBucket", "s3:::other")
+	ask("", "s3:GetObject", "s3:::other/.pulumi/meta.yaml")
+	ask("", "ssm:GetParameter", "ssm:us-east-1::parameter/aws/service/ecs/optimized-ami")
+	const viaS3, ofBucket = "kms:ViaService=s3.eu-west-1.amazonaws.com", "kms:EncryptionContext:aws:s3:arn=" + stateARN
+	for _, action := range []string{"kms:Decrypt", "kms:GenerateDataKey"} {
+		ask("", action, "kms"+here+"key/other", viaS3, ofBucket)
+		ask("", action, keyARN, viaS3)
+		ask("", action, keyARN, ofBucket)
+	}
+	for _, stack := range []string{"staging", "prod", "review-login"} {
+		ask("", "kms:Decrypt", "kms"+here+"key/other", "kms:EncryptionContext:stack="+stack)
+	}
+	ask("", "ecr:GetDownloadUrlForLayer", "ecr"+here+"repository/shop")
+}
+
+// askSharing: with shares the role of reviews has a rule and services of its own in staging, and may read what staging lends; nothing of
+// staging's own, and without shares nothing at all.
+func askSharing(ask asker) {
+	const mine, balancing = "review-login", "elasticloadbalancing" + here
+	const listener, rule = balancing + "listener/app/laravel-staging-lb-0123456/0/1", balancing + "listener-rule/app/laravel-staging-lb-0123456/0/1/2"
+	const service = "ecs" + here + "service/laravel-staging-cluster-ecs-0123456/"
+	inProd := strings.NewReplacer("staging", "prod")
+	for _, try := range []struct {
+		action, resource string
+		mine, others     []string
+	}{
+		{"elasticloadbalancing:CreateRule", listener, making(mine), making("staging")},
+		{"elasticloadbalancing:AddTags", rule, making(mine), append(making(mine), owned("staging")...)}, // staging's, claimed
+		{"elasticloadbalancing:ModifyRule", rule, owned(mine), owned("staging")},
+		{"elasticloadbalancing:DeleteRule", rule, owned(mine), owned("staging")},
+	} {
+		ask("deploy-staging sharing", try.action, try.resource, try.mine...)
+		ask("deploy-staging", try.action, try.resource, try.others...)
+		ask("deploy-prod", try.action, inProd.Replace(try.resource), try.mine...)
+		for _, tag := range try.mine {
+			ask("deploy-staging", try.action, try.resource, tag)
+		}
+	}
+	ask("deploy-staging", "elasticloadbalancing:ModifyListener", listener, owned(mine)...)
+	ask("deploy-staging sharing", "ecs:CreateService", service+"laravel-review-login-web-service-0123456")
+	ask("deploy-staging sharing", "ecs:DeleteService", service+"laravel-review-login-web-service-0123456")
+	ask("deploy-staging", "ecs:UpdateService", service+"laravel-staging-web-service-0123456")
+	ask("deploy-prod", "ecs:CreateService", inProd.Replace(service)+"laravel-review-login-web-service-0123456")
+	ask("deploy-staging", "ecs:DeleteCluster", "ecs"+here+"cluster/laravel-staging-cluster-ecs-0123456")
+	ask("deploy-staging", "rds:ModifyDBInstance", "rds"+here+"db:laravel-staging-db-0123456")
+}
