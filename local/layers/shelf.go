@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -152,13 +153,14 @@ func (s *Shelf) load(ctx context.Context) error {
 // Reference is what an image is called while the shelf is open.
 func (s *Shelf) Reference(image string) string { return s.address + "/" + image + ":kept" }
 
-// Kept lists the references of what was on the shelf when it was opened, and what has been pushed since.
+// Kept lists the references, in order, of what was on the shelf when it was opened, and what has been pushed since.
 func (s *Shelf) Kept(ctx context.Context) ([]string, error) {
 	host, err := name.NewRegistry(s.address)
 	if err != nil {
 		return nil, err
 	}
 	images, err := remote.Catalog(ctx, host)
+	slices.Sort(images)
 	for i, image := range images {
 		images[i] = s.Reference(image)
 	}
