@@ -161,9 +161,9 @@ bin/actionlint: tools/lint/go.mod
 
 # Runs .gitlab-ci.yml on this machine, for the tests.
 bin/gitlab-ci-local: tools/ci/package-lock.json
-	@missing=; command -v npm >/dev/null || missing="nodejs npm"; command -v rsync >/dev/null || missing="$$missing rsync"; \
+	@missing=; command -v npm >/dev/null || missing="nodejs npm"; command -v rsync >/dev/null || missing="$${missing:+$$missing }rsync"; \
 	if [ -n "$$missing" ]; then \
 	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "the tests of the pipelines need npm and rsync: apt-get install $$missing"; exit 1; }; \
-	  echo "installing $$missing with apt-get, for the tests of the pipelines"; \
+	  echo installing $$missing with apt-get, for the tests of the pipelines; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; fi
 	@cd tools/ci && npm ci --silent --no-audit --no-fund && mkdir -p ../../bin && ln -sf ../tools/ci/node_modules/.bin/gitlab-ci-local ../../$@

@@ -183,40 +183,41 @@ func askByHand(ask asker) {
 // askNames asks for a thing of each kind with a name: the environment's, and somebody else's.
 func askNames(ask asker, environment, role string) {
 	mine, other := "laravel-"+environment+"-x", "shop-"+environment+"-x"
-	for action, form := range map[string]string{
-		"autoscaling:DeleteAutoScalingGroup":  "autoscaling" + here + "autoScalingGroup:0:autoScalingGroupName/%s",
-		"cloudwatch:TagResource":              "cloudwatch" + here + "alarm:%s",
-		"cloudwatch:PutMetricAlarm":           "cloudwatch" + here + "alarm:TargetTracking-service/%s",
-		"cloudwatch:PutDashboard":             "cloudwatch::123456789012:dashboard/%s",
-		"ecr:PutImage":                        "ecr" + here + "repository/%s",
-		"ecs:DeleteCluster":                   "ecs" + here + "cluster/%s",
-		"elasticache:CreateCacheCluster":      "elasticache" + here + "cluster:%s",
-		"elasticloadbalancing:ModifyListener": "elasticloadbalancing" + here + "listener/app/%s/0/1",
-		"elasticloadbalancing:SetWebAcl":      "elasticloadbalancing" + here + "loadbalancer/app/%s/0",
-		"iam:AddRoleToInstanceProfile":        "iam::123456789012:instance-profile/%s",
-		"iam:PutRolePolicy":                   "iam::123456789012:role/%s",
-		"logs:DeleteLogGroup":                 "logs" + here + "log-group:%s",
-		"rds:DeleteDBInstance":                "rds" + here + "db:%s",
-		"s3:DeleteBucket":                     "s3:::%s",
-		"s3:DeleteObject":                     "s3:::%s/AWSLogs/x",
-		"secretsmanager:GetSecretValue":       "secretsmanager" + here + "secret:%s",
-		"sns:CreateTopic":                     "sns" + here + "%s",
-		"wafv2:CreateWebACL":                  "wafv2" + here + "regional/webacl/%s/0",
+	for roles, forms := range map[string]map[string]string{
+		role: {
+			"autoscaling:DeleteAutoScalingGroup":  "autoscaling" + here + "autoScalingGroup:0:autoScalingGroupName/%s",
+			"cloudwatch:TagResource":              "cloudwatch" + here + "alarm:%s",
+			"cloudwatch:PutMetricAlarm":           "cloudwatch" + here + "alarm:TargetTracking-service/%s",
+			"cloudwatch:PutDashboard":             "cloudwatch::123456789012:dashboard/%s",
+			"ecr:PutImage":                        "ecr" + here + "repository/%s",
+			"ecs:DeleteCluster":                   "ecs" + here + "cluster/%s",
+			"elasticache:CreateCacheCluster":      "elasticache" + here + "cluster:%s",
+			"elasticloadbalancing:ModifyListener": "elasticloadbalancing" + here + "listener/app/%s/0/1",
+			"elasticloadbalancing:SetWebAcl":      "elasticloadbalancing" + here + "loadbalancer/app/%s/0",
+			"iam:AddRoleToInstanceProfile":        "iam::123456789012:instance-profile/%s",
+			"iam:PutRolePolicy":                   "iam::123456789012:role/%s",
+			"logs:DeleteLogGroup":                 "logs" + here + "log-group:%s",
+			"rds:DeleteDBInstance":                "rds" + here + "db:%s",
+			"s3:DeleteBucket":                     "s3:::%s",
+			"s3:DeleteObject":                     "s3:::%s/AWSLogs/x",
+			"secretsmanager:GetSecretValue":       "secretsmanager" + here + "secret:%s",
+			"sns:CreateTopic":                     "sns" + here + "%s",
+			"wafv2:CreateWebACL":                  "wafv2" + here + "regional/webacl/%s/0",
+		},
+		"preview " + role: {
+			"iam:GetInstanceProfile":        "iam::123456789012:instance-profile/%s",
+			"iam:GetRolePolicy":             "iam::123456789012:role/%s",
+			"s3:GetBucketPolicy":            "s3:::%s",
+			"secretsmanager:DescribeSecret": "secretsmanager" + here + "secret:%s",
+			"sns:GetTopicAttributes":        "sns" + here + "%s",
+			"wafv2:GetWebACL":               "wafv2" + here + "regional/webacl/%s/0",
+			"wafv2:GetWebACLForResource":    "elasticloadbalancing" + here + "loadbalancer/app/%s/0",
+		},
 	} {
-		ask(role, action, fmt.Sprintf(form, mine))
-		ask("", action, fmt.Sprintf(form, other))
-	}
-	for action, form := range map[string]string{ // these a preview may as well
-		"iam:GetInstanceProfile":        "iam::123456789012:instance-profile/%s",
-		"iam:GetRolePolicy":             "iam::123456789012:role/%s",
-		"s3:GetBucketPolicy":            "s3:::%s",
-		"secretsmanager:DescribeSecret": "secretsmanager" + here + "secret:%s",
-		"sns:GetTopicAttributes":        "sns" + here + "%s",
-		"wafv2:GetWebACL":               "wafv2" + here + "regional/webacl/%s/0",
-		"wafv2:GetWebACLForResource":    "elasticloadbalancing" + here + "loadbalancer/app/%s/0",
-	} {
-		ask("preview "+role, action, fmt.Sprintf(form, mine))
-		ask("", action, fmt.Sprintf(form, other))
+		for action, form := range forms {
+			ask(roles, action, fmt.Sprintf(form, mine))
+			ask("", action, fmt.Sprintf(form, other))
+		}
 	}
 	ask("preview deploy-staging deploy-prod deploy-review", "wafv2:GetWebACL", "wafv2"+here+"regional/managedruleset/AWS/x")
 	for action, condition := range map[string]string{

@@ -147,4 +147,8 @@ func TestDamagedShelf(t *testing.T) {
 	if _, err := Open(t.Context(), "/dev/null/layers", wednesday); err == nil || !strings.Contains(err.Error(), "/dev/null/layers") {
 		t.Errorf("a folder that cannot be: %v", err)
 	}
+	var out strings.Builder
+	if err := (Stages{Folder: "/dev/null/layers", Out: &out}).Run(t.Context()); err != nil || !strings.HasPrefix(out.String(), "no layers are kept: ") {
+		t.Errorf("without a folder the job fails: %v\n%s", err, out.String())
+	}
 }

@@ -63,8 +63,8 @@ func (s Stages) say(format string, values ...any) { fmt.Fprintf(s.Out, format+"\
 func keep(ctx context.Context, shelf *Shelf, stage string) error {
 	reference := shelf.Reference(stage)
 	defer exec.Command(plugin.DockerCLI(), "rmi", reference).Run() //nolint:errcheck // the builder keeps its layers
-	// BuildKit's records of a stage that was not built but found are not whole where it copies from others: the next job would build it
-	// again. So the first ones stay.
+	// BuildKit's records of a stage that was found are not those of one that was built: with them the next job builds it again (TestJobs).
+	// So the first ones stay.
 	kept, err := shelf.Layers(stage)
 	if err != nil {
 		return err
