@@ -9,7 +9,7 @@ STACK ?= local
 # BRANCH and TTL=48h are those of a review environment.
 export HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL
 
-LOCAL := bin/laravel-ecs-local
+LOCAL := bin/laravel-ecs
 # The local stack runs on the embedded cloud, with CLOUD=local every stack; else it is plain Pulumi, after a look at what AWS needs.
 ON = $(if $(filter local,$(STACK) $(CLOUD)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
 
@@ -108,22 +108,22 @@ test: test-unit test-engine test-containers ## Everything below; SKIP_CONTAINERS
 
 test-unit: bin/gitlab-ci-local ## Pure functions, components and whole stacks against mocks
 	go vet ./...
-	go test ./infra/... ./stacks/... ./local/preview ./local/cost ./local/note ./local/review ./local/forge ./local/pipelines
+	go test ./infra/... ./stacks/... ./ops/plan/preview ./ops/plan/cost ./ops/plan/note ./ops/review ./ops/forge ./ops/pipelines
 
 test-engine: bin/pulumi ## Every stack file on the real engine and the embedded account
-	go test -race -timeout 30m ./local/account/... ./local/plugin/... ./local/engine/... ./local/cmd/...
+	go test -race -timeout 30m ./emulator/account/... ./emulator/plugin/... ./emulator/engine/... ./cmd/...
 
 # The load under which releases are tried is checked for races on its own: in the trial it must leave the machine to the releases.
 test-containers: $(LOCAL) bin/pulumi bin/gitlab-ci-local ## The image, the container runtime, and `make up` end to end
 	@if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "container and system tiers: skipped, SKIP_CONTAINERS=1"; else \
 	  $(LOCAL) setup && mkdir -p .local && \
-	  go test -race -count=1 -timeout 40m -p 1 ./docker/... ./local/layers ./local/runtime/... && go test -race -count=1 -run LoadSees ./local/system && \
-	  SYSTEM_REPORT=$(CURDIR)/.local/releases.md go test -count=1 -timeout 75m ./local/system/... && \
+	  go test -race -count=1 -timeout 40m -p 1 ./docker/... ./ops/layers ./emulator/runtime/... && go test -race -count=1 -run LoadSees ./emulator/system && \
+	  SYSTEM_REPORT=$(CURDIR)/.local/releases.md go test -count=1 -timeout 75m ./emulator/system/... && \
 	  cat .local/releases.md; fi
 
 soak: $(LOCAL) bin/pulumi ## Everything that may happen to a release, under load and at length: about an hour
 	$(LOCAL) setup
-	SOAK=1 go test -count=1 -v -timeout 3h -run Releases ./local/system
+	SOAK=1 go test -count=1 -v -timeout 3h -run Releases ./emulator/system
 
 bench-image: $(LOCAL) ## Measure the image against the article's, ten minutes; writes docs/benchmarks.md
 	@$(LOCAL) setup && go run ./docker/bench
@@ -138,7 +138,7 @@ fmt: ## Format the Go code
 
 golden: ## Rewrite the golden files after a change that is meant
 	go test ./stacks -run 'Inventory|Dotenv' -update
-	go test ./local/note -update
+	go test ./ops/plan/note -update
 
 clean: ## Remove what was built; `make down` removes what runs
 	rm -rf bin .cache/layers
@@ -146,7 +146,7 @@ clean: ## Remove what was built; `make down` removes what runs
 $(LOCAL):
 	@command -v go >/dev/null || { echo "Go is not installed: https://go.dev/dl (1.24 or later)"; exit 1; }
 	@test -x $@ || echo "Building the local command; the first time takes about 5 minutes on two cores (the AWS SDK of Pulumi is large)" >&2
-	@go build -o $@ ./local/cmd/laravel-ecs-local
+	@go build -o $@ ./cmd/laravel-ecs
 
 # The CLI is built from its module where no fitting one is on PATH; `up` does the same on its own.
 bin/pulumi: $(LOCAL)

@@ -107,7 +107,7 @@ func check(dockerfile string) (broken []string) {
 
 func TestDockerfiles(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(filepath.Join(root, "local/runtime/images/*/Dockerfile"))
+	files, err := filepath.Glob(filepath.Join(root, "emulator/runtime/images/*/Dockerfile"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no Dockerfiles of the embedded cloud: %v", err)
 	}

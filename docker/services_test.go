@@ -29,7 +29,7 @@ func stopServices() {
 func startService(t *testing.T, image, name string, command ...string) string {
 	t.Helper()
 	tag := "laravel-ecs/test-" + image
-	if out, err := docker("build", "--quiet", "--tag", tag, filepath.Join(root, "local", "runtime", "images", image)); err != nil {
+	if out, err := docker("build", "--quiet", "--tag", tag, filepath.Join(root, "emulator", "runtime", "images", image)); err != nil {
 		t.Fatalf("building %s: %v\n%s", image, err, out)
 	}
 	args := append([]string{"run", "--detach", "--label", label, "--network", network, "--network-alias", name, tag}, command...)

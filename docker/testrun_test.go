@@ -8,7 +8,7 @@ import (
 )
 
 // TestStageOfTests: the stage "test" runs the example's tests, or the command it is given, as the user that serves; without a test
-// runner it fails. What failing tests do is seen in local/system.
+// runner it fails. What failing tests do is seen in emulator/system.
 func TestStageOfTests(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("IMAGE") != "" {

@@ -69,7 +69,7 @@ func TestReviewsAreMarked(t *testing.T) {
 }
 
 // TestLongestReviewStack: the longest name passes, and one more character does not. AWS's own limits are checked by the embedded account
-// (TestLongestReview in local/cmd).
+// (TestLongestReview in cmd).
 func TestLongestReviewStack(t *testing.T) {
 	longest := stacks.LongestReviewStack("laravel")
 	if longest != 31 {

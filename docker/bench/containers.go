@@ -34,7 +34,7 @@ func (b *bench) startServices() error {
 			exec mariadbd --no-defaults --socket=/run/mysqld/mysqld.sock --pid-file=/run/mysqld/mysqld.pid --innodb-flush-log-at-trx-commit=0`},
 	} {
 		tag := toolTag(service.image)
-		if _, err := b.docker("build", "--build-arg", "BASE_IMAGE="+base, "--tag", tag, filepath.Join("local/runtime/images", service.image)); err != nil {
+		if _, err := b.docker("build", "--build-arg", "BASE_IMAGE="+base, "--tag", tag, filepath.Join("emulator/runtime/images", service.image)); err != nil {
 			return err
 		}
 		if _, err := b.docker("run", "--detach", "--label", label, "--name", b.network+"-"+service.alias, "--network", b.network,

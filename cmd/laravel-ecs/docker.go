@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/plugin"
+)
+
+// dockerLimit is how long a Docker engine that was just started may take to answer.
+const dockerLimit = 45 * time.Second
+
+const installHint = "install Docker: https://docs.docker.com/engine/install/ (Debian: apt-get install docker.io mmdebstrap)"
+
+// prepareDocker makes sure that a Docker engine answers. Where root on Debian has none, it is installed and started.
+func prepareDocker(ctx context.Context, out io.Writer) error {
+	err := askDocker(ctx)
+	if err == nil {
+		return nil
+	}
+	if os.Getenv("DOCKER_HOST") != "" || os.Getenv("DOCKER_CONTEXT") != "" {
+		return fmt.Errorf("the Docker engine of DOCKER_HOST or DOCKER_CONTEXT does not answer: %w", err)
+	}
+	if os.Geteuid() != 0 || !exists("/etc/debian_version") || !onPath("apt-get") {
+		if onPath(plugin.DockerCLI()) {
+			return fmt.Errorf("Docker does not answer: start it (Docker Desktop, or: sudo service docker start), and check that you may use it: %w", err)
+		}
+		return errors.New(installHint)
+	}
+	if !onPath("dockerd") {
+		fmt.Fprintln(out, "there is no Docker engine here: installing docker.io and mmdebstrap with apt-get (about a minute)")
+		if err := install(ctx); err != nil {
+			return err
+		}
+		if askDocker(ctx) == nil {
+			return nil // its package started it
+		}
+	}
+	return startDocker(ctx, out)
+}
+
+func install(ctx context.Context) error {
+	for _, args := range [][]string{
+		{"update", "--quiet=2"},
+		{"install", "--quiet=2", "--yes", "--no-install-recommends", "docker.io", "mmdebstrap", "ca-certificates"},
+	} {
+		command := exec.CommandContext(ctx, "apt-get", args...)
+		command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		if output, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("apt-get %s: %w\n%s\n%s", args[0], err, output, installHint)
+		}
+	}
+	return nil
+}
+
+// startDocker starts the engine: by systemd where that is in charge, else in a session of its own, which this command's
+// end does not touch.
+func startDocker(ctx context.Context, out io.Writer) error {
+	if exists("/run/systemd/system") {
+		fmt.Fprintln(out, "starting Docker with systemctl")
+		if output, err := exec.CommandContext(ctx, "systemctl", "start", "docker").CombinedOutput(); err != nil {
+			return fmt.Errorf("systemctl start docker: %w\n%s", err, output)
+		}
+		return waitForDocker(ctx, "journalctl -u docker")
+	}
+	log := filepath.Join(os.TempDir(), "dockerd.log")
+	file, err := os.Create(log)
+	if err != nil {
+		return fmt.Errorf("starting dockerd: %w", err)
+	}
+	defer file.Close()
+	fmt.Fprintf(out, "starting dockerd in the background (its log: %s)\n", log)
+	daemon := exec.Command("dockerd") // not bound to ctx: it stays
+	daemon.Stdout, daemon.Stderr = file, file
+	daemon.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := daemon.Start(); err != nil {
+		return fmt.Errorf("starting dockerd: %w", err)
+	}
+	if err := daemon.Process.Release(); err != nil {
+		return fmt.Errorf("starting dockerd: %w", err)
+	}
+	return waitForDocker(ctx, log)
+}
+
+func waitForDocker(ctx context.Context, log string) error {
+	deadline := time.Now().Add(dockerLimit)
+	for {
+		err := askDocker(ctx)
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("Docker was started and does not answer after %s, see %s: %w", dockerLimit, log, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
+}
+
+// askDocker tells whether the engine answers.
+func askDocker(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	output, err := exec.CommandContext(ctx, plugin.DockerCLI(), "version", "--format", "{{.Server.Version}}").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, output)
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func onPath(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}

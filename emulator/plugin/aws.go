@@ -1,0 +1,169 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	sdk "github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+// awsPlugin stands in for pulumi-aws: it translates between the engine and the account.
+type awsPlugin struct {
+	base
+	account     *account.Account
+	defaultTags map[string]string
+}
+
+func newAWS(a *account.Account) *awsPlugin {
+	return &awsPlugin{base: newBase("aws", "6.83.2"), account: a}
+}
+
+// Check completes and judges inputs; it runs at preview too.
+func (p *awsPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.CheckResponse, error) {
+	olds, err := toValues(req.Olds)
+	if err != nil {
+		return sdk.CheckResponse{}, err
+	}
+	news, err := toValues(req.News)
+	if err != nil {
+		return sdk.CheckResponse{}, fmt.Errorf("checking %s: %w", req.URN, err)
+	}
+	tagged := account.DefaultTags(string(req.Type), news, p.defaultTags)
+	inputs, problems, err := p.account.Check(string(req.Type), req.Name, olds, tagged, req.RandomSeed)
+	if err != nil {
+		return sdk.CheckResponse{}, status.Error(codes.InvalidArgument, err.Error())
+	}
+	checked := keepSecrets(fromValues(inputs), req.News)
+	if filled := filledIn(string(req.Type), checked, news); len(filled) > 0 {
+		checked[defaultsKey] = resource.NewArrayProperty(filled)
+	}
+	return sdk.CheckResponse{Properties: checked, Failures: failures(problems)}, nil
+}
+
+// filledIn lists the inputs that Check made up, which is the name where Pulumi chose it.
+func filledIn(token string, checked resource.PropertyMap, given account.Values) []resource.PropertyValue {
+	t, _ := account.Lookup(token)
+	name := t.Name.Property
+	if name == "" || given.Has(name) || !checked.HasValue(resource.PropertyKey(name)) {
+		return nil
+	}
+	return []resource.PropertyValue{resource.NewStringProperty(name)}
+}
+
+func failures(problems []account.Problem) []sdk.CheckFailure {
+	var list []sdk.CheckFailure
+	for _, problem := range problems {
+		list = append(list, sdk.CheckFailure{Property: resource.PropertyKey(problem.Property), Reason: problem.Reason})
+	}
+	return list
+}
+
+// Create declares a resource. A preview promises what is known before it exists.
+func (p *awsPlugin) Create(ctx context.Context, req sdk.CreateRequest) (sdk.CreateResponse, error) {
+	inputs, err := toValues(req.Properties)
+	if err != nil {
+		return sdk.CreateResponse{}, err
+	}
+	if req.Preview {
+		outputs, err := account.Planned(string(req.Type), inputs, nil)
+		if err != nil {
+			return sdk.CreateResponse{}, refused(err)
+		}
+		return sdk.CreateResponse{Properties: keepSecrets(fromValues(outputs), req.Properties)}, nil
+	}
+	ctx, done := p.operation(ctx, req.Timeout)
+	defer done()
+	made, err := p.account.Create(ctx, string(req.Type), req.Name, inputs)
+	outputs := keepSecrets(fromValues(made.Outputs), req.Properties)
+	if err != nil {
+		if made.ID != "" {
+			return sdk.CreateResponse{}, halfDone(err, made.ID, req.Properties, outputs)
+		}
+		return sdk.CreateResponse{}, refused(err)
+	}
+	return sdk.CreateResponse{ID: resource.ID(made.ID), Properties: outputs}, nil
+}
+
+// Update changes a resource in place.
+func (p *awsPlugin) Update(ctx context.Context, req sdk.UpdateRequest) (sdk.UpdateResponse, error) {
+	inputs, err := toValues(req.NewInputs)
+	if err != nil {
+		return sdk.UpdateResponse{}, err
+	}
+	if req.Preview {
+		return p.planUpdate(req, inputs)
+	}
+	ctx, done := p.operation(ctx, req.Timeout)
+	defer done()
+	next, err := p.account.Update(ctx, string(req.Type), string(req.ID), inputs)
+	outputs := keepSecrets(fromValues(next.Outputs), req.NewInputs)
+	if err != nil {
+		if next.ID != "" {
+			return sdk.UpdateResponse{}, halfDone(err, next.ID, req.NewInputs, outputs)
+		}
+		return sdk.UpdateResponse{}, refused(err)
+	}
+	return sdk.UpdateResponse{Properties: outputs}, nil
+}
+
+func (p *awsPlugin) planUpdate(req sdk.UpdateRequest, inputs account.Values) (sdk.UpdateResponse, error) {
+	oldInputs, err := toValues(req.OldInputs)
+	if err != nil {
+		return sdk.UpdateResponse{}, err
+	}
+	oldOutputs, err := toValues(req.OldOutputs)
+	if err != nil {
+		return sdk.UpdateResponse{}, err
+	}
+	old := account.Resource{Type: string(req.Type), ID: string(req.ID), Name: req.Name, Inputs: oldInputs, Outputs: oldOutputs}
+	outputs, err := account.Planned(string(req.Type), inputs, &old)
+	if err != nil {
+		return sdk.UpdateResponse{}, refused(err)
+	}
+	return sdk.UpdateResponse{Properties: keepSecrets(fromValues(outputs), req.NewInputs)}, nil
+}
+
+// Delete removes a resource; one that is gone already counts as removed.
+func (p *awsPlugin) Delete(ctx context.Context, req sdk.DeleteRequest) (sdk.DeleteResponse, error) {
+	ctx, done := p.operation(ctx, req.Timeout)
+	defer done()
+	if err := p.account.Delete(ctx, string(req.Type), string(req.ID)); err != nil {
+		return sdk.DeleteResponse{}, refused(err)
+	}
+	return sdk.DeleteResponse{}, nil
+}
+
+// Read returns the account's view, for refresh and for get functions.
+func (p *awsPlugin) Read(_ context.Context, req sdk.ReadRequest) (sdk.ReadResponse, error) {
+	if _, known := account.Lookup(string(req.Type)); !known {
+		return sdk.ReadResponse{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the embedded cloud", req.Type)
+	}
+	live, ok := p.account.Read(string(req.Type), string(req.ID))
+	if !ok {
+		return sdk.ReadResponse{}, nil // no id: the engine takes the resource for deleted
+	}
+	inputs := keepSecrets(fromValues(live.Inputs), req.Inputs)
+	if marks, ok := req.Inputs[defaultsKey]; ok {
+		inputs[defaultsKey] = marks
+	}
+	outputs := keepSecrets(keepSecrets(fromValues(live.Outputs), req.Inputs), req.State)
+	return sdk.ReadResponse{ReadResult: sdk.ReadResult{ID: resource.ID(live.ID), Inputs: inputs, Outputs: outputs}}, nil
+}
+
+// Invoke answers the program's questions to AWS.
+func (p *awsPlugin) Invoke(ctx context.Context, req sdk.InvokeRequest) (sdk.InvokeResponse, error) {
+	args, err := toValues(req.Args)
+	if err != nil {
+		return sdk.InvokeResponse{}, err
+	}
+	result, err := p.account.Invoke(ctx, string(req.Tok), args)
+	if err != nil {
+		return sdk.InvokeResponse{}, refused(err)
+	}
+	return sdk.InvokeResponse{Properties: fromValues(result)}, nil
+}

@@ -1,0 +1,132 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+// ensureCache runs the nodes of an ElastiCache cluster or replication group.
+func (r *Runtime) ensureCache(ctx context.Context, res account.Resource) error {
+	parts, err := r.cacheParts(res)
+	if err != nil {
+		return fmt.Errorf("starting cache %s: %w", res.ID, err)
+	}
+	kept := map[string]bool{}
+	for _, p := range parts {
+		kept[r.name+"-"+p.name] = true
+		id, made, err := r.ensurePart(ctx, p)
+		if err != nil {
+			return fmt.Errorf("starting cache %s: %w", res.ID, err)
+		}
+		if !made || p.image != "valkey" {
+			continue // memcached listens as soon as it runs
+		}
+		err = r.waitFor(ctx, "cache "+res.ID, id, time.Minute, func(ctx context.Context) error {
+			out, err := r.docker.run(ctx, "exec", id, "valkey-cli", "ping")
+			if err == nil && out != "PONG" && !strings.HasPrefix(out, "NOAUTH") {
+				err = errors.New(out)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	found, err := r.docker.containers(ctx, r.stateLabel(), labelOwner+"="+ownerOf(res))
+	if err != nil {
+		return err
+	}
+	for _, c := range found {
+		if !kept[c.name()] {
+			if err := r.docker.remove(ctx, c.ID); err != nil { // a node fewer than before
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// cacheParts says which containers stand for a cluster or group, or what of it cannot be had here.
+func (r *Runtime) cacheParts(res account.Resource) ([]part, error) {
+	v := res.Outputs
+	if truth(v, "transitEncryptionEnabled") {
+		return nil, errors.New("transitEncryptionEnabled: the embedded cloud has no certificate that the application's image trusts; " +
+			"set cache encryption off in this stack, or try it with `make rehearse`")
+	}
+	engine := text(v, "engine")
+	if engine == "memcached" {
+		return memcachedParts(res), nil
+	}
+	if engine != "valkey" && engine != "redis" && (engine != "" || res.Type != tokenReplication) {
+		return nil, fmt.Errorf("engine %q: the embedded cloud runs memcached, valkey and redis (the latter two by Valkey)", engine)
+	}
+	if number(v, "numNodeGroups", 1) > 1 || number(v, "replicasPerNodeGroup", 0) > 0 && truth(v, "clusterEnabled") {
+		return nil, errors.New("cluster mode (numNodeGroups over 1) is not there in the embedded cloud")
+	}
+	// One server answers for the primary and for its replicas: failover cannot be tried here.
+	aliases := hosts(text(v, "primaryEndpointAddress"), text(v, "readerEndpointAddress"))
+	for _, node := range items(v, "cacheNodes") {
+		aliases = append(aliases, hosts(text(node, "address"))...)
+	}
+	return []part{{
+		role: "cache", owner: ownerOf(res), name: plainName("cache-" + res.ID), image: "valkey", aliases: aliases,
+		folders: map[string][]file{"/etc/valkey/node": {{"valkey.conf", []byte(r.valkeyConfig(v))}}},
+	}}, nil
+}
+
+func memcachedParts(res account.Resource) []part {
+	var parts []part
+	nodes := items(res.Outputs, "cacheNodes")
+	for i := range max(1, number(res.Outputs, "numCacheNodes", len(nodes))) {
+		// The configuration endpoint resolves to every node, as AWS's does.
+		aliases := hosts(text(res.Outputs, "configurationEndpoint"), text(res.Outputs, "clusterAddress"))
+		if i < len(nodes) {
+			aliases = append(aliases, hosts(text(nodes[i], "address"))...)
+		}
+		parts = append(parts, part{
+			role: "cache", owner: ownerOf(res), name: plainName(fmt.Sprintf("cache-%s-%d", res.ID, i+1)), image: "memcached", aliases: aliases,
+			command: []string{"memcached", "--port", fmt.Sprint(number(res.Outputs, "port", 11211)), "--memory-limit", "256"},
+		})
+	}
+	return parts
+}
+
+// valkeyConfig applies the parameter group's settings. The cache is not kept on disk, like a node without snapshots.
+func (r *Runtime) valkeyConfig(v account.Values) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "bind 0.0.0.0\nprotected-mode no\nport %d\nsave \"\"\nappendonly no\nmaxmemory 256mb\n", number(v, "port", 6379))
+	if group, ok := r.account.Find(tokenCacheSettings, "name", text(v, "parameterGroupName")); ok {
+		for _, p := range items(group.Outputs, "parameters") {
+			switch name := text(p, "name"); name {
+			case "maxmemory-policy", "timeout", "notify-keyspace-events", "tcp-keepalive", "maxmemory-samples":
+				fmt.Fprintf(&b, "%s %q\n", name, text(p, "value"))
+			}
+		}
+	}
+	if token := text(v, "authToken"); token != "" {
+		fmt.Fprintf(&b, "requirepass %q\n", token)
+	}
+	return b.String()
+}
+
+// hosts returns the host names of endpoints, with or without a port, without repeats or empty ones.
+func hosts(endpoints ...string) []string {
+	var found []string
+	seen := map[string]bool{"": true}
+	for _, endpoint := range endpoints {
+		if host, _, err := net.SplitHostPort(endpoint); err == nil {
+			endpoint = host
+		}
+		if !seen[endpoint] {
+			seen[endpoint] = true
+			found = append(found, endpoint)
+		}
+	}
+	return found
+}

@@ -1,0 +1,66 @@
+package runtime
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+// readConditions translates one conditions block of a listener rule. All of them must hold, each for one of its values.
+func readConditions(v account.Values) ([]condition, error) {
+	var found []condition
+	add := func(sample, match string, patterns []string) {
+		found = append(found, condition{sample, match, patterns})
+	}
+	if values := texts(object(v, "hostHeader"), "values"); len(values) > 0 {
+		add("req.hdr(host),field(1,:)", "-m reg -i", wildcards(values, ".*"))
+	}
+	if values := texts(object(v, "pathPattern"), "values"); len(values) > 0 {
+		add("path", "-m reg", wildcards(values, ".*"))
+	}
+	if header := object(v, "httpHeader"); len(header) > 0 {
+		name := text(header, "httpHeaderName")
+		if !headerName.MatchString(name) {
+			return nil, fmt.Errorf("httpHeaderName %q is not the name of a header", name)
+		}
+		add("req.fhdr("+name+")", "-m reg -i", wildcards(texts(header, "values"), ".*"))
+	}
+	if values := texts(object(v, "httpRequestMethod"), "values"); len(values) > 0 {
+		add("method", "-m str", values)
+	}
+	if pairs := items(v, "queryStrings"); len(pairs) > 0 {
+		var patterns []string
+		for _, pair := range pairs {
+			key := `[^&=]*`
+			if text(pair, "key") != "" {
+				key = wildcard(text(pair, "key"), `[^&=]*`)
+			}
+			patterns = append(patterns, "(^|&)"+key+"="+wildcard(text(pair, "value"), `[^&]*`)+"(&|$)")
+		}
+		add("query", "-m reg -i", patterns)
+	}
+	if values := texts(object(v, "sourceIp"), "values"); len(values) > 0 {
+		add("src", "", values)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("a condition is empty")
+	}
+	return found, nil
+}
+
+var headerName = regexp.MustCompile(`^[A-Za-z0-9!#$&^_.|~+-]{1,40}$`)
+
+// wildcard turns a pattern of a listener rule into a regular expression: * is any text (any), ? one character.
+func wildcard(pattern, any string) string {
+	return strings.NewReplacer(`\*`, any, `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+}
+
+func wildcards(patterns []string, any string) []string {
+	var all []string
+	for _, p := range patterns {
+		all = append(all, "^"+wildcard(p, any)+"$")
+	}
+	return all
+}

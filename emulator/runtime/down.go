@@ -1,0 +1,149 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+// Down removes every container, volume and network of this state folder, whether or not the account knows of it, and
+// forgets deployments and targets. Snapshots and certificates stay.
+func (r *Runtime) Down(ctx context.Context) error {
+	r.console.hangUp()
+	label := "label=" + r.stateLabel()
+	registry, _ := r.registryAddress(ctx)
+	for _, kind := range []struct{ name, list, remove string }{
+		{"containers", "ps --all --quiet --no-trunc --filter", "rm --force --volumes"},
+		{"volumes", "volume ls --quiet --filter", "volume rm --force"},
+		{"networks", "network ls --quiet --no-trunc --filter", "network rm"},
+	} {
+		out, err := r.docker.run(ctx, append(strings.Fields(kind.list), label)...)
+		if err != nil {
+			return fmt.Errorf("listing %s: %w", kind.name, err)
+		}
+		if ids := strings.Fields(out); len(ids) > 0 {
+			if _, err := r.docker.run(ctx, append(strings.Fields(kind.remove), ids...)...); err != nil && !isMissing(err) {
+				return fmt.Errorf("removing %s: %w", kind.name, err)
+			}
+		}
+	}
+	if registry != "" {
+		r.forgetImages(ctx, registry)
+	}
+	files, err := filepath.Glob(filepath.Join(r.stateDir, "runtime", "service-*.json"))
+	for _, path := range append(files, r.targetsFile(), r.structureFile()) {
+		err = errors.Join(err, removeFile(path))
+	}
+	return err
+}
+
+// registryAddress is where the registry answers, if there is one.
+func (r *Runtime) registryAddress(ctx context.Context) (string, error) {
+	found, err := r.docker.inspect(ctx, r.name+"-registry")
+	if err != nil || len(found) == 0 || len(found[0].HostConfig.PortBindings["5000/tcp"]) == 0 {
+		return "", err
+	}
+	return "127.0.0.1:" + found[0].HostConfig.PortBindings["5000/tcp"][0].HostPort, nil
+}
+
+// forgetImages removes the names under which images came from a registry that is gone. Images that a build still names stay.
+func (r *Runtime) forgetImages(ctx context.Context, registry string) {
+	out, err := r.docker.run(ctx, "image", "ls", "--digests", "--format", "{{.Repository}} {{.Tag}} {{.Digest}}")
+	if err != nil {
+		return
+	}
+	for line := range strings.Lines(out) {
+		fields := strings.Fields(line)
+		if len(fields) != 3 || !strings.HasPrefix(fields[0], registry+"/") {
+			continue
+		}
+		name := fields[0] + ":" + fields[1]
+		if fields[1] == "<none>" {
+			name = fields[0] + "@" + fields[2]
+		}
+		if _, err := r.docker.run(ctx, "image", "rm", "--no-prune", name); err != nil {
+			r.logf("leaving image %s: %v", name, err)
+		}
+	}
+}
+
+// Reconcile makes the machine agree with the account again: after a restart of the machine, a killed command, or a task
+// that died. It removes containers that stand for nothing, starts what is missing and replaces dead tasks of services
+// that were steady. A deployment that was under way is left to the next update of its service.
+func (r *Runtime) Reconcile(ctx context.Context) error {
+	if err := r.removeOrphans(ctx); err != nil {
+		return err
+	}
+	for _, token := range []string{tokenRepository, tokenDatabase, tokenCacheCluster, tokenReplication, tokenListener} {
+		for _, res := range r.list(token) {
+			if err := r.Ensure(ctx, res); err != nil {
+				return err
+			}
+		}
+	}
+	for _, res := range r.list(tokenService) {
+		s, err := readService(res)
+		if err != nil {
+			continue // its next update says so
+		}
+		if state, known := r.ServiceState(s.cluster, s.name); known && state.RolloutState == Completed {
+			// What runs may be what a rollback returned to; a new deployment is not for Reconcile to begin.
+			s.settings = state.deployment(state.Primary).Settings
+			if err := r.redeploy(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Runtime) redeploy(ctx context.Context, s service) error {
+	unlock := r.locks.lock("service " + s.key())
+	defer unlock()
+	if err := r.deploy(ctx, s); err != nil {
+		return fmt.Errorf("restoring service %s: %w", s.name, err)
+	}
+	return nil
+}
+
+// removeOrphans removes containers whose resource the account does not have. Volumes wait for Down: they hold data.
+func (r *Runtime) removeOrphans(ctx context.Context) error {
+	found, err := r.docker.containers(ctx, r.stateLabel())
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{"registry": len(r.list(tokenRepository)) > 0, "balancer": len(r.list(tokenListener)) > 0}
+	for _, token := range []string{tokenDatabase, tokenCacheCluster, tokenReplication} {
+		for _, res := range r.list(token) {
+			known[ownerOf(res)] = true
+		}
+	}
+	services := slices.Collect(func(yield func(string) bool) {
+		for _, res := range r.list(tokenService) {
+			if !yield(serviceKey(res)) {
+				return
+			}
+		}
+	})
+	for _, c := range found {
+		labels := c.Config.Labels
+		if labels[labelRole] == "task" && slices.Contains(services, labels[labelService]) || known[labels[labelOwner]] {
+			continue
+		}
+		r.logf("removing %s, which stands for nothing any more", c.name())
+		if err := r.docker.remove(ctx, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func serviceKey(res account.Resource) string {
+	s, _ := readService(res) // cluster and name are read first, whatever the rest says
+	return s.key()
+}

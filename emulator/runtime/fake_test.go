@@ -1,0 +1,140 @@
+package runtime
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+// fakeAccount holds resources for tests; the rules of the real account have tests of their own.
+type fakeAccount struct {
+	mu        sync.Mutex
+	resources []account.Resource
+	pushed    map[string]string // repository:tag -> digest
+}
+
+func (f *fakeAccount) ID() string     { return "123456789012" }
+func (f *fakeAccount) Region() string { return "eu-central-1" }
+
+func (f *fakeAccount) List(token string) []account.Resource {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []account.Resource
+	for _, res := range f.resources {
+		if res.Type == token {
+			list = append(list, res)
+		}
+	}
+	return list
+}
+
+func (f *fakeAccount) Find(token, property, value string) (account.Resource, bool) {
+	for _, res := range f.List(token) {
+		if property == "id" && res.ID == value || property != "id" && text(res.Outputs, property) == value {
+			return res, true
+		}
+	}
+	return account.Resource{}, false
+}
+
+func (f *fakeAccount) PutImage(repository, tag, digest string, _ int64, _ time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if old, ok := f.pushed[repository+":"+tag]; ok && old != digest {
+		return fmt.Errorf("ImageTagAlreadyExistsException: %s:%s", repository, tag)
+	}
+	f.pushed[repository+":"+tag] = digest
+	return nil
+}
+
+// put declares a resource or changes it.
+func (f *fakeAccount) put(token, id string, outputs account.Values) account.Resource {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	res := account.Resource{Type: token, ID: id, Outputs: plain(outputs)}
+	for i, old := range f.resources {
+		if old.Type == token && old.ID == id {
+			f.resources[i] = res
+			return res
+		}
+	}
+	f.resources = append(f.resources, res)
+	return res
+}
+
+func (f *fakeAccount) delete(res account.Resource) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, old := range f.resources {
+		if old.Type == res.Type && old.ID == res.ID {
+			f.resources = append(f.resources[:i], f.resources[i+1:]...)
+			return
+		}
+	}
+}
+
+// plain turns Go literals into the JSON values that the account holds.
+func plain(v account.Values) account.Values {
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	var decoded account.Values
+	if err := json.Unmarshal(encoded, &decoded); err != nil {
+		panic(err)
+	}
+	return decoded
+}
+
+const (
+	groupARN    = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef"
+	listenerARN = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/lb/0123456789abcdef/0123456789abcdef"
+	secretARN   = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf"
+)
+
+func newFake() *fakeAccount { return &fakeAccount{pushed: map[string]string{}} }
+
+// declareBalancer declares a load balancer with one target group and an HTTP listener.
+func (f *fakeAccount) declareBalancer() []account.Resource {
+	return []account.Resource{
+		f.put(tokenLoadBalancer, "lb", account.Values{"name": "lb", "arn": "arn:lb", "idleTimeout": 60, "loadBalancerType": "application"}),
+		f.put(tokenTargetGroup, groupARN, account.Values{
+			"name": "web", "arn": groupARN, "protocol": "HTTP", "port": 80, "deregistrationDelay": 10,
+			"healthCheck": map[string]any{"path": "/up", "matcher": "200", "interval": 5, "timeout": 4, "healthyThreshold": 2, "unhealthyThreshold": 3},
+		}),
+		f.put(tokenListener, listenerARN, account.Values{
+			"arn": listenerARN, "loadBalancerArn": "arn:lb", "port": 80, "protocol": "HTTP",
+			"defaultActions": []any{map[string]any{"type": "forward", "targetGroupArn": groupARN}},
+		}),
+	}
+}
+
+// newTest makes a runtime on a throw-away state folder, whose progress goes to the test's log.
+func newTest(t *testing.T, f *fakeAccount) *Runtime {
+	t.Helper()
+	r, err := New(Config{StateDir: t.TempDir(), Root: "../..", HTTPPort: freePort(t), HTTPSPort: freePort(t), Account: f, Log: &testLog{t: t}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// testLog writes progress to the test and keeps it.
+type testLog struct {
+	t    *testing.T
+	mu   sync.Mutex
+	kept bytes.Buffer
+}
+
+func (l *testLog) Write(data []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.t.Log(strings.TrimSpace(string(data)))
+	return l.kept.Write(data)
+}

@@ -1,0 +1,199 @@
+package runtime
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+// frontDoor is a load balancer with everything that hangs on it, read from the account.
+type frontDoor struct {
+	idleTimeout int    // seconds
+	forwarded   string // what happens to X-Forwarded-For: append, preserve, remove
+	listeners   []listener
+	groups      []group
+}
+
+type listener struct {
+	port  int
+	cert  string // ARN; empty for HTTP
+	rules []rule // by priority, the default last and without conditions
+}
+
+type rule struct {
+	name       string
+	conditions []condition
+	action     action
+}
+
+// condition holds when the sample, taken from the request, matches one of the patterns.
+type condition struct {
+	sample   string // HAProxy's fetch
+	match    string // HAProxy's flags
+	patterns []string
+}
+
+type action struct {
+	kind     string // forward, redirect, fixed-response
+	forward  []weighted
+	settings account.Values // of redirect and fixed-response
+}
+
+type weighted struct {
+	group  string // name
+	weight int
+}
+
+type group struct {
+	name, arn                         string
+	secure, enabled                   bool // speaks TLS; has health checks
+	path, matcher, checkPort          string
+	interval, timeout, healthy, fails int
+	delay, slowStart                  int
+	balance                           string
+}
+
+// frontDoor reads the load balancer from the account; nil when nothing listens.
+func (r *Runtime) frontDoor() (*frontDoor, error) {
+	balancers := r.list(tokenLoadBalancer)
+	if len(balancers) > 1 {
+		return nil, errors.New("the embedded cloud has one front door, so one load balancer at a time")
+	}
+	if len(balancers) == 0 {
+		return nil, nil
+	}
+	lb := balancers[0].Outputs
+	if kind := text(lb, "loadBalancerType"); kind != "" && kind != "application" {
+		return nil, fmt.Errorf("load balancer %s: loadBalancerType %q: the embedded cloud has application load balancers only", text(lb, "name"), kind)
+	}
+	door := &frontDoor{idleTimeout: number(lb, "idleTimeout", 60), forwarded: cmp.Or(text(lb, "xffHeaderProcessingMode"), "append")}
+	names := map[string]string{} // of target groups, by ARN
+	for _, res := range r.list(tokenTargetGroup) {
+		g, err := readGroup(res)
+		if err != nil {
+			return nil, fmt.Errorf("target group %s: %w", text(res.Outputs, "name"), err)
+		}
+		door.groups = append(door.groups, g)
+		names[g.arn] = g.name
+	}
+	for _, res := range r.list(tokenListener) {
+		l, err := readListener(res, r.list(tokenListenerRule), names)
+		if err != nil {
+			return nil, fmt.Errorf("listener on port %s: %w", text(res.Outputs, "port"), err)
+		}
+		door.listeners = append(door.listeners, l)
+	}
+	slices.SortFunc(door.groups, func(a, b group) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(door.listeners, func(a, b listener) int { return a.port - b.port })
+	if len(door.listeners) == 0 {
+		return nil, nil
+	}
+	return door, nil
+}
+
+func readGroup(res account.Resource) (group, error) {
+	v, check := res.Outputs, object(res.Outputs, "healthCheck")
+	protocol := cmp.Or(text(v, "protocol"), "HTTP")
+	if protocol != "HTTP" && protocol != "HTTPS" {
+		return group{}, fmt.Errorf("protocol %q: an application load balancer speaks HTTP or HTTPS", protocol)
+	}
+	if version := cmp.Or(text(v, "protocolVersion"), "HTTP1"); version != "HTTP1" {
+		return group{}, fmt.Errorf("protocolVersion %q: the embedded cloud speaks HTTP1 to targets", version)
+	}
+	if truth(object(v, "stickiness"), "enabled") {
+		return group{}, errors.New("stickiness is not there in the embedded cloud, and not needed: sessions live in the cache")
+	}
+	balance := map[string]string{"": "roundrobin", "round_robin": "roundrobin", "least_outstanding_requests": "leastconn"}[text(v, "loadBalancingAlgorithmType")]
+	if balance == "" {
+		return group{}, fmt.Errorf("loadBalancingAlgorithmType %q: the embedded cloud has round_robin and least_outstanding_requests", text(v, "loadBalancingAlgorithmType"))
+	}
+	port := text(check, "port")
+	if port == "traffic-port" {
+		port = ""
+	}
+	enabled := true
+	if value, given := check["enabled"].(bool); given {
+		enabled = value
+	}
+	return group{
+		name: cmp.Or(text(v, "name"), res.ID), arn: text(v, "arn"), secure: protocol == "HTTPS", enabled: enabled,
+		path: cmp.Or(text(check, "path"), "/"), matcher: cmp.Or(text(check, "matcher"), "200"), checkPort: port,
+		interval: number(check, "interval", 30), timeout: number(check, "timeout", 5),
+		healthy: number(check, "healthyThreshold", 5), fails: number(check, "unhealthyThreshold", 2),
+		delay: number(v, "deregistrationDelay", 300), slowStart: number(v, "slowStart", 0), balance: balance,
+	}, nil
+}
+
+func readListener(res account.Resource, rules []account.Resource, groups map[string]string) (listener, error) {
+	v := res.Outputs
+	l := listener{port: number(v, "port", 0)}
+	if l.port != 80 && l.port != 443 {
+		return l, errors.New("the embedded cloud's front door has the ports 80 and 443")
+	}
+	if text(v, "protocol") == "HTTPS" {
+		l.cert = text(v, "certificateArn")
+	}
+	var own []account.Resource
+	for _, rule := range rules {
+		if text(rule.Outputs, "listenerArn") == text(v, "arn") {
+			own = append(own, rule)
+		}
+	}
+	slices.SortFunc(own, func(a, b account.Resource) int {
+		return number(a.Outputs, "priority", 0) - number(b.Outputs, "priority", 0)
+	})
+	for _, res := range own {
+		one := rule{name: fmt.Sprintf("rule%d", number(res.Outputs, "priority", 0))}
+		for _, c := range items(res.Outputs, "conditions") {
+			conditions, err := readConditions(c)
+			if err != nil {
+				return l, fmt.Errorf("%s: %w", one.name, err)
+			}
+			one.conditions = append(one.conditions, conditions...)
+		}
+		var err error
+		if one.action, err = readAction(items(res.Outputs, "actions"), groups); err != nil {
+			return l, fmt.Errorf("%s: %w", one.name, err)
+		}
+		l.rules = append(l.rules, one)
+	}
+	last, err := readAction(items(v, "defaultActions"), groups)
+	l.rules = append(l.rules, rule{name: "default", action: last})
+	return l, err
+}
+
+func readAction(actions []account.Values, groups map[string]string) (action, error) {
+	if len(actions) != 1 {
+		return action{}, fmt.Errorf("%d actions: the embedded cloud takes exactly one (no authenticate actions)", len(actions))
+	}
+	v := actions[0]
+	a := action{kind: text(v, "type")}
+	switch a.kind {
+	case "redirect":
+		a.settings = object(v, "redirect")
+	case "fixed-response":
+		a.settings = object(v, "fixedResponse")
+	case "forward":
+		if truth(object(object(v, "forward"), "stickiness"), "enabled") {
+			return a, errors.New("stickiness of a forward action is not there in the embedded cloud")
+		}
+		shares := []account.Values{{"arn": v["targetGroupArn"], "weight": 1.0}}
+		if list := items(object(v, "forward"), "targetGroups"); len(list) > 0 {
+			shares = list
+		}
+		for _, share := range shares {
+			name, ok := groups[text(share, "arn")]
+			if !ok {
+				return a, fmt.Errorf("TargetGroupNotFound: %q", text(share, "arn"))
+			}
+			a.forward = append(a.forward, weighted{name, number(share, "weight", 1)})
+		}
+	default:
+		return a, fmt.Errorf("action %q: the embedded cloud has forward, redirect and fixed-response", a.kind)
+	}
+	return a, nil
+}

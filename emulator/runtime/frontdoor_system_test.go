@@ -1,0 +1,123 @@
+package runtime
+
+import (
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+// TestConfigurationIsAccepted shows HAProxy the golden file.
+func TestConfigurationIsAccepted(t *testing.T) {
+	needDocker(t)
+	r := newTest(t, newFake())
+	image, err := r.serviceImage(t.Context(), "haproxy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := os.ReadFile("testdata/haproxy.cfg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := selfSigned([]string{"localhost"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := fmt.Sprintf("cd %s; cat > haproxy.cfg; sed -n '/^-----BEGIN/,$p' haproxy.cfg > listener443.pem; sed -i '/^-----BEGIN/,$d' haproxy.cfg; "+
+		"echo share443_default_0 9000 > weights.map; haproxy -c -V -f haproxy.cfg 2>&1", balancerFolder)
+	out, err := r.docker.feed(t.Context(), bytes.NewReader(append(config, certificate...)), "run", "--rm", "--interactive", "--label", r.stateLabel(), image, "sh", "-c", script)
+	if err != nil || !strings.Contains(out, "Configuration file is valid") || strings.Contains(out, "WARNING") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestFrontDoor drives two colours behind one load balancer: HTTPS, the redirect, rules, and a canary under load.
+func TestFrontDoor(t *testing.T) {
+	s := newSystem(t)
+	const green = groupARN + "green"
+	s.f.put(tokenCertificate, "cert", account.Values{"arn": "cert", "domainName": "app.example.com"})
+	s.ensure(s.f.put(tokenTargetGroup, green, account.Values{"name": "green", "arn": green, "protocol": "HTTP", "deregistrationDelay": 5,
+		"healthCheck": map[string]any{"path": "/up", "matcher": "200-299", "interval": 5, "timeout": 4, "healthyThreshold": 2, "unhealthyThreshold": 3}}))
+	shares := func(blue, other int) account.Resource {
+		return s.f.put(tokenListener, "https", account.Values{"arn": "https", "port": 443, "protocol": "HTTPS", "certificateArn": "cert", "defaultActions": []any{map[string]any{
+			"type": "forward", "forward": map[string]any{"targetGroups": []any{map[string]any{"arn": groupARN, "weight": blue}, map[string]any{"arn": green, "weight": other}}}}}})
+	}
+	s.ensure(shares(100, 0))
+	s.ensure(s.f.put(tokenListenerRule, "r", account.Values{"listenerArn": "https", "priority": 1,
+		"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{"/fixed/*"}}}, map[string]any{"hostHeader": map[string]any{"values": []any{"*.example.com"}}}},
+		"actions":    []any{map[string]any{"type": "fixed-response", "fixedResponse": map[string]any{"contentType": "text/plain", "messageBody": "it's fixed", "statusCode": "403"}}}}))
+	quick := func(_, web map[string]any) { delete(web, "healthCheck") }
+	s.ensure(s.declare(s.define(1, "blue", "", quick), 1))
+	s.service = "green"
+	res := s.declare(s.define(2, "green", "", quick), 1)
+	res.Outputs["loadBalancers"].([]any)[0].(map[string]any)["targetGroupArn"] = green
+	s.ensure(res)
+
+	secure := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // it is self-signed
+	url := fmt.Sprintf("https://localhost:%d", s.r.ports[443])
+	share := func() int {
+		count := 0
+		for range 200 {
+			if strings.HasPrefix(s.fetch(t, secure, url+"/", ""), "200 green") {
+				count++
+			}
+		}
+		return count
+	}
+	if got := share(); got != 0 {
+		t.Errorf("a share of 0%% got %d of 200 requests", got)
+	}
+	l := s.underLoad() // over HTTP, which still forwards to blue
+	start := time.Now()
+	s.ensure(shares(50, 50))
+	t.Logf("moving the shares took %s", time.Since(start))
+	if got := share(); got < 60 || got > 140 {
+		t.Errorf("a share of 50%% got %d of 200 requests", got)
+	}
+	s.ensure(shares(0, 100))
+	if got := share(); got != 200 {
+		t.Errorf("a share of 100%% got %d of 200 requests", got)
+	}
+	if got := s.fetch(t, secure, url+"/fixed/x", "app.example.com"); got != "403 it's fixed" {
+		t.Errorf("the rule answers %q", got)
+	}
+	if got := s.fetch(t, secure, url+"/fixed/x", "example.org"); !strings.HasPrefix(got, "200 green") {
+		t.Errorf("another host gets %q", got)
+	}
+	l.stop(t, "moving shares")
+	s.ensure(s.f.put(tokenListener, listenerARN, account.Values{"arn": listenerARN, "port": 80, "protocol": "HTTP", "defaultActions": []any{map[string]any{
+		"type": "redirect", "redirect": map[string]any{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}}}}))
+	plainClient := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := plainClient.Get(fmt.Sprintf("http://localhost:%d/a/b?c=d", s.r.ports[80]))
+	s.must(err)
+	answer.Body.Close() // it is empty
+	if want := url + "/a/b?c=d"; answer.StatusCode != http.StatusMovedPermanently || answer.Header.Get("Location") != want {
+		t.Errorf("redirected with %s to %s, want %s", answer.Status, answer.Header.Get("Location"), want)
+	}
+}
+
+// fetch returns the status and body of a request.
+func (s *system) fetch(t *testing.T, client *http.Client, url, host string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = host
+	answer, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(answer.Body); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%d %s", answer.StatusCode, strings.TrimSpace(body.String()))
+}

@@ -1,0 +1,76 @@
+package runtime
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+// service is an ECS service as declared.
+type service struct {
+	cluster, name    string
+	definition       string // ARN
+	desired          int
+	minimum, maximum int // percent
+	grace            time.Duration
+	breaker          bool
+	rollback         bool
+	balancers        []attachment
+	settings         string // hash of what makes a new deployment when it changes
+}
+
+type attachment struct {
+	group, container string
+	port             int
+}
+
+func (s service) key() string { return s.cluster + "/" + s.name }
+
+func (s service) behindBalancer() string {
+	if len(s.balancers) == 0 {
+		return ""
+	}
+	return s.balancers[0].container
+}
+
+// readService reads a service and refuses what cannot be run here.
+func readService(res account.Resource) (service, error) {
+	v := res.Outputs
+	s := service{
+		cluster: lastPart(text(v, "cluster")), name: text(v, "name"), definition: text(v, "taskDefinition"), desired: number(v, "desiredCount", 0),
+		minimum: number(v, "deploymentMinimumHealthyPercent", 100), maximum: number(v, "deploymentMaximumPercent", 200),
+		grace:   time.Duration(number(v, "healthCheckGracePeriodSeconds", 0)) * time.Second,
+		breaker: truth(object(v, "deploymentCircuitBreaker"), "enable"), rollback: truth(object(v, "deploymentCircuitBreaker"), "rollback"),
+	}
+	if s.cluster == "" {
+		s.cluster = "default"
+	}
+	switch {
+	case text(v, "launchType") == "FARGATE":
+		return s, errors.New("launchType FARGATE: the embedded cloud runs tasks as on EC2")
+	case text(v, "schedulingStrategy") == "DAEMON":
+		return s, errors.New("schedulingStrategy DAEMON: the embedded cloud has REPLICA only")
+	}
+	if kind := text(object(v, "deploymentController"), "type"); kind != "" && kind != "ECS" {
+		return s, fmt.Errorf("deploymentController %s: the embedded cloud has rolling deployments by ECS only", kind)
+	}
+	for _, lb := range items(v, "loadBalancers") {
+		if text(lb, "targetGroupArn") == "" {
+			return s, errors.New("loadBalancers: the embedded cloud needs a targetGroupArn (no classic load balancers)")
+		}
+		s.balancers = append(s.balancers, attachment{text(lb, "targetGroupArn"), text(lb, "containerName"), number(lb, "containerPort", 0)})
+	}
+	encoded, _ := json.Marshal([]any{s.definition, v["loadBalancers"], v["triggers"]}) // plain JSON values always encode
+	sum := sha256.Sum256(encoded)
+	s.settings = hex.EncodeToString(sum[:8])
+	return s, nil
+}
+
+// lastPart is what follows the last slash of an ARN; a plain name stays as it is.
+func lastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }

@@ -1,0 +1,165 @@
+package cost_test
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/plan/cost"
+)
+
+type properties = map[string]any
+
+func table(t *testing.T) cost.Table {
+	t.Helper()
+	loaded, err := cost.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
+}
+
+func TestPrices(t *testing.T) {
+	distribution := func(base, percent float64, types ...any) properties {
+		var overrides []any
+		for _, class := range types {
+			overrides = append(overrides, properties{"instanceType": class})
+		}
+		return properties{
+			"instancesDistribution": properties{"onDemandBaseCapacity": base, "onDemandPercentageAboveBaseCapacity": percent},
+			"launchTemplate":        properties{"overrides": overrides},
+		}
+	}
+	template := cost.Resource{Type: "aws:ec2/launchTemplate:LaunchTemplate", Name: "x-cluster-template", Properties: properties{
+		"blockDeviceMappings": []any{properties{"ebs": properties{"volumeSize": 30.0, "volumeType": "gp3"}}},
+	}}
+	for name, test := range map[string]struct {
+		region    string
+		resources []cost.Resource
+		low, high float64
+		unknown   int
+	}{
+		"nothing":           {"us-east-1", nil, 0, 0, 0},
+		"NAT gateway":       {"us-east-1", []cost.Resource{{Type: "aws:ec2/natGateway:NatGateway"}}, 32.85, 32.85, 0},
+		"NAT gateway there": {"eu-west-1", []cost.Resource{{Type: "aws:ec2/natGateway:NatGateway"}}, 35.04, 35.04, 0},
+		"a public balancer": {"us-east-1", []cost.Resource{{Type: "aws:lb/loadBalancer:LoadBalancer", Properties: properties{"subnets": []any{"a", "b"}}}}, 16.425 + 7.30, 16.425 + 7.30, 0},
+		"a private one":     {"us-east-1", []cost.Resource{{Type: "aws:lb/loadBalancer:LoadBalancer", Properties: properties{"subnets": []any{"a", "b"}, "internal": true}}}, 16.425, 16.425, 0},
+		"before the first deployment": {"us-east-1", []cost.Resource{
+			{Type: "aws:lb/loadBalancer:LoadBalancer", Properties: properties{"subnets": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}},
+			{Type: "aws:ec2/subnet:Subnet", Properties: properties{"availabilityZone": "a"}}, {Type: "aws:ec2/subnet:Subnet", Properties: properties{"availabilityZone": "a"}},
+			{Type: "aws:ec2/subnet:Subnet", Properties: properties{"availabilityZone": "b"}},
+		}, 16.425 + 7.30, 16.425 + 7.30, 0},
+		"one database": {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{
+			"engine": "mysql", "instanceClass": "db.m7g.large", "allocatedStorage": 100.0, "storageType": "gp3",
+		}}}, 122.64 + 11.5, 122.64 + 11.5, 0},
+		"with a standby": {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{
+			"engine": "mariadb", "instanceClass": "db.m7g.large", "allocatedStorage": 100.0, "storageType": "gp3", "multiAz": true,
+		}}}, 2 * (122.64 + 11.5), 2 * (122.64 + 11.5), 0},
+		"an unknown class": {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{
+			"engine": "mysql", "instanceClass": "db.x9.large", "allocatedStorage": 100.0, "storageType": "gp3",
+		}}}, 11.5, 11.5, 1},
+		"an unknown engine": {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{"engine": "oracle-se2", "instanceClass": "db.m7g.large"}}}, 0, 0, 1},
+		"two cache nodes": {"us-east-1", []cost.Resource{{Type: "aws:elasticache/replicationGroup:ReplicationGroup", Properties: properties{
+			"engine": "valkey", "nodeType": "cache.t4g.small", "numCacheClusters": 2.0,
+		}}}, 37.376, 37.376, 0},
+		"memcached": {"us-east-1", []cost.Resource{{Type: "aws:elasticache/cluster:Cluster", Properties: properties{"engine": "memcached", "nodeType": "cache.t4g.small"}}}, 23.36, 23.36, 0},
+		"endpoints": {"us-east-1", []cost.Resource{
+			{Type: "aws:ec2/vpcEndpoint:VpcEndpoint", Properties: properties{"vpcEndpointType": "Gateway"}},
+			{Type: "aws:ec2/vpcEndpoint:VpcEndpoint", Properties: properties{"vpcEndpointType": "Interface", "subnetIds": []any{"a", "b"}}},
+		}, 14.6, 14.6, 0},
+		"on demand": {"us-east-1", []cost.Resource{template, {Type: "aws:autoscaling/group:Group", Name: "x-cluster-group", Properties: properties{
+			"minSize": 2.0, "maxSize": 2.0, "mixedInstancesPolicy": distribution(2, 100, "t3.small", "t3a.small"),
+		}}}, 2*15.184 + 4.8, 2*15.184 + 4.8, 0},
+		"all spot": {"us-east-1", []cost.Resource{{Type: "aws:autoscaling/group:Group", Name: "x-cluster-group", Properties: properties{
+			"minSize": 2.0, "maxSize": 4.0, "mixedInstancesPolicy": distribution(0, 0, "t3.small", "t3a.small"),
+		}}}, 2 * 1.3724, 2 * 15.184, 0},
+		"a share of spot": {"us-east-1", []cost.Resource{{Type: "aws:autoscaling/group:Group", Name: "x-cluster-group", Properties: properties{
+			"minSize": 4.0, "maxSize": 4.0, "mixedInstancesPolicy": distribution(1, 50, "t3.small"),
+		}}}, 3*15.184 + 1.5184, 4 * 15.184, 0},
+		"spot without a price": {"us-east-1", []cost.Resource{{Type: "aws:autoscaling/group:Group", Properties: properties{
+			"minSize": 1.0, "maxSize": 1.0, "mixedInstancesPolicy": distribution(0, 0, "t3.small", "z9.small"),
+		}}}, 0, 0, 1},
+		"NAT instance":     {"us-east-1", []cost.Resource{{Type: "aws:ec2/instance:Instance", Properties: properties{"instanceType": "t4g.nano"}}}, 3.066, 3.066, 1},
+		"a type of nobody": {"us-east-1", []cost.Resource{{Type: "aws:opensearch/domain:Domain", Name: "search"}}, 0, 0, 1},
+		"a free type":      {"us-east-1", []cost.Resource{{Type: "aws:iam/role:Role"}}, 0, 0, 0},
+		"no such region":   {"xx-east-9", []cost.Resource{{Type: "aws:ec2/natGateway:NatGateway"}}, 0, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := table(t).Of(test.region, test.resources)
+			if total := e.Total(); math.Abs(total.Low-test.low) > 0.001 || math.Abs(total.High-test.high) > 0.001 || len(e.Unknown) != test.unknown {
+				t.Errorf("costs %.3f to %.3f, unknown are %q", total.Low, total.High, e.Unknown)
+			}
+		})
+	}
+}
+
+// TestEveryTypeOfTheProgram: whatever the program declares is priced, free, or paid by use. A new type is a decision.
+func TestEveryTypeOfTheProgram(t *testing.T) {
+	goldens, err := filepath.Glob(filepath.Join("..", "..", "..", "stacks", "testdata", "*.golden"))
+	if err != nil || len(goldens) == 0 {
+		t.Fatalf("%d goldens, %v", len(goldens), err)
+	}
+	for _, path := range goldens {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			token, _, _ := strings.Cut(line, " ")
+			for _, unknown := range table(t).Of("eu-west-1", []cost.Resource{{Type: token, Name: "it"}}).Unknown {
+				if strings.HasPrefix(unknown, token) {
+					t.Errorf("%s of %s is neither priced nor known to be free", token, filepath.Base(path))
+				}
+			}
+		}
+	}
+}
+
+// TestTable: the table is dated, whole in what both regions have, and has no price that is out of all reason.
+func TestTable(t *testing.T) {
+	prices := table(t)
+	if !regexp.MustCompile(`^20\d\d-\d\d$`).MatchString(prices.Date) || len(prices.Regions) < 2 {
+		t.Errorf("the date is %q, the regions are %d", prices.Date, len(prices.Regions))
+	}
+	for region, p := range prices.Regions {
+		for name, price := range map[string]float64{
+			"natGateway": p.NATGateway, "loadBalancer": p.LoadBalancer, "publicIpv4": p.PublicIPv4, "endpoint": p.Endpoint, "secret": p.Secret, "key": p.Key,
+			"webAcl": p.WebACL, "webAclRule": p.WebACLRule, "alarm": p.Alarm, "dashboard": p.Dashboard, "ebs.gp3": p.EBS["gp3"], "rdsStorage.gp3": p.RDSStorage["gp3"],
+			"usage.nat": p.Usage.NAT, "usage.logs": p.Usage.Logs, "usage.capacity": p.Usage.Capacity, "usage.endpoint": p.Usage.Endpoint,
+		} {
+			if price <= 0 {
+				t.Errorf("%s: %s is missing", region, name)
+			}
+		}
+		for class, price := range p.EC2 {
+			if price < 0.003 || price > 1 {
+				t.Errorf("%s: %s costs %v an hour", region, class, price)
+			}
+			// In a family, the next size costs twice as much.
+			if family, size, _ := strings.Cut(class, "."); size == "large" && p.EC2[family+".xlarge"] != 0 {
+				if double := p.EC2[family+".xlarge"]; math.Abs(double-2*price) > 0.0005 {
+					t.Errorf("%s: %s.xlarge costs %v, large %v", region, family, double, price)
+				}
+			}
+		}
+	}
+}
+
+func TestNotices(t *testing.T) {
+	e := table(t).Of("eu-west-1", []cost.Resource{
+		{Type: "aws:cloudwatch/logGroup:LogGroup", Name: "a"}, {Type: "aws:cloudwatch/logGroup:LogGroup", Name: "b"}, {Type: "aws:ec2/natGateway:NatGateway", Name: "n"},
+		{Type: "aws:autoscaling/group:Group", Name: "g", Properties: properties{"minSize": 1.0, "maxSize": 3.0, "mixedInstancesPolicy": properties{
+			"launchTemplate": properties{"overrides": []any{properties{"instanceType": "t3.small"}}},
+		}}},
+	})
+	if want := []string{"NAT 0.048 per GB", "logs 0.57 per GB"}; !slices.Equal(e.Usage, want) {
+		t.Errorf("paid by use are %q", e.Usage)
+	}
+	if want := []string{"autoscaling may add EC2 t3.small: 2 more cost 33.29"}; !slices.Equal(e.Growth, want) {
+		t.Errorf("growth is %q", e.Growth)
+	}
+}

@@ -1,0 +1,169 @@
+// Package note turns a preview into a short Markdown note for a merge request: what changes by component, what would destroy data,
+// which release and which environment variables, and what it costs.
+package note
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/plan/cost"
+	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
+)
+
+// Options says how to judge a preview.
+type Options struct {
+	// Stack names the environment; empty: as the preview says.
+	Stack string
+	// Allow are the types of AllowedTypes that may be replaced or deleted.
+	Allow []string
+	// Prices is the table of prices.
+	Prices cost.Table
+}
+
+// Note is a preview in words.
+type Note struct {
+	Markdown string
+	// Blocking are the replacements and deletions of what holds data that nobody allowed.
+	Blocking []string
+	// Failed tells that the preview did not succeed.
+	Failed bool
+}
+
+// New writes the note of a preview.
+func New(p preview.Preview, o Options) (Note, error) {
+	if err := checkAllowed(o.Allow); err != nil {
+		return Note{}, err
+	}
+	w := writer{stack: o.Stack, failed: len(p.Errors) > 0}
+	if w.stack == "" && len(p.Steps) > 0 {
+		w.stack = preview.StackOf(p.Steps[0].URN)
+	}
+	s := sort(p)
+	risks := assess(p, o.Allow)
+	w.heading(p)
+	w.reviewed(p)
+	w.risks(risks)
+	w.errors(p.Errors)
+	w.components(s)
+	w.releases(s)
+	w.environment(s)
+	if !w.failed { // half a preview has half a price
+		w.cost(p, o.Prices)
+	}
+	n := Note{Markdown: w.text.String(), Failed: w.failed}
+	for _, r := range risks {
+		if !r.allowed {
+			n.Blocking = append(n.Blocking, r.what)
+		}
+	}
+	return n, nil
+}
+
+// Failure is the note of a preview that could not even begin.
+func Failure(stack, reason string) Note {
+	w := writer{stack: stack, failed: true}
+	w.heading(preview.Preview{})
+	w.errors([]string{reason})
+	return Note{Markdown: w.text.String(), Failed: true}
+}
+
+// sorted is a preview taken apart into what is told in different ways.
+type sorted struct {
+	rows     []row
+	services []service
+}
+
+// row is what happens to one component in one way.
+type row struct {
+	component, op string
+	what          []string
+}
+
+// sort folds what a release always changes, so that the rest can be read.
+func sort(p preview.Preview) sorted {
+	s := sorted{services: services(p)}
+	for _, step := range p.Steps {
+		state := step.State()
+		if !changes[step.Op] || !state.Custom {
+			continue
+		}
+		if what, folded := s.fold(step); !folded {
+			s.row(component(step.URN, state.Parent), step.Op, what)
+		}
+	}
+	for _, each := range s.services {
+		for _, change := range each.settings {
+			s.row(each.title(), "update", change)
+		}
+	}
+	for _, r := range s.rows { // resources come in no particular order
+		slices.Sort(r.what)
+	}
+	slices.SortStableFunc(s.rows, func(a, b row) int {
+		if a.component != b.component {
+			return strings.Compare(a.component, b.component)
+		}
+		return slices.Index(order, a.op) - slices.Index(order, b.op)
+	})
+	return s
+}
+
+// order is that of Pulumi's summary; changes are the operations that do something.
+var (
+	order   = []string{"create", "import", "update", "replace", "delete"}
+	changes = map[string]bool{"create": true, "import": true, "update": true, "replace": true, "delete": true}
+)
+
+func (s *sorted) row(component, op, what string) {
+	i := slices.IndexFunc(s.rows, func(r row) bool { return r.component == component && r.op == op })
+	if i < 0 {
+		s.rows = append(s.rows, row{component: component, op: op})
+		i = len(s.rows) - 1
+	}
+	s.rows[i].what = append(s.rows[i].what, what)
+}
+
+// component names what a resource belongs to: the type of its parent, and the parent's own word where that says more.
+func component(urn, parent string) string {
+	token := typeOf(parent)
+	if parent == "" || token == "pulumi:pulumi:Stack" {
+		return "(stack)"
+	}
+	kind := token[strings.LastIndex(token, ":")+1:]
+	return title(kind, own(preview.NameOf(parent), preview.StackOf(urn)))
+}
+
+func title(kind, name string) string {
+	if strings.EqualFold(kind, name) {
+		return kind
+	}
+	return kind + " " + name
+}
+
+// own is a name without application and stack: laravel-prod-web is web.
+func own(name, stack string) string {
+	if _, rest, found := strings.Cut(name, "-"+stack+"-"); found {
+		return rest
+	}
+	return name
+}
+
+// typeOf is the type in a URN, without the types of its parents.
+func typeOf(urn string) string {
+	parts := strings.SplitN(urn, "::", 4)
+	if len(parts) < 4 {
+		return ""
+	}
+	return parts[2][strings.LastIndex(parts[2], "$")+1:]
+}
+
+// checkAllowed refuses a type that no rule is about: a typing mistake would allow nothing, and say nothing.
+func checkAllowed(allow []string) error {
+	for _, token := range allow {
+		if !slices.Contains(AllowedTypes(), preview.ShortType(token)) {
+			return fmt.Errorf("ALLOW_REPLACE: %s is not a type that holds data; those are %s", token, strings.Join(AllowedTypes(), ", "))
+		}
+	}
+	return nil
+}

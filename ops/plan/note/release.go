@@ -1,0 +1,67 @@
+package note
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
+)
+
+const imageType = "docker:index/image:Image"
+
+// fold recognises what every release changes, which one line tells. It returns what to say of the step where it is more than that.
+func (s *sorted) fold(step preview.Step) (string, bool) {
+	var usual func(string) bool
+	switch step.State().Type {
+	case imageType:
+		usual = func(path string) bool {
+			return path == "imageName" || path == "build.args.RELEASE" || strings.Contains(path, "contextDigest") || strings.HasPrefix(path, "registry")
+		}
+	case "aws:ecs/taskDefinition:TaskDefinition":
+		i := slices.IndexFunc(s.services, func(each service) bool { return each.urn == step.State().Parent })
+		if i < 0 || !s.services[i].told {
+			return describe(step), false
+		}
+		usual = func(path string) bool { return strings.HasPrefix(path, "containerDefinitions") }
+	case "aws:ecs/service:Service":
+		usual = func(path string) bool { return path == "taskDefinition" }
+	default:
+		return describe(step), false
+	}
+	if step.Op == "create" || step.Op == "delete" {
+		return describe(step), step.State().Type == imageType && len(s.services) > 0 && s.services[0].existed
+	}
+	step.Paths = slices.DeleteFunc(slices.Clone(step.Paths), usual)
+	return describe(step), len(step.Paths) == 0
+}
+
+// release is what a task definition's containers are told they run.
+func release(s *preview.State) string {
+	text, _ := s.Property("containerDefinitions").(string)
+	var list []struct {
+		Environment []struct{ Name, Value string }
+	}
+	if json.Unmarshal([]byte(text), &list) != nil {
+		return ""
+	}
+	for _, container := range list {
+		for _, variable := range container.Environment {
+			if variable.Name == "APP_RELEASE" {
+				return variable.Value
+			}
+		}
+	}
+	return ""
+}
+
+// builtRelease is the release that the update will build; "" where it builds none.
+func builtRelease(p preview.Preview) string {
+	for _, step := range p.Steps {
+		if step.State().Type == imageType && changes[step.Op] && step.New != nil {
+			text, _ := step.New.Property("build.args.RELEASE").(string)
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,17 @@
+package note
+
+import "github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
+
+// reviewed says where a review environment answers and until when. Only what is deployed already answers anywhere.
+func (w *writer) reviewed(p preview.Preview) {
+	for _, step := range p.Steps {
+		if typeOf(step.URN) != "pulumi:pulumi:Stack" || step.Old == nil || step.Old.Outputs["class"] != "review" {
+			continue
+		}
+		url, _ := step.Old.Outputs["url"].(string)
+		expires, _ := step.Old.Outputs["expiresAt"].(string)
+		if url != "" {
+			w.line("\nReview environment: <%s>, until %s", url, expires)
+		}
+	}
+}

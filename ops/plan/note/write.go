@@ -1,0 +1,140 @@
+package note
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
+)
+
+// writer writes the sections of a note. A section with nothing to say is left out.
+type writer struct {
+	stack  string
+	failed bool
+	text   strings.Builder
+}
+
+func (w *writer) line(format string, values ...any) { fmt.Fprintf(&w.text, format+"\n", values...) }
+
+// Mark is the first line of a stack's note: a pipeline finds its earlier note by it.
+func Mark(stack string) string { return "<!-- laravel-ecs note: " + stack + " -->" }
+
+func (w *writer) heading(p preview.Preview) {
+	w.line("%s", Mark(w.stack))
+	if w.failed {
+		w.line("### %s: the preview failed", w.stack)
+		return
+	}
+	var parts []string
+	for _, op := range order {
+		if n := p.Count(op, true); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d to %s", n, op))
+		}
+	}
+	if len(parts) == 0 {
+		w.line("### %s: no changes", w.stack)
+		return
+	}
+	w.line("### %s: %s", w.stack, strings.Join(parts, ", "))
+}
+
+func (w *writer) risks(list []risk) {
+	for i, r := range list {
+		if i == 0 {
+			w.line("")
+		}
+		if r.allowed {
+			w.line("- allowed: %s", r.what)
+		} else {
+			w.line("- **BLOCKING** %s (if it is meant: `ALLOW_REPLACE=%s`)", r.what, r.token)
+		}
+	}
+}
+
+func (w *writer) errors(list []string) {
+	if len(list) == 0 {
+		return
+	}
+	w.line("\n```")
+	for _, text := range list {
+		w.line("%s", strings.ReplaceAll(strings.TrimSpace(text), "```", "'''"))
+	}
+	w.line("```")
+}
+
+func (w *writer) components(s sorted) {
+	if len(s.rows) == 0 {
+		return
+	}
+	w.line("\n| component | | what |\n|---|---|---|")
+	for _, r := range s.rows {
+		separator := "; "
+		if r.op == "create" || r.op == "delete" {
+			separator = ", "
+		}
+		w.line("| %s | %s | %s |", r.component, r.op, strings.Join(counted(r.what), separator))
+	}
+}
+
+// counted says equal things once, with their number.
+func counted(list []string) []string {
+	var result []string
+	numbers := map[string]int{}
+	for _, each := range list {
+		if numbers[each]++; numbers[each] == 1 {
+			result = append(result, each)
+		}
+	}
+	for i, each := range result {
+		if numbers[each] > 1 {
+			result[i] = fmt.Sprintf("%d %s", numbers[each], each)
+		}
+	}
+	return result
+}
+
+// releases is one line for all that a release changes.
+func (w *writer) releases(s sorted) {
+	moves := map[string][]string{}
+	for _, each := range s.services {
+		switch {
+		case !each.revised:
+		case !each.existed:
+			moves["Release** "+each.to] = append(moves["Release** "+each.to], each.name)
+		case each.to != "" && each.from != each.to:
+			move := fmt.Sprintf("Release** %s -> %s", each.from, each.to)
+			moves[move] = append(moves[move], each.name)
+		default:
+			moves["Restart** with a new task definition"] = append(moves["Restart** with a new task definition"], each.name)
+		}
+	}
+	for _, move := range slices.Sorted(maps.Keys(moves)) {
+		w.line("\n**%s (%s)", move, strings.Join(moves[move], ", "))
+	}
+}
+
+// environment tells what happens to variables, and in which processes if not in all.
+func (w *writer) environment(s sorted) {
+	processes, existing := map[string][]string{}, 0
+	for _, each := range s.services {
+		if each.existed {
+			existing++
+		}
+		for name, what := range each.changes {
+			processes[name+"\x00"+what] = append(processes[name+"\x00"+what], each.name)
+		}
+	}
+	for i, key := range slices.Sorted(maps.Keys(processes)) {
+		if i == 0 {
+			w.line("\n**Environment**\n")
+		}
+		name, what, _ := strings.Cut(key, "\x00")
+		where := ""
+		if len(processes[key]) < existing {
+			where = " (" + strings.Join(processes[key], ", ") + ")"
+		}
+		w.line("- `%s` %s%s", name, what, where)
+	}
+}

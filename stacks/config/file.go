@@ -1,0 +1,262 @@
+package config
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Placeholder stands for an encrypted value that a rehearsal has no key for.
+const Placeholder = "placeholder-of-a-secret-value"
+
+// File are the project's and the stack's files, read from the repository and written to the workspace.
+type File struct {
+	stackName string
+	stackFile string
+	project   []byte
+	name      string // of the project
+	root      yaml.Node
+}
+
+// ReadFile reads the files of a project and one of its stacks.
+func ReadFile(root, stack string) (*File, error) {
+	s := &File{stackName: stack, stackFile: "Pulumi." + stack + ".yaml"}
+	project, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the project: %w (give the repository's folder with --root)", err)
+	}
+	s.project = project
+	var head struct {
+		Name string `yaml:"name"`
+	}
+	if err := yaml.Unmarshal(project, &head); err != nil {
+		return nil, fmt.Errorf("Pulumi.yaml: %w", err)
+	}
+	if head.Name == "" {
+		return nil, errors.New("Pulumi.yaml: name is missing")
+	}
+	s.name = head.Name
+	text, err := os.ReadFile(filepath.Join(root, s.stackFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no %s: the stacks are %s", s.stackFile, strings.Join(Stacks(root), ", "))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the stack: %w", err)
+	}
+	if err := yaml.Unmarshal(text, &s.root); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.stackFile, err)
+	}
+	if s.root.Kind == 0 { // an empty file
+		s.root = yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}}
+	}
+	if s.root.Content[0].Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("%s: is not a map", s.stackFile)
+	}
+	return s, nil
+}
+
+// Stacks lists the stacks that have a file in root.
+func Stacks(root string) []string {
+	files, _ := filepath.Glob(filepath.Join(root, "Pulumi.*.yaml"))
+	var names []string
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml"))
+	}
+	return names
+}
+
+// Region is the region of the stack's AWS configuration.
+func (s *File) Region() (string, error) {
+	region, _ := s.Get("aws:region").(string)
+	if region = cmp.Or(region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")); region == "" {
+		return "", fmt.Errorf("%s: aws:region is missing", s.stackFile)
+	}
+	return region, nil
+}
+
+// Get returns the value at a path of the stack's config, nil where there is none. The path's first part is a config
+// key, with or without the project's name: domain.zone, aws:region.
+func (s *File) Get(path string) any {
+	node := s.find(path)
+	if node == nil {
+		return nil
+	}
+	var value any
+	if err := node.Decode(&value); err != nil {
+		return nil
+	}
+	return value
+}
+
+// Text is Get for texts; "" where there is none.
+func (s *File) Text(path string) string {
+	text, _ := s.Get(path).(string)
+	return text
+}
+
+// List is a list of texts; empty where the path has none.
+func (s *File) List(path string) []string {
+	var list []string
+	if node := s.find(path); node != nil && node.Decode(&list) != nil {
+		return nil
+	}
+	return list
+}
+
+// Project is the name in Pulumi.yaml.
+func (s *File) Project() string { return s.name }
+
+// Name is the name of the stack's file.
+func (s *File) Name() string { return s.stackFile }
+
+func (s *File) find(path string) *yaml.Node {
+	key, rest, _ := strings.Cut(path, ".")
+	node := s.config(key)
+	for rest != "" && node != nil {
+		key, rest, _ = strings.Cut(rest, ".")
+		node = child(node, key)
+	}
+	return node
+}
+
+// config returns the node of a config key.
+func (s *File) config(key string) *yaml.Node {
+	config := child(s.root.Content[0], "config")
+	if config == nil {
+		return nil
+	}
+	if strings.Contains(key, ":") {
+		return child(config, key)
+	}
+	if node := child(config, s.name+":"+key); node != nil {
+		return node
+	}
+	return child(config, key)
+}
+
+// Set puts a value at a path of the stack's config.
+func (s *File) Set(path string, value any) error {
+	key, rest, _ := strings.Cut(path, ".")
+	if !strings.Contains(key, ":") {
+		key = s.name + ":" + key
+	}
+	node := descend(descend(s.root.Content[0], "config"), key)
+	for rest != "" {
+		key, rest, _ = strings.Cut(rest, ".")
+		node = descend(node, key)
+	}
+	var replacement yaml.Node
+	if err := replacement.Encode(value); err != nil {
+		return fmt.Errorf("setting %s: %w", path, err)
+	}
+	*node = replacement
+	return nil
+}
+
+// Unset takes a key at a path of the stack's config away, and a section that is empty without it.
+func (s *File) Unset(path string) {
+	i := strings.LastIndex(path, ".")
+	if i < 0 {
+		if config := child(s.root.Content[0], "config"); config != nil && !remove(config, path) {
+			remove(config, s.name+":"+path)
+		}
+		return
+	}
+	if section := s.find(path[:i]); section != nil && remove(section, path[i+1:]) && len(section.Content) == 0 {
+		s.Unset(path[:i])
+	}
+}
+
+// Rename makes them the settings of another stack, with a comment of its own at the head of its file.
+func (s *File) Rename(stack, comment string) {
+	s.stackName, s.stackFile = stack, "Pulumi."+stack+".yaml"
+	s.root.HeadComment = "# " + comment
+	for node := s.root.Content[0]; node != nil; {
+		node.HeadComment = ""
+		if len(node.Content) == 0 {
+			break
+		}
+		node = node.Content[0] // the comment that was there may hang on the first key
+	}
+}
+
+// SecretsProvider is what encrypts the stack's secrets, "" for a passphrase.
+func (s *File) SecretsProvider() string {
+	if node := child(s.root.Content[0], "secretsprovider"); node != nil {
+		return node.Value
+	}
+	return ""
+}
+
+// SetSecretsProvider says what encrypts the stack's secrets; "" takes the line away.
+func (s *File) SetSecretsProvider(url string) {
+	if url == "" {
+		remove(s.root.Content[0], "secretsprovider")
+		return
+	}
+	*descend(s.root.Content[0], "secretsprovider") = yaml.Node{Kind: yaml.ScalarNode, Value: url}
+}
+
+// Save writes the stack's file back to the repository. Comments stay.
+func (s *File) Save(root string) error {
+	var text bytes.Buffer
+	encoder := yaml.NewEncoder(&text)
+	encoder.SetIndent(2) // as the file is written by hand, and by pulumi config set
+	if err := encoder.Encode(&s.root); err != nil {
+		return fmt.Errorf("writing %s: %w", s.stackFile, err)
+	}
+	path := filepath.Join(root, s.stackFile)
+	if err := os.WriteFile(path+".partial", text.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("writing %s: %w", s.stackFile, err)
+	}
+	return os.Rename(path+".partial", path)
+}
+
+// HideSecrets replaces encrypted values by placeholders and forgets how they were encrypted. It returns their paths.
+func (s *File) HideSecrets() []string {
+	var paths []string
+	config := child(s.root.Content[0], "config")
+	if config != nil {
+		replaceSecure(config, "", &paths)
+	}
+	for _, key := range []string{"secretsprovider", "encryptedkey", "encryptionsalt"} {
+		if remove(s.root.Content[0], key) {
+			paths = append(paths, key)
+		}
+	}
+	return paths
+}
+
+// WriteWorkspace puts fresh copies into the workspace. Only the salt of an earlier copy is kept, which belongs to the state.
+func (s *File) WriteWorkspace(workspace string) error {
+	if err := os.MkdirAll(workspace, 0o700); err != nil {
+		return fmt.Errorf("creating the workspace: %w", err)
+	}
+	target := filepath.Join(workspace, s.stackFile)
+	if text, err := os.ReadFile(target); err == nil && child(s.root.Content[0], "encryptionsalt") == nil {
+		var earlier struct {
+			Salt string `yaml:"encryptionsalt"`
+		}
+		if yaml.Unmarshal(text, &earlier) == nil && earlier.Salt != "" {
+			*descend(s.root.Content[0], "encryptionsalt") = yaml.Node{Kind: yaml.ScalarNode, Value: earlier.Salt}
+		}
+	}
+	text, err := yaml.Marshal(&s.root)
+	if err != nil {
+		return fmt.Errorf("copying %s: %w", s.stackFile, err)
+	}
+	if err := os.WriteFile(target, text, 0o600); err != nil {
+		return fmt.Errorf("copying %s: %w", s.stackFile, err)
+	}
+	if err := os.WriteFile(filepath.Join(workspace, "Pulumi.yaml"), s.project, 0o600); err != nil {
+		return fmt.Errorf("copying Pulumi.yaml: %w", err)
+	}
+	return nil
+}

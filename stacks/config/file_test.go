@@ -1,0 +1,158 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const stackText = `secretsprovider: awskms://alias/pulumi?region=eu-west-1
+encryptedkey: QUJD
+config:
+  aws:region: eu-west-1
+  laravel-ecs:domain:
+    name: app.example.com # a comment
+    zone: example.com
+  laravel-ecs:secrets:
+    STRIPE_KEY:
+      secure: v1:abc:def
+  laravel-ecs:list:
+    - secure: v1:x:y
+    - plain
+  short: yes
+`
+
+func load(t *testing.T, text string) *File {
+	t.Helper()
+	root := t.TempDir()
+	for name, content := range map[string]string{"Pulumi.yaml": "name: laravel-ecs\nruntime: go\n", "Pulumi.prod.yaml": text} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := ReadFile(root, "prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestSettings(t *testing.T) {
+	s := load(t, stackText)
+	if region, err := s.Region(); err != nil || region != "eu-west-1" {
+		t.Errorf("the region is %q, %v", region, err)
+	}
+	for path, want := range map[string]any{"domain.zone": "example.com", "aws:region": "eu-west-1", "short": "yes", "domain.none": nil, "none.at.all": nil} {
+		if got := s.Get(path); got != want {
+			t.Errorf("%s is %v, not %v", path, got, want)
+		}
+	}
+	if err := s.Set("environment.teardown", true); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Set("domain.name", "other.example.com"); err != nil {
+		t.Fatal(err)
+	}
+	if s.Get("environment.teardown") != true || s.Text("domain.name") != "other.example.com" || s.Text("domain.zone") != "example.com" {
+		t.Error("what was set is not there, or more than that changed")
+	}
+}
+
+func TestHideSecrets(t *testing.T) {
+	s := load(t, stackText)
+	hidden := s.HideSecrets()
+	want := []string{"laravel-ecs:secrets.STRIPE_KEY", "laravel-ecs:list[0]", "secretsprovider", "encryptedkey"}
+	if !reflect.DeepEqual(hidden, want) {
+		t.Errorf("hidden are %v", hidden)
+	}
+	if s.Text("secrets.STRIPE_KEY") != Placeholder {
+		t.Errorf("the secret is %v", s.Get("secrets.STRIPE_KEY"))
+	}
+	workspace := t.TempDir()
+	if err := s.WriteWorkspace(workspace); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(workspace, "Pulumi.prod.yaml"))
+	if err != nil || strings.Contains(string(text), "secure") || strings.Contains(string(text), "awskms") {
+		t.Errorf("the copy is %s, %v", text, err)
+	}
+}
+
+func TestTheSaltOfTheStateIsKept(t *testing.T) {
+	s := load(t, "config:\n  aws:region: eu-west-1\n")
+	workspace := t.TempDir()
+	copied := filepath.Join(workspace, "Pulumi.prod.yaml")
+	if err := os.WriteFile(copied, []byte("encryptionsalt: v1:abc\nconfig:\n  aws:region: us-east-1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WriteWorkspace(workspace); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(copied)
+	if err != nil || !strings.Contains(string(text), "encryptionsalt: v1:abc") || !strings.Contains(string(text), "eu-west-1") {
+		t.Errorf("the copy is %s, %v", text, err)
+	}
+}
+
+func TestMissingFiles(t *testing.T) {
+	root := t.TempDir()
+	if _, err := ReadFile(root, "prod"); err == nil || !strings.Contains(err.Error(), "--root") {
+		t.Errorf("without a project: %v", err)
+	}
+	for _, name := range []string{"Pulumi.yaml", "Pulumi.staging.yaml"} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte("name: x\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := ReadFile(root, "prod"); err == nil || !strings.Contains(err.Error(), "there is no Pulumi.prod.yaml: the stacks are staging") {
+		t.Errorf("without the stack: %v", err)
+	}
+	if names := Stacks(root); !slices.Equal(names, []string{"staging"}) {
+		t.Errorf("stacks are %v", names)
+	}
+}
+
+// TestSaveKeepsTheFile: what a rollback writes into a stack file is the only thing that changes in it.
+func TestSaveKeepsTheFile(t *testing.T) {
+	for _, stack := range []string{"local", "staging", "prod"} {
+		before, err := os.ReadFile(filepath.Join("..", "..", "Pulumi."+stack+".yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings, err := ReadFile(filepath.Join("..", ".."), stack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder := t.TempDir()
+		saved := func() string {
+			t.Helper()
+			if err := settings.Save(folder); err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(filepath.Join(folder, settings.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text)
+		}
+		if after := saved(); after != string(before) {
+			t.Errorf("Pulumi.%s.yaml is another one after it was saved:\n%s", stack, after)
+		}
+		for path, value := range map[string]any{"release.name": "r1", "release.build": false} {
+			if err := settings.Set(path, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if after := saved(); !strings.HasPrefix(after, string(before)) || !strings.Contains(after, "name: r1") {
+			t.Errorf("Pulumi.%s.yaml after a rollback:\n%s", stack, after)
+		}
+		settings.Unset("release.name")
+		settings.Unset("release.build")
+		if after := saved(); after != string(before) {
+			t.Errorf("Pulumi.%s.yaml after unpin:\n%s", stack, after)
+		}
+	}
+}
