@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	client "github.com/laravel-ecs/laravel-ecs/ops/docker"
 )
 
 const (
@@ -89,7 +91,7 @@ func buildImage() (string, error) {
 func build(dir, tag string, more ...string) (progress string, err error) {
 	args := append([]string{"build", "--progress", "plain", "--build-arg", "BASE_IMAGE=" + base, "--build-arg", "RELEASE=test",
 		"--file", filepath.Join(dir, "docker", "Dockerfile"), "--tag", tag}, more...)
-	cmd := exec.Command(client(), append(args, dir)...)
+	cmd := exec.Command(client.Client(), append(args, dir)...)
 	cmd.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -124,22 +126,11 @@ func hashOf(folders ...string) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)[:6]), nil
 }
 
-// client is the docker command: $DOCKER, else Debian's own, because another one on PATH may lack the builder.
-func client() string {
-	if c := os.Getenv("DOCKER"); c != "" {
-		return c
-	}
-	if _, err := os.Stat("/usr/bin/docker"); err == nil {
-		return "/usr/bin/docker"
-	}
-	return "docker"
-}
-
 // docker runs a docker command and returns what it prints, both streams: a container logs to both.
 func docker(args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, client(), args...).CombinedOutput()
+	out, err := exec.CommandContext(ctx, client.Client(), args...).CombinedOutput()
 	text := strings.TrimSpace(string(out))
 	if ctx.Err() != nil {
 		return text, fmt.Errorf("docker %s: still not done after %s", strings.Join(args, " "), patience)

@@ -131,3 +131,8 @@ func awsCredentials(stack string) bool {
 	conn.Close()
 	return true
 }
+
+func onPath(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}

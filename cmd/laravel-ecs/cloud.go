@@ -13,8 +13,8 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
-	"github.com/laravel-ecs/laravel-ecs/emulator/plugin"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime"
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
@@ -26,7 +26,7 @@ type cloud struct {
 }
 
 // Build builds an image and keeps what the builder says in a file.
-func (c *cloud) Build(ctx context.Context, b plugin.Build) error {
+func (c *cloud) Build(ctx context.Context, b docker.Build) error {
 	if err := os.MkdirAll(c.buildLogs, 0o700); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (c *cloud) Build(ctx context.Context, b plugin.Build) error {
 	}
 	defer file.Close()
 	fmt.Fprintf(c.log, "  building the image (what the builder says: %s)\n", path)
-	return plugin.Builder{Log: file}.Build(ctx, b)
+	return b.Run(ctx, file)
 }
 
 // openCloud opens the stack with the runtime behind its account.

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/laravel-ecs/laravel-ecs/emulator/plugin"
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 	"github.com/laravel-ecs/laravel-ecs/ops/layers"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
@@ -41,7 +41,7 @@ func keepLayers(ctx context.Context, o options) error {
 	}
 	return layers.Stages{
 		Folder: layersFolder, Names: slowStages, Out: o.out, Now: time.Now(),
-		Build: plugin.Build{Context: o.root, Dockerfile: filepath.Join(o.root, dockerfile), Platform: platform, Args: args},
+		Build: docker.Build{Context: o.root, Dockerfile: filepath.Join(o.root, dockerfile), Platform: platform, Args: args},
 	}.Run(ctx)
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 
-	"bytes"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -41,22 +40,6 @@ func TestWaitForPage(t *testing.T) {
 	defer cancel()
 	if err := waitForPage(ctx, server.URL); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("a page that never comes gives %v", err)
-	}
-}
-
-func TestPrepareDocker(t *testing.T) {
-	client := filepath.Join(t.TempDir(), "docker")
-	t.Setenv("DOCKER", client)
-	t.Setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-	var out bytes.Buffer
-	writeFile(t, client, "#!/bin/sh\necho 28.0\n")
-	if err := prepareDocker(t.Context(), &out); err != nil || out.Len() > 0 {
-		t.Errorf("a running engine gives %v, %s", err, &out)
-	}
-	writeFile(t, client, "#!/bin/sh\necho cannot connect >&2\nexit 1\n")
-	// DOCKER_HOST names an engine elsewhere: nothing may be installed here.
-	if err := prepareDocker(t.Context(), &out); err == nil || !strings.Contains(err.Error(), "DOCKER_HOST") || !strings.Contains(err.Error(), "cannot connect") {
-		t.Errorf("an engine that is away gives %v", err)
 	}
 }
 

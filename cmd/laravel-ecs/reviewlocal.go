@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/laravel-ecs/laravel-ecs/emulator/plugin"
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 	"github.com/laravel-ecs/laravel-ecs/ops/review"
 )
 
@@ -59,7 +59,7 @@ func (l localReviews) Destroy(ctx context.Context, s review.Stack) error {
 // Strays are stack files without a stack, and containers whose state folder is gone.
 func (l localReviews) Strays(ctx context.Context, names []string) ([]string, error) {
 	lines := filesWithoutStack(l.o, names)
-	out, err := read(ctx, plugin.DockerCLI(), "ps", "--all", "--filter", "label=laravel-ecs.state", "--format", `{{.Names}} {{.Label "laravel-ecs.state"}}`)
+	out, err := read(ctx, docker.Client(), "ps", "--all", "--filter", "label=laravel-ecs.state", "--format", `{{.Names}} {{.Label "laravel-ecs.state"}}`)
 	if err != nil {
 		return lines, err
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/laravel-ecs/laravel-ecs/emulator/plugin"
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 )
 
 // shell opens a shell in a running web task: with docker here, with ECS Exec on AWS.
@@ -28,7 +28,7 @@ func shell(ctx context.Context, o options) error {
 	for _, t := range tasks {
 		if t.Essential && t.Health == "healthy" && strings.Contains(t.Name, "-web-") {
 			fmt.Fprintf(o.out, "a shell in %s, release %s; php artisan tinker, migrate:status and the like work in it\n", t.Name, t.Release)
-			return become(plugin.DockerCLI(), append(append([]string{"exec", "--interactive"}, terminal()...), t.Name, "/bin/bash")...)
+			return become(docker.Client(), append(append([]string{"exec", "--interactive"}, terminal()...), t.Name, "/bin/bash")...)
 		}
 	}
 	return errors.New("no healthy web task runs: make status")

@@ -11,7 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/laravel-ecs/laravel-ecs/emulator/plugin"
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
@@ -35,15 +35,15 @@ func testApp(ctx context.Context, o options) error {
 	if err := prepareBuild(ctx, o); err != nil {
 		return err
 	}
-	build := plugin.Build{
+	build := docker.Build{
 		Name: fmt.Sprintf("laravel-ecs/test-%s:%d", o.stack, os.Getpid()), Target: "test",
 		Context: o.root, Dockerfile: filepath.Join(o.root, dockerfile), Args: args,
 	}
 	fmt.Fprintf(o.out, "building %s for the tests of %s\n", build.Name, app)
-	if err := (plugin.Builder{Log: io.Discard}).Build(ctx, build); err != nil {
+	if err := build.Run(ctx, io.Discard); err != nil {
 		return fmt.Errorf("building the stage \"test\" of %s: %w", dockerfile, err)
 	}
-	defer exec.Command(plugin.DockerCLI(), "rmi", build.Name).Run() //nolint:errcheck // the builder's cache keeps its layers
+	defer docker.RemoveImage(context.WithoutCancel(ctx), build.Name)
 	return runTests(ctx, o, build.Name, app, command)
 }
 
@@ -58,14 +58,14 @@ func buildSettings(o options) (*config.File, error) {
 
 // prepareBuild sees to it that there is a builder, and on this machine the base image.
 func prepareBuild(ctx context.Context, o options) error {
-	if err := prepareDocker(ctx, o.out); err != nil || !o.onThisMachine() {
+	if err := docker.Ensure(ctx, o.out); err != nil || !o.onThisMachine() {
 		return err
 	}
-	return makeBase(ctx, o)
+	return docker.MakeBase(ctx, o.root, o.out)
 }
 
 func runTests(ctx context.Context, o options, image, app, command string) error {
-	tests := exec.CommandContext(ctx, plugin.DockerCLI(), "run", "--rm", "--env", "TEST_COMMAND="+command, image)
+	tests := exec.CommandContext(ctx, docker.Client(), "run", "--rm", "--env", "TEST_COMMAND="+command, image)
 	tests.Stdout, tests.Stderr = o.out, o.out
 	err := tests.Run()
 	var failed *exec.ExitError

@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
-	"github.com/laravel-ecs/laravel-ecs/emulator/plugin"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime"
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 )
 
 // pageLimit is how long the page may take to answer after everything has been declared: the tasks were healthy then.
@@ -22,10 +19,10 @@ const pageLimit = time.Minute
 // up deploys the stack to this machine and waits for its page.
 func up(ctx context.Context, o options) error {
 	begin := time.Now()
-	if err := prepareDocker(ctx, o.out); err != nil {
+	if err := docker.Ensure(ctx, o.out); err != nil {
 		return err
 	}
-	if err := makeBase(ctx, o); err != nil {
+	if err := docker.MakeBase(ctx, o.root, o.out); err != nil {
 		return err
 	}
 	e, machine, err := openCloud(ctx, o)
@@ -74,10 +71,10 @@ func setup(ctx context.Context, o options) error {
 		_, err := engine.FindCLI(ctx, o.root, o.out)
 		return err
 	}
-	if err := prepareDocker(ctx, o.out); err != nil || o.docker {
+	if err := docker.Ensure(ctx, o.out); err != nil || o.docker {
 		return err
 	}
-	return makeBase(ctx, o)
+	return docker.MakeBase(ctx, o.root, o.out)
 }
 
 // failed says how to go on after a failed deployment. The engine's errors have been printed as they came.
@@ -115,17 +112,6 @@ func showPreview(ctx context.Context, o options) error {
 		return failed(o, report, err)
 	}
 	fmt.Fprintln(o.out, report.Summary())
-	return nil
-}
-
-// makeBase makes the image that all others start from.
-func makeBase(ctx context.Context, o options) error {
-	command := exec.CommandContext(ctx, "sh", filepath.Join(o.root, "docker", "base.sh"))
-	command.Env = append(os.Environ(), "DOCKER="+plugin.DockerCLI())
-	command.Stdout, command.Stderr = o.out, o.out
-	if err := command.Run(); err != nil {
-		return fmt.Errorf("making the base image: %w", err)
-	}
 	return nil
 }
 

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	client "github.com/laravel-ecs/laravel-ecs/ops/docker"
 )
 
 // image is one of the images under comparison, and what was measured of it.
@@ -58,7 +60,7 @@ func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"
 
 // docker runs a docker command and returns what it prints.
 func (b *bench) docker(args ...string) (string, error) {
-	cmd := exec.CommandContext(b.ctx, client(), args...)
+	cmd := exec.CommandContext(b.ctx, client.Client(), args...)
 	cmd.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
 	var out, problem bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problem
@@ -67,17 +69,6 @@ func (b *bench) docker(args ...string) (string, error) {
 		return "", fmt.Errorf("docker %s: %w\n%s", args[0], err, strings.Join(lines[max(0, len(lines)-20):], "\n"))
 	}
 	return strings.TrimSpace(out.String()), nil
-}
-
-// client is $DOCKER, else Debian's own client, because another one on PATH may lack the builder.
-func client() string {
-	if c := os.Getenv("DOCKER"); c != "" {
-		return c
-	}
-	if _, err := os.Stat("/usr/bin/docker"); err == nil {
-		return "/usr/bin/docker"
-	}
-	return "docker"
 }
 
 // prepare copies what is tracked, so that a rebuild may change it, and makes the tools.
@@ -174,7 +165,7 @@ func (b *bench) sizes(tag string) (disk, packed int64, err error) {
 	if disk, err = strconv.ParseInt(text, 10, 64); err != nil {
 		return 0, 0, err
 	}
-	cmd := exec.CommandContext(b.ctx, client(), "save", tag)
+	cmd := exec.CommandContext(b.ctx, client.Client(), "save", tag)
 	stream, err := cmd.StdoutPipe()
 	if err != nil {
 		return 0, 0, err

@@ -15,24 +15,12 @@ import (
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 )
 
-// Build says what an image is made from.
-type Build struct {
-	Name       string // registry/repository:tag
-	Context    string
-	Dockerfile string
-	Target     string
-	Platform   string
-	Network    string
-	AddHosts   []string
-	Args       map[string]string
-	CacheFrom  []string
-	// Classic asks for the old builder instead of BuildKit.
-	Classic bool
-	// Digest is the digest of the files of the context.
-	Digest string
-}
+// Build says what an image is built from.
+type Build = docker.Build
 
 // buildOf reads the build of an image's inputs and fills in the real provider's defaults.
 func buildOf(image resource.PropertyMap) Build {

@@ -243,19 +243,3 @@ func TestNewCredentialsAreNoChange(t *testing.T) {
 		t.Errorf("the diff is %v", d)
 	}
 }
-
-func TestBuildArguments(t *testing.T) {
-	b := Build{
-		Name: "r.example/app:v1", Context: "/app", Dockerfile: "/app/Dockerfile", Platform: "linux/arm64",
-		Args: map[string]string{"B": "2", "A": "1"}, CacheFrom: []string{"r.example/cache"},
-	}
-	got := strings.Join(b.arguments(), " ")
-	for _, want := range []string{
-		"build --tag r.example/app:v1 --file /app/Dockerfile --progress plain", "--platform linux/arm64",
-		"--build-arg A=1 --build-arg B=2 --cache-from r.example/cache /app",
-	} {
-		if !strings.Contains(got, want) {
-			t.Errorf("%q is not in %q", want, got)
-		}
-	}
-}

@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 )
 
 // engine speaks to the Docker engine through its command line client: it honours the user's contexts and DOCKER_HOST,
@@ -23,16 +25,7 @@ type engine struct {
 // with is the engine with environment variables for its client, which `docker run --env NAME` passes on.
 func (e engine) with(env ...string) engine { return engine{e.cli, env} }
 
-// findEngine takes $DOCKER, then Debian's own client (another one on PATH may lack the builder), then the one on PATH.
-func findEngine() engine {
-	if cli := os.Getenv("DOCKER"); cli != "" {
-		return engine{cli: cli}
-	}
-	if _, err := os.Stat("/usr/bin/docker"); err == nil {
-		return engine{cli: "/usr/bin/docker"}
-	}
-	return engine{cli: "docker"}
-}
+func findEngine() engine { return engine{cli: docker.Client()} }
 
 // ping says whether the engine answers, and if not, how to start it.
 func (e engine) ping(ctx context.Context) error {

@@ -4,7 +4,6 @@ package system_test
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -22,6 +21,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	client "github.com/laravel-ecs/laravel-ecs/ops/docker"
 )
 
 // site is a copy of the project and where it answers.
@@ -120,11 +121,7 @@ func (s *site) left(t *testing.T) string {
 // docker runs a command of the client that the project itself uses and returns what it printed.
 func docker(t *testing.T, args ...string) string {
 	t.Helper()
-	client := os.Getenv("DOCKER")
-	if _, err := os.Stat("/usr/bin/docker"); client == "" && err == nil {
-		client = "/usr/bin/docker"
-	}
-	out, err := exec.Command(cmp.Or(client, "docker"), args...).CombinedOutput()
+	out, err := client.Command(t.Context(), args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("docker %s: %v\n%s", strings.Join(args, " "), err, out)
 	}

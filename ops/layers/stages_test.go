@@ -9,14 +9,13 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/laravel-ecs/laravel-ecs/emulator/plugin"
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 )
 
 // dockerfile has a stage that is another one whenever it is built. It copies from the context and from other stages, as assets does.
@@ -53,7 +52,7 @@ func TestJobs(t *testing.T) {
 			t.Errorf("job %d builds the stage again:\n%s", i+2, said)
 		}
 	}
-	if images, err := docker(t.Context(), "images", "--format", "{{.Repository}}:{{.Tag}}"); err != nil || strings.Contains(images, ":kept") {
+	if images, err := docker.Output(t.Context(), "images", "--format", "{{.Repository}}:{{.Tag}}"); err != nil || strings.Contains(images, ":kept") {
 		t.Errorf("the stages are left among Docker's images (%v):\n%s", err, images)
 	}
 	elsewhere := stages
@@ -75,7 +74,7 @@ func TestJobs(t *testing.T) {
 type job struct {
 	*testing.T
 	mark   string
-	build  plugin.Build
+	build  docker.Build
 	before map[string]bool // what the builder held when the test began
 }
 
@@ -90,7 +89,7 @@ func newJob(t *testing.T) job {
 	for _, id := range inBuilder(t) {
 		before[id] = true
 	}
-	return job{t, mark, plugin.Build{Context: dir, Dockerfile: path}, before}
+	return job{t, mark, docker.Build{Context: dir, Dockerfile: path}, before}
 }
 
 // run returns what the image has that is built in the end, and what the command said.
@@ -104,11 +103,11 @@ func (j job) run(stages Stages) (made, said string) {
 	}
 	image := j.build
 	image.Name, image.Target = "laravel-ecs/layers-"+j.mark, "slow"
-	if err := (plugin.Builder{}).Build(j.Context(), image); err != nil {
+	if err := image.Run(j.Context(), nil); err != nil {
 		j.Fatal(err)
 	}
-	defer exec.Command(plugin.DockerCLI(), "rmi", image.Name).Run() //nolint:errcheck // a second one of the same name takes its place
-	made, err := docker(j.Context(), "run", "--rm", image.Name, "cat", "/"+j.mark)
+	defer docker.RemoveImage(context.WithoutCancel(j.Context()), image.Name)
+	made, err := docker.Output(j.Context(), "run", "--rm", image.Name, "cat", "/"+j.mark)
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -124,7 +123,7 @@ func (j job) forget() {
 			return
 		}
 		for _, id := range left {
-			if _, err := docker(j.Context(), "builder", "prune", "--all", "--force", "--filter", "id="+id); err != nil {
+			if _, err := docker.Output(j.Context(), "builder", "prune", "--all", "--force", "--filter", "id="+id); err != nil {
 				j.Fatal(err)
 			}
 		}

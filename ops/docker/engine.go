@@ -1,4 +1,4 @@
-package main
+package docker
 
 import (
 	"context"
@@ -10,18 +10,16 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
-
-	"github.com/laravel-ecs/laravel-ecs/emulator/plugin"
 )
 
-// dockerLimit is how long a Docker engine that was just started may take to answer.
-const dockerLimit = 45 * time.Second
+// startLimit is how long a Docker engine that was just started may take to answer.
+const startLimit = 45 * time.Second
 
 const installHint = "install Docker: https://docs.docker.com/engine/install/ (Debian: apt-get install docker.io mmdebstrap)"
 
-// prepareDocker makes sure that a Docker engine answers. Where root on Debian has none, it is installed and started.
-func prepareDocker(ctx context.Context, out io.Writer) error {
-	err := askDocker(ctx)
+// Ensure makes sure that a Docker engine answers. Where root on Debian has none, it is installed and started.
+func Ensure(ctx context.Context, out io.Writer) error {
+	err := ping(ctx)
 	if err == nil {
 		return nil
 	}
@@ -29,7 +27,7 @@ func prepareDocker(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("the Docker engine of DOCKER_HOST or DOCKER_CONTEXT does not answer: %w", err)
 	}
 	if os.Geteuid() != 0 || !exists("/etc/debian_version") || !onPath("apt-get") {
-		if onPath(plugin.DockerCLI()) {
+		if onPath(Client()) {
 			return fmt.Errorf("Docker does not answer: start it (Docker Desktop, or: sudo service docker start), and check that you may use it: %w", err)
 		}
 		return errors.New(installHint)
@@ -39,11 +37,11 @@ func prepareDocker(ctx context.Context, out io.Writer) error {
 		if err := install(ctx); err != nil {
 			return err
 		}
-		if askDocker(ctx) == nil {
+		if ping(ctx) == nil {
 			return nil // its package started it
 		}
 	}
-	return startDocker(ctx, out)
+	return start(ctx, out)
 }
 
 func install(ctx context.Context) error {
@@ -60,15 +58,14 @@ func install(ctx context.Context) error {
 	return nil
 }
 
-// startDocker starts the engine: by systemd where that is in charge, else in a session of its own, which this command's
-// end does not touch.
-func startDocker(ctx context.Context, out io.Writer) error {
+// start starts the engine: with systemd where it runs, else in a session of its own, so that it outlives this command.
+func start(ctx context.Context, out io.Writer) error {
 	if exists("/run/systemd/system") {
 		fmt.Fprintln(out, "starting Docker with systemctl")
 		if output, err := exec.CommandContext(ctx, "systemctl", "start", "docker").CombinedOutput(); err != nil {
 			return fmt.Errorf("systemctl start docker: %w\n%s", err, output)
 		}
-		return waitForDocker(ctx, "journalctl -u docker")
+		return wait(ctx, "journalctl -u docker")
 	}
 	log := filepath.Join(os.TempDir(), "dockerd.log")
 	file, err := os.Create(log)
@@ -86,32 +83,30 @@ func startDocker(ctx context.Context, out io.Writer) error {
 	if err := daemon.Process.Release(); err != nil {
 		return fmt.Errorf("starting dockerd: %w", err)
 	}
-	return waitForDocker(ctx, log)
+	return wait(ctx, log)
 }
 
-func waitForDocker(ctx context.Context, log string) error {
-	deadline := time.Now().Add(dockerLimit)
+func wait(ctx context.Context, log string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("Docker was started and does not answer after %s, see %s", startLimit, log))
+	defer cancel()
 	for {
-		err := askDocker(ctx)
+		err := ping(ctx)
 		if err == nil {
 			return nil
 		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("Docker was started and does not answer after %s, see %s: %w", dockerLimit, log, err)
-		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		case <-time.After(300 * time.Millisecond):
 		}
 	}
 }
 
-// askDocker tells whether the engine answers.
-func askDocker(ctx context.Context) error {
+// ping asks whether the engine answers.
+func ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	output, err := exec.CommandContext(ctx, plugin.DockerCLI(), "version", "--format", "{{.Server.Version}}").CombinedOutput()
+	output, err := Command(ctx, "version", "--format", "{{.Server.Version}}").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, output)
 	}

@@ -28,26 +28,26 @@ import (
 // https://github.com/opencontainers/image-spec/blob/main/annotations.md
 const refName = "org.opencontainers.image.ref.name"
 
-// Shelf is a folder of images as an OCI layout. While it is open it is a registry on loopback, which every Docker engine of this
-// machine reads from and pushes to without a login.
-type Shelf struct {
+// LayerCache is a folder of images as an OCI layout. While it is open it is also a registry on loopback, which every Docker engine of
+// this machine reads from and pushes to without a login.
+type LayerCache struct {
 	folder  layout.Path
 	address string
 	server  *http.Server
 }
 
-// Open opens the shelf of this week below dir and clears those of other weeks away: a layer that is found is not built, and the
-// packages in it get no security update. What is damaged is cleared away as well.
-func Open(ctx context.Context, dir string, now time.Time) (*Shelf, error) {
+// Open opens the cache of this week below dir and removes those of other weeks: a layer that is found is not built again, so the
+// packages in it get no security update. A damaged cache is removed as well.
+func Open(ctx context.Context, dir string, now time.Time) (*LayerCache, error) {
 	year, week := now.ISOWeek()
 	name := fmt.Sprintf("%d-W%02d", year, week)
 	if err := clearOthers(dir, name); err != nil {
-		return nil, fmt.Errorf("clearing old layers away: %w", err)
+		return nil, fmt.Errorf("removing old layers: %w", err)
 	}
 	path := filepath.Join(dir, name)
-	s, err := open(ctx, path)
+	c, err := open(ctx, path)
 	if err == nil {
-		return s, nil
+		return c, nil
 	}
 	if removeErr := os.RemoveAll(path); removeErr != nil {
 		return nil, errors.Join(err, removeErr)
@@ -70,7 +70,7 @@ func clearOthers(dir, week string) error {
 	return nil
 }
 
-func open(ctx context.Context, path string) (*Shelf, error) {
+func open(ctx context.Context, path string) (*LayerCache, error) {
 	folder, err := layout.FromPath(path)
 	if errors.Is(err, os.ErrNotExist) {
 		folder, err = layout.Write(path, empty.Index)
@@ -90,15 +90,15 @@ func open(ctx context.Context, path string) (*Shelf, error) {
 		return nil, fmt.Errorf("serving %s: %w", path, err)
 	}
 	quiet := log.New(io.Discard, "", 0)
-	s := &Shelf{folder: folder, address: listener.Addr().String(), server: &http.Server{
+	c := &LayerCache{folder: folder, address: listener.Addr().String(), server: &http.Server{
 		Handler:  registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(blobs)), registry.Logger(quiet)),
 		ErrorLog: quiet, ReadHeaderTimeout: time.Minute,
 	}}
-	go s.server.Serve(listener) //nolint:errcheck // it ends with Close
-	if err := s.load(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("reading %s: %w", path, err), s.Close())
+	go c.server.Serve(listener) //nolint:errcheck // it ends with Close
+	if err := c.load(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reading %s: %w", path, err), c.Close())
 	}
-	return s, nil
+	return c, nil
 }
 
 // check compares every file with the digest that it is named after: a builder that meets a damaged layer asks for it again and again, for
@@ -124,9 +124,9 @@ func check(folder layout.Path) error {
 	return nil
 }
 
-// load tells the registry which images there are; it holds manifests in memory only.
-func (s *Shelf) load(ctx context.Context) error {
-	index, err := s.folder.ImageIndex()
+// load pushes the manifests of the folder to the registry, which holds manifests in memory only.
+func (c *LayerCache) load(ctx context.Context) error {
+	index, err := c.folder.ImageIndex()
 	if err != nil {
 		return err
 	}
@@ -135,11 +135,11 @@ func (s *Shelf) load(ctx context.Context) error {
 		return err
 	}
 	for _, entry := range manifest.Manifests {
-		image, err := s.folder.Image(entry.Digest)
+		image, err := c.folder.Image(entry.Digest)
 		if err != nil {
 			return err
 		}
-		reference, err := name.NewTag(s.Reference(entry.Annotations[refName]))
+		reference, err := name.NewTag(c.Reference(entry.Annotations[refName]))
 		if err != nil {
 			return err
 		}
@@ -150,26 +150,26 @@ func (s *Shelf) load(ctx context.Context) error {
 	return nil
 }
 
-// Reference is what an image is called while the shelf is open.
-func (s *Shelf) Reference(image string) string { return s.address + "/" + image + ":kept" }
+// Reference is the name of an image while the cache is open.
+func (c *LayerCache) Reference(image string) string { return c.address + "/" + image + ":kept" }
 
-// Kept lists the references, in order, of what was on the shelf when it was opened, and what has been pushed since.
-func (s *Shelf) Kept(ctx context.Context) ([]string, error) {
-	host, err := name.NewRegistry(s.address)
+// Kept lists the references, in order, of the images that were in the cache when it was opened, and of those pushed since.
+func (c *LayerCache) Kept(ctx context.Context) ([]string, error) {
+	host, err := name.NewRegistry(c.address)
 	if err != nil {
 		return nil, err
 	}
 	images, err := remote.Catalog(ctx, host)
 	slices.Sort(images)
 	for i, image := range images {
-		images[i] = s.Reference(image)
+		images[i] = c.Reference(image)
 	}
 	return images, err
 }
 
-// Keep puts an image on the shelf that was pushed to its reference, in the place of an earlier one.
-func (s *Shelf) Keep(ctx context.Context, image string) error {
-	reference, err := name.NewTag(s.Reference(image))
+// Keep stores an image that was pushed to its reference. It replaces an earlier one of the same name.
+func (c *LayerCache) Keep(ctx context.Context, image string) error {
+	reference, err := name.NewTag(c.Reference(image))
 	if err != nil {
 		return err
 	}
@@ -177,12 +177,12 @@ func (s *Shelf) Keep(ctx context.Context, image string) error {
 	if err != nil {
 		return err
 	}
-	return s.folder.ReplaceImage(pushed, match.Name(image), layout.WithAnnotations(map[string]string{refName: image}))
+	return c.folder.ReplaceImage(pushed, match.Name(image), layout.WithAnnotations(map[string]string{refName: image}))
 }
 
-// Layers are the digests of what an image on the shelf consists of, none of one that is not there.
-func (s *Shelf) Layers(image string) ([]string, error) {
-	index, err := s.folder.ImageIndex()
+// Layers are the digests of the layers of a kept image; none where no image has the name.
+func (c *LayerCache) Layers(image string) ([]string, error) {
+	index, err := c.folder.ImageIndex()
 	if err != nil {
 		return nil, err
 	}
@@ -202,22 +202,22 @@ func (s *Shelf) Layers(image string) ([]string, error) {
 }
 
 // Sweep removes the layers that no image has any more.
-func (s *Shelf) Sweep() error {
-	unused, err := s.folder.GarbageCollect()
+func (c *LayerCache) Sweep() error {
+	unused, err := c.folder.GarbageCollect()
 	if err != nil {
 		return err
 	}
 	for _, blob := range unused {
-		if err := s.folder.RemoveBlob(blob); err != nil {
+		if err := c.folder.RemoveBlob(blob); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Size is how many bytes are on the shelf.
-func (s *Shelf) Size() (total int64, err error) {
-	err = filepath.Walk(string(s.folder), func(_ string, info os.FileInfo, err error) error {
+// Size is how many bytes the cache has.
+func (c *LayerCache) Size() (total int64, err error) {
+	err = filepath.Walk(string(c.folder), func(_ string, info os.FileInfo, err error) error {
 		if err == nil && info.Mode().IsRegular() {
 			total += info.Size()
 		}
@@ -226,5 +226,5 @@ func (s *Shelf) Size() (total int64, err error) {
 	return total, err
 }
 
-// Close ends the registry. What was kept stays in the folder.
-func (s *Shelf) Close() error { return s.server.Close() }
+// Close stops the registry. The folder keeps the images.
+func (c *LayerCache) Close() error { return c.server.Close() }

@@ -16,7 +16,7 @@ import (
 
 var wednesday = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
-func opened(t *testing.T, dir string, now time.Time) *Shelf {
+func opened(t *testing.T, dir string, now time.Time) *LayerCache {
 	t.Helper()
 	s, err := Open(t.Context(), dir, now)
 	if err != nil {
@@ -26,7 +26,7 @@ func opened(t *testing.T, dir string, now time.Time) *Shelf {
 	return s
 }
 
-func reference(t *testing.T, s *Shelf, image string) name.Tag {
+func reference(t *testing.T, s *LayerCache, image string) name.Tag {
 	t.Helper()
 	tag, err := name.NewTag(s.Reference(image))
 	if err != nil {
@@ -36,7 +36,7 @@ func reference(t *testing.T, s *Shelf, image string) name.Tag {
 }
 
 // push does what docker does, and returns what it has pushed.
-func push(t *testing.T, s *Shelf, image string) v1.Image {
+func push(t *testing.T, s *LayerCache, image string) v1.Image {
 	t.Helper()
 	made, err := random.Image(1_000_000, 2)
 	if err != nil {
@@ -51,7 +51,7 @@ func push(t *testing.T, s *Shelf, image string) v1.Image {
 	return made
 }
 
-func kept(t *testing.T, s *Shelf) int {
+func kept(t *testing.T, s *LayerCache) int {
 	t.Helper()
 	list, err := s.Kept(t.Context())
 	if err != nil {
@@ -65,7 +65,7 @@ func TestNextJob(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "none yet")
 	first := opened(t, dir, wednesday)
 	if kept(t, first) != 0 {
-		t.Error("a new shelf is not empty")
+		t.Error("a new cache is not empty")
 	}
 	push(t, first, "server")
 	push(t, first, "node")
@@ -117,8 +117,8 @@ func TestNextWeek(t *testing.T) {
 	}
 }
 
-// TestDamagedShelf: a folder that was cut off on its way between two jobs is an empty one.
-func TestDamagedShelf(t *testing.T) {
+// TestDamagedCache: a folder that was cut off on its way between two jobs counts as empty.
+func TestDamagedCache(t *testing.T) {
 	for what, damage := range map[string]func(path string) error{
 		"an index cut off": func(path string) error { return os.Truncate(filepath.Join(path, "index.json"), 40) },
 		"another layer": func(path string) error {
