@@ -1,0 +1,4 @@
+package cli
+
+// deployCommands are up, preview and down.
+type deployCommands struct{}

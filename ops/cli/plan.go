@@ -1,0 +1,4 @@
+package cli
+
+// planCommands are note, notes, touched and drift.
+type planCommands struct{}

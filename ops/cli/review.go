@@ -1,0 +1,4 @@
+package cli
+
+// reviewCommands are review-up, review-down, review-reap and reviews.
+type reviewCommands struct{}

@@ -1,0 +1,4 @@
+package cli
+
+// taskCommands are status, logs, run, shell, tunnel and maintenance.
+type taskCommands struct{}
