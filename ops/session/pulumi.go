@@ -1,0 +1,114 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/blang/semver"
+)
+
+// CLIVersion is the oldest Pulumi CLI that will do: the version of the Pulumi SDK in go.mod, which the program is built with.
+const CLIVersion = "3.274.1"
+
+// Pulumi is the CLI, run in the project's folder.
+type Pulumi struct {
+	Path string // of the CLI
+	s    *Session
+}
+
+// Pulumi finds the CLI: the one on PATH, else bin/pulumi where it has been built. It says everything that is missing for AWS in one error.
+func (s *Session) Pulumi(ctx context.Context) (*Pulumi, error) {
+	return s.pulumiOnce.get(func() (*Pulumi, error) {
+		found, missing := findPulumi(ctx, s)
+		// First: a state in S3 is read with the same token, and its refusal would be called a missing login.
+		if problem := jobToken(os.Getenv, time.Now()); problem != "" {
+			missing = append(missing, problem)
+		} else if found != nil {
+			if _, err := found.Output(ctx, "whoami", "--non-interactive"); err != nil {
+				missing = append(missing, "Pulumi is not logged in to a backend: pulumi login s3://BUCKET?region=REGION (or pulumi login)")
+			}
+		}
+		if !s.hasCredentials() {
+			missing = append(missing, "no AWS credentials: aws sso login and AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws:profile in the stack file")
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if len(missing) > 0 {
+			return nil, notReady(missing)
+		}
+		return found, nil
+	})
+}
+
+// findPulumi does not ask for the Go language plugin: pulumi says itself what it lacks, and one that runs the program by other means
+// needs none.
+func findPulumi(ctx context.Context, s *Session) (*Pulumi, []string) {
+	path, err := exec.LookPath("pulumi")
+	if err != nil {
+		if path, err = exec.LookPath(filepath.Join(s.Root, "bin", "pulumi")); err != nil {
+			return nil, []string{"the Pulumi CLI v" + CLIVersion + " or newer is not installed: https://www.pulumi.com/docs/install/"}
+		}
+	}
+	p := &Pulumi{path, s}
+	out, err := p.Output(ctx, "version")
+	if err != nil {
+		return nil, []string{err.Error()}
+	}
+	text := strings.TrimSpace(string(out))
+	version, err := semver.ParseTolerant(text)
+	if err != nil || version.LT(semver.MustParse(CLIVersion)) || version.Major > 3 {
+		return nil, []string{fmt.Sprintf("%s is %s; v%s or a newer v3 is needed", path, text, CLIVersion)}
+	}
+	return p, nil
+}
+
+// Run runs pulumi on this terminal. An interrupt reaches it from the terminal; it is not killed here, so that it can leave a state
+// that is whole. In CI nobody can answer: its questions are answered with yes.
+func (p *Pulumi) Run(_ context.Context, args ...string) error {
+	command := exec.Command(p.Path, append(args, unattended(args)...)...)
+	command.Dir = p.s.Root
+	command.Stdin, command.Stdout, command.Stderr = os.Stdin, p.s.Out, p.s.Err
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("pulumi %s: %w", args[0], err)
+	}
+	return nil
+}
+
+// Output runs pulumi and returns what it prints; its complaint is part of the error. What it printed is returned beside an error too.
+func (p *Pulumi) Output(ctx context.Context, args ...string) ([]byte, error) {
+	var complaint strings.Builder
+	command := exec.CommandContext(ctx, p.Path, args...)
+	command.Dir = p.s.Root
+	command.Env = append(os.Environ(), "PULUMI_SKIP_UPDATE_CHECK=true")
+	command.Stderr = &complaint
+	// A killed CLI would leave a lock on the state.
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 30 * time.Second
+	out, err := command.Output()
+	if err != nil {
+		return out, fmt.Errorf("pulumi %s: %w: %s", args[0], err, strings.TrimSpace(complaint.String()))
+	}
+	return out, nil
+}
+
+// unattended are the flags of a run that nobody can answer: GitLab and GitHub both set CI.
+func unattended(args []string) []string {
+	if os.Getenv("CI") == "" || len(args) == 0 {
+		return nil
+	}
+	var flags []string
+	if slices.Contains([]string{"up", "destroy", "refresh"}, args[0]) && !slices.Contains(args, "--yes") {
+		flags = append(flags, "--yes")
+	}
+	if !slices.Contains(args, "--non-interactive") {
+		flags = append(flags, "--non-interactive")
+	}
+	return flags
+}
