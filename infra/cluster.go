@@ -14,7 +14,9 @@ type ClusterArgs struct {
 	// SecurityGroupIDs go on every instance; the article had to patch a CloudFormation template to get more than one.
 	SecurityGroupIDs pulumi.StringArrayInput
 	// InstanceTypes are tried in this order; all of one architecture.
-	InstanceTypes              []InstanceType
+	InstanceTypes              []string
+	ARM64                      bool // of their architecture
+	ReservedMiB                int  // of an instance's memory, which tasks do not get: ECS_RESERVED_MEMORY
 	MinInstances, MaxInstances int
 	// OnDemandBase instances are never spot; above them, OnDemandPercent of the rest is on demand.
 	OnDemandBase, OnDemandPercent int

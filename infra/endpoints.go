@@ -20,10 +20,6 @@ type EndpointsArgs struct {
 // Endpoints are interface endpoints. They are what a network without NAT needs, and an option in any other.
 type Endpoints struct{ pulumi.ResourceState }
 
-// RequiredWithoutNAT are the services without which an ECS instance cannot start a task: AWS, "Amazon ECS interface VPC
-// endpoints" and "Amazon ECR interface VPC endpoints".
-var RequiredWithoutNAT = []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs", "secretsmanager"}
-
 // NewEndpoints registers one interface endpoint per service, with private DNS, so that no client needs to know.
 func NewEndpoints(ctx *pulumi.Context, name string, args EndpointsArgs, opts ...pulumi.ResourceOption) (*Endpoints, error) {
 	e := &Endpoints{}

@@ -19,10 +19,10 @@ func (c *Cluster) launchTemplate(ctx *pulumi.Context, name string) (*ec2.LaunchT
 	}
 	args := &ec2.LaunchTemplateArgs{
 		ImageId:              pulumi.String(c.ami()),
-		InstanceType:         pulumi.String(c.args.InstanceTypes[0].Name),
+		InstanceType:         pulumi.String(c.args.InstanceTypes[0]),
 		IamInstanceProfile:   &ec2.LaunchTemplateIamInstanceProfileArgs{Arn: profile.Arn},
 		VpcSecurityGroupIds:  c.args.SecurityGroupIDs,
-		UserData:             pulumi.Sprintf(userData, c.cluster.Name, ReservedMiB).ApplyT(encode).(pulumi.StringOutput),
+		UserData:             pulumi.Sprintf(userData, c.cluster.Name, c.args.ReservedMiB).ApplyT(encode).(pulumi.StringOutput),
 		UpdateDefaultVersion: pulumi.Bool(true),
 		MetadataOptions: &ec2.LaunchTemplateMetadataOptionsArgs{
 			HttpEndpoint: pulumi.String("enabled"), HttpTokens: pulumi.String("required"),
@@ -58,7 +58,7 @@ func (c *Cluster) ami() string {
 		return c.args.AMI
 	}
 	path := "amazon-linux-2023"
-	if c.args.InstanceTypes[0].ARM64 {
+	if c.args.ARM64 {
 		path += "/arm64"
 	}
 	return "resolve:ssm:/aws/service/ecs/optimized-ami/" + path + "/recommended/image_id"
@@ -81,7 +81,7 @@ func (c *Cluster) createGroup(ctx *pulumi.Context, name string, template *ec2.La
 	overrides := autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArray{}
 	for _, t := range c.args.InstanceTypes {
 		// No weights: capacity providers refuse them (ECS developer guide, "Auto Scaling group capacity providers").
-		overrides = append(overrides, &autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs{InstanceType: pulumi.String(t.Name)})
+		overrides = append(overrides, &autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs{InstanceType: pulumi.String(t)})
 	}
 	// ECS sets this tag; without it here every update would take it away again.
 	tags := autoscaling.GroupTagArray{groupTag("AmazonECSManaged", "true"), groupTag("Name", name)}

@@ -7,11 +7,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // accountStack is what the steps of deployAccount share.
 type accountStack struct {
-	config *AccountConfig
+	config *config.AccountConfig
 	prefix string
 	number string // of the AWS account
 	aws    pulumi.ResourceOption
@@ -39,7 +40,7 @@ func deployAccount(ctx *pulumi.Context) error {
 }
 
 func newAccountStack(ctx *pulumi.Context) (*accountStack, error) {
-	c, err := loadAccount(ctx)
+	c, err := config.LoadAccount(source{ctx})
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func (s *accountStack) createState(ctx *pulumi.Context) (err error) {
 func (s *accountStack) createProviders(ctx *pulumi.Context) (err error) {
 	if c := s.config.Account.GitHub; c.Repository != "" {
 		s.gitHub, err = infra.NewIdentityProvider(ctx, s.prefix+"-github", infra.IdentityProviderArgs{
-			URL: gitHubURL, Audience: gitHubAudience, ExistingARN: c.ProviderARN,
+			URL: config.GitHubURL, Audience: config.GitHubAudience, ExistingARN: c.ProviderARN,
 		}, s.aws)
 		if err != nil {
 			return wrap("github", err)
@@ -96,8 +97,8 @@ func (s *accountStack) createPreviewRole(ctx *pulumi.Context) (err error) {
 	}
 	s.preview, err = infra.NewPreviewRole(ctx, s.prefix+"-preview", infra.PipelineRoleArgs{
 		Description: "Previews of merge requests", State: s.state,
-		Trusts: s.trusts(append(s.config.gitHubSubjects(GitHubRef{Branch: c.GitHub.Branch}), "repo:"+c.GitHub.Repository+":pull_request"), s.config.gitLabSubjects(GitLabRef{Branch: "*"})),
-	}, s.reach(Pipeline{Stack: "*"}), reaches, s.aws)
+		Trusts: s.trusts(append(s.config.GitHubSubjects(config.GitHubRef{Branch: c.GitHub.Branch}), "repo:"+c.GitHub.Repository+":pull_request"), s.config.GitLabSubjects(config.GitLabRef{Branch: "*"})),
+	}, s.reach(config.Pipeline{Stack: "*"}), reaches, s.aws)
 	return wrap("preview role", err)
 }
 
@@ -111,7 +112,7 @@ func (s *accountStack) createDeployRoles(ctx *pulumi.Context) (err error) {
 		}
 		s.deploy[environment], err = infra.NewDeployRole(ctx, s.prefix+"-deploy-"+environment, infra.PipelineRoleArgs{
 			Description: "Deploys " + environment, State: s.state, Promotes: promotes,
-			Trusts: s.trusts(s.config.gitHubSubjects(c.GitHub), s.config.gitLabSubjects(c.GitLab)),
+			Trusts: s.trusts(s.config.GitHubSubjects(c.GitHub), s.config.GitLabSubjects(c.GitLab)),
 		}, s.reach(c), s.aws)
 		if err != nil {
 			return wrap("role that deploys "+environment, err)
@@ -120,7 +121,7 @@ func (s *accountStack) createDeployRoles(ctx *pulumi.Context) (err error) {
 	return nil
 }
 
-func (s *accountStack) reach(c Pipeline) infra.Reach {
+func (s *accountStack) reach(c config.Pipeline) infra.Reach {
 	return infra.Reach{
 		Account: s.number, Region: s.config.Region, Application: s.config.App.Name, Stack: c.Stack, HostNames: c.Hosts,
 		Lender: s.config.Account.Deploy[c.Shares].Stack,

@@ -1,12 +1,8 @@
 package stacks_test
 
 import (
-	"os"
-	"reflect"
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
@@ -202,50 +198,4 @@ func TestSectionThatIsNoSection(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `web: "2" found, a section with keys below it expected`) {
 		t.Errorf("got %v", err)
 	}
-}
-
-// TestPulumiYamlListsEveryKey keeps the only place where people look things up complete.
-func TestPulumiYamlListsEveryKey(t *testing.T) {
-	raw, err := os.ReadFile("Pulumi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var project struct {
-		Config map[string]struct{ Description string }
-	}
-	if err := yaml.Unmarshal(raw, &project); err != nil {
-		t.Fatal(err)
-	}
-	kind := reflect.TypeFor[stacks.Config]()
-	for i := range kind.NumField() {
-		field := kind.Field(i)
-		section := strings.ToLower(field.Name[:1]) + field.Name[1:]
-		if field.Name == "Region" {
-			continue // aws:region
-		}
-		entry, ok := project.Config[section]
-		if !ok {
-			t.Errorf("Pulumi.yaml has no %s", section)
-		}
-		for _, key := range keysOf(field.Type) {
-			if !strings.Contains(entry.Description, key) {
-				t.Errorf("Pulumi.yaml: the description of %s does not name %s", section, key)
-			}
-		}
-	}
-}
-
-func keysOf(kind reflect.Type) []string {
-	if kind.Kind() != reflect.Struct {
-		return nil
-	}
-	var keys []string
-	for i := range kind.NumField() {
-		field := kind.Field(i)
-		if tag := field.Tag.Get("json"); tag != "" {
-			keys = append(keys, tag)
-		}
-		keys = append(keys, keysOf(field.Type)...)
-	}
-	return keys
 }

@@ -10,11 +10,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // stack is what the steps of Deploy share.
 type stack struct {
-	config *Config
+	config *config.Config
 	name   string // of the stack
 	prefix string // application and stack: the beginning of every name
 	aws    pulumi.ResourceOption
@@ -39,7 +40,7 @@ type stack struct {
 
 // Deploy declares one environment or, where the configuration has a section account, what all environments of an account share.
 func Deploy(ctx *pulumi.Context) error {
-	if isAccount(ctx) {
+	if config.IsAccount(source{ctx}) {
 		return deployAccount(ctx)
 	}
 	return deployEnvironment(ctx)
@@ -78,15 +79,15 @@ func deployEnvironment(ctx *pulumi.Context) error {
 
 // newStack validates everything before the first resource is registered.
 func newStack(ctx *pulumi.Context) (*stack, error) {
-	c, err := Load(ctx)
+	c, err := config.Load(source{ctx})
 	if err != nil {
 		return nil, err
 	}
 	s := &stack{config: c, name: ctx.Stack(), prefix: c.App.Name + "-" + ctx.Stack(), images: map[string]*infra.Image{}}
-	if s.tags, err = defaultTags(ctx, c.App.Name, c.tags()); err != nil {
+	if s.tags, err = defaultTags(ctx, c.App.Name, c.ResourceTags()); err != nil {
 		return nil, err
 	}
-	if s.release, err = releaseName(c); err != nil {
+	if s.release, err = c.ReleaseName(); err != nil {
 		return nil, err
 	}
 	provider, err := newProvider(ctx, s.prefix, c.Region, s.tags)
@@ -148,7 +149,7 @@ func (s *stack) createImage(ctx *pulumi.Context) (err error) {
 		if err := s.addImage(ctx, "-image-live", s.release, false); err != nil {
 			return wrap("live image", err)
 		}
-		tree, err := treeRelease(c)
+		tree, err := c.TreeRelease()
 		return wrap("candidate image", s.addImage(ctx, "-image", candidate, err == nil && tree == candidate))
 	}
 	return wrap("image", s.addImage(ctx, "-image", s.release, c.Release.Build))
@@ -157,8 +158,8 @@ func (s *stack) createImage(ctx *pulumi.Context) (err error) {
 func (s *stack) addImage(ctx *pulumi.Context, name, release string, build bool) error {
 	c := s.config
 	image, err := infra.NewImage(ctx, s.prefix+name, infra.ImageArgs{
-		Registry: s.registry, Tag: tagPrefix(c.Environment.Class) + release, Build: build,
-		Context: ".", Dockerfile: c.Image.Dockerfile, Platform: s.machine().Platform(), BuildArgs: c.buildArgs(release),
+		Registry: s.registry, Tag: config.ReleaseTag(c.Environment.Class, release), Build: build,
+		Context: ".", Dockerfile: c.Image.Dockerfile, Platform: s.machine().Platform(), BuildArgs: c.BuildArgs(release),
 	}, s.aws)
 	s.images[release] = image
 	return err
@@ -193,7 +194,7 @@ func (s *stack) createDatabase(ctx *pulumi.Context) (err error) {
 
 func (s *stack) createCache(ctx *pulumi.Context) (err error) {
 	c := s.config.Cache
-	s.cache, err = infra.NewCache(ctx, short(s.prefix, maxCachePrefix)+"-cache", infra.CacheArgs{
+	s.cache, err = infra.NewCache(ctx, config.Shorten(s.prefix, config.MaxCachePrefix)+"-cache", infra.CacheArgs{
 		SubnetIDs: s.network.DataSubnetIDs, SecurityGroupID: s.firewall.ID(infra.GroupCache),
 		Engine: c.Engine, Version: c.Version, NodeType: c.NodeType, Nodes: c.Nodes, SnapshotDays: c.SnapshotDays,
 		EncryptTransit: c.EncryptTransit, ApplyNow: s.config.Database.ApplyNow,
@@ -207,9 +208,9 @@ func (s *stack) createBalancer(ctx *pulumi.Context) (err error) {
 	if err != nil {
 		return wrap("certificate", err)
 	}
-	s.balancer, err = infra.NewBalancer(ctx, short(s.prefix, maxPrefix)+"-lb", infra.BalancerArgs{
+	s.balancer, err = infra.NewBalancer(ctx, config.Shorten(s.prefix, config.MaxPrefix)+"-lb", infra.BalancerArgs{
 		VpcID: s.network.VpcID, SubnetIDs: s.network.PublicSubnetIDs, SecurityGroupID: s.firewall.ID(infra.GroupWeb), Internet: s.network.Internet(),
-		Colors:         s.config.colorNames(),
+		Colors:         s.config.ColorNames(),
 		CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", ContainerTLS: c.ContainerTLS,
 		HealthCheck: infra.HealthCheck(c.HealthCheck), DeregistrationSeconds: c.DeregistrationSeconds, IdleSeconds: c.IdleSeconds,
 		AccessLogDays: c.AccessLogDays, Protected: s.config.Environment.Protected(), ForceDestroy: !s.config.Environment.Protected(), WAF: c.WAF,
@@ -243,8 +244,12 @@ func (s *stack) certificate(ctx *pulumi.Context) (pulumi.StringInput, error) {
 func (s *stack) createCluster(ctx *pulumi.Context) (err error) {
 	c := s.config.Cluster
 	protected := s.config.Environment.Protected()
+	var names []string
+	for _, t := range s.config.InstanceTypes() {
+		names = append(names, t.Name)
+	}
 	s.cluster, err = infra.NewCluster(ctx, s.prefix+"-cluster", infra.ClusterArgs{
-		SubnetIDs: s.network.PrivateSubnetIDs, SecurityGroupIDs: s.firewall.InstanceGroupIDs(), InstanceTypes: s.instanceTypes(),
+		SubnetIDs: s.network.PrivateSubnetIDs, SecurityGroupIDs: s.firewall.InstanceGroupIDs(), InstanceTypes: names, ARM64: s.machine().ARM64, ReservedMiB: config.ReservedMiB,
 		MinInstances: c.Min, MaxInstances: c.Max, OnDemandBase: c.OnDemandBase, OnDemandPercent: c.OnDemandPercent,
 		AMI: c.AMI, KeyPair: c.KeyPair, DiskGB: c.DiskGB, TargetCapacity: c.TargetCapacity,
 		ScaleInProtection: protected, ForceDelete: !protected, ContainerInsights: c.ContainerInsights, Tags: s.tags,

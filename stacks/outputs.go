@@ -3,6 +3,8 @@ package stacks
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // export publishes what people and pipelines read with `pulumi stack output`.
@@ -40,15 +42,15 @@ func (s *stack) export(ctx *pulumi.Context) {
 // traffic tells which colour runs which release and how many percent of the requests it gets.
 func (s *stack) traffic() pulumi.Map {
 	shares := pulumi.Map{}
-	for _, each := range s.config.colors() {
-		if each.idle() {
+	for _, each := range s.config.Colors() {
+		if each.Idle() {
 			continue
 		}
-		release := each.release
-		if each.live {
+		release := each.Release
+		if each.Live {
 			release = s.release
 		}
-		shares[each.name] = pulumi.Map{"release": pulumi.String(release), "percent": pulumi.Int(each.percent)}
+		shares[each.Name] = pulumi.Map{"release": pulumi.String(release), "percent": pulumi.Int(each.Percent)}
 	}
 	return shares
 }
@@ -59,4 +61,21 @@ func references(from map[string]pulumi.StringOutput) pulumi.StringMap {
 		to[variable] = reference
 	}
 	return to
+}
+
+// exportReview publishes what make review-reap decides by. The class is there for every environment.
+func (s *stack) exportReview(ctx *pulumi.Context) {
+	e := s.config.Environment
+	ctx.Export("class", pulumi.String(e.Class))
+	if e.Class == config.ClassReview {
+		ctx.Export("branch", pulumi.String(e.Branch))
+		ctx.Export("expiresAt", pulumi.String(e.ExpiresAt))
+	}
+	if s.lent != nil {
+		ctx.Export("schema", pulumi.String(config.Schema(s.name)))
+		ctx.Export("shares", pulumi.String(e.Shares))
+	}
+	if e.Class == "staging" || e.Class == "local" {
+		ctx.Export("lends", s.lends())
+	}
 }

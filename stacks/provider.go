@@ -10,7 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+	pulumiconfig "github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 )
 
 // newProvider registers the one explicit AWS provider: the stack's tags on everything, and every setting of the ecosystem's
@@ -39,13 +39,13 @@ const providerVersion = "6.83.2"
 // providerSettings reads aws:* by the names that aws.ProviderArgs knows.
 func providerSettings(ctx *pulumi.Context) (pulumi.Map, error) {
 	settings := pulumi.Map{}
-	namespace := config.New(ctx, "aws")
+	namespace := pulumiconfig.New(ctx, "aws")
 	fields := aws.ProviderArgs{}.ElementType()
 	var problems []error
 	for i := range fields.NumField() {
 		key := strings.Split(fields.Field(i).Tag.Get("pulumi"), ",")[0]
 		raw, err := namespace.Try(key)
-		if errors.Is(err, config.ErrMissingVar) {
+		if errors.Is(err, pulumiconfig.ErrMissingVar) {
 			continue
 		}
 		value, err := settingOf(fields.Field(i).Type, raw)
@@ -85,7 +85,7 @@ func defaultTags(ctx *pulumi.Context, application string, own map[string]string)
 		"ManagedBy":   "pulumi",
 	}
 	var given struct{ Tags map[string]string }
-	if err := config.New(ctx, "aws").TryObject("defaultTags", &given); err != nil && !errors.Is(err, config.ErrMissingVar) {
+	if err := pulumiconfig.New(ctx, "aws").TryObject("defaultTags", &given); err != nil && !errors.Is(err, pulumiconfig.ErrMissingVar) {
 		return nil, fmt.Errorf("aws:defaultTags: %w", err)
 	}
 	maps.Copy(tags, given.Tags)

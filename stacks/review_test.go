@@ -7,6 +7,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // TestAReviewMustBeAbleToVanish shows each rule of the class; the template, which TestInventory deploys, is what they accept.
@@ -71,7 +72,7 @@ func TestReviewsAreMarked(t *testing.T) {
 // TestLongestReviewStack: the longest name passes, and one more character does not. AWS's own limits are checked by the embedded account
 // (TestLongestReview in cmd).
 func TestLongestReviewStack(t *testing.T) {
-	longest := stacks.LongestReviewStack("laravel")
+	longest := config.LongestReviewStack("laravel")
 	if longest != 31 {
 		t.Errorf("the longest name has %d characters", longest)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // lent is what an environment lends to review environments that share it (environment.shares): its output "lends". Ids and addresses
@@ -42,9 +43,9 @@ func (s *stack) lends() pulumi.Map {
 	c := s.config
 	return pulumi.Map{
 		"vpcId":     s.network.VpcID,
-		"hosts":     pulumi.ToStringArray(c.hosts()),
+		"hosts":     pulumi.ToStringArray(c.Hosts()),
 		"listeners": s.balancer.ListenerARNs(),
-		"arm64":     pulumi.Bool(s.instanceTypes()[0].ARM64),
+		"arm64":     pulumi.Bool(s.machine().ARM64),
 		"cluster": pulumi.Map{
 			"name": s.cluster.Name, "arn": s.cluster.ARN, "capacityProvider": s.cluster.CapacityProvider,
 		},
@@ -57,14 +58,6 @@ func (s *stack) lends() pulumi.Map {
 			"encryptTransit": pulumi.Bool(c.Cache.EncryptTransit),
 		},
 	}
-}
-
-// hosts are those that people may use.
-func (c *Config) hosts() []string {
-	if c.Domain.Name == "" {
-		return []string{}
-	}
-	return append([]string{c.Domain.Name}, c.Domain.Aliases...)
 }
 
 // borrow reads what the environment lends that this one shares. It is known before anything is registered, so a wrong name or host is
@@ -123,56 +116,26 @@ func (s *stack) useLent(ctx *pulumi.Context) (err error) {
 	s.cluster = infra.LentCluster(l.Cluster.Name, l.Cluster.ARN, l.Cluster.CapacityProvider)
 	s.cache = infra.LentCache(l.Cache.Host, l.Cache.Port, l.Cache.Engine, l.Cache.EncryptTransit)
 	s.database = infra.LentDatabase(infra.LentDatabaseArgs{
-		Host: l.Database.Host, Port: l.Database.Port, Name: schema(s.name), Username: l.Database.Username, RequireTLS: l.Database.RequireTLS,
+		Host: l.Database.Host, Port: l.Database.Port, Name: config.Schema(s.name), Username: l.Database.Username, RequireTLS: l.Database.RequireTLS,
 	})
-	s.balancer, err = infra.NewLentBalancer(ctx, short(s.prefix, maxPrefix)+"-lb", infra.LentBalancerArgs{
+	s.balancer, err = infra.NewLentBalancer(ctx, config.Shorten(s.prefix, config.MaxPrefix)+"-lb", infra.LentBalancerArgs{
 		VpcID: l.VpcID, Listeners: l.Listeners, Host: c.Domain.Name, ContainerTLS: c.LoadBalancer.ContainerTLS,
 		HealthCheck: infra.HealthCheck(c.LoadBalancer.HealthCheck), DeregistrationSeconds: c.LoadBalancer.DeregistrationSeconds,
 	}, s.aws)
 	return wrap("load balancer", err)
 }
 
-// schema is the database of a stack on an instance that it shares. Nothing else begins so: a stack file cannot name another one's.
-func schema(stack string) string { return strings.ReplaceAll(stack, "-", "_") }
-
 // machine is what the instances are.
-func (s *stack) machine() infra.InstanceType {
+func (s *stack) machine() config.InstanceType {
 	if s.lent != nil {
-		return infra.InstanceType{ARM64: s.lent.ARM64}
+		return config.InstanceType{ARM64: s.lent.ARM64}
 	}
-	return s.instanceTypes()[0]
+	return s.config.InstanceTypes()[0]
 }
 
 // borrowedEnvironment keeps the entries of several environments in one cache apart.
 func (s *stack) borrowedEnvironment() map[string]pulumi.StringInput {
 	return map[string]pulumi.StringInput{
-		"CACHE_PREFIX": pulumi.String(schema(s.name) + "_cache_"), "REDIS_PREFIX": pulumi.String(schema(s.name) + "_"),
-	}
-}
-
-func (c *Config) validateShares(p *problems, stack string) {
-	from := c.Environment.Shares
-	if from == "" {
-		return
-	}
-	if c.Environment.Class != classReview {
-		p.add("environment.shares", "only environment.class review shares another environment, and this is %s", c.Environment.Class)
-		return
-	}
-	if !name.MatchString(from) || from == stack {
-		p.add("environment.shares", "%q is not the name of another stack, such as staging", from)
-	}
-	if c.Domain.Name == "" {
-		p.add("domain.name", "missing: the load balancer of %s tells its environments apart by their hosts; set domain.name in Pulumi.%s.yaml (review.example.com), "+
-			"and domain.aliases in Pulumi.%s.yaml (*.review.example.com), or take environment.shares away", from, ReviewStack, from)
-	}
-	if !c.Release.Migrate {
-		p.add("release.migrate", "false: with environment.shares the migration makes the database first")
-	}
-	if c.Release.Strategy != rolling {
-		p.add("release.strategy", "%s: with environment.shares it is rolling", c.Release.Strategy)
-	}
-	if c.Web.Scaling.RequestsPerTask > 0 {
-		p.add("web.scaling.requestsPerTask", "with environment.shares, cpuPercent only: the load balancer's requests are not all ours")
+		"CACHE_PREFIX": pulumi.String(config.Schema(s.name) + "_cache_"), "REDIS_PREFIX": pulumi.String(config.Schema(s.name) + "_"),
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
-	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // TestBlueGreen takes a stack from a rolling release to blue and green, through a canary that is aborted and one that is
@@ -21,7 +20,7 @@ func TestBlueGreen(t *testing.T) {
 }
 
 func blueGreenLife(t *testing.T, e *engine.Engine) {
-	tree, err := stacks.TreeRelease("", "")
+	tree, err := config.TreeRelease("", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,8 +5,6 @@ import (
 
 	"context"
 	"fmt"
-
-	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // canary starts a release beside the one that serves and gives it a share of the requests. Given again, it changes the share.
@@ -24,14 +22,14 @@ func canary(ctx context.Context, o options) error {
 	}
 	candidate, under := o.to, settings.Text("release.candidate")
 	if candidate == "" {
-		if candidate, err = stacks.TreeRelease(settings.Text("image.app"), settings.Text("image.dockerfile")); err != nil {
+		if candidate, err = config.TreeRelease(settings.Text("image.app"), settings.Text("image.dockerfile")); err != nil {
 			return err
 		}
 		if under != "" && under != candidate {
 			return fmt.Errorf("release %s is a candidate already, and the working tree is %s: TO=%[1]s goes on with the first, TO=%[2]s replaces it", under, candidate)
 		}
 	} else if _, err := d.find(candidate); err != nil && candidate != under {
-		if tree, treeErr := stacks.TreeRelease(settings.Text("image.app"), settings.Text("image.dockerfile")); treeErr != nil || tree != candidate {
+		if tree, treeErr := config.TreeRelease(settings.Text("image.app"), settings.Text("image.dockerfile")); treeErr != nil || tree != candidate {
 			return err
 		}
 	}
@@ -59,7 +57,7 @@ func promote(ctx context.Context, o options) error {
 	}
 	candidate := settings.Text("release.candidate")
 	if err := pin(o, map[string]any{
-		"release.name": candidate, "release.build": false, "release.live": stacks.OtherColor(settings.Text("release.live")), "release.candidate": nil, "release.percent": nil,
+		"release.name": candidate, "release.build": false, "release.live": config.OtherColor(settings.Text("release.live")), "release.candidate": nil, "release.percent": nil,
 	}); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/laravel-ecs/laravel-ecs/stacks"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // checkConfig compares what the application asks for with what the stack file provides. The stack is deployed to an account in
@@ -31,7 +31,7 @@ func checkConfig(ctx context.Context, o options) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Settings().Name(), err)
 	}
-	asked, optional := stacks.DotenvKeys(string(text))
+	asked, optional := config.DotenvKeys(string(text))
 	c := compareConfig(asked, optional, keysOf(report.Outputs["appConfig"]), keysOf(report.Outputs["secretArns"]))
 	c.print(o.out, example, e.Settings().Name())
 	if len(c.missing) > 0 {

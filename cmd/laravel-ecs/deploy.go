@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // deploy gives a stack the release that another one runs: the very image, copied by digest, and nothing built.
@@ -34,7 +32,7 @@ func deploy(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	tag := stacks.ReleaseTag(settings.Text("environment.class"), chosen.name)
+	tag := config.ReleaseTag(settings.Text("environment.class"), chosen.name)
 	fmt.Fprintf(o.out, "release %s of %s, %s\n", chosen.name, o.from, chosen.Digest)
 	if err := copyImage(ctx, from, to, chosen, repository, tag); err != nil {
 		return err
@@ -72,11 +70,11 @@ func promotable(o options) (*config.File, error) {
 	if o.onThisMachine() { // everything has the architecture of this machine
 		return settings, nil
 	}
-	platform, err := stacks.Platform(settings.List("cluster.instanceTypes"))
+	platform, err := config.Platform(settings.List("cluster.instanceTypes"))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", settings.Name(), err)
 	}
-	built, err := stacks.Platform(other.List("cluster.instanceTypes"))
+	built, err := config.Platform(other.List("cluster.instanceTypes"))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", other.Name(), err)
 	}
@@ -92,7 +90,7 @@ func (d *deployment) promoted(o options, settings *config.File) (release, error)
 	if o.to != "" {
 		return d.find(o.to)
 	}
-	tree, err := stacks.TreeRelease(settings.Text("image.app"), settings.Text("image.dockerfile"))
+	tree, err := config.TreeRelease(settings.Text("image.app"), settings.Text("image.dockerfile"))
 	if err != nil {
 		return release{}, err
 	}

@@ -5,8 +5,6 @@ import (
 
 	"fmt"
 	"runtime"
-
-	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // bringHere changes what a stack that is meant for AWS cannot have on this machine (CLOUD=local). Pulumi.local.yaml says the same of
@@ -20,7 +18,7 @@ func bringHere(s *config.File, o options) error {
 		// The local servers have no certificate of Amazon's, and the network is private.
 		"database.requireTls": false, "cache.encryptTransit": false,
 	}
-	if platform, err := stacks.Platform(s.List("cluster.instanceTypes")); err == nil && platform != "linux/"+runtime.GOARCH {
+	if platform, err := config.Platform(s.List("cluster.instanceTypes")); err == nil && platform != "linux/"+runtime.GOARCH {
 		values["cluster.instanceTypes"] = []string{map[bool]string{true: "t4g.large", false: "t3.large"}[runtime.GOARCH == "arm64"]} // the builder's processor
 	}
 	if s.Text("image.baseImage") == "" {

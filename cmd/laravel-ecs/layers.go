@@ -10,7 +10,6 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 	"github.com/laravel-ecs/laravel-ecs/ops/layers"
-	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // layersFolder is what a pipeline keeps between its jobs.
@@ -27,8 +26,8 @@ func keepLayers(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	dockerfile, _, args := stacks.TestBuild(settings.Text)
-	if _, ours := stacks.ImageSources("", ""); dockerfile != ours {
+	dockerfile, _, args := config.TestBuild(settings.Text)
+	if _, ours := config.ImageSources("", ""); dockerfile != ours {
 		fmt.Fprintf(o.out, "%s: image.dockerfile is %s, and only the stages of %s are known here: no layers are kept\n", settings.Name(), dockerfile, ours)
 		return nil
 	}
@@ -53,7 +52,7 @@ func platformOf(o options, s *config.File) (string, error) {
 			return "", fmt.Errorf("environment.shares: %w", err)
 		}
 	}
-	platform, err := stacks.Platform(s.List("cluster.instanceTypes"))
+	platform, err := config.Platform(s.List("cluster.instanceTypes"))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", s.Name(), err)
 	}

@@ -101,7 +101,7 @@ func prepare(s *config.File, notes *[]string) error {
 		}
 	}
 	for _, path := range []string{"account.github.repository", "account.gitlab.project"} {
-		if !stacks.Placeholder(s.Text(path)) {
+		if !config.Placeholder(s.Text(path)) {
 			continue
 		}
 		*notes = append(*notes, path+" is a placeholder, which AWS is never asked to trust: a made-up one stands for it")

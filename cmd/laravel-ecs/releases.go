@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-
-	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // release is an image of the registry under the name that people use.
@@ -40,7 +38,7 @@ func findDeployment(ctx context.Context, o options) (*deployment, error) {
 		return nil, err
 	}
 	for _, one := range pushed {
-		if name, ok := stacks.ReleaseOfTag(one.Tag); ok {
+		if name, ok := config.ReleaseOfTag(one.Tag); ok {
 			d.releases = append(d.releases, release{one, name})
 		}
 	}
@@ -79,7 +77,7 @@ func (d *deployment) names() string {
 // runs tells what a release does at the moment.
 func (d *deployment) runs(name string) string {
 	var roles []string
-	for _, color := range stacks.Colors {
+	for _, color := range config.Colors {
 		share, there := d.outputs.Traffic[color]
 		switch {
 		case !there || share.Release != name:

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/review"
-	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // reviewCloud is where review environments run, and can also make one.
@@ -182,7 +181,7 @@ func reviewStack(o options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	longest := stacks.LongestReviewStack(cmp.Or(template.Text("app.name"), "laravel")) - len(review.Prefix)
+	longest := config.LongestReviewStack(cmp.Or(template.Text("app.name"), "laravel")) - len(review.Prefix)
 	slug, err := review.Slug(o.branch, longest)
 	return review.Prefix + slug, err
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/review"
-	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // awsReviews are the review environments on AWS: stacks of the backend that pulumi is logged in to.
@@ -18,7 +17,7 @@ type awsReviews struct{ o options }
 
 // Names lists the project's stacks.
 func (a awsReviews) Names(ctx context.Context) ([]string, error) {
-	path, err := readyForAWS(ctx, a.o.root, stacks.ReviewStack)
+	path, err := readyForAWS(ctx, a.o.root, config.ReviewStack)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +52,7 @@ func (a awsReviews) Look(ctx context.Context, name string) (review.Stack, error)
 // Destroy destroys what the stack declares, then the stack. Neither needs the stack's file, which another machine may have: the state
 // knows region and key.
 func (a awsReviews) Destroy(ctx context.Context, s review.Stack) error {
-	path, err := readyForAWS(ctx, a.o.root, stacks.ReviewStack)
+	path, err := readyForAWS(ctx, a.o.root, config.ReviewStack)
 	if err != nil {
 		return err
 	}
@@ -70,8 +69,8 @@ func (a awsReviews) Destroy(ctx context.Context, s review.Stack) error {
 func (a awsReviews) Strays(ctx context.Context, names []string) ([]string, error) {
 	lines := filesWithoutStack(a.o, names)
 	t := awsTarget(a)
-	t.o.stack = stacks.ReviewStack // its region
-	text, err := t.aws(ctx, "resourcegroupstaggingapi", "get-resources", "--tag-filters", "Key="+stacks.ClassTag+",Values="+review.Class, "--output", "json")
+	t.o.stack = config.ReviewStack // its region
+	text, err := t.aws(ctx, "resourcegroupstaggingapi", "get-resources", "--tag-filters", "Key="+config.ClassTag+",Values="+review.Class, "--output", "json")
 	if err != nil {
 		return lines, err
 	}

@@ -51,7 +51,7 @@ func mustUp(t *testing.T, e *engine.Engine) engine.Report {
 
 // TestLongestReview: AWS's limits of names, which the embedded account knows, hold for the longest name that validation lets pass.
 func TestLongestReview(t *testing.T) {
-	name := review.Prefix + strings.Repeat("x", stacks.LongestReviewStack("laravel")-len(review.Prefix))
+	name := review.Prefix + strings.Repeat("x", config.LongestReviewStack("laravel")-len(review.Prefix))
 	e := openedReview(t, name, nil, nil)
 	mustUp(t, e)
 	state := exported(t, e, name)

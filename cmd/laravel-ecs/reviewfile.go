@@ -11,14 +11,13 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/review"
-	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // reviewTemplate is the stack file that those of branches are made of.
 func reviewTemplate(o options) (*config.File, error) {
-	template, err := config.ReadFile(o.root, stacks.ReviewStack)
+	template, err := config.ReadFile(o.root, config.ReviewStack)
 	if err != nil {
-		return nil, fmt.Errorf("review environments are made of the template Pulumi.%s.yaml: %w", stacks.ReviewStack, err)
+		return nil, fmt.Errorf("review environments are made of the template Pulumi.%s.yaml: %w", config.ReviewStack, err)
 	}
 	if class := template.Text("environment.class"); class != review.Class {
 		return nil, fmt.Errorf("%s: environment.class is %q; a review environment is made of it, and that needs %s", template.Name(), class, review.Class)
@@ -44,7 +43,7 @@ func writeReviewFile(o options, name string, ttl time.Duration) (*config.File, e
 	if ttl == 0 {
 		hours, given := settings.Get("environment.ttlHours").(int)
 		if !given {
-			hours = stacks.DefaultTTLHours
+			hours = config.DefaultTTLHours
 		}
 		ttl = time.Duration(hours) * time.Hour
 	}
@@ -63,7 +62,7 @@ func newReviewFile(o options, name string) (*config.File, error) {
 	}
 	slug := strings.TrimPrefix(name, review.Prefix)
 	provider := settings.SecretsProvider()
-	settings.Rename(name, "Made of Pulumi."+stacks.ReviewStack+".yaml by make review-up; not for Git.")
+	settings.Rename(name, "Made of Pulumi."+config.ReviewStack+".yaml by make review-up; not for Git.")
 	if o.embedded {
 		provider = "" // the embedded cloud has a key of its own
 	}

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
-	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // noTests is the value of image.test for an application without tests. To be without must be said: a pipeline that tests nothing
@@ -26,7 +25,7 @@ func testApp(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	dockerfile, app, args := stacks.TestBuild(settings.Text)
+	dockerfile, app, args := config.TestBuild(settings.Text)
 	command := settings.Text("image.test")
 	if command == noTests {
 		fmt.Fprintf(o.out, "%s: image.test is %s, so no test of %s is run\n", settings.Name(), noTests, app)

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/forge"
-	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // program is what decides about every environment. Tests and documentation are no part of it.
@@ -39,7 +38,7 @@ func environments(root string) ([]environment, error) {
 		if class == "local" || class == "review" || isAccount(settings) {
 			continue
 		}
-		app, dockerfile := stacks.ImageSources(settings.Text("image.app"), settings.Text("image.dockerfile"))
+		app, dockerfile := config.ImageSources(settings.Text("image.app"), settings.Text("image.dockerfile"))
 		list = append(list, environment{stack: stack, image: []string{app, path.Dir(dockerfile)}})
 	}
 	return list, nil

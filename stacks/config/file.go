@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Placeholder stands for an encrypted value that a rehearsal has no key for.
-const Placeholder = "placeholder-of-a-secret-value"
+// SecretPlaceholder stands for an encrypted value that a rehearsal has no key for.
+const SecretPlaceholder = "placeholder-of-a-secret-value"
 
 // File are the project's and the stack's files, read from the repository and written to the workspace.
 type File struct {

@@ -68,7 +68,7 @@ func TestHideSecrets(t *testing.T) {
 	if !reflect.DeepEqual(hidden, want) {
 		t.Errorf("hidden are %v", hidden)
 	}
-	if s.Text("secrets.STRIPE_KEY") != Placeholder {
+	if s.Text("secrets.STRIPE_KEY") != SecretPlaceholder {
 		t.Errorf("the secret is %v", s.Get("secrets.STRIPE_KEY"))
 	}
 	workspace := t.TempDir()

@@ -46,7 +46,7 @@ func remove(node *yaml.Node, key string) bool {
 func replaceSecure(node *yaml.Node, path string, paths *[]string) {
 	if node.Kind == yaml.MappingNode && len(node.Content) == 2 && node.Content[0].Value == "secure" && node.Content[1].Kind == yaml.ScalarNode {
 		*paths = append(*paths, path)
-		*node = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: Placeholder}
+		*node = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: SecretPlaceholder}
 		return
 	}
 	for i, element := range node.Content {

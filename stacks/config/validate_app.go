@@ -1,16 +1,12 @@
-package stacks
+package config
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
-
-	"github.com/laravel-ecs/laravel-ecs/infra"
 )
 
 func (c *Config) validateImage(p *problems) {
@@ -32,6 +28,9 @@ func (c *Config) validateImage(p *problems) {
 	}
 }
 
+// MigrateReservationMiB is what placement keeps for the migration that runs before each new task.
+const MigrateReservationMiB = 64
+
 // validateCapacity checks that both versions of a rolling deploy find room, because ECS would wait for it without a word.
 func (c *Config) validateCapacity(p *problems) {
 	k := c.Cluster
@@ -52,13 +51,13 @@ func (c *Config) validateCapacity(p *problems) {
 	if len(types) == 0 {
 		return
 	}
-	smallest := slices.MinFunc(types, func(a, b infra.InstanceType) int { return cmp.Compare(a.MemoryMiB, b.MemoryMiB) })
+	smallest := slices.MinFunc(types, func(a, b InstanceType) int { return cmp.Compare(a.MemoryMiB, b.MemoryMiB) })
 	if 2*c.Web.MemoryMiB > smallest.UsableMiB() {
 		p.add("web.memoryMib", "%d does not fit a %s twice (%d MiB for tasks): a rolling deploy runs both versions", c.Web.MemoryMiB, smallest.Name, smallest.UsableMiB())
 	}
-	need := c.Web.Count * c.Web.MaxPercent / 100 * (c.Web.ReservationMiB + migrateReservationMiB)
-	if c.Release.Strategy == blueGreen { // one colour serves while the other one starts
-		need = max(need, 2*c.Web.Count*(c.Web.ReservationMiB+migrateReservationMiB))
+	need := c.Web.Count * c.Web.MaxPercent / 100 * (c.Web.ReservationMiB + MigrateReservationMiB)
+	if c.Release.Strategy == BlueGreen { // one colour serves while the other one starts
+		need = max(need, 2*c.Web.Count*(c.Web.ReservationMiB+MigrateReservationMiB))
 	}
 	need += 2*c.Worker.Count*c.Worker.ReservationMiB + c.Scheduler.Count*c.Scheduler.ReservationMiB
 	if have := k.Max * smallest.UsableMiB(); need > have {
@@ -66,13 +65,19 @@ func (c *Config) validateCapacity(p *problems) {
 	}
 }
 
-func (c *Config) instanceTypes(p *problems) []infra.InstanceType {
+// InstanceTypes are the types of cluster.instanceTypes. The configuration is valid: all can be parsed.
+func (c *Config) InstanceTypes() []InstanceType {
+	var ignored problems
+	return c.instanceTypes(&ignored)
+}
+
+func (c *Config) instanceTypes(p *problems) []InstanceType {
 	if len(c.Cluster.InstanceTypes) == 0 {
 		p.add("cluster.instanceTypes", "empty; t3.small is a start")
 	}
-	var types []infra.InstanceType
+	var types []InstanceType
 	for _, text := range c.Cluster.InstanceTypes {
-		t, err := infra.ParseInstanceType(text)
+		t, err := ParseInstanceType(text)
 		if err != nil {
 			p.add("cluster.instanceTypes", "%w", err)
 			continue
@@ -97,8 +102,8 @@ func (c *Config) validateProcesses(p *problems) {
 	if w.Count > 0 && w.Count*w.MaxPercent/100 <= w.Count && (w.Count*w.MinPercent+99)/100 >= w.Count {
 		p.add("web.maxPercent", "%d%% of %d tasks leaves a rolling deploy no step: it may neither start one nor stop one", w.MaxPercent, w.Count)
 	}
-	if c.Release.Migrate && w.MemoryMiB <= migrateReservationMiB { // the migration has the web container's limit
-		p.add("web.memoryMib", "%d is not more than the %d MiB that the migration reserves", w.MemoryMiB, migrateReservationMiB)
+	if c.Release.Migrate && w.MemoryMiB <= MigrateReservationMiB { // the migration has the web container's limit
+		p.add("web.memoryMib", "%d is not more than the %d MiB that the migration reserves", w.MemoryMiB, MigrateReservationMiB)
 	}
 	p.between("web.minPercent", w.MinPercent, 0, 100)
 	p.between("web.maxPercent", w.MaxPercent, 100, 200)
@@ -109,7 +114,7 @@ func (c *Config) validateProcesses(p *problems) {
 		p.between("web.scaling.cpuPercent", s.CPUPercent, 10, 95)
 	}
 	p.oneOf("worker.queue", c.Worker.Queue, "database", "redis")
-	if c.Worker.Queue == "redis" && c.Cache.Engine == infra.Memcached {
+	if c.Worker.Queue == "redis" && c.Cache.Engine == Memcached {
 		p.add("worker.queue", "redis needs cache.engine valkey or redis, not memcached")
 	}
 }
@@ -122,58 +127,6 @@ func (s Process) validate(p *problems, key string, low, high int) {
 		p.add(key+".reservationMib", "%d is not between 6 and the hard limit, %d", s.ReservationMiB, s.MemoryMiB)
 	}
 	p.between(key+".stopSeconds", s.StopSeconds, 2, 7*3600)
-}
-
-// databaseVersions are the RDS versions whose parameter group families are in use here.
-var databaseVersions = map[string][]string{
-	"mysql":   {"8.0", "8.4"},
-	"mariadb": {"10.6", "10.11", "11.4", "11.8"},
-}
-
-var databaseLogs = []string{"audit", "error", "general", "slowquery"}
-
-func (d Database) validate(p *problems, fewestBackups int) {
-	p.oneOf("database.engine", d.Engine, "mysql", "mariadb")
-	if versions := databaseVersions[d.Engine]; versions != nil {
-		p.oneOf("database.version", d.Version, versions...)
-	}
-	p.matches("database.instanceClass", d.InstanceClass, regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`), "an RDS class such as db.t4g.micro")
-	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
-	p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")
-	if slices.Contains([]string{"admin", "root", "rdsadmin"}, strings.ToLower(d.Username)) {
-		p.add("database.username", "%q is the first name everybody tries; choose another", d.Username)
-	}
-	p.between("database.storageGb", d.StorageGB, 20, 65536)
-	if d.MaxStorageGB != 0 && d.MaxStorageGB*10 < d.StorageGB*11 {
-		p.add("database.maxStorageGb", "%d is not at least a tenth above storageGb, %d; 0 turns growth off", d.MaxStorageGB, d.StorageGB)
-	}
-	p.between("database.backupDays", d.BackupDays, fewestBackups, 35)
-	for _, log := range d.LogExports {
-		p.oneOf("database.logExports", log, databaseLogs...)
-	}
-	if d.PerformanceInsights && regexp.MustCompile(`^db\.t[0-9]g?\.(micro|small)$`).MatchString(d.InstanceClass) {
-		p.add("database.performanceInsights", "%s has none; it starts at medium", d.InstanceClass)
-	}
-}
-
-// cacheVersions are patterns, because memcached is given to the patch level and the others by major.minor.
-var cacheVersions = map[string]*regexp.Regexp{
-	infra.Memcached: regexp.MustCompile(`^1\.6\.(6|12|17|22)$`),
-	infra.Valkey:    regexp.MustCompile(`^(7\.2|8\.0|8\.1)$`),
-	infra.Redis:     regexp.MustCompile(`^(7\.0|7\.1)$`),
-}
-
-func (c Cache) validate(p *problems) {
-	p.oneOf("cache.engine", c.Engine, infra.Memcached, infra.Valkey, infra.Redis)
-	if pattern := cacheVersions[c.Engine]; pattern != nil {
-		p.matches("cache.version", c.Version, pattern, fmt.Sprintf("a version of %s: %s", c.Engine, pattern))
-	}
-	p.matches("cache.nodeType", c.NodeType, regexp.MustCompile(`^cache\.[a-z0-9]+\.[a-z0-9]+$`), "a node type such as cache.t4g.micro")
-	p.between("cache.nodes", c.Nodes, 1, 6)
-	p.between("cache.snapshotDays", c.SnapshotDays, 0, 35)
-	if c.Engine == infra.Memcached && (c.Nodes > 1 || c.SnapshotDays > 0) {
-		p.add("cache.engine", "memcached has one node and no snapshots here; valkey replicates")
-	}
 }
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -225,8 +178,8 @@ func (c *Config) validateProduction(p *problems) {
 	want(c.Database.BackupDays >= 7, "database.backupDays", "7 or more")
 	want(c.Database.FinalSnapshot, "database.finalSnapshot", "true")
 	want(c.Database.RequireTLS, "database.requireTls", "true")
-	want(c.Cache.Engine != infra.Memcached && c.Cache.Nodes >= 2, "cache", "valkey or redis with 2 or more nodes: a lost memcached node logs everybody out")
-	want(c.Cache.Engine == infra.Memcached || c.Cache.EncryptTransit, "cache.encryptTransit", "true")
+	want(c.Cache.Engine != Memcached && c.Cache.Nodes >= 2, "cache", "valkey or redis with 2 or more nodes: a lost memcached node logs everybody out")
+	want(c.Cache.Engine == Memcached || c.Cache.EncryptTransit, "cache.encryptTransit", "true")
 	want(c.Domain.Name != "", "domain.name", "a name, and with it HTTPS")
 	want(c.LoadBalancer.HTTP == "redirect", "loadBalancer.http", "redirect")
 	want(c.Observability.Alarms, "observability.alarms", "true")

@@ -1,64 +1,68 @@
-package stacks
+package config
 
 import (
 	"regexp"
-
-	"github.com/laravel-ecs/laravel-ecs/infra"
 )
 
 // Strategies of a release. Rolling replaces the tasks of one service. With blueGreen there are two services: the live colour
 // serves, and a candidate gets a share of the requests until it is promoted or aborted (docs/adr/0011).
 const (
-	rolling   = "rolling"
-	blueGreen = "blueGreen"
+	Rolling   = "rolling"
+	BlueGreen = "blueGreen"
 )
 
-// color is one set of web tasks: which release it runs and how much of the traffic it gets.
-type color struct {
-	name    string
-	release string // empty: the stack's
-	percent int
-	live    bool
+// The colours of a blue/green environment. A rolling one is blue.
+const (
+	Blue  = "blue"
+	Green = "green"
+)
+
+// Color is one set of web tasks: which release it runs and how much of the traffic it gets.
+type Color struct {
+	Name    string
+	Release string // empty: the stack's
+	Percent int
+	Live    bool
 }
 
-// idle tells whether a colour runs nothing: it is not live, and there is no candidate.
-func (c color) idle() bool { return c.name != "" && !c.live && c.release == "" }
+// Idle tells whether a colour runs nothing: it is not live, and there is no candidate.
+func (c Color) Idle() bool { return c.Name != "" && !c.Live && c.Release == "" }
 
-// suffix tells the second colour's resources from those of the first, which have the names of a rolling environment.
-func (c color) suffix() string {
-	if c.name == infra.Green {
-		return "-" + infra.Green
+// Suffix tells the second colour's resources from those of the first, which have the names of a rolling environment.
+func (c Color) Suffix() string {
+	if c.Name == Green {
+		return "-" + Green
 	}
 	return ""
 }
 
-// colors lists the live one first.
-func (c *Config) colors() []color {
+// Colors lists the live colour first.
+func (c *Config) Colors() []Color {
 	r := c.Release
-	live := color{name: r.Live, percent: 100 - r.Percent, live: true}
-	if r.Strategy != blueGreen {
-		return []color{live}
+	live := Color{Name: r.Live, Percent: 100 - r.Percent, Live: true}
+	if r.Strategy != BlueGreen {
+		return []Color{live}
 	}
-	return []color{live, {name: OtherColor(r.Live), release: r.Candidate, percent: r.Percent}}
+	return []Color{live, {Name: OtherColor(r.Live), Release: r.Candidate, Percent: r.Percent}}
 }
 
-// colorNames is in an order that does not change when the live colour does.
-func (c *Config) colorNames() []string {
-	if c.Release.Strategy == blueGreen {
+// ColorNames lists the colours that the strategy has, in an order that does not change when the live colour does.
+func (c *Config) ColorNames() []string {
+	if c.Release.Strategy == BlueGreen {
 		return Colors
 	}
-	return []string{infra.Blue}
+	return []string{Blue}
 }
 
 // Colors are what release.live may be.
-var Colors = []string{infra.Blue, infra.Green}
+var Colors = []string{Blue, Green}
 
 // OtherColor returns the colour that is not live; an empty name is the default, blue.
 func OtherColor(live string) string {
-	if live == infra.Green {
-		return infra.Blue
+	if live == Green {
+		return Blue
 	}
-	return infra.Green
+	return Green
 }
 
 var releasePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
@@ -71,18 +75,18 @@ func (r Release) validate(p *problems, web int) {
 	if !r.Build && r.Name == "" {
 		p.add("release.build", "false needs release.name: which release is it?")
 	}
-	p.oneOf("release.strategy", r.Strategy, rolling, blueGreen)
+	p.oneOf("release.strategy", r.Strategy, Rolling, BlueGreen)
 	p.oneOf("release.live", r.Live, Colors...)
 	p.between("release.percent", r.Percent, 0, 100)
 	if r.Candidate != "" {
 		p.matches("release.candidate", r.Candidate, releasePattern, what)
 	}
 	switch {
-	case r.Strategy == rolling && (r.Candidate != "" || r.Percent != 0):
+	case r.Strategy == Rolling && (r.Candidate != "" || r.Percent != 0):
 		p.add("release.candidate", "needs release.strategy blueGreen; a rolling release has no second set of tasks")
-	case r.Strategy == rolling && r.Live != infra.Blue:
+	case r.Strategy == Rolling && r.Live != Blue:
 		p.add("release.live", "%s serves, and a rolling environment is blue: make the release a candidate and promote it, then change the strategy", r.Live)
-	case r.Strategy == blueGreen && web == 0:
+	case r.Strategy == BlueGreen && web == 0:
 		p.add("release.strategy", "blueGreen needs web tasks, and web.count is 0")
 	case r.Candidate == "" && r.Percent != 0:
 		p.add("release.percent", "%d without release.candidate: which release gets them?", r.Percent)

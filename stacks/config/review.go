@@ -1,14 +1,12 @@
-package stacks
+package config
 
 import (
 	"strings"
 	"time"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// classReview is an environment of one branch: it may vanish at any time, and does when it has expired (docs/adr/0014).
-const classReview = "review"
+// ClassReview is an environment of one branch: it may vanish at any time, and does when it has expired (docs/adr/0014).
+const ClassReview = "review"
 
 // What the stacks of branches are called: ReviewStack is the template's, and the others begin with ReviewPrefix. The account stack
 // lets their pipelines touch what is named so (infra/reach.go).
@@ -30,18 +28,18 @@ const (
 	// maxReviewPrefix is what NAME-STACK may have in the longest name that is not shortened, a role's of 64 characters, 8 of them
 	// autonaming's (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
 	maxReviewPrefix = 64 - len("-access-execution") - 8
-	// maxCachePrefix is what it may have in the id of a replication group, 40 characters.
-	maxCachePrefix = 40 - len("-cache-valkey") - 8
+	// MaxCachePrefix is what it may have in the id of a replication group, 40 characters.
+	MaxCachePrefix = 40 - len("-cache-valkey") - 8
 	// maxReviewApp leaves NAME-review- whole in the names that are shortened, because that is what a pipeline may touch.
-	maxReviewApp = maxPrefix - len("-"+ReviewPrefix)
+	maxReviewApp = MaxPrefix - len("-"+ReviewPrefix)
 )
 
 // longestPrefix is how long NAME-STACK may be. Names of review environments are shortened where AWS has little room.
 func (c *Config) longestPrefix() int {
-	if c.Environment.Class == classReview {
+	if c.Environment.Class == ClassReview {
 		return maxReviewPrefix
 	}
-	return maxPrefix
+	return MaxPrefix
 }
 
 // LongestReviewStack is how long the name of a review stack may be.
@@ -49,22 +47,22 @@ func LongestReviewStack(application string) int { return maxReviewPrefix - len(a
 
 // fewestBackups is the least database.backupDays.
 func (c *Config) fewestBackups() int {
-	if c.Environment.Class == classReview {
+	if c.Environment.Class == ClassReview {
 		return 0
 	}
 	return 1
 }
 
-// short cuts a prefix for a name that has less room than the stack's name takes. The random digits that autonaming appends keep
+// Shorten cuts a prefix for a name that has less room than the stack's name takes. The random digits that autonaming appends keep
 // the names of two stacks apart.
-func short(prefix string, room int) string {
+func Shorten(prefix string, room int) string {
 	return strings.TrimRight(prefix[:min(len(prefix), room)], "-")
 }
 
 // validateReview asks of a review environment that nothing keeps it from vanishing, and of all others that they do not look like one.
 func (c *Config) validateReview(p *problems, stack string) {
 	e := c.Environment
-	if e.Class != classReview {
+	if e.Class != ClassReview {
 		if e.ExpiresAt != "" || e.Branch != "" {
 			p.add("environment.expiresAt", "only environment.class review expires and has a branch, and this is %s", e.Class)
 		}
@@ -94,33 +92,16 @@ func (c *Config) validateReview(p *problems, stack string) {
 	want(len(c.Observability.Emails) == 0, "observability.emails", "none: it comes and goes, and so would its alarms")
 }
 
-// tags are the configuration's own, and what tells a review environment's resources from others.
-func (c *Config) tags() map[string]string {
-	if c.Environment.Class != classReview {
+// ResourceTags are the configuration's own, and what tells a review environment's resources from others.
+func (c *Config) ResourceTags() map[string]string {
+	if c.Environment.Class != ClassReview {
 		return c.Tags
 	}
-	tags := map[string]string{ClassTag: classReview, ExpiresAtTag: c.Environment.ExpiresAt}
+	tags := map[string]string{ClassTag: ClassReview, ExpiresAtTag: c.Environment.ExpiresAt}
 	for key, value := range c.Tags {
 		if tags[key] == "" { // the reaper reads them
 			tags[key] = value
 		}
 	}
 	return tags
-}
-
-// exportReview publishes what make review-reap decides by. The class is there for every environment.
-func (s *stack) exportReview(ctx *pulumi.Context) {
-	e := s.config.Environment
-	ctx.Export("class", pulumi.String(e.Class))
-	if e.Class == classReview {
-		ctx.Export("branch", pulumi.String(e.Branch))
-		ctx.Export("expiresAt", pulumi.String(e.ExpiresAt))
-	}
-	if s.lent != nil {
-		ctx.Export("schema", pulumi.String(schema(s.name)))
-		ctx.Export("shares", pulumi.String(e.Shares))
-	}
-	if e.Class == "staging" || e.Class == "local" {
-		ctx.Export("lends", s.lends())
-	}
 }

@@ -1,6 +1,4 @@
-package stacks
-
-import "github.com/laravel-ecs/laravel-ecs/infra"
+package config
 
 // defaults is what a stack file need not say: safe first, then small. Nothing here opens a network, skips a snapshot or weakens
 // encryption.
@@ -14,7 +12,7 @@ func defaults() *Config {
 		Image: Image{
 			App: "examples/laravel", Dockerfile: "docker/Dockerfile", BaseImage: "debian:trixie-slim",
 		},
-		Release: Release{Build: true, Migrate: true, Strategy: rolling, Live: infra.Blue},
+		Release: Release{Build: true, Migrate: true, Strategy: Rolling, Live: Blue},
 		LoadBalancer: LoadBalancer{
 			HTTP:                  "redirect",
 			HealthCheck:           HealthCheck{Path: "/up", Interval: 10, Timeout: 5, Healthy: 2, Unhealthy: 3},

@@ -1,4 +1,4 @@
-package stacks
+package config
 
 import (
 	"os"
@@ -25,13 +25,13 @@ func TestReleaseNameFollowsTheImage(t *testing.T) {
 	config := &Config{Image: Image{App: "app", Dockerfile: "docker/Dockerfile"}}
 	name := func() string {
 		t.Helper()
-		release, err := releaseName(config)
+		release, err := config.ReleaseName()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return release
 	}
-	if _, err := releaseName(config); err == nil {
+	if _, err := config.ReleaseName(); err == nil {
 		t.Error("a folder without Git has a release name")
 	}
 	run("init", "-q")
@@ -84,7 +84,7 @@ func TestReleaseNameFollowsTheClone(t *testing.T) {
 		{"a commit", "cd app && git add -A && git commit -qm second", `^[0-9a-f]{12}-app\.[0-9a-f]{12}$`},
 	} {
 		do(step.script)
-		name, err := releaseName(&Config{Image: Image{App: "app", Dockerfile: "docker/Dockerfile"}})
+		name, err := (&Config{Image: Image{App: "app", Dockerfile: "docker/Dockerfile"}}).ReleaseName()
 		if err != nil || !regexp.MustCompile(step.pattern).MatchString(name) {
 			t.Errorf("%s is %q, %v; want %s", step.what, name, err, step.pattern)
 		}

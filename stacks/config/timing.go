@@ -1,4 +1,4 @@
-package stacks
+package config
 
 import "fmt"
 
@@ -40,22 +40,22 @@ func (c *Config) deriveTimes() {
 
 func (c *Config) webStop() int { return drainSeconds + c.Web.RequestSeconds + stopMargin }
 
-// graceSeconds is for how long failing health checks of a new web task do not count.
-func (c *Config) graceSeconds() int {
+// GraceSeconds is for how long failing health checks of a new web task do not count.
+func (c *Config) GraceSeconds() int {
 	return c.Web.StartSeconds + 2*c.LoadBalancer.HealthCheck.Interval
 }
 
-// rolloutMinutes is how long a deployment of a process may take.
-func (c *Config) rolloutMinutes(p process) int {
-	one := c.graceSeconds() + p.size.StopSeconds
-	if p.behindBalancer {
+// RolloutMinutes is how long a deployment of a process may take.
+func (c *Config) RolloutMinutes(size Process, behindBalancer bool) int {
+	one := c.GraceSeconds() + size.StopSeconds
+	if behindBalancer {
 		one += c.LoadBalancer.DeregistrationSeconds
 	}
 	return max(minRolloutMin, 10+4*one/60)
 }
 
-// timeVariables tell the containers of a process the times that they keep.
-func (c *Config) timeVariables(process string) map[string]string {
+// TimeVariables tell the containers of a process the times that they keep.
+func (c *Config) TimeVariables(process string) map[string]string {
 	switch process {
 	case "web":
 		return map[string]string{
@@ -70,8 +70,8 @@ func (c *Config) timeVariables(process string) map[string]string {
 	return nil
 }
 
-// retrySeconds is what every container must know, because each of them may put jobs into the queue or take them out.
-func (c *Config) retrySeconds() int { return c.Worker.JobSeconds + retryMargin }
+// RetrySeconds is what every container must know, because each of them may put jobs into the queue or take them out.
+func (c *Config) RetrySeconds() int { return c.Worker.JobSeconds + retryMargin }
 
 // validateTimes says which of the times do not fit.
 func (c *Config) validateTimes(p *problems) {

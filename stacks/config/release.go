@@ -1,4 +1,4 @@
-package stacks
+package config
 
 import (
 	"bytes"
@@ -11,24 +11,22 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"github.com/laravel-ecs/laravel-ecs/infra"
 )
 
-// releaseName names the version that the image holds: release.name, or the last commit that touched what goes into the image.
+// ReleaseName names the version that the image holds: release.name, or the last commit that touched what goes into the image.
 // A commit elsewhere (this program, its documentation) is not a new release, and deploys nothing.
-func releaseName(c *Config) (string, error) {
+func (c *Config) ReleaseName() (string, error) {
 	if c.Release.Name != "" {
 		return c.Release.Name, nil
 	}
-	return treeRelease(c)
+	return c.TreeRelease()
 }
 
 // TreeRelease names what lies in the working tree. Empty arguments stand for the defaults of image.app and image.dockerfile.
 func TreeRelease(app, dockerfile string) (string, error) {
 	c := defaults()
 	c.Image.App, c.Image.Dockerfile = ImageSources(app, dockerfile)
-	return treeRelease(c)
+	return c.TreeRelease()
 }
 
 // ImageSources are the folder of the application and the Dockerfile; empty arguments stand for the defaults.
@@ -37,7 +35,8 @@ func ImageSources(app, dockerfile string) (string, string) {
 	return cmp.Or(app, c.Image.App), cmp.Or(dockerfile, c.Image.Dockerfile)
 }
 
-func treeRelease(c *Config) (string, error) {
+// TreeRelease names what lies in the working tree.
+func (c *Config) TreeRelease() (string, error) {
 	paths := []string{c.Image.App, filepath.Dir(c.Image.Dockerfile)}
 	commit, err := git(append([]string{"log", "-1", "--abbrev=12", "--format=%h", "--"}, paths...)...)
 	if err != nil {
@@ -112,12 +111,18 @@ func git(args ...string) (string, error) {
 	return out.String(), nil
 }
 
+// Prefixes of tags tell the registry's lifecycle rules what an image is for.
+const (
+	ReleaseTagPrefix = "release-"
+	ReviewTagPrefix  = "review-"
+)
+
 // tagPrefix puts images of review environments under the registry's shorter rule.
 func tagPrefix(class string) string {
-	if class == classReview {
-		return infra.ReviewTagPrefix
+	if class == ClassReview {
+		return ReviewTagPrefix
 	}
-	return infra.ReleaseTagPrefix
+	return ReleaseTagPrefix
 }
 
 // ReleaseTag is the tag of a release in an environment of this class.
@@ -139,7 +144,7 @@ func Platform(instanceTypes []string) (string, error) {
 
 // ReleaseOfTag returns the release that a tag of the registry names; false for any other tag.
 func ReleaseOfTag(tag string) (string, bool) {
-	for _, prefix := range []string{infra.ReleaseTagPrefix, infra.ReviewTagPrefix} {
+	for _, prefix := range []string{ReleaseTagPrefix, ReviewTagPrefix} {
 		if release, ok := strings.CutPrefix(tag, prefix); ok {
 			return release, true
 		}
@@ -154,12 +159,12 @@ func TestBuild(text func(key string) string) (dockerfile, app string, args map[s
 	c.Image.App, c.Image.Dockerfile = ImageSources(text("image.app"), text("image.dockerfile"))
 	c.Image.BaseImage, c.Image.Extensions = cmp.Or(text("image.baseImage"), c.Image.BaseImage), text("image.extensions")
 	c.Database.RequireTLS = false // the certificates of RDS are for what is deployed
-	return c.Image.Dockerfile, c.Image.App, c.buildArgs("test")
+	return c.Image.Dockerfile, c.Image.App, c.BuildArgs("test")
 }
 
-// buildArgs are the ARGs of docker/Dockerfile. The certificates of RDS come from AWS, for the region only: the image verifies
+// BuildArgs are the ARGs of docker/Dockerfile. The certificates of RDS come from AWS, for the region only: the image verifies
 // the database's name with them.
-func (c *Config) buildArgs(release string) map[string]string {
+func (c *Config) BuildArgs(release string) map[string]string {
 	args := map[string]string{"APP": c.Image.App, "BASE_IMAGE": c.Image.BaseImage, "RELEASE": release}
 	if c.Image.Extensions != "" {
 		args["PHP_EXTENSIONS"] = c.Image.Extensions

@@ -1,0 +1,31 @@
+package stacks
+
+import (
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+// TestConfigAndInfraAgree: package config may not import infra, so these values are written down in both.
+func TestConfigAndInfraAgree(t *testing.T) {
+	for name, values := range map[string][2]string{
+		"blue":               {config.Blue, infra.Blue},
+		"green":              {config.Green, infra.Green},
+		"no NAT":             {config.NATNone, infra.NATNone},
+		"NAT instance":       {config.NATInstance, infra.NATInstance},
+		"NAT gateway":        {config.NATGateway, infra.NATGateway},
+		"NAT gateways":       {config.NATGatewayPerZone, infra.NATGatewayPerZone},
+		"memcached":          {config.Memcached, infra.Memcached},
+		"valkey":             {config.Valkey, infra.Valkey},
+		"redis":              {config.Redis, infra.Redis},
+		"tags of releases":   {config.ReleaseTagPrefix, infra.ReleaseTagPrefix},
+		"tags of reviews":    {config.ReviewTagPrefix, infra.ReviewTagPrefix},
+		"policy of releases": {config.ReleaseTag("staging", "x"), infra.ReleaseTagPrefix + "x"},
+		"policy of reviews":  {config.ReleaseTag(config.ClassReview, "x"), infra.ReviewTagPrefix + "x"},
+	} {
+		if values[0] != values[1] {
+			t.Errorf("%s is %q in config and %q in infra", name, values[0], values[1])
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+)
+
+// AccountConfig is the configuration of the stack that all environments of an AWS account share.
+type AccountConfig struct {
+	App         App
+	Environment Environment
+	Account     Account
+	Tags        map[string]string
+
+	// Region is aws:region.
+	Region string
+}
+
+// Account says who may deploy what.
+type Account struct {
+	GitHub    GitHub              `json:"github"`
+	GitLab    GitLab              `json:"gitlab"`
+	Deploy    map[string]Pipeline `json:"deploy"`    // by environment
+	StateDays int                 `json:"stateDays"` // how long earlier versions of a state are kept
+}
+
+// GitHub is the repository whose workflows are trusted.
+type GitHub struct {
+	Repository  string `json:"repository"`  // ORG/REPO
+	Branch      string `json:"branch"`      // whose jobs may compare every night: the default branch
+	ProviderARN string `json:"providerArn"` // the account's provider for GitHub, where it has one already
+}
+
+// GitLab is the project whose pipelines are trusted.
+type GitLab struct {
+	Project     string `json:"project"`     // GROUP/PROJECT
+	URL         string `json:"url"`         // of the instance
+	ProviderARN string `json:"providerArn"` // the account's provider for this URL, where it has one already
+}
+
+// Pipeline is how one environment is deployed, and how far its role reaches.
+type Pipeline struct {
+	Stack  string    `json:"stack"`  // empty: the environment's name; NAME-* for all stacks that begin so
+	Hosts  []string  `json:"hosts"`  // host names that it publishes in Route 53, each with everything below it
+	From   string    `json:"from"`   // the environment whose image it takes over: its state and images may be read
+	Shares string    `json:"shares"` // the environment whose load balancer, cluster and state its review environments use (environment.shares)
+	GitHub GitHubRef `json:"github"`
+	GitLab GitLabRef `json:"gitlab"`
+}
+
+// GitHubRef is the job that may deploy: one that names an environment, or one on a branch.
+type GitHubRef struct {
+	Environment string `json:"environment"`
+	Branch      string `json:"branch"`
+}
+
+// GitLabRef is the job that may deploy: one on a protected branch, or one of a protected tag.
+type GitLabRef struct {
+	Branch string `json:"branch"`
+	Tag    string `json:"tag"` // may end with a *
+}
+
+// Where the tokens of GitHub's jobs come from, and whom they are for.
+const (
+	GitHubURL      = "https://token.actions.githubusercontent.com"
+	GitHubAudience = "sts.amazonaws.com"
+)
+
+// placeholders stand in the stack file for what only its owner knows. A role must not trust a name that anybody may register.
+var placeholders = []string{"YOUR-ORG/YOUR-REPO", "YOUR-GROUP/YOUR-PROJECT"}
+
+// Placeholder tells whether a value of the account section waits for its owner.
+func Placeholder(value string) bool { return slices.Contains(placeholders, value) }
+
+func accountDefaults() *AccountConfig {
+	return &AccountConfig{App: App{Name: defaults().App.Name}, Account: Account{GitHub: GitHub{Branch: "main"}, GitLab: GitLab{URL: "https://gitlab.com"}, StateDays: 90}}
+}
+
+func (c *AccountConfig) sections() map[string]any {
+	return map[string]any{"app": &c.App, "environment": &c.Environment, "account": &c.Account, "tags": &c.Tags}
+}
+
+// IsAccount tells whether the stack is an account's and not an environment. Pulumi.yaml gives every stack an empty section.
+func IsAccount(source Source) bool {
+	section, _, _ := source.Section("account")
+	return section != "" && section != "{}"
+}
+
+// LoadAccount reads the configuration over the defaults and returns every problem of it at once.
+func LoadAccount(source Source) (*AccountConfig, error) {
+	c := accountDefaults()
+	problems, unread := readSections(source, c.sections())
+	c.Region = region(source)
+	for name, pipeline := range c.Account.Deploy {
+		if pipeline.Stack == "" {
+			pipeline.Stack = name
+		}
+		c.Account.Deploy[name] = pipeline
+	}
+	if err := report(source, problems, c.validate(source.Stack()), unread); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// GitHubSubjects are the tokens of the jobs that may deploy
+// (https://docs.github.com/en/actions/reference/security/oidc).
+func (c *AccountConfig) GitHubSubjects(ref GitHubRef) []string {
+	subject := "repo:" + c.Account.GitHub.Repository + ":"
+	switch {
+	case ref.Environment != "":
+		return []string{subject + "environment:" + ref.Environment}
+	case ref.Branch != "":
+		return []string{subject + "ref:refs/heads/" + ref.Branch}
+	}
+	return nil
+}
+
+// GitLabSubjects are the tokens of the jobs that may deploy (https://docs.gitlab.com/ci/secrets/id_token_authentication/).
+func (c *AccountConfig) GitLabSubjects(ref GitLabRef) []string {
+	var subjects []string
+	for kind, value := range map[string]string{"branch": ref.Branch, "tag": ref.Tag} {
+		if value != "" {
+			subjects = append(subjects, fmt.Sprintf("project_path:%s:ref_type:%s:ref:%s", c.Account.GitLab.Project, kind, value))
+		}
+	}
+	slices.Sort(subjects)
+	return subjects
+}

@@ -1,0 +1,145 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Source is where the values of a stack are read from. The program reads them from the Pulumi engine.
+type Source interface {
+	// Stack is the stack's name.
+	Stack() string
+	// Region is aws:region; empty where it is not set.
+	Region() string
+	// Section returns a section of the stack as JSON, decrypted; false where the stack has none of this name.
+	Section(key string) (json string, found bool, err error)
+	// Encrypted tells whether a section holds an encrypted value.
+	Encrypted(key string) bool
+	// Sections returns all sections that the stack has, for a check of their names.
+	Sections() (map[string]any, error)
+}
+
+// Load reads the stack's configuration over the defaults and returns every problem of it at once.
+func Load(source Source) (*Config, error) {
+	c := defaults()
+	problems, unread := readSections(source, c.sections())
+	if c.App.Env == "" {
+		c.App.Env = source.Stack()
+	}
+	c.deriveTimes()
+	c.Region = region(source)
+	if err := report(source, problems, c.validate(source.Stack()), unread); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// readSections decodes every section of the configuration, and returns its problems and which sections it could not read.
+func readSections(source Source, sections map[string]any) (problems []error, unread map[string]bool) {
+	unread = map[string]bool{}
+	for key, into := range sections {
+		if err := section(source, key, into); err != nil {
+			problems = append(problems, err)
+			unread[key] = true
+		}
+	}
+	for key := range sections {
+		if key != "secrets" && source.Encrypted(key) {
+			problems = append(problems, fmt.Errorf("%s: holds an encrypted value; only secrets.NAME stays encrypted on its way to the containers", key))
+		}
+	}
+	return append(problems, unknownKeys(source, sections)...), unread
+}
+
+func region(source Source) string {
+	if region := source.Region(); region != "" {
+		return region
+	}
+	return firstEnv("AWS_REGION", "AWS_DEFAULT_REGION")
+}
+
+// report joins what could not be read with what is not valid; nil where all is well.
+func report(source Source, problems, invalid []error, unread map[string]bool) error {
+	for _, problem := range invalid {
+		// A section that could not be read holds defaults here, which nobody asked for.
+		if key, _, _ := strings.Cut(problem.Error(), ":"); !unread[strings.Split(key, ".")[0]] {
+			problems = append(problems, problem)
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	sortErrors(problems)
+	return fmt.Errorf("Pulumi.%s.yaml has %d problem(s); nothing was changed:\n%w", source.Stack(), len(problems), errors.Join(problems...))
+}
+
+// section decodes one key over what is in there already. An absent section is accepted; a field that no type has is refused.
+func section(source Source, key string, into any) error {
+	raw, found, err := source.Section(key)
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	if !found {
+		return nil
+	}
+	decoder := json.NewDecoder(strings.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return explain(key, raw, err)
+	}
+	return nil
+}
+
+// explain turns a JSON error into one that names the key of the stack file.
+func explain(key, raw string, err error) error {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind) && kind.Field != "":
+		return fmt.Errorf("%s.%s: %s found, %s expected", key, kind.Field, kind.Value, kind.Type)
+	case errors.As(err, &kind) || !strings.HasPrefix(strings.TrimSpace(raw), "{"):
+		return fmt.Errorf("%s: %q found, a section with keys below it expected", key, raw)
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return fmt.Errorf("%s.%s: no such key; Pulumi.yaml lists them", key, strings.Trim(field, `"`))
+	}
+	return fmt.Errorf("%s: %w", key, err)
+}
+
+// unknownKeys finds sections that no field of the configuration stands for.
+func unknownKeys(source Source, known map[string]any) []error {
+	given, err := source.Sections()
+	if err != nil {
+		return []error{err}
+	}
+	var problems []error
+	for key, value := range given {
+		switch _, account := known["account"]; {
+		case known[key] != nil:
+		case account && defaults().sections()[key] != nil:
+			if !empty(value) {
+				problems = append(problems, fmt.Errorf("%s: belongs to an environment; a stack with a section account declares none", key))
+			}
+		case key != "account" || !empty(value):
+			problems = append(problems, fmt.Errorf("%s: no such key; Pulumi.yaml lists them", key))
+		}
+	}
+	return problems
+}
+
+// empty tells whether a section is what Pulumi.yaml says of those that are not in the stack file.
+func empty(section any) bool {
+	fields, ok := section.(map[string]any)
+	return section == nil || section == "{}" || ok && len(fields) == 0
+}
+
+func firstEnv(names ...string) string {
+	for _, name := range names {
+		if value := os.Getenv(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,89 @@
+package config
+
+// Cluster is the instances.
+type Cluster struct {
+	InstanceTypes     []string `json:"instanceTypes"`
+	Min               int      `json:"min"`
+	Max               int      `json:"max"`
+	OnDemandBase      int      `json:"onDemandBase"`
+	OnDemandPercent   int      `json:"onDemandPercent"` // 100: no spot; 0: spot above the base
+	KeyPair           string   `json:"keyPair"`
+	AMI               string   `json:"ami"`
+	DiskGB            int      `json:"diskGb"`
+	TargetCapacity    int      `json:"targetCapacity"`
+	ContainerInsights bool     `json:"containerInsights"`
+}
+
+// Process is the size of one process's tasks.
+type Process struct {
+	Count          int      `json:"count"`
+	CPU            int      `json:"cpu"`            // 1/1024 of a vCPU
+	MemoryMiB      int      `json:"memoryMib"`      // hard limit
+	ReservationMiB int      `json:"reservationMib"` // soft limit: what placement counts
+	StopSeconds    int      `json:"stopSeconds"`    // 0: derived, see timing.go
+	Command        []string `json:"command"`        // arguments of the image; empty: the role
+}
+
+// Web serves requests; Count 0 turns it off.
+type Web struct {
+	Process
+	StartSeconds   int     `json:"startSeconds"`   // how long a task may take to become healthy
+	RequestSeconds int     `json:"requestSeconds"` // how long a request may take
+	MinPercent     int     `json:"minPercent"`
+	MaxPercent     int     `json:"maxPercent"`
+	Scaling        Scaling `json:"scaling"`
+}
+
+// Scaling is target tracking; Max 0 turns it off.
+type Scaling struct {
+	Min             int `json:"min"`
+	Max             int `json:"max"`
+	CPUPercent      int `json:"cpuPercent"`
+	RequestsPerTask int `json:"requestsPerTask"`
+}
+
+// Worker runs queue jobs; Count 0 turns it off.
+type Worker struct {
+	Process
+	JobSeconds int    `json:"jobSeconds"` // how long a job may take
+	Queue      string `json:"queue"`      // QUEUE_CONNECTION: database or redis
+}
+
+// Scheduler runs scheduled commands: one task or, with Count 0, none.
+type Scheduler struct{ Process }
+
+// Database is RDS.
+type Database struct {
+	Engine              string   `json:"engine"`
+	Version             string   `json:"version"`
+	InstanceClass       string   `json:"instanceClass"`
+	Name                string   `json:"name"`
+	Username            string   `json:"username"`
+	StorageGB           int      `json:"storageGb"`
+	MaxStorageGB        int      `json:"maxStorageGb"`
+	MultiAZ             bool     `json:"multiAz"`
+	BackupDays          int      `json:"backupDays"`
+	RequireTLS          bool     `json:"requireTls"`
+	FinalSnapshot       bool     `json:"finalSnapshot"`
+	ApplyNow            bool     `json:"applyNow"`
+	LogExports          []string `json:"logExports"`
+	PerformanceInsights bool     `json:"performanceInsights"`
+}
+
+// Cache is ElastiCache.
+type Cache struct {
+	Engine         string `json:"engine"` // memcached, valkey or redis
+	Version        string `json:"version"`
+	NodeType       string `json:"nodeType"`
+	Nodes          int    `json:"nodes"`
+	SnapshotDays   int    `json:"snapshotDays"`
+	EncryptTransit bool   `json:"encryptTransit"`
+}
+
+// Observability is logs and alarms.
+type Observability struct {
+	LogDays   int      `json:"logDays"`
+	Alarms    bool     `json:"alarms"`
+	Emails    []string `json:"emails"`
+	Dashboard bool     `json:"dashboard"`
+}

@@ -1,0 +1,67 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// databaseVersions are the RDS versions whose parameter group families are in use here.
+var databaseVersions = map[string][]string{
+	"mysql":   {"8.0", "8.4"},
+	"mariadb": {"10.6", "10.11", "11.4", "11.8"},
+}
+
+var databaseLogs = []string{"audit", "error", "general", "slowquery"}
+
+func (d Database) validate(p *problems, fewestBackups int) {
+	p.oneOf("database.engine", d.Engine, "mysql", "mariadb")
+	if versions := databaseVersions[d.Engine]; versions != nil {
+		p.oneOf("database.version", d.Version, versions...)
+	}
+	p.matches("database.instanceClass", d.InstanceClass, regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`), "an RDS class such as db.t4g.micro")
+	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
+	p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")
+	if slices.Contains([]string{"admin", "root", "rdsadmin"}, strings.ToLower(d.Username)) {
+		p.add("database.username", "%q is the first name everybody tries; choose another", d.Username)
+	}
+	p.between("database.storageGb", d.StorageGB, 20, 65536)
+	if d.MaxStorageGB != 0 && d.MaxStorageGB*10 < d.StorageGB*11 {
+		p.add("database.maxStorageGb", "%d is not at least a tenth above storageGb, %d; 0 turns growth off", d.MaxStorageGB, d.StorageGB)
+	}
+	p.between("database.backupDays", d.BackupDays, fewestBackups, 35)
+	for _, log := range d.LogExports {
+		p.oneOf("database.logExports", log, databaseLogs...)
+	}
+	if d.PerformanceInsights && regexp.MustCompile(`^db\.t[0-9]g?\.(micro|small)$`).MatchString(d.InstanceClass) {
+		p.add("database.performanceInsights", "%s has none; it starts at medium", d.InstanceClass)
+	}
+}
+
+// Cache engines. Memcached is the article's: a lost node logs its users out. The other two replicate and fail over.
+const (
+	Memcached = "memcached"
+	Valkey    = "valkey"
+	Redis     = "redis"
+)
+
+// cacheVersions are patterns, because memcached is given to the patch level and the others by major.minor.
+var cacheVersions = map[string]*regexp.Regexp{
+	Memcached: regexp.MustCompile(`^1\.6\.(6|12|17|22)$`),
+	Valkey:    regexp.MustCompile(`^(7\.2|8\.0|8\.1)$`),
+	Redis:     regexp.MustCompile(`^(7\.0|7\.1)$`),
+}
+
+func (c Cache) validate(p *problems) {
+	p.oneOf("cache.engine", c.Engine, Memcached, Valkey, Redis)
+	if pattern := cacheVersions[c.Engine]; pattern != nil {
+		p.matches("cache.version", c.Version, pattern, fmt.Sprintf("a version of %s: %s", c.Engine, pattern))
+	}
+	p.matches("cache.nodeType", c.NodeType, regexp.MustCompile(`^cache\.[a-z0-9]+\.[a-z0-9]+$`), "a node type such as cache.t4g.micro")
+	p.between("cache.nodes", c.Nodes, 1, 6)
+	p.between("cache.snapshotDays", c.SnapshotDays, 0, 35)
+	if c.Engine == Memcached && (c.Nodes > 1 || c.SnapshotDays > 0) {
+		p.add("cache.engine", "memcached has one node and no snapshots here; valkey replicates")
+	}
+}

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// How private subnets reach the internet (network.nat).
+const (
+	NATNone           = "none"
+	NATInstance       = "instance"
+	NATGateway        = "gateway"
+	NATGatewayPerZone = "gatewayPerZone"
+)
+
+// requiredWithoutNAT are the services without which an ECS instance cannot start a task: AWS, "Amazon ECS interface VPC
+// endpoints" and "Amazon ECR interface VPC endpoints".
+var requiredWithoutNAT = []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs", "secretsmanager"}
+
+// dockerBridge is where containers live on an instance; traffic to such addresses never leaves it.
+var dockerBridge = netip.MustParsePrefix("172.17.0.0/16")
+
+func (n Network) validate(p *problems, region string) {
+	cidr, err := netip.ParsePrefix(n.CIDR)
+	switch {
+	case err != nil || !cidr.Addr().Is4():
+		p.add("network.cidr", "%q is not an IPv4 range such as 10.0.0.0/16", n.CIDR)
+	case cidr.Bits() < 16 || cidr.Bits() > 23:
+		p.add("network.cidr", "/%d is outside /16-/23: each of twelve subnets needs at least 32 addresses", cidr.Bits())
+	case cidr.Masked() != cidr:
+		p.add("network.cidr", "%s has host bits; the range is %s", n.CIDR, cidr.Masked())
+	case cidr.Overlaps(dockerBridge):
+		p.add("network.cidr", "%s overlaps %s, the bridge of Docker on every instance", n.CIDR, dockerBridge)
+	case !cidr.Addr().IsPrivate():
+		p.add("network.cidr", "%s is not private; use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16", n.CIDR)
+	}
+	if n.Zones < 2 || n.Zones > 3 {
+		p.add("network.zones", "%d is outside 2-3: the load balancer and the database need two availability zones", n.Zones)
+	}
+	if len(n.ZoneNames) > 0 && len(n.ZoneNames) != n.Zones {
+		p.add("network.zoneNames", "%d names for %d zones", len(n.ZoneNames), n.Zones)
+	}
+	for i, zone := range n.ZoneNames {
+		if !strings.HasPrefix(zone, region) || slices.Contains(n.ZoneNames[:i], zone) {
+			p.add("network.zoneNames", "%q is not a zone of %s, or is there twice", zone, region)
+		}
+	}
+	p.oneOf("network.nat", n.NAT, NATNone, NATInstance, NATGateway, NATGatewayPerZone)
+	if n.NAT == NATNone {
+		for _, service := range requiredWithoutNAT {
+			if !slices.Contains(n.Endpoints, service) {
+				p.add("network.endpoints", "%s is missing: without NAT no task starts; add it or choose another network.nat", service)
+			}
+		}
+	}
+	for i, service := range n.Endpoints {
+		if !regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`).MatchString(service) || service == "s3" || slices.Contains(n.Endpoints[:i], service) {
+			p.add("network.endpoints", "%q is not an AWS service, is there twice, or is s3 (always there, as a gateway)", service)
+		}
+	}
+	p.retention("network.flowLogDays", n.FlowLogDays)
+}
+
+func (a Access) validate(p *problems, keyPair string) {
+	cidrs(p, "access.web", a.Web)
+	cidrs(p, "access.ssh", a.SSH)
+	if len(a.Web) == 0 {
+		p.add("access.web", "empty: nobody could reach the application")
+	}
+	if slices.Contains(a.SSH, "0.0.0.0/0") {
+		p.add("access.ssh", "0.0.0.0/0 is the whole internet; name your own addresses, or use Session Manager and leave it empty")
+	}
+	if len(a.SSH) > 0 && keyPair == "" {
+		p.add("access.ssh", "needs cluster.keyPair: nobody could log in")
+	}
+	for _, port := range a.EgressPorts {
+		p.between("access.egressPorts", port, 1, 65535)
+	}
+	if !slices.Contains(a.EgressPorts, 443) {
+		p.add("access.egressPorts", "443 is missing: the ECS agent and ECR need it")
+	}
+}
+
+// cidrs wants ranges that neither repeat nor contain each other, because AWS refuses a rule that is there already.
+func cidrs(p *problems, key string, list []string) {
+	var seen []netip.Prefix
+	for _, text := range list {
+		cidr, err := netip.ParsePrefix(text)
+		if err != nil || !cidr.Addr().Is4() || cidr.Masked() != cidr {
+			p.add(key, "%q is not an IPv4 range such as 203.0.113.0/24", text)
+			continue
+		}
+		for _, other := range seen {
+			if cidr.Overlaps(other) {
+				p.add(key, "%s and %s overlap; one of them is enough", other, cidr)
+			}
+		}
+		seen = append(seen, cidr)
+	}
+}
