@@ -6,6 +6,7 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 	"github.com/posener/complete"
 
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
@@ -19,6 +20,11 @@ type Globals struct {
 	Out io.Writer `kong:"-"` // what was asked for
 	Err io.Writer `kong:"-"` // progress and complaints
 	In  io.Reader `kong:"-"` // answers to questions
+}
+
+// Session opens the stack. It reads the stack file and contacts nothing.
+func (g *Globals) Session() (*session.Session, error) {
+	return session.Open(g.Root, g.Stack, g.Out, g.Err)
 }
 
 // predictors complete the values of flags.

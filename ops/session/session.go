@@ -5,8 +5,10 @@ package session
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -38,16 +40,15 @@ func Open(root, stack string, out, errOut io.Writer) (*Session, error) {
 	return &Session{Root: root, Stack: stack, File: file, Out: out, Err: errOut}, nil
 }
 
-// With writes a copy of the stack file with other values, for one run of pulumi (--config-file). The stack file stays as it is.
+// With writes a copy of the stack file with other values, for one run of pulumi (--config-file). The stack file stays as it is. A nil
+// value takes the key away.
 func (s *Session) With(values map[string]any) (file string, done func(), err error) {
 	settings, err := config.ReadFile(s.Root, s.Stack)
 	if err != nil {
 		return "", nil, err
 	}
-	for path, value := range values {
-		if err := settings.Set(path, value); err != nil {
-			return "", nil, err
-		}
+	if err := Apply(settings, values); err != nil {
+		return "", nil, err
 	}
 	folder, err := os.MkdirTemp("", "laravel-ecs-")
 	if err != nil {
@@ -58,6 +59,18 @@ func (s *Session) With(values map[string]any) (file string, done func(), err err
 		return "", nil, err
 	}
 	return filepath.Join(folder, settings.Name()), func() { os.RemoveAll(folder) }, nil
+}
+
+// Apply sets values of a stack file by their paths; nil takes a key away. Nothing is saved.
+func Apply(settings *config.File, values map[string]any) error {
+	for _, path := range slices.Sorted(maps.Keys(values)) {
+		if values[path] == nil {
+			settings.Unset(path)
+		} else if err := settings.Set(path, values[path]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // once keeps the first result, an error too: what was missing a moment ago is still missing.

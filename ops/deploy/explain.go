@@ -1,0 +1,127 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
+)
+
+const (
+	// eventsShown and stoppedShown are how many events and stopped tasks of a service are worth reading.
+	eventsShown, stoppedShown = 5, 3
+	// clockSkew is how far this machine's clock may be ahead of AWS's.
+	clockSkew = time.Minute
+	// explainLimit is how long the explanation of a failure may take.
+	explainLimit = 20 * time.Second
+)
+
+// explain prints what happened to the services since the deployment began: their events and why tasks stopped. It says nothing where
+// the stack has no services yet, where nothing happened, and after an interrupt: the error before it stands for itself.
+func explain(ctx context.Context, s *session.Session, since time.Time) {
+	if ctx.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, explainLimit)
+	defer cancel()
+	outputs, err := s.Outputs(ctx)
+	if err != nil || len(outputs.ServiceNames) == 0 {
+		return
+	}
+	configuration, err := s.AWS(ctx)
+	if err != nil {
+		return
+	}
+	services := slices.Sorted(maps.Values(outputs.ServiceNames))
+	if err := Explain(ctx, ecs.NewFromConfig(configuration), s.Err, outputs.ClusterName, services, since.Add(-clockSkew)); err != nil {
+		fmt.Fprintln(s.Err, "asking ECS why:", session.Explain(err))
+	}
+}
+
+// Explain prints the events of services since a time, and why tasks stopped since then.
+func Explain(ctx context.Context, client *ecs.Client, to io.Writer, cluster string, services []string, since time.Time) error {
+	var lines []string
+	for batch := range slices.Chunk(services, 10) { // DescribeServices takes ten (Amazon ECS API Reference)
+		answer, err := client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: batch})
+		if err != nil {
+			return err
+		}
+		for _, service := range answer.Services {
+			lines = append(lines, events(service, since)...)
+		}
+	}
+	for _, service := range services {
+		reasons, err := stopped(ctx, client, cluster, service, since)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, reasons...)
+	}
+	if len(lines) > 0 {
+		fmt.Fprintf(to, "\nAmazon ECS says:\n  %s\n", strings.Join(lines, "\n  "))
+	}
+	return nil
+}
+
+// events are the newest messages of a service, the newest first, as ECS lists them.
+func events(service types.Service, since time.Time) (lines []string) {
+	for _, event := range service.Events {
+		if len(lines) < eventsShown && aws.ToTime(event.CreatedAt).After(since) {
+			lines = append(lines, aws.ToTime(event.CreatedAt).Local().Format("15:04:05 ")+aws.ToString(event.Message))
+		}
+	}
+	return lines
+}
+
+// stopped says of the last stopped tasks why they did. ECS lists them for about an hour (ListTasks, Amazon ECS API Reference).
+func stopped(ctx context.Context, client *ecs.Client, cluster, service string, since time.Time) (lines []string, err error) {
+	list, err := client.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &cluster, ServiceName: &service, DesiredStatus: types.DesiredStatusStopped})
+	if err != nil || len(list.TaskArns) == 0 {
+		return nil, err
+	}
+	answer, err := client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: list.TaskArns})
+	if err != nil {
+		return nil, err
+	}
+	tasks := slices.DeleteFunc(answer.Tasks, func(t types.Task) bool { return !stopTime(t).After(since) })
+	slices.SortStableFunc(tasks, func(a, b types.Task) int { return stopTime(b).Compare(stopTime(a)) })
+	for _, task := range tasks[:min(stoppedShown, len(tasks))] {
+		lines = append(lines, fmt.Sprintf("%s task %s of %s stopped: %s", stopTime(task).Local().Format("15:04:05"), id(task), service, reason(task)))
+	}
+	return lines, nil
+}
+
+func stopTime(t types.Task) time.Time {
+	if t.StoppedAt != nil {
+		return *t.StoppedAt
+	}
+	return aws.ToTime(t.StoppingAt)
+}
+
+func id(t types.Task) string {
+	arn := aws.ToString(t.TaskArn)
+	return arn[strings.LastIndex(arn, "/")+1:]
+}
+
+// reason is that of the task, and of each container that has one or that failed.
+func reason(t types.Task) string {
+	parts := []string{aws.ToString(t.StoppedReason)}
+	for _, c := range t.Containers {
+		switch {
+		case aws.ToString(c.Reason) != "":
+			parts = append(parts, aws.ToString(c.Name)+": "+*c.Reason)
+		case c.ExitCode != nil && *c.ExitCode != 0:
+			parts = append(parts, fmt.Sprintf("%s: exit code %d", aws.ToString(c.Name), *c.ExitCode))
+		}
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "; ")
+}
