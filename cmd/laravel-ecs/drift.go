@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
-
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
 )
@@ -89,7 +87,7 @@ func (t localTarget) refreshed(ctx context.Context, values map[string]any) ([]by
 		return nil, err
 	}
 	defer e.Close()
-	return e.PreviewJSON(ctx, optpreview.Refresh(), optpreview.Exclude(notCompared))
+	return e.PreviewJSON(ctx, "--refresh", "--exclude", notCompared[0])
 }
 
 func (t awsTarget) refreshed(ctx context.Context, values map[string]any) ([]byte, error) {

@@ -31,7 +31,7 @@ func openedReview(t *testing.T, name string, beside *engine.Engine, edit func(*c
 	}
 	e, err := engine.Open(t.Context(), engine.Config{
 		Root: root, State: filepath.Join(t.TempDir(), "s"), Stack: name, Program: stacks.Deploy, CLI: cli, Throwaway: true,
-		Log: io.Discard, Edit: edit, Beside: beside,
+		Log: io.Discard, Edit: edit, SharedWith: beside,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +83,8 @@ func exported(t *testing.T, e *engine.Engine, name string) review.Stack {
 // useBackendOf lets commands that run pulumi work on the backend and the account of an engine.
 func useBackendOf(t *testing.T, e *engine.Engine) {
 	t.Helper()
-	for variable, value := range e.Environment() {
+	for _, one := range e.Environment() {
+		variable, value, _ := strings.Cut(one, "=")
 		t.Setenv(variable, value)
 	}
 	t.Setenv("PULUMI_HOME", t.TempDir())

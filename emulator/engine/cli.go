@@ -1,92 +1,114 @@
 package engine
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/blang/semver"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
 
-// CLIVersion is the Pulumi CLI that tools/go.mod pins and the oldest one that may stand on PATH.
+// CLIVersion is the Pulumi CLI that tools/go.mod pins, and the oldest one that is used from PATH.
 const CLIVersion = "3.274.1"
+
+// CLIVariable names the real CLI to a process that has another program called pulumi first on its PATH.
+const CLIVariable = "LARAVEL_ECS_PULUMI"
 
 const cliPackage = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 
-// FindCLI returns the Pulumi CLI: the one on PATH if it fits, else bin/pulumi below root, which is built where it is
-// missing.
-func FindCLI(ctx context.Context, root string, log io.Writer) (auto.PulumiCommand, error) {
+// interruptLimit is how long the CLI may take to save the state after an interrupt.
+const interruptLimit = 20 * time.Second
+
+// FindCLI returns the path of the Pulumi CLI: the one on PATH if its version fits, else bin/pulumi below root, which is
+// built if it is missing.
+func FindCLI(ctx context.Context, root string, log io.Writer) (string, error) {
 	root, err := filepath.Abs(root) // the CLI runs in the workspace
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	minimum := semver.MustParse(CLIVersion)
-	onPath := "no pulumi on PATH"
+	if path := os.Getenv(CLIVariable); path != "" {
+		return path, nil
+	}
+	reason := "no pulumi on PATH"
 	if path, err := exec.LookPath("pulumi"); err == nil {
-		cli, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Version: minimum})
+		err := checkVersion(ctx, path)
 		if err == nil {
-			return cli, nil
+			return filepath.Abs(path)
 		}
-		onPath = fmt.Sprintf("%s does not fit (%v)", path, firstLine(err))
+		reason = fmt.Sprintf("%s does not fit (%v)", path, err)
 	}
-	options := &auto.PulumiCommandOptions{Version: minimum, Root: root}
-	if fileExists(filepath.Join(root, "bin", "pulumi")) {
-		if cli, err := auto.NewPulumiCommand(options); err == nil {
-			return cli, nil
-		}
+	built := filepath.Join(root, "bin", "pulumi")
+	if fileExists(built) && checkVersion(ctx, built) == nil {
+		return built, nil
 	}
-	fmt.Fprintf(log, "building the Pulumi CLI v%s into bin/pulumi, because %s (once; 3 to 5 minutes on two cores)\n", CLIVersion, onPath)
-	if err := buildCLI(ctx, root); err != nil {
-		return nil, fmt.Errorf("building the Pulumi CLI: %w", err)
+	fmt.Fprintf(log, "building the Pulumi CLI v%s into bin/pulumi, because %s (once; 3 to 5 minutes on two cores)\n", CLIVersion, reason)
+	if err := buildCLI(ctx, root, built); err != nil {
+		return "", fmt.Errorf("building the Pulumi CLI: %w", err)
 	}
-	return auto.NewPulumiCommand(options)
+	return built, nil
 }
 
-// buildCLI compiles the CLI from the module that tools/go.mod pins. It appears under its name only when it is complete.
-func buildCLI(ctx context.Context, root string) error {
-	target := filepath.Join(root, "bin", "pulumi")
+func checkVersion(ctx context.Context, path string) error {
+	out, err := exec.CommandContext(ctx, path, "version").Output()
+	if err != nil {
+		return err
+	}
+	text := strings.TrimSpace(string(out))
+	version, err := semver.ParseTolerant(text)
+	if err != nil {
+		return fmt.Errorf("its version is %q", text)
+	}
+	if wanted := semver.MustParse(CLIVersion); version.LT(wanted) || version.Major > wanted.Major {
+		return fmt.Errorf("it is %s; v%s or a newer v%d is needed", text, CLIVersion, wanted.Major)
+	}
+	return nil
+}
+
+// buildCLI compiles the CLI from the module that tools/go.mod pins. It gets its name when it is complete.
+func buildCLI(ctx context.Context, root, target string) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return err
 	}
-	half := fmt.Sprintf("%s.%d", target, os.Getpid())
-	defer os.Remove(half)
+	partial := fmt.Sprintf("%s.%d", target, os.Getpid())
+	defer os.Remove(partial)
 	version := "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v" + CLIVersion
-	build := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w "+version, "-o", half, cliPackage)
+	build := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w "+version, "-o", partial, cliPackage)
 	build.Dir = filepath.Join(root, "tools")
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, output)
 	}
-	return os.Rename(half, target)
+	return os.Rename(partial, target)
 }
 
-// quietCLI leaves out runs of the CLI that the Automation API makes around every operation and whose answers are not
-// used here: each costs a quarter of a second.
-type quietCLI struct{ auto.PulumiCommand }
+// command prepares a run of the CLI on this stack. An interrupt lets it save the state. It has a process group of its
+// own, so that a Ctrl-C reaches it once, from here.
+func (e *Engine) command(ctx context.Context, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, e.cfg.CLI, slices.Concat([]string{"--non-interactive"}, args, []string{"--stack", e.cfg.Stack})...)
+	command.Dir = e.Workspace()
+	command.Env = append(os.Environ(), e.Environment()...)
+	command.SysProcAttr = ownProcessGroup
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = interruptLimit
+	return command
+}
 
-// Run runs the CLI, or answers for it.
-func (c quietCLI) Run(ctx context.Context, dir string, in io.Reader, out, errOut []io.Writer, env []string, args ...string) (string, string, int, error) {
-	if len(args) > 1 && args[0] == "stack" {
-		switch args[1] {
-		case "select":
-			return "", "", 0, nil // every command names its stack
-		case "output":
-			return "{}", "", 0, nil // outputs come with the events
-		case "history":
-			return "[]", "", 0, nil
-		}
+// output runs the CLI and returns what it prints, also beside an error.
+func (e *Engine) output(ctx context.Context, args ...string) ([]byte, error) {
+	var complaint bytes.Buffer
+	command := e.command(ctx, args...)
+	command.Stderr = &complaint
+	out, err := command.Output()
+	if err != nil {
+		return out, fmt.Errorf("pulumi %s: %w: %s", strings.Join(args[:min(2, len(args))], " "), err, strings.TrimSpace(complaint.String()))
 	}
-	return c.PulumiCommand.Run(ctx, dir, in, out, errOut, env, args...)
-}
-
-func firstLine(err error) error {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return errors.New(line)
+	return out, nil
 }
 
 func fileExists(path string) bool {

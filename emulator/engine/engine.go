@@ -1,27 +1,25 @@
-// Package engine runs a Pulumi program on the real Pulumi engine with the embedded cloud in place of AWS: the CLI is
-// driven through the Automation API with the program in this process, the state lies in a local folder, and the
-// provider plugins are those of package plugin.
+// Package engine runs a Pulumi program on the real Pulumi engine with the emulator in place of AWS: it runs the Pulumi
+// CLI with the program in this process (language.go), the state in a local folder, and the provider plugins of package
+// plugin.
 package engine
 
 import (
-	"github.com/laravel-ecs/laravel-ecs/stacks/config"
-
 	"context"
 	"fmt"
-	"io"
-	"maps"
 	"path/filepath"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"io"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/plugin"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // passphrase encrypts secrets in the local state. It protects nothing and need not: the state holds passwords of
-// containers that listen on this machine only, in a folder that only its user can read, and the account beside it keeps
-// the same values in plain text. It is a constant so that the state can be read again without asking anybody.
+// containers that listen on this machine only, in a folder that only its user can read, and the account's file in the
+// same folder has the same values in plain text. It is a constant, so that states of earlier versions can be read.
 const passphrase = "embedded-cloud"
 
 // Config says what to run and where.
@@ -34,16 +32,16 @@ type Config struct {
 	Stack string
 	// Program is the Pulumi program.
 	Program pulumi.RunFunc
-	// CLI is the Pulumi CLI, as FindCLI returns it.
-	CLI auto.PulumiCommand
-	// Beside is the engine of another stack of the same project, whose account and backend this one uses too: what that one declared
-	// is there for this one, and its outputs can be referred to. It must stay open for as long.
-	Beside *Engine
+	// CLI is the path of the Pulumi CLI, as FindCLI returns it.
+	CLI string
+	// SharedWith is the engine of another stack of the same project. This stack uses its account and backend, so it
+	// sees what that one declared and can refer to its outputs. The other engine must stay open for as long.
+	SharedWith *Engine
 	// Throwaway runs are not continued after an interruption, so checkpoints are written only at the end.
 	Throwaway bool
 	// Edit changes the copy of the stack's file before it is used; nil leaves it as it is.
 	Edit func(*config.File) error
-	// Backend makes resources real; it is asked for when the account is open. Nil keeps the account a control plane.
+	// Backend returns what makes resources real, for the account that was opened. With nil nothing is made real.
 	Backend func(*account.Account) (Backend, error)
 	// Log receives progress in short lines.
 	Log io.Writer
@@ -62,9 +60,8 @@ type Engine struct {
 	settings *config.File
 	account  *account.Account
 	plugins  *plugin.Servers
-	stack    auto.Stack
-	// environment is that of the CLI.
-	environment map[string]string
+	language *languageHost
+	exists   bool // the stack, in the backend
 }
 
 // Open prepares the state folder, opens the account and starts the plugins. Close must follow.
@@ -96,8 +93,8 @@ func (e *Engine) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if e.cfg.Beside != nil && (!e.cfg.Throwaway || !e.cfg.Beside.cfg.Throwaway) {
-		// What is not in a stack's own state is removed after an interruption, and would be the other one's here.
+	if e.cfg.SharedWith != nil && (!e.cfg.Throwaway || !e.cfg.SharedWith.cfg.Throwaway) {
+		// After an interruption, recover removes what is not in the stack's own state: here that could be the other stack's.
 		return fmt.Errorf("two stacks share an account in throwaway runs only")
 	}
 	if e.account, err = e.openAccount(region); err != nil {
@@ -115,18 +112,25 @@ func (e *Engine) start(ctx context.Context) error {
 	if e.plugins, err = plugin.Serve(plugins); err != nil {
 		return err
 	}
-	if err := e.openStack(ctx); err != nil {
-		return fmt.Errorf("opening the stack: %w", err)
+	if e.language, err = serveLanguage(e.cfg.Program); err != nil {
+		return err
 	}
+	if err := settings.WriteWorkspace(e.Workspace()); err != nil {
+		return err
+	}
+	if err := e.folder.mkdir("state"); err != nil {
+		return err
+	}
+	e.exists = fileExists(e.checkpoint())
 	return e.recover(ctx)
 }
 
 func (e *Engine) openAccount(region string) (*account.Account, error) {
 	switch {
-	case e.cfg.Beside != nil && e.cfg.Beside.account.Region() != region:
-		return nil, fmt.Errorf("%s is in %s, and the stack beside it in %s", e.settings.Name(), region, e.cfg.Beside.account.Region())
-	case e.cfg.Beside != nil:
-		return e.cfg.Beside.account, nil
+	case e.cfg.SharedWith != nil && e.cfg.SharedWith.account.Region() != region:
+		return nil, fmt.Errorf("%s is in %s, and the stack that shares its account is in %s", e.settings.Name(), region, e.cfg.SharedWith.account.Region())
+	case e.cfg.SharedWith != nil:
+		return e.cfg.SharedWith.account, nil
 	case e.cfg.Throwaway:
 		return account.Open("", region)
 	}
@@ -135,56 +139,51 @@ func (e *Engine) openAccount(region string) (*account.Account, error) {
 
 // backend is the folder that the CLI keeps the states in.
 func (e *Engine) backend() string {
-	if e.cfg.Beside != nil {
-		return e.cfg.Beside.backend()
+	if e.cfg.SharedWith != nil {
+		return e.cfg.SharedWith.backend()
 	}
 	return e.folder.path("state")
 }
 
-// openStack writes the workspace and creates the stack where it does not exist yet.
-func (e *Engine) openStack(ctx context.Context) error {
-	workspace := e.folder.path("workspace")
-	if err := e.settings.WriteWorkspace(workspace); err != nil {
-		return err
+// Exists tells whether the stack is in the backend.
+func (e *Engine) Exists() bool { return e.exists }
+
+// Init creates the stack in the backend if it is not there. Every run of the program begins with it.
+func (e *Engine) Init(ctx context.Context) error {
+	if e.exists {
+		return nil
 	}
-	if err := e.folder.mkdir("state"); err != nil {
-		return err
+	if _, err := e.output(ctx, "stack", "init", "--no-select"); err != nil {
+		return fmt.Errorf("creating the stack: %w", err)
 	}
-	env := map[string]string{
-		// Without metadata: the sidecar files that hold it are not written atomically, and a run that is killed at the
-		// wrong moment would leave a state that nobody can read.
-		"PULUMI_BACKEND_URL":                            "file://" + filepath.ToSlash(e.backend()) + "?metadata=skip",
-		"PULUMI_CONFIG_PASSPHRASE":                      passphrase,
-		"PULUMI_DEBUG_PROVIDERS":                        e.plugins.DebugProviders(),
-		"PULUMI_SKIP_UPDATE_CHECK":                      "true",
-		"PULUMI_DIY_BACKEND_GZIP":                       "false", // recover reads the checkpoint
-		"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
-		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION":   "true", // no network: whatever is missing is an error
-		"PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK":      "true", // FindCLI did that
-		"PULUMI_DIY_BACKEND_NO_LEGACY_WARNING":          "true",
-	}
-	if e.cfg.Throwaway {
-		env["PULUMI_EXPERIMENTAL"] = "true" // PULUMI_SKIP_CHECKPOINTS needs it
-		env["PULUMI_SKIP_CHECKPOINTS"] = "true"
-	}
-	e.environment = env
-	ws, err := e.workspace(ctx, quietCLI{e.cfg.CLI})
-	if err != nil {
-		return err
-	}
-	if fileExists(e.checkpoint()) {
-		e.stack, err = auto.SelectStack(ctx, e.cfg.Stack, ws)
-	} else {
-		e.stack, err = auto.NewStack(ctx, e.cfg.Stack, ws)
-	}
-	return err
+	e.exists = true
+	return nil
 }
 
-// workspace is where the CLI runs.
-func (e *Engine) workspace(ctx context.Context, cli auto.PulumiCommand) (auto.Workspace, error) {
-	return auto.NewLocalWorkspace(ctx, auto.WorkDir(e.folder.path("workspace")), auto.Program(e.cfg.Program), auto.EnvVars(e.environment),
-		auto.PulumiHome(e.folder.path("home")), auto.Pulumi(cli))
+// Environment is what a pulumi command needs to work on this stack, beside the environment of this process.
+func (e *Engine) Environment() []string {
+	list := []string{
+		// Without metadata: the sidecar files that hold it are not written atomically, and a run that is killed at the
+		// wrong moment would leave a state that cannot be read.
+		"PULUMI_BACKEND_URL=file://" + filepath.ToSlash(e.backend()) + "?metadata=skip",
+		"PULUMI_HOME=" + e.folder.path("home"),
+		"PULUMI_CONFIG_PASSPHRASE=" + passphrase,
+		"PULUMI_DEBUG_PROVIDERS=" + e.plugins.DebugProviders(),
+		"PULUMI_DEBUG_LANGUAGES=" + e.language.debugLanguages(),
+		"PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_DIY_BACKEND_GZIP=false", // recover reads the checkpoint
+		"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS=true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", // no network: whatever is missing is an error
+		"PULUMI_DIY_BACKEND_NO_LEGACY_WARNING=true",
+	}
+	if e.cfg.Throwaway {
+		list = append(list, "PULUMI_EXPERIMENTAL=true", "PULUMI_SKIP_CHECKPOINTS=true") // the second needs the first
+	}
+	return list
 }
+
+// Workspace is the folder with the copies of the project's and the stack's file, in which the CLI runs.
+func (e *Engine) Workspace() string { return e.folder.path("workspace") }
 
 // Account is the account behind the stack.
 func (e *Engine) Account() *account.Account { return e.account }
@@ -197,14 +196,14 @@ func (e *Engine) Rewrite(edit func(*config.File) error) error {
 	if err := edit(e.settings); err != nil {
 		return err
 	}
-	return e.settings.WriteWorkspace(e.folder.path("workspace"))
+	return e.settings.WriteWorkspace(e.Workspace())
 }
 
-// Environment is what another pulumi command needs to work on the same backend and account.
-func (e *Engine) Environment() map[string]string { return maps.Clone(e.environment) }
-
-// Close stops the plugins and lets go of the state folder.
+// Close stops the plugins and releases the state folder.
 func (e *Engine) Close() {
+	if e.language != nil {
+		e.language.close()
+	}
 	if e.plugins != nil {
 		e.plugins.Close()
 	}

@@ -1,15 +1,15 @@
 package engine
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
@@ -25,34 +25,32 @@ var words = map[apitype.OpType]string{
 type recorder struct {
 	log     io.Writer
 	preview bool
-
-	mu      sync.Mutex
 	started map[string]time.Time
+	seen    []string // diagnostics that have been printed: the preview and the update of one run have the same ones
 	report  Report
 }
 
-// listen reads events until the engine has sent the last one, or until stop is closed because the CLI ended without.
-func (r *recorder) listen(stream <-chan events.EngineEvent, stop <-chan struct{}) {
+// listen reads the events that the CLI prints, one JSON object after the other, and returns what is not JSON.
+func (r *recorder) listen(in io.Reader) string {
+	events := json.NewDecoder(in)
 	for {
-		select {
-		case event, open := <-stream:
-			if !open {
-				return
-			}
-			r.event(event.EngineEvent)
-		case <-stop:
-			return
+		var event apitype.EngineEvent
+		err := events.Decode(&event)
+		if errors.Is(err, io.EOF) {
+			return ""
 		}
+		if err != nil {
+			return drain(io.MultiReader(events.Buffered(), in))
+		}
+		r.event(event)
 	}
 }
 
 func (r *recorder) event(event apitype.EngineEvent) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	switch {
-	case event.ResourcePreEvent != nil:
+	case event.ResourcePreEvent != nil && event.ResourcePreEvent.Planning == r.preview:
 		r.begin(event.ResourcePreEvent.Metadata)
-	case event.ResOutputsEvent != nil:
+	case event.ResOutputsEvent != nil && event.ResOutputsEvent.Planning == r.preview:
 		r.end(event.ResOutputsEvent.Metadata)
 	case event.DiagnosticEvent != nil:
 		r.diagnostic(*event.DiagnosticEvent)
@@ -158,6 +156,10 @@ func (r *recorder) diagnostic(d apitype.DiagnosticEvent) {
 			text = fmt.Sprintf("%s %s: %s", shortType(string(urn.Type())), urn.Name(), text)
 		}
 	}
+	if slices.Contains(r.seen, d.Severity+text) {
+		return
+	}
+	r.seen = append(r.seen, d.Severity+text)
 	if d.Severity == "error" {
 		r.report.Errors = append(r.report.Errors, text)
 	}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/renameio/v2"
+
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
@@ -88,10 +90,7 @@ func (e *Engine) breakLock(ctx context.Context) error {
 		pid, alive := holder(locks)
 		if !alive {
 			fmt.Fprintln(e.cfg.Log, "an earlier run was interrupted; removing its lock")
-			if err := e.stack.Cancel(ctx); err != nil {
-				return fmt.Errorf("removing the lock of an interrupted run: %w", err)
-			}
-			return nil
+			return removeAll(locks)
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%w: pulumi (process %d) holds the lock of %s", ErrBusy, pid, e.folder.dir)
@@ -102,6 +101,15 @@ func (e *Engine) breakLock(ctx context.Context) error {
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+func removeAll(paths []string) error {
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing the lock of an interrupted run: %w", err)
+		}
+	}
+	return nil
 }
 
 // holder returns a process that holds one of the locks and still lives.
@@ -129,19 +137,28 @@ func holder(locks []string) (pid int, alive bool) {
 // clearPending drops the operations that the engine believes to be under way. Creates among them that did happen are
 // orphans now; updates and deletes are simply done again.
 func (e *Engine) clearPending(ctx context.Context) error {
-	deployment, err := e.stack.Export(ctx)
+	text, err := e.output(ctx, "stack", "export")
 	if err != nil {
 		return err
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(deployment.Deployment, &fields); err != nil {
+	var state struct {
+		Version    int                        `json:"version"`
+		Deployment map[string]json.RawMessage `json:"deployment"`
+	}
+	if err := json.Unmarshal(text, &state); err != nil {
 		return err
 	}
-	delete(fields, "pending_operations")
-	if deployment.Deployment, err = json.Marshal(fields); err != nil {
+	delete(state.Deployment, "pending_operations")
+	if text, err = json.Marshal(state); err != nil {
 		return err
 	}
-	return e.stack.Import(ctx, deployment)
+	file := e.folder.path("repaired.json")
+	defer os.Remove(file)
+	if err := renameio.WriteFile(file, text, 0o600); err != nil {
+		return err
+	}
+	_, err = e.output(ctx, "stack", "import", "--file", file)
+	return err
 }
 
 // removeOrphans deletes resources that the account has and the engine does not know: they were made in the moment the

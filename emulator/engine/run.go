@@ -1,23 +1,26 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 )
 
-// parallel is how many resources are worked on at a time. The work is cheap here, so the program's own dependencies
-// are the only limit.
-const parallel = 64
+// parallel is how many resources are worked on at a time. The work is cheap here, so only the program's own
+// dependencies limit it.
+const parallel = "64"
+
+// PreviewArguments make `pulumi preview` print JSON: the changes, and what stays as it is.
+var PreviewArguments = []string{"--json", "--show-sames"}
+
+var ownProcessGroup = &syscall.SysProcAttr{Setpgid: true}
 
 // Failure is a run that the engine ended with an error.
 type Failure struct {
@@ -37,94 +40,94 @@ func (f *Failure) Error() string {
 // Unwrap returns the error of the CLI.
 func (f *Failure) Unwrap() error { return f.Cause }
 
-// Preview tells what Up would do.
+// Preview reports what Up would do.
 func (e *Engine) Preview(ctx context.Context) (Report, error) {
-	return e.run(ctx, "preview", true, func(stream chan<- events.EngineEvent) error {
-		_, err := e.stack.Preview(ctx, optpreview.EventStreams(stream), optpreview.Parallel(parallel))
-		return err
-	})
+	return e.run(ctx, "preview", true, "preview")
 }
 
-// Up deploys the program.
+// Up deploys the program in the two steps of `pulumi up`: a preview, which ends it if it fails, and the update.
 func (e *Engine) Up(ctx context.Context) (Report, error) {
+	args := []string{"up", "--yes"}
 	lost, err := e.lost()
 	if err != nil {
 		return Report{}, err
 	}
-	return e.run(ctx, "up", false, func(stream chan<- events.EngineEvent) error {
-		options := []optup.Option{optup.EventStreams(stream), optup.Parallel(parallel)}
-		if lost {
-			fmt.Fprintln(e.cfg.Log, "the account lost resources that the state has; refreshing first")
-			options = append(options, optup.Refresh())
-		}
-		_, err := e.stack.Up(ctx, options...)
-		return err
-	})
+	if lost {
+		fmt.Fprintln(e.cfg.Log, "the account lost resources that the state has; refreshing first")
+		args = append(args, "--refresh")
+	}
+	return e.run(ctx, "up", false, args...)
 }
 
-// Refresh compares the state with the account and takes over what differs.
+// Refresh compares the state with the account and records the differences in the state.
 func (e *Engine) Refresh(ctx context.Context) (Report, error) {
-	return e.run(ctx, "refresh", false, func(stream chan<- events.EngineEvent) error {
-		_, err := e.stack.Refresh(ctx, optrefresh.EventStreams(stream), optrefresh.Parallel(parallel))
-		return err
-	})
+	return e.run(ctx, "refresh", false, "refresh", "--yes", "--skip-preview")
 }
 
 // Destroy removes everything the program declared.
 func (e *Engine) Destroy(ctx context.Context) (Report, error) {
-	return e.run(ctx, "destroy", false, func(stream chan<- events.EngineEvent) error {
-		_, err := e.stack.Destroy(ctx, optdestroy.EventStreams(stream), optdestroy.Parallel(parallel))
-		return err
-	})
+	return e.run(ctx, "destroy", false, "destroy", "--yes", "--skip-preview")
 }
 
-// Outputs are the outputs of the last Up. Secret ones are there in plain text.
-func (e *Engine) Outputs(ctx context.Context) (map[string]any, error) {
-	workspace := e.stack.Workspace()
-	env := []string{"PULUMI_HOME=" + workspace.PulumiHome()}
-	for key, value := range workspace.GetEnvVars() {
-		env = append(env, key+"="+value)
+// PreviewDestroy reports whether Destroy would be refused: a protected resource ends it before anything is deleted.
+func (e *Engine) PreviewDestroy(ctx context.Context) (Report, error) {
+	return e.run(ctx, "destroy", true, "destroy", "--preview-only")
+}
+
+// PreviewJSON returns what `pulumi preview --json` prints. It prints the JSON of a preview that fails, too.
+func (e *Engine) PreviewJSON(ctx context.Context, more ...string) ([]byte, error) {
+	if err := e.Init(ctx); err != nil {
+		return nil, err
 	}
-	// Not by the Automation API, whose own question quietCLI leaves out.
-	out, complaint, _, err := e.cfg.CLI.Run(ctx, workspace.WorkDir(), nil, nil, nil, env, "stack", "output", "--json", "--show-secrets", "--stack", e.cfg.Stack)
+	return e.output(ctx, slices.Concat([]string{"preview", "--parallel", parallel}, PreviewArguments, more)...)
+}
+
+// Outputs are the outputs of the last Up. Secret ones are in plain text.
+func (e *Engine) Outputs(ctx context.Context) (map[string]any, error) {
+	out, err := e.output(ctx, "stack", "output", "--json", "--show-secrets")
 	if err != nil {
-		return nil, fmt.Errorf("reading the outputs: %w: %s", err, complaint)
+		return nil, fmt.Errorf("reading the outputs: %w", err)
 	}
 	values := map[string]any{}
-	if err := json.Unmarshal([]byte(out), &values); err != nil {
+	if err := json.Unmarshal(out, &values); err != nil {
 		return nil, fmt.Errorf("reading the outputs: %w", err)
 	}
 	return values, nil
 }
 
-// PreviewDestroy tells whether Destroy would be refused. `pulumi destroy` begins with it: a protected resource ends it
-// before anything is deleted.
-func (e *Engine) PreviewDestroy(ctx context.Context) (Report, error) {
-	return e.run(ctx, "destroy", true, func(stream chan<- events.EngineEvent) error {
-		_, err := e.stack.PreviewDestroy(ctx, optdestroy.EventStreams(stream), optdestroy.Parallel(parallel))
-		return err
-	})
+// run runs the CLI, which prints the engine's events as JSON, and reports them.
+func (e *Engine) run(ctx context.Context, name string, preview bool, args ...string) (Report, error) {
+	if err := e.Init(ctx); err != nil {
+		return Report{}, err
+	}
+	var complaint bytes.Buffer
+	command := e.command(ctx, append(args, "--json", "--parallel", parallel)...)
+	command.Env = append(command.Env, "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true")
+	command.Stderr = &complaint
+	events, err := command.StdoutPipe()
+	if err != nil {
+		return Report{}, err
+	}
+	begin := time.Now()
+	if err := command.Start(); err != nil {
+		return Report{}, fmt.Errorf("starting %s: %w", e.cfg.CLI, err)
+	}
+	r := &recorder{log: e.cfg.Log, preview: preview, started: map[string]time.Time{}}
+	rest := r.listen(events)
+	err = command.Wait()
+	r.report.Took = time.Since(begin)
+	switch {
+	case err == nil:
+		return r.report, nil
+	case ctx.Err() != nil:
+		return r.report, fmt.Errorf("%s was interrupted; the next run carries on: %w", name, ctx.Err())
+	}
+	cause := errors.New(strings.TrimSpace(strings.Join([]string{err.Error(), complaint.String(), rest}, "\n")))
+	return r.report, &Failure{Run: name, Errors: r.report.Errors, Cause: cause}
 }
 
-func (e *Engine) run(ctx context.Context, name string, preview bool, operation func(chan<- events.EngineEvent) error) (Report, error) {
-	r := &recorder{log: e.cfg.Log, preview: preview, started: map[string]time.Time{}}
-	stream, stop, done := make(chan events.EngineEvent), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		r.listen(stream, stop)
-	}()
-	begin := time.Now()
-	err := operation(stream)
-	// The Automation API closes the stream when the CLI has sent its last event; a CLI that failed early sent none.
-	close(stop)
-	<-done
-	r.report.Took = time.Since(begin)
-	if err == nil {
-		return r.report, nil
-	}
-	if ctx.Err() != nil {
-		return r.report, fmt.Errorf("%s was interrupted; the next run carries on: %w", name, errors.Join(ctx.Err()))
-	}
-	failure := &Failure{Run: name, Errors: r.report.Errors, Cause: err}
-	return r.report, failure
+// drain reads what is left, so that the writer does not wait.
+func drain(in io.Reader) string {
+	text, _ := io.ReadAll(in)
+	return string(text)
 }
