@@ -40,11 +40,11 @@ func rows(article, ours *image) []row {
 		list = append(list, r)
 	}
 	return append(list,
-		row{what: "the article's in our memory, " + busiest.String(), article: article.tight.String()},
+		row{what: "the article's image with our memory limit, " + busiest.String(), article: article.tight.String()},
 		row{"memory, with 64 busy and 64 idle connections", mib(article.memory), mib(ours.memory), times(article.memory, ours.memory), "", ""},
 		row{"start to ready", seconds(article.start) + ", with the migration", seconds(ours.start), times(article.start, ours.start), "≤ " + seconds(maxStart), verdict(ours.start <= maxStart)},
-		row{"a migration with nothing to do, before", "", seconds(ours.migration), "", "", ""},
-		row{fmt.Sprintf("failed requests across a stop, %d busy connections", busyAtStop), article.stop.String(), ours.stop.String(), "", "0", verdict(ours.stop.failed == 0)},
+		row{"a migration with nothing to do, before the start", "", seconds(ours.migration), "", "", ""},
+		row{fmt.Sprintf("failed requests during a stop, %d busy connections", busyAtStop), article.stop.String(), ours.stop.String(), "", "0", verdict(ours.stop.failed == 0)},
 	)
 }
 
@@ -57,11 +57,11 @@ func report(machine string, duration int, article, ours, plain *image) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# The image, measured
 
-`+"`make bench-image`"+` made this page, in one run on one machine (%s): the article's image
-([docker/bench/article](../docker/bench/article)) and ours, with the same example application, on the same Debian 13, against the
-same MariaDB and memcached. Look at the ratios; the figures are this machine's.
+`+"`make bench-image`"+` wrote this page, in one run on one machine (%s). It compares the article's image
+([docker/bench/article](../docker/bench/article)) with ours: the same example application, the same Debian 13, the same MariaDB and
+memcached. Compare the ratios; absolute figures depend on the machine.
 
-| | article | ours | factor | target of ours | |
+| | article | ours | factor | our target | |
 |---|---|---|---|---|---|
 `, machine)
 	for _, r := range rows(article, ours) {
@@ -70,7 +70,7 @@ same MariaDB and memcached. Look at the ratios; the figures are this machine's.
 	fmt.Fprintf(&b, `
 ## Preload
 
-opcache.preload compiles the class files that every request uses before php-fpm forks. The same image with an empty list:
+opcache.preload compiles the class files that every request uses, before php-fpm forks. The table compares the image with an empty list:
 
 | | without preload | with | |
 |---|---|---|---|
@@ -82,19 +82,20 @@ opcache.preload compiles the class files that every request uses before php-fpm 
 	}
 	fmt.Fprintf(&b, "| start to ready | %s | %s | |\n", seconds(plain.start), seconds(ours.start))
 	fmt.Fprintf(&b, `
-## How
+## Method
 
-- Ours runs as the task definition has it: %[1]s of memory, read-only, without capabilities, as another user. The article sets no hard
-  limit: its image gets %[2]s, and once no more than ours. There is no swap.
-- The load comes from wrk on the same machine, %[3]d s for each figure after %[5]d s of warming up, on a container that
-  did nothing before. `+"`/up`"+` is the health page, `+"`/`"+` a
-  page with a new session in memcached, five queries and a view. "Failed" counts requests without an answer or with an error status.
-- Idle connections are held as a load balancer holds its own: each carries one `+"`/up`"+` every 3 s and is idle in between.
-- A rebuild is the better of two, after a line was added to a controller. Where packagist does not answer, Composer installs from a
-  folder: the article's rebuild then lacks its downloads, to its advantage.
-- Start to ready is from `+"`docker run`"+` to the first 200 of `+"`/up`"+`, the median of eight. Ours migrates in a container of its own first.
-- The stop is `+"`docker stop --time %[4]d`"+` under load. The client looks at `+"`/up`"+` every second, as a load balancer does, and turns to a
-  second container after two bad answers. The article's PID 1, a shell, does not hear the signal: it serves on until it is killed.
+- Our image runs with the settings of the task definition: %[1]s of memory, a read-only root file system, no capabilities, a user other than
+  root. The article sets no hard limit: its image gets %[2]s, and one measurement repeats with our limit. There is no swap.
+- wrk creates the load on the same machine: %[3]d s for each figure, after %[5]d s of warm-up, on a new container. `+"`/up`"+` is the health page.
+  `+"`/`"+` is a page with a new session in memcached, five queries and a view. "Failed" counts requests without a response or with an error
+  status.
+- Idle connections imitate a load balancer: each sends one `+"`/up`"+` every 3 s and is idle in between.
+- A rebuild is the better of two, after adding a line to a controller. Where packagist does not answer, Composer installs from a folder: the
+  article's rebuild then saves its downloads, which is to its advantage.
+- "Start to ready" is the time from `+"`docker run`"+` to the first 200 of `+"`/up`"+`, the median of eight. Our image migrates before, in a container of
+  its own.
+- The stop is `+"`docker stop --time %[4]d`"+` under load. The client requests `+"`/up`"+` every second, as a load balancer does, and switches to a second
+  container after two bad responses. PID 1 of the article's image is a shell, which ignores the signal: the image serves until Docker kills it.
 `, ours.limit, article.limit, duration, stopSeconds, warmUp)
 	return b.String()
 }
