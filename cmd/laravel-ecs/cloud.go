@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime"
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
@@ -104,7 +105,7 @@ func openAccount(o options) (*account.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return account.Open(filepath.Join(o.state, "account.json"), region)
+	return aws.Open(filepath.Join(o.state, "account.json"), region)
 }
 
 // deployed tells whether there is a state to work with.

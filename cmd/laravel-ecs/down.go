@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 )
 
@@ -39,7 +39,7 @@ func down(ctx context.Context, o options) error {
 // sweep removes what carries the label of this state folder, whatever the state says.
 func sweep(ctx context.Context, o options) error {
 	_, statErr := os.Stat(o.state)
-	nothing, err := account.Open("", "us-east-1") // the region of an empty account does not matter
+	nothing, err := aws.Open("", "us-east-1") // the region of an empty account does not matter
 	if err != nil {
 		return err
 	}

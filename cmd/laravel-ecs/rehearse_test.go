@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
@@ -181,7 +182,7 @@ config:
 	if len(notes) != 3 || !strings.Contains(notes[0], "laravel-ecs:secrets.STRIPE_KEY, encryptionsalt") {
 		t.Errorf("notes are %q", notes)
 	}
-	a, err := account.Open("", "eu-west-1")
+	a, err := aws.Open("", "eu-west-1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,8 +35,12 @@ type Observer interface {
 type Account struct {
 	region string
 	store  store
+
+	types     map[string]Type
+	functions map[string]Function
+
 	// patience is how long a refused delete waits for a change that may let it pass.
-	patience time.Duration
+	Patience time.Duration
 
 	mu       sync.Mutex
 	state    state
@@ -47,11 +51,22 @@ type Account struct {
 }
 
 // Open reads the account from a file, which it creates with the first change. An empty path keeps it in memory only.
-func Open(path, region string) (*Account, error) {
+func Open(path, region string, services []Service) (*Account, error) {
 	if _, known := regions[region]; !known {
 		return nil, fmt.Errorf("opening the account: %q is not a region of AWS (such as eu-central-1)", region)
 	}
-	a := &Account{region: region, store: store{path: path}, patience: time.Second, attempts: map[string]int{}}
+	a := &Account{
+		region: region, store: store{path: path}, Patience: time.Second, attempts: map[string]int{},
+		types: map[string]Type{}, functions: map[string]Function{},
+	}
+	for _, service := range services {
+		for _, t := range service.Types {
+			a.types[t.Token] = t
+		}
+		for _, f := range service.Functions {
+			a.functions[f.Token] = f
+		}
+	}
 	state, err := a.store.load(region)
 	if err != nil {
 		return nil, fmt.Errorf("opening the account: %w", err)
@@ -67,14 +82,14 @@ func (a *Account) ID() string { return accountID }
 func (a *Account) Region() string { return a.region }
 
 // Types lists the tokens of the resource types the account knows.
-func (a *Account) Types() []string { return sortedKeys(types) }
+func (a *Account) Types() []string { return SortedKeys(a.types) }
 
 // Functions lists the tokens of the invokes the account answers.
-func (a *Account) Functions() []string { return sortedKeys(functions) }
+func (a *Account) Functions() []string { return SortedKeys(a.functions) }
 
 // Lookup returns what the account knows about a type.
-func Lookup(token string) (Type, bool) {
-	t, ok := types[token]
+func (a *Account) Lookup(token string) (Type, bool) {
+	t, ok := a.types[token]
 	return t, ok
 }
 
@@ -88,7 +103,7 @@ func (a *Account) SetBackend(b Backend) {
 // Create declares a resource with checked inputs. name is its logical name. When the backend fails, the resource
 // that is recorded anyway comes back together with the error.
 func (a *Account) Create(ctx context.Context, token, name string, inputs Values) (Resource, error) {
-	t, err := lookup(token)
+	t, err := a.lookup(token)
 	if err != nil {
 		return Resource{}, err
 	}
@@ -96,8 +111,8 @@ func (a *Account) Create(ctx context.Context, token, name string, inputs Values)
 		return Resource{}, err
 	}
 	var made Resource
-	err = a.change(ctx, func(tx *Tx) error {
-		r := Resource{Type: token, Name: name, Inputs: inputs.clone(), Outputs: t.outputs(inputs)}
+	err = a.Change(ctx, func(tx *Tx) error {
+		r := Resource{Type: token, Name: name, Inputs: inputs.Clone(), Outputs: t.outputs(inputs)}
 		tx.nameFromPrefix(t, &r)
 		if err := tx.checkRefs(t, r); err != nil {
 			return err
@@ -109,7 +124,7 @@ func (a *Account) Create(ctx context.Context, token, name string, inputs Values)
 			return fmt.Errorf("creating %s: there is already one with the id %q", token, r.ID)
 		}
 		made = finish(t, r)
-		tx.put(made)
+		tx.Save(made)
 		return nil
 	})
 	if err != nil {
@@ -120,7 +135,7 @@ func (a *Account) Create(ctx context.Context, token, name string, inputs Values)
 
 // Update changes a resource to the checked inputs.
 func (a *Account) Update(ctx context.Context, token, id string, inputs Values) (Resource, error) {
-	t, err := lookup(token)
+	t, err := a.lookup(token)
 	if err != nil {
 		return Resource{}, err
 	}
@@ -128,12 +143,12 @@ func (a *Account) Update(ctx context.Context, token, id string, inputs Values) (
 		return Resource{}, err
 	}
 	var next Resource
-	err = a.change(ctx, func(tx *Tx) error {
+	err = a.Change(ctx, func(tx *Tx) error {
 		old, ok := tx.Get(token, id)
 		if !ok {
 			return fmt.Errorf("updating %s %q: it does not exist (deleted outside of Pulumi? run a refresh)", token, id)
 		}
-		next = Resource{Type: token, ID: id, Name: old.Name, Owner: old.Owner, Inputs: inputs.clone(), Outputs: t.updated(old, inputs)}
+		next = Resource{Type: token, ID: id, Name: old.Name, Owner: old.Owner, Inputs: inputs.Clone(), Outputs: t.updated(old, inputs)}
 		if err := tx.checkRefs(t, next); err != nil {
 			return err
 		}
@@ -143,7 +158,7 @@ func (a *Account) Update(ctx context.Context, token, id string, inputs Values) (
 			}
 		}
 		next = finish(t, next)
-		tx.put(next)
+		tx.Save(next)
 		return nil
 	})
 	if err != nil {
@@ -154,7 +169,7 @@ func (a *Account) Update(ctx context.Context, token, id string, inputs Values) (
 
 // Delete removes a resource. Deleting what does not exist any more succeeds, as it does with the real provider.
 func (a *Account) Delete(ctx context.Context, token, id string) error {
-	t, err := lookup(token)
+	t, err := a.lookup(token)
 	if err != nil {
 		return err
 	}
@@ -164,7 +179,7 @@ func (a *Account) Delete(ctx context.Context, token, id string) error {
 	var gone Resource
 	var exists bool
 	err = a.retry(ctx, func() error {
-		return a.change(ctx, func(tx *Tx) error {
+		return a.Change(ctx, func(tx *Tx) error {
 			gone, exists = tx.Get(token, id)
 			if t.Oldest != nil {
 				gone, exists = t.Oldest(tx, id)
@@ -187,7 +202,7 @@ func (a *Account) Delete(ctx context.Context, token, id string) error {
 	if err := a.withBackend(func(b Backend) error { return b.Remove(ctx, gone) }); err != nil {
 		return fmt.Errorf("deleting %s %q: %w", token, id, err)
 	}
-	return a.change(ctx, func(tx *Tx) error {
+	return a.Change(ctx, func(tx *Tx) error {
 		tx.removeWithOwned(gone)
 		return nil
 	})
@@ -217,27 +232,27 @@ func (a *Account) Find(token, property, value string) (Resource, bool) {
 
 // Seed records a resource that exists before the program runs: a hosted zone, a certificate, a key pair.
 func (a *Account) Seed(token, id string, outputs Values) error {
-	return a.change(context.Background(), func(tx *Tx) error {
-		tx.put(Resource{Type: token, ID: id, Inputs: Values{}, Outputs: outputs.clone()})
+	return a.Change(context.Background(), func(tx *Tx) error {
+		tx.Save(Resource{Type: token, ID: id, Inputs: Values{}, Outputs: outputs.Clone()})
 		return nil
 	})
 }
 
 // Tamper changes a property of a resource behind the program's back, as somebody at the console would.
 func (a *Account) Tamper(token, id, property string, value any) error {
-	return a.change(context.Background(), func(tx *Tx) error {
+	return a.Change(context.Background(), func(tx *Tx) error {
 		r, ok := tx.Get(token, id)
 		if !ok {
 			return fmt.Errorf("tampering with %s %q: it does not exist", token, id)
 		}
 		r.Inputs[property], r.Outputs[property] = value, value
-		tx.put(r)
+		tx.Save(r)
 		return nil
 	})
 }
 
 // change runs one operation under the lock and saves what it did. An error takes the operation back.
-func (a *Account) change(ctx context.Context, operation func(tx *Tx) error) error {
+func (a *Account) Change(ctx context.Context, operation func(tx *Tx) error) error {
 	a.mu.Lock()
 	tx := &Tx{Context: ctx, account: a}
 	if err := operation(tx); err != nil {
@@ -273,8 +288,8 @@ func (a *Account) ensure(ctx context.Context, r Resource) (Resource, error) {
 	for property, value := range found {
 		r.Inputs[property], r.Outputs[property] = value, value
 	}
-	return r.clone(), errors.Join(err, a.change(ctx, func(tx *Tx) error {
-		tx.put(r)
+	return r.clone(), errors.Join(err, a.Change(ctx, func(tx *Tx) error {
+		tx.Save(r)
 		return nil
 	}))
 }
@@ -309,17 +324,17 @@ func (a *Account) sorted(token string) []Resource {
 	return list
 }
 
-func lookup(token string) (Type, error) {
-	t, ok := types[token]
+func (a *Account) lookup(token string) (Type, error) {
+	t, ok := a.types[token]
 	if !ok {
-		return Type{}, fmt.Errorf("resource type %s is not known to the embedded cloud; did you mean %s?", token, nearest(token, sortedKeys(types)))
+		return Type{}, fmt.Errorf("resource type %s is not known to the embedded cloud; did you mean %s?", token, Nearest(token, SortedKeys(a.types)))
 	}
 	return t, nil
 }
 
 func key(token, id string) string { return token + "|" + id }
 
-func sortedKeys[V any](m map[string]V) []string {
+func SortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for key := range m {
 		keys = append(keys, key)

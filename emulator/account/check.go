@@ -15,15 +15,15 @@ import (
 // Pulumi makes up, tags, and every rule of the type that needs no account. olds are the inputs of the last deployment.
 // An unknown type is an error.
 func (a *Account) Check(token, urnName string, olds, news Values, seed []byte) (Values, []Problem, error) {
-	t, err := lookup(token)
+	t, err := a.lookup(token)
 	if err != nil {
 		return nil, nil, err
 	}
 	inputs := withoutNulls(news)
-	kind := argsType(t.Args)
+	kind := ArgsType(t.Args)
 	renderDocuments(inputs, kind)
 
-	given := inputs.clone()
+	given := inputs.Clone()
 	if t.tagged() {
 		delete(given, "tagsAll")
 	}
@@ -53,9 +53,9 @@ func (a *Account) Check(token, urnName string, olds, news Values, seed []byte) (
 
 // renderDocuments turns policy documents that are given as maps into JSON, as the provider does.
 func renderDocuments(inputs Values, kind reflect.Type) {
-	for name, field := range fieldsOf(kind) {
+	for name, field := range FieldsOf(kind) {
 		document := asMap(inputs[name])
-		if field.Kind() != reflect.Interface || document == nil || containsUnknown(document) {
+		if field.Kind() != reflect.Interface || document == nil || ContainsUnknown(document) {
 			continue
 		}
 		if text, err := json.Marshal(document); err == nil {
@@ -64,10 +64,10 @@ func renderDocuments(inputs Values, kind reflect.Type) {
 	}
 }
 
-func containsUnknown(value any) bool {
+func ContainsUnknown(value any) bool {
 	if block := asMap(value); block != nil {
 		for _, element := range block {
-			if containsUnknown(element) {
+			if ContainsUnknown(element) {
 				return true
 			}
 		}
@@ -75,7 +75,7 @@ func containsUnknown(value any) bool {
 	}
 	if list, ok := value.([]any); ok {
 		for _, element := range list {
-			if containsUnknown(element) {
+			if ContainsUnknown(element) {
 				return true
 			}
 		}
@@ -84,7 +84,7 @@ func containsUnknown(value any) bool {
 	return isUnknown(value)
 }
 
-var autonamed = regexp.MustCompile(`^[0-9a-f]{7}$`)
+var Autonamed = regexp.MustCompile(`^[0-9a-f]{7}$`)
 
 // autoname fills the name input as Pulumi's bridge does: logical name, "-" and seven hexadecimal digits, kept for as
 // long as the resource lives.
@@ -97,7 +97,7 @@ func (t Type) autoname(urnName string, olds, inputs Values, seed []byte) *Proble
 		urnName = strings.ToLower(urnName)
 	}
 	prefix := urnName + "-"
-	if suffix, ok := strings.CutPrefix(olds.Text(property), prefix); ok && autonamed.MatchString(suffix) {
+	if suffix, ok := strings.CutPrefix(olds.Text(property), prefix); ok && Autonamed.MatchString(suffix) {
 		inputs[property] = olds[property]
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 
 // Diff returns the paths of the inputs that changed and of those whose change replaces the resource.
 func (a *Account) Diff(token, id string, oldInputs, oldOutputs, news Values) (changed, replace []string) {
-	t, ok := types[token]
+	t, ok := a.types[token]
 	if !ok {
 		return nil, nil
 	}
@@ -32,9 +32,9 @@ func (a *Account) Diff(token, id string, oldInputs, oldOutputs, news Values) (ch
 
 // forcesNew tells whether the path, or a block that it is part of or that is part of it, is in ForceNew.
 func (t Type) forcesNew(path string) bool {
-	steps := splitPath(path)
+	steps := SplitPath(path)
 	return slices.ContainsFunc(t.ForceNew, func(pattern string) bool {
-		wanted := splitPath(pattern)
+		wanted := SplitPath(pattern)
 		for i := range min(len(steps), len(wanted)) {
 			if wanted[i] != "*" && wanted[i] != steps[i] {
 				return false
@@ -56,7 +56,7 @@ func differences(path string, old, next any) []string {
 			names[name] = true
 		}
 		var paths []string
-		for _, name := range sortedKeys(names) {
+		for _, name := range SortedKeys(names) {
 			paths = append(paths, differences(join(path, name), oldBlock[name], nextBlock[name])...)
 		}
 		return paths

@@ -8,12 +8,12 @@ import (
 
 // Invoke answers a question that creates nothing. Unknown functions and arguments are errors.
 func (a *Account) Invoke(ctx context.Context, token string, args Values) (Values, error) {
-	f, ok := functions[token]
+	f, ok := a.functions[token]
 	if !ok {
-		return nil, fmt.Errorf("function %s is not known to the embedded cloud; did you mean %s?", token, nearest(token, sortedKeys(functions)))
+		return nil, fmt.Errorf("function %s is not known to the embedded cloud; did you mean %s?", token, Nearest(token, SortedKeys(a.functions)))
 	}
 	args = withoutNulls(args)
-	problems := checkBlock("", args, argsType(f.Args))
+	problems := checkBlock("", args, ArgsType(f.Args))
 	for _, name := range f.Required {
 		if !args.Has(name) {
 			problems = append(problems, Problem{name, "is required"})
@@ -23,7 +23,7 @@ func (a *Account) Invoke(ctx context.Context, token string, args Values) (Values
 		return nil, fmt.Errorf("invoking %s: %s %s", token, problems[0].Property, problems[0].Reason)
 	}
 	var result Values
-	err := a.change(ctx, func(tx *Tx) error {
+	err := a.Change(ctx, func(tx *Tx) error {
 		var err error
 		result, err = f.Run(tx, args)
 		return err
@@ -36,12 +36,12 @@ func (a *Account) Invoke(ctx context.Context, token string, args Values) (Values
 
 // finish fills the results that the provider always returns and that are empty on AWS.
 func (f Function) finish(result Values) Values {
-	for name, kind := range fieldsOf(reflect.TypeOf(f.Result)) {
+	for name, kind := range FieldsOf(reflect.TypeOf(f.Result)) {
 		if value, ok := result[name]; ok && value != nil {
 			continue
 		}
 		delete(result, name)
-		if empty := (output{kind: kind}).empty(); empty != nil {
+		if empty := (output{Kind: kind}).Empty(); empty != nil {
 			result[name] = empty
 		}
 	}

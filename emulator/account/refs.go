@@ -8,20 +8,20 @@ import (
 
 // idForms are the ids of the types whose ids AWS checks before it looks them up, with the code of that refusal.
 var idForms = map[string]struct{ prefix, malformed string }{
-	vpcToken:             {"vpc", "InvalidVpcID.Malformed"},
-	subnetToken:          {"subnet", "InvalidSubnetID.Malformed"},
-	securityGroupToken:   {"sg", "InvalidGroupId.Malformed"},
-	routeTableToken:      {"rtb", "InvalidRouteTableId.Malformed"},
-	internetGatewayToken: {"igw", "InvalidInternetGatewayId.Malformed"},
-	natGatewayToken:      {"nat", "InvalidNatGatewayId.Malformed"},
-	instanceToken:        {"i", "InvalidInstanceID.Malformed"},
-	launchTemplateToken:  {"lt", "InvalidLaunchTemplateId.Malformed"},
-	eipToken:             {"eipalloc", "InvalidAllocationID.Malformed"},
+	VPCToken:             {"vpc", "InvalidVpcID.Malformed"},
+	SubnetToken:          {"subnet", "InvalidSubnetID.Malformed"},
+	SecurityGroupToken:   {"sg", "InvalidGroupId.Malformed"},
+	RouteTableToken:      {"rtb", "InvalidRouteTableId.Malformed"},
+	InternetGatewayToken: {"igw", "InvalidInternetGatewayId.Malformed"},
+	NatGatewayToken:      {"nat", "InvalidNatGatewayId.Malformed"},
+	InstanceToken:        {"i", "InvalidInstanceID.Malformed"},
+	LaunchTemplateToken:  {"lt", "InvalidLaunchTemplateId.Malformed"},
+	EIPToken:             {"eipalloc", "InvalidAllocationID.Malformed"},
 }
 
 var idForm = regexp.MustCompile(`^([a-z]+)-(?:[0-9a-f]{8}|[0-9a-f]{17})$`)
 
-var arnForm = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+$`)
+var ArnForm = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+$`)
 
 // checkRefs refuses inputs that name what does not exist, or is of another kind.
 func (tx *Tx) checkRefs(t Type, r Resource) error {
@@ -52,7 +52,7 @@ func (tx *Tx) checkRef(ref Ref, place, text string) error {
 	if parts := idForm.FindStringSubmatch(text); hasForm && ref.By == "id" && (parts == nil || parts[1] != form.prefix) {
 		return tx.Refuse(form.malformed, `Invalid id: %q (expecting "%s-..."), given as %s`, text, form.prefix, place)
 	}
-	if ref.By == "arn" && !arnForm.MatchString(text) {
+	if ref.By == "arn" && !ArnForm.MatchString(text) {
 		return tx.Refuse(ref.code("ValidationError"), "%q is not an ARN, given as %s", text, place)
 	}
 	if _, found := tx.target(ref, text); found || ref.Optional {
@@ -93,7 +93,7 @@ func (tx *Tx) checkUnused(gone Resource) error {
 		if r.Type == gone.Type && r.ID == gone.ID || r.Owner == gone.ID {
 			continue
 		}
-		for _, ref := range types[r.Type].Refs {
+		for _, ref := range tx.account.types[r.Type].Refs {
 			if ref.InUse == "" || ref.Type != "" && ref.Type != gone.Type {
 				continue
 			}
@@ -116,8 +116,8 @@ func (tx *Tx) checkUnused(gone Resource) error {
 func (tx *Tx) removeWithOwned(gone Resource) {
 	for _, r := range tx.account.sorted("") {
 		if r.Owner == gone.ID {
-			tx.remove(r)
+			tx.Remove(r)
 		}
 	}
-	tx.remove(gone)
+	tx.Remove(gone)
 }

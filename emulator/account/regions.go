@@ -1,5 +1,9 @@
 package account
 
+import (
+	"strings"
+)
+
 // regions are the regions of the aws partition.
 var regions = map[string]region{
 	"af-south-1":     {"Africa (Cape Town)", "afs1", "", "abc"},
@@ -50,4 +54,21 @@ func (tx *Tx) Zones() []string {
 		zones = append(zones, tx.Region()+string(letter))
 	}
 	return zones
+}
+
+// logWriter is the account of AWS that writes the access logs of the region's load balancers; empty where there is none.
+func (tx *Tx) LogWriter() string { return regions[tx.Region()].loadBalancer }
+
+// balancerZone is the hosted zone of the names of the region's load balancers.
+func (tx *Tx) BalancerZone() string {
+	known := map[string]string{
+		"us-east-1": "Z35SXDOTRQ7X7K", "us-east-2": "Z3AADJGX6KTTL2", "us-west-1": "Z368ELLRRE2KJ0", "us-west-2": "Z1H1FL5HABSF5",
+		"eu-central-1": "Z215JYRZR1TBD5", "eu-west-1": "Z32O12XQLNTSW2", "eu-west-2": "ZHURV8PSTC4K8", "eu-west-3": "Z3Q77PNBQS71R4",
+		"eu-north-1": "Z23TAZ6LKFMNIO", "ap-southeast-1": "Z1LMS91P8CMLE5", "ap-southeast-2": "Z1GM3OXH4ZPM65", "ap-northeast-1": "Z14GRHDCWA56QT",
+		"ap-south-1": "ZP97RAFLXTNZK", "ca-central-1": "ZQSVJUPU6J1EY", "sa-east-1": "Z2P70J7HTTTPLU",
+	}
+	if zone, ok := known[tx.Region()]; ok {
+		return zone
+	}
+	return "Z" + strings.ToUpper(StableLetters("elb zone "+tx.Region(), 13))
 }

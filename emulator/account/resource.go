@@ -14,20 +14,20 @@ func (r Resource) property(name string) (string, bool) {
 }
 
 func (r Resource) clone() Resource {
-	r.Inputs, r.Outputs = r.Inputs.clone(), r.Outputs.clone()
+	r.Inputs, r.Outputs = r.Inputs.Clone(), r.Outputs.Clone()
 	return r
 }
 
 // outputs are the outputs that the inputs and the type's defaults give, before anything is computed.
 func (t Type) outputs(inputs Values) Values {
-	outputs := t.Defaults.clone()
+	outputs := t.Defaults.Clone()
 	if outputs == nil {
 		outputs = Values{}
 	}
 	for name, value := range inputs {
 		given, block := asMap(value), asMap(t.Defaults[name])
 		if given != nil && block != nil {
-			merged := block.clone()
+			merged := block.Clone()
 			for key, element := range given {
 				merged[key] = cloneValue(element)
 			}
@@ -41,7 +41,7 @@ func (t Type) outputs(inputs Values) Values {
 // updated are the outputs after an update, before anything is computed again: the old ones, without the inputs that
 // were taken back, under the new inputs. An optional input that AWS fills in keeps what AWS chose.
 func (t Type) updated(old Resource, inputs Values) Values {
-	outputs := old.Outputs.clone()
+	outputs := old.Outputs.Clone()
 	computed := t.computed()
 	for name := range old.Inputs {
 		if _, kept := inputs[name]; !kept && !computed[name] {
@@ -61,8 +61,8 @@ func (t Type) updated(old Resource, inputs Values) Values {
 // computed tells which outputs the provider always returns; in the SDK's structs those are the ones without Ptr.
 func (t Type) computed() map[string]bool {
 	computed := map[string]bool{}
-	for name, field := range stateFields(t) {
-		if !field.optional {
+	for name, field := range StateFields(t) {
+		if !field.Optional {
 			computed[name] = true
 		}
 	}
@@ -71,12 +71,12 @@ func (t Type) computed() map[string]bool {
 
 // finish fills outputs that the provider always returns and that are empty on AWS, and drops what has no value.
 func finish(t Type, r Resource) Resource {
-	for name, field := range stateFields(t) {
+	for name, field := range StateFields(t) {
 		if value, ok := r.Outputs[name]; ok && value != nil {
 			continue
 		}
 		delete(r.Outputs, name)
-		if empty := field.empty(); !field.optional && empty != nil {
+		if empty := field.Empty(); !field.Optional && empty != nil {
 			r.Outputs[name] = empty
 		}
 	}
@@ -85,8 +85,8 @@ func finish(t Type, r Resource) Resource {
 
 // Planned are the outputs a preview can promise: what the inputs and defaults say, and for an update the outputs that
 // stay. Everything else is Unknown.
-func Planned(token string, inputs Values, old *Resource) (Values, error) {
-	t, err := lookup(token)
+func (a *Account) Planned(token string, inputs Values, old *Resource) (Values, error) {
+	t, err := a.lookup(token)
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +98,8 @@ func Planned(token string, inputs Values, old *Resource) (Values, error) {
 		return outputs, nil
 	}
 	outputs := t.outputs(inputs)
-	for name, field := range stateFields(t) {
-		if _, known := outputs[name]; !known && !field.optional {
+	for name, field := range StateFields(t) {
+		if _, known := outputs[name]; !known && !field.Optional {
 			outputs[name] = Unknown{}
 		}
 	}
@@ -108,13 +108,13 @@ func Planned(token string, inputs Values, old *Resource) (Values, error) {
 
 // output is one property of the SDK's resource struct.
 type output struct {
-	kind     reflect.Type // what the engine sends: string, []string, a nested struct
-	optional bool         // the provider may return nothing
+	Kind     reflect.Type // what the engine sends: string, []string, a nested struct
+	Optional bool         // the provider may return nothing
 }
 
 // empty is what the provider returns for a computed property that AWS leaves empty.
-func (o output) empty() any {
-	switch o.kind.Kind() {
+func (o output) Empty() any {
+	switch o.Kind.Kind() {
 	case reflect.String:
 		return ""
 	case reflect.Bool:
@@ -130,7 +130,7 @@ func (o output) empty() any {
 }
 
 // stateFields reads the outputs from the SDK's resource struct.
-func stateFields(t Type) map[string]output {
+func StateFields(t Type) map[string]output {
 	fields := map[string]output{}
 	state := reflect.TypeOf(t.State)
 	for i := range state.NumField() {
@@ -144,9 +144,9 @@ func stateFields(t Type) map[string]output {
 			panic(fmt.Sprintf("%s: output %s is not a Pulumi output", t.Token, name))
 		}
 		kind := typed.ElementType()
-		out := output{kind: kind}
+		out := output{Kind: kind}
 		if kind.Kind() == reflect.Pointer {
-			out = output{kind: kind.Elem(), optional: true}
+			out = output{Kind: kind.Elem(), Optional: true}
 		}
 		fields[name] = out
 	}

@@ -22,7 +22,7 @@ func (a *Account) retry(ctx context.Context, operation func() error) error {
 		if busy || generation != seen {
 			seen, quiet = generation, time.Now()
 		}
-		if time.Since(quiet) >= a.patience {
+		if time.Since(quiet) >= a.Patience {
 			return err
 		}
 		select {

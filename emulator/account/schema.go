@@ -8,11 +8,8 @@ import (
 	"strings"
 )
 
-// The Go SDK's structs are generated from the provider's schema, so they tell what the provider accepts: the pulumi
-// tag is the property, a pointer is optional, everything else that is not a list or map is required.
-
 // argsType is the struct with plain values behind an SDK args value: ec2.vpcArgs for ec2.VpcArgs{}.
-func argsType(args any) reflect.Type {
+func ArgsType(args any) reflect.Type {
 	if args == nil {
 		return reflect.TypeFor[struct{}]()
 	}
@@ -23,7 +20,7 @@ func argsType(args any) reflect.Type {
 }
 
 // fieldsOf maps the properties of an SDK struct to their kinds.
-func fieldsOf(block reflect.Type) map[string]reflect.Type {
+func FieldsOf(block reflect.Type) map[string]reflect.Type {
 	fields := map[string]reflect.Type{}
 	for i := range block.NumField() {
 		if name := block.Field(i).Tag.Get("pulumi"); name != "" {
@@ -35,25 +32,25 @@ func fieldsOf(block reflect.Type) map[string]reflect.Type {
 
 // checkBlock compares the properties of a resource or nested block with the SDK's struct.
 func checkBlock(path string, block Values, kind reflect.Type) []Problem {
-	fields := fieldsOf(kind)
+	fields := FieldsOf(kind)
 	var problems []Problem
-	for _, name := range sortedKeys(block) {
+	for _, name := range SortedKeys(block) {
 		field, known := fields[name]
 		if !known {
-			problems = append(problems, Problem{join(path, name), fmt.Sprintf("is not an input; did you mean %s?", nearest(name, sortedKeys(fields)))})
+			problems = append(problems, Problem{join(path, name), fmt.Sprintf("is not an input; did you mean %s?", Nearest(name, SortedKeys(fields)))})
 			continue
 		}
-		problems = append(problems, checkValue(join(path, name), block[name], field)...)
+		problems = append(problems, CheckValue(join(path, name), block[name], field)...)
 	}
-	for _, name := range sortedKeys(fields) {
-		if _, given := block[name]; !given && required(fields[name]) {
+	for _, name := range SortedKeys(fields) {
+		if _, given := block[name]; !given && Required(fields[name]) {
 			problems = append(problems, Problem{join(path, name), "is required"})
 		}
 	}
 	return problems
 }
 
-func checkValue(path string, value any, kind reflect.Type) []Problem {
+func CheckValue(path string, value any, kind reflect.Type) []Problem {
 	if value == nil || isUnknown(value) {
 		return nil
 	}
@@ -87,7 +84,7 @@ func checkValue(path string, value any, kind reflect.Type) []Problem {
 		}
 		var problems []Problem
 		for i, element := range list {
-			problems = append(problems, checkValue(fmt.Sprintf("%s[%d]", path, i), element, kind.Elem())...)
+			problems = append(problems, CheckValue(fmt.Sprintf("%s[%d]", path, i), element, kind.Elem())...)
 		}
 		return problems
 	case reflect.Map:
@@ -96,8 +93,8 @@ func checkValue(path string, value any, kind reflect.Type) []Problem {
 			return wrong("a map")
 		}
 		var problems []Problem
-		for _, name := range sortedKeys(block) {
-			problems = append(problems, checkValue(join(path, name), block[name], kind.Elem())...)
+		for _, name := range SortedKeys(block) {
+			problems = append(problems, CheckValue(join(path, name), block[name], kind.Elem())...)
 		}
 		return problems
 	case reflect.Struct:
@@ -114,7 +111,7 @@ func checkValue(path string, value any, kind reflect.Type) []Problem {
 	return nil
 }
 
-func required(kind reflect.Type) bool {
+func Required(kind reflect.Type) bool {
 	switch kind.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
 		return false
@@ -169,7 +166,7 @@ func join(path, name string) string {
 }
 
 // nearest returns the known name that takes the fewest edits to reach.
-func nearest(name string, known []string) string {
+func Nearest(name string, known []string) string {
 	if len(known) == 0 {
 		return "nothing (it takes none)"
 	}

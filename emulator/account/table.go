@@ -1,6 +1,10 @@
 package account
 
-import "slices"
+// Service is one service of AWS: its resource types and the questions it answers.
+type Service struct {
+	Types     []Type
+	Functions []Function
+}
 
 // Function is one invoke: a question that the provider answers without creating anything.
 type Function struct {
@@ -11,24 +15,4 @@ type Function struct {
 	// Required lists the arguments that cannot be left out.
 	Required []string
 	Run      func(tx *Tx, args Values) (Values, error)
-}
-
-var (
-	types     = map[string]Type{}
-	functions = map[string]Function{}
-)
-
-// The tables are collected here and not in the variables above, because their functions look other types up.
-func init() {
-	for _, table := range [][]Type{
-		networkTypes, gatewayTypes, firewallTypes, instanceTypes, fleetTypes, flowLogTypes, iamTypes, iamPolicyTypes, kmsTypes,
-		dataTypes, edgeTypes, computeTypes, watchTypes,
-	} {
-		for _, t := range table {
-			types[t.Token] = t
-		}
-	}
-	for _, f := range slices.Concat(accountFunctions, serviceFunctions) {
-		functions[f.Token] = f
-	}
 }

@@ -8,12 +8,12 @@ import (
 
 // DefaultTags adds the default tags of the provider's configuration to the inputs of a resource that has tags, as the
 // provider does before Check: tagsAll is tags over the default tags. Other resources are left alone.
-func DefaultTags(token string, inputs Values, defaults map[string]string) Values {
-	t, ok := types[token]
+func (a *Account) DefaultTags(token string, inputs Values, defaults map[string]string) Values {
+	t, ok := a.types[token]
 	if !ok || !t.tagged() || (len(defaults) == 0 && !inputs.Has("tags")) {
 		return inputs
 	}
-	tagged := inputs.clone()
+	tagged := inputs.Clone()
 	if inputs.IsUnknown("tags") {
 		tagged["tagsAll"] = Unknown{}
 		return tagged
@@ -31,7 +31,7 @@ func DefaultTags(token string, inputs Values, defaults map[string]string) Values
 
 // tagged tells whether the type takes default tags.
 func (t Type) tagged() bool {
-	_, ok := stateFields(t)["tagsAll"]
+	_, ok := StateFields(t)["tagsAll"]
 	return ok
 }
 
@@ -47,7 +47,7 @@ func checkTags(in Values) []Problem {
 	if len(all) > 50 {
 		refuse("tags", "%d tags with the provider's default tags; AWS allows 50", len(all))
 	}
-	for _, key := range sortedKeys(all) {
+	for _, key := range SortedKeys(all) {
 		path := "tags." + key
 		value, known := all[key].(string)
 		switch {

@@ -38,32 +38,37 @@ func (tx *Tx) GlobalARN(service, resource string) string {
 }
 
 // HexID makes an EC2 id: HexID("vpc") is vpc-0 and 16 hexadecimal digits.
-func (tx *Tx) HexID(prefix string) string { return prefix + "-0" + tx.hex(16) }
+func (tx *Tx) HexID(prefix string) string { return prefix + "-0" + tx.Hex(16) }
 
 // UUID makes an id such as 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed.
 func (tx *Tx) UUID() string {
-	h := tx.hex(32)
+	h := tx.Hex(32)
 	return strings.Join([]string{h[:8], h[8:12], "4" + h[13:16], "a" + h[17:20], h[20:]}, "-")
 }
 
 // Letters makes n lower case letters and digits, the first of them a letter, as in the endpoints of RDS and ElastiCache.
 func (tx *Tx) Letters(n int) string {
-	number, _ := new(big.Int).SetString(tx.hex(64), 16)
+	number, _ := new(big.Int).SetString(tx.Hex(64), 16)
 	text := number.Text(36)
 	return "c" + text[:n-1]
 }
 
 // Digits makes n decimal digits, the first of them not zero.
 func (tx *Tx) Digits(n int) string {
-	number, _ := new(big.Int).SetString(tx.hex(64), 16)
+	number, _ := new(big.Int).SetString(tx.Hex(64), 16)
 	return "1" + number.Text(10)[:n-1]
 }
 
 // hex makes digits that this account has not given to anybody else.
-func (tx *Tx) hex(n int) string {
-	tx.account.state.Counter++
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", tx.account.region, tx.account.state.Counter))
+func (tx *Tx) Hex(n int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", tx.account.region, tx.Count()))
 	return hex.EncodeToString(sum[:])[:n]
+}
+
+// count is a number that this account has not given to anybody else.
+func (tx *Tx) Count() int {
+	tx.account.state.Counter++
+	return tx.account.state.Counter
 }
 
 // Get returns the resource of this type and id.
@@ -94,7 +99,7 @@ func (tx *Tx) List(token string) []Resource {
 // Put records a resource that comes with another one and goes with it: a VPC's main route table. owner is that other's id.
 func (tx *Tx) Put(owner string, r Resource) {
 	r.Owner = owner
-	tx.put(r)
+	tx.Save(r)
 }
 
 // Patch changes outputs of another resource, as AWS does when one thing affects the next.
@@ -106,16 +111,16 @@ func (tx *Tx) Patch(token, id string, outputs Values) {
 	for name, value := range outputs {
 		r.Outputs[name] = cloneValue(value)
 	}
-	tx.put(r)
+	tx.Save(r)
 }
 
 // put and remove change the records and remember how to take that back when the operation is refused later.
-func (tx *Tx) put(r Resource) {
+func (tx *Tx) Save(r Resource) {
 	tx.remember(key(r.Type, r.ID))
 	tx.account.state.Resources[key(r.Type, r.ID)] = r.clone()
 }
 
-func (tx *Tx) remove(r Resource) {
+func (tx *Tx) Remove(r Resource) {
 	tx.remember(key(r.Type, r.ID))
 	delete(tx.account.state.Resources, key(r.Type, r.ID))
 }

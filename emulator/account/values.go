@@ -126,7 +126,7 @@ func (v Values) Expand(path string) []string {
 // at walks the path. An unknown on the way stands for everything below it.
 func (v Values) at(path string) (any, bool) {
 	var here any = v
-	for _, step := range splitPath(path) {
+	for _, step := range SplitPath(path) {
 		if isUnknown(here) {
 			return here, true
 		}
@@ -149,7 +149,7 @@ func (v Values) at(path string) (any, bool) {
 }
 
 // splitPath cuts a.b[2].c into a, b, 2, c.
-func splitPath(path string) []string {
+func SplitPath(path string) []string {
 	return strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
 }
 
@@ -169,7 +169,7 @@ func isUnknown(value any) bool {
 }
 
 // clone copies values so that no caller can change the account's records.
-func (v Values) clone() Values {
+func (v Values) Clone() Values {
 	if v == nil {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
 	"github.com/laravel-ecs/laravel-ecs/emulator/plugin"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
@@ -132,9 +133,9 @@ func (e *Engine) openAccount(region string) (*account.Account, error) {
 	case e.cfg.SharedWith != nil:
 		return e.cfg.SharedWith.account, nil
 	case e.cfg.Throwaway:
-		return account.Open("", region)
+		return aws.Open("", region)
 	}
-	return account.Open(e.folder.path("account.json"), region)
+	return aws.Open(e.folder.path("account.json"), region)
 }
 
 // backend is the folder that the CLI keeps the states in.

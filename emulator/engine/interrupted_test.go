@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 )
 
@@ -108,7 +109,7 @@ func waitFor(t *testing.T, done func() bool) {
 
 func makeOrphan(t *testing.T, path string) string {
 	t.Helper()
-	a, err := account.Open(path, "eu-west-1")
+	a, err := aws.Open(path, "eu-west-1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -170,7 +170,7 @@ func (e *Engine) removeOrphans(ctx context.Context, state recorded) error {
 	}
 	var orphans []account.Resource
 	for _, r := range e.account.List("") {
-		if !known[r.Type+"|"+r.ID] && declared(r) {
+		if !known[r.Type+"|"+r.ID] && e.declared(r) {
 			orphans = append(orphans, r)
 		}
 	}
@@ -194,8 +194,8 @@ func (e *Engine) removeOrphans(ctx context.Context, state recorded) error {
 
 // declared tells whether a program made a resource: what was seeded has no name, what came with another resource goes
 // with it, and what the account keeps for itself (revisions, images) is of no type that a program knows.
-func declared(r account.Resource) bool {
-	_, known := account.Lookup(r.Type)
+func (e *Engine) declared(r account.Resource) bool {
+	_, known := e.account.Lookup(r.Type)
 	return known && r.Name != "" && r.Owner == ""
 }
 
@@ -203,7 +203,7 @@ func declared(r account.Resource) bool {
 func (e *Engine) Left() []account.Resource {
 	var list []account.Resource
 	for _, r := range e.account.List("") {
-		if declared(r) {
+		if e.declared(r) {
 			list = append(list, r)
 		}
 	}

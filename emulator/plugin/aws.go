@@ -33,21 +33,21 @@ func (p *awsPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.CheckRes
 	if err != nil {
 		return sdk.CheckResponse{}, fmt.Errorf("checking %s: %w", req.URN, err)
 	}
-	tagged := account.DefaultTags(string(req.Type), news, p.defaultTags)
+	tagged := p.account.DefaultTags(string(req.Type), news, p.defaultTags)
 	inputs, problems, err := p.account.Check(string(req.Type), req.Name, olds, tagged, req.RandomSeed)
 	if err != nil {
 		return sdk.CheckResponse{}, status.Error(codes.InvalidArgument, err.Error())
 	}
 	checked := keepSecrets(fromValues(inputs), req.News)
-	if filled := filledIn(string(req.Type), checked, news); len(filled) > 0 {
+	if filled := p.filledIn(string(req.Type), checked, news); len(filled) > 0 {
 		checked[defaultsKey] = resource.NewArrayProperty(filled)
 	}
 	return sdk.CheckResponse{Properties: checked, Failures: failures(problems)}, nil
 }
 
 // filledIn lists the inputs that Check made up, which is the name where Pulumi chose it.
-func filledIn(token string, checked resource.PropertyMap, given account.Values) []resource.PropertyValue {
-	t, _ := account.Lookup(token)
+func (p *awsPlugin) filledIn(token string, checked resource.PropertyMap, given account.Values) []resource.PropertyValue {
+	t, _ := p.account.Lookup(token)
 	name := t.Name.Property
 	if name == "" || given.Has(name) || !checked.HasValue(resource.PropertyKey(name)) {
 		return nil
@@ -70,7 +70,7 @@ func (p *awsPlugin) Create(ctx context.Context, req sdk.CreateRequest) (sdk.Crea
 		return sdk.CreateResponse{}, err
 	}
 	if req.Preview {
-		outputs, err := account.Planned(string(req.Type), inputs, nil)
+		outputs, err := p.account.Planned(string(req.Type), inputs, nil)
 		if err != nil {
 			return sdk.CreateResponse{}, refused(err)
 		}
@@ -121,7 +121,7 @@ func (p *awsPlugin) planUpdate(req sdk.UpdateRequest, inputs account.Values) (sd
 		return sdk.UpdateResponse{}, err
 	}
 	old := account.Resource{Type: string(req.Type), ID: string(req.ID), Name: req.Name, Inputs: oldInputs, Outputs: oldOutputs}
-	outputs, err := account.Planned(string(req.Type), inputs, &old)
+	outputs, err := p.account.Planned(string(req.Type), inputs, &old)
 	if err != nil {
 		return sdk.UpdateResponse{}, refused(err)
 	}
@@ -140,7 +140,7 @@ func (p *awsPlugin) Delete(ctx context.Context, req sdk.DeleteRequest) (sdk.Dele
 
 // Read returns the account's view, for refresh and for get functions.
 func (p *awsPlugin) Read(_ context.Context, req sdk.ReadRequest) (sdk.ReadResponse, error) {
-	if _, known := account.Lookup(string(req.Type)); !known {
+	if _, known := p.account.Lookup(string(req.Type)); !known {
 		return sdk.ReadResponse{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the embedded cloud", req.Type)
 	}
 	live, ok := p.account.Read(string(req.Type), string(req.ID))

@@ -32,7 +32,7 @@ func (p *awsPlugin) Diff(_ context.Context, req sdk.DiffRequest) (sdk.DiffRespon
 
 // sameFixedName tells whether the program chose the name and keeps it: the new resource could not exist beside the old.
 func (p *awsPlugin) sameFixedName(req sdk.DiffRequest) bool {
-	t, _ := account.Lookup(string(req.Type))
+	t, _ := p.account.Lookup(string(req.Type))
 	name := resource.PropertyKey(t.Name.Property)
 	if name == "" || !req.NewInputs.HasValue(name) || len(defaultsOf(req.NewInputs)) > 0 {
 		return false

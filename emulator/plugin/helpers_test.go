@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
 )
 
 const (
@@ -92,7 +93,7 @@ func (p tester) diff(token, id string, old, next resource.PropertyMap) sdk.DiffR
 // newAccount opens an account in memory.
 func newAccount(t *testing.T) *account.Account {
 	t.Helper()
-	a, err := account.Open("", "eu-west-1")
+	a, err := aws.Open("", "eu-west-1")
 	if err != nil {
 		t.Fatal(err)
 	}

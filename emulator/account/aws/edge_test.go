@@ -1,0 +1,359 @@
+package aws
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+const zoneID = "Z0123456789ABCDEFGHIJ"
+
+var (
+	goodBalancer    = account.Values{"name": "shop", "subnets": []any{"{a}", "{b}"}, "securityGroups": []any{"{web}"}}
+	goodTargetGroup = account.Values{"name": "shop-web", "port": 80, "protocol": "HTTP", "vpcId": "{vpc}", "targetType": "instance", "deregistrationDelay": 10,
+		"healthCheck": map[string]any{"path": "/up", "interval": 10, "timeout": 5, "matcher": "200"}}
+	goodListener = account.Values{"loadBalancerArn": "{lb}", "port": 80, "protocol": "HTTP",
+		"defaultActions": []any{map[string]any{"type": "forward", "targetGroupArn": "{tg}"}}}
+	goodRule = account.Values{"listenerArn": "{http}", "priority": 10,
+		"actions":    []any{map[string]any{"type": "forward", "targetGroupArn": "{tg}"}},
+		"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{"/admin/*"}}}}}
+	goodACL = account.Values{"name": "shop", "scope": "REGIONAL", "defaultAction": map[string]any{"allow": map[string]any{}},
+		"visibilityConfig": visible("shop"),
+		"rules": []any{
+			map[string]any{"name": "common", "priority": 1, "overrideAction": map[string]any{"none": map[string]any{}}, "visibilityConfig": visible("common"),
+				"statement": map[string]any{"managedRuleGroupStatement": map[string]any{"name": "AWSManagedRulesCommonRuleSet", "vendorName": "AWS"}}},
+			map[string]any{"name": "rate", "priority": 2, "action": map[string]any{"block": map[string]any{}}, "visibilityConfig": visible("rate"),
+				"statement": map[string]any{"rateBasedStatement": map[string]any{"limit": 2000}}},
+		}}
+)
+
+func visible(metric string) map[string]any {
+	return map[string]any{"cloudwatchMetricsEnabled": true, "sampledRequestsEnabled": true, "metricName": metric}
+}
+
+// fronted is the furnished account with a load balancer, a target group, a listener, a hosted zone and certificates.
+func fronted(t *testing.T) *world {
+	t.Helper()
+	w := furnished(t)
+	for id, status := range map[string]string{"issued": "ISSUED", "pending": "PENDING_VALIDATION"} {
+		arn := "arn:aws:acm:eu-central-1:123456789012:certificate/" + id
+		if err := w.Seed(account.CertificateToken, arn, account.Values{"arn": arn, "status": status, "domainName": "shop.example.com", "type": "AMAZON_ISSUED"}); err != nil {
+			t.Fatal(err)
+		}
+		w.ids[id] = arn
+	}
+	if err := w.Seed(account.ZoneToken, zoneID, account.Values{"name": "example.com", "zoneId": zoneID}); err != nil {
+		t.Fatal(err)
+	}
+	w.make(account.BalancerToken, "lb", with(goodBalancer, account.Values{"name": "first"}))
+	w.make(account.BalancerToken, "lb2", with(goodBalancer, account.Values{"name": "second"}))
+	w.make(account.TargetGroupToken, "tg", with(goodTargetGroup, account.Values{"name": "first"}))
+	w.make(account.TargetGroupToken, "foreign", with(goodTargetGroup, account.Values{"name": "foreign", "vpcId": "{vpc2}"}))
+	w.make(account.TargetGroupToken, "taken", with(goodTargetGroup, account.Values{"name": "taken"}))
+	w.make(account.ListenerToken, "http", with(goodListener, account.Values{"port": 8080}))
+	w.make(account.ListenerToken, "second", with(goodListener, account.Values{"loadBalancerArn": "{lb2}",
+		"defaultActions": []any{map[string]any{"type": "forward", "targetGroupArn": "{taken}"}}}))
+	w.make(account.ListenerRuleToken, "admin", with(goodRule, account.Values{"priority": 1}))
+	w.make(account.BucketToken, "logs", account.Values{"bucket": "shop-logs"})
+	w.make(account.BucketToken, "sealed", account.Values{"bucket": "shop-sealed"})
+	w.make(account.BucketPolicyToken, "logspolicy", bucketPolicy("{logs}", strings.ReplaceAll(logDelivery, "BUCKET", "shop-logs")))
+	return w
+}
+
+const logDelivery = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::054676820928:root"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::BUCKET/alb/AWSLogs/123456789012/*"}`
+
+func doing(kind string, block account.Values) account.Values {
+	return account.Values{"defaultActions": []any{map[string]any(with(account.Values{"type": kind}, block))}}
+}
+
+func TestBalancerRefusals(t *testing.T) {
+	lb, tg, listener, rule := account.BalancerToken, account.TargetGroupToken, account.ListenerToken, account.ListenerRuleToken
+	health := func(change account.Values) account.Values {
+		return account.Values{"healthCheck": map[string]any(with(account.Values{"path": "/up"}, change))}
+	}
+	https := with(goodListener, account.Values{"port": 443, "protocol": "HTTPS", "certificateArn": "{issued}", "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"})
+	redirect := func(change account.Values) account.Values {
+		return doing("redirect", account.Values{"redirect": map[string]any(with(account.Values{"statusCode": "HTTP_301"}, change))})
+	}
+	logged := func(bucket, prefix string) account.Values {
+		return account.Values{"accessLogs": map[string]any{"enabled": true, "bucket": bucket, "prefix": prefix}}
+	}
+	testRefusals(t, fronted, []refusal{
+		{"name of 33 characters", lb, with(goodBalancer, account.Values{"name": strings.Repeat("a", 32)}), account.Values{"name": strings.Repeat("a", 33)}, "name", ""},
+		{"name with an underscore", lb, goodBalancer, account.Values{"name": "my_shop"}, "name", ""},
+		{"name that ends with a hyphen", lb, goodBalancer, account.Values{"name": "shop-"}, "name", ""},
+		{"internal name", lb, goodBalancer, account.Values{"name": "internal-shop"}, "name", ""},
+		{"prefix of seven characters", lb, with(goodBalancer, account.Values{"name": nil, "namePrefix": "prefix"}), account.Values{"namePrefix": "prefixx"}, "namePrefix", ""},
+		{"idle timeout", lb, with(goodBalancer, account.Values{"idleTimeout": 4000}), account.Values{"idleTimeout": 4001}, "idleTimeout", ""},
+		{"desync mode", lb, with(goodBalancer, account.Values{"desyncMitigationMode": "strictest"}), account.Values{"desyncMitigationMode": "strict"}, "desyncMitigationMode", ""},
+		{"no subnets", lb, goodBalancer, account.Values{"subnets": nil}, "subnets", ""},
+		{"log prefix", lb, with(goodBalancer, logged("{logs}", "alb")), logged("{logs}", "alb/AWSLogs"), "accessLogs.prefix", ""},
+		{"one zone", lb, goodBalancer, account.Values{"subnets": []any{"{a}"}}, "", "ValidationError"},
+		{"two subnets in one zone", lb, goodBalancer, account.Values{"subnets": []any{"{a}", "{a2}"}}, "", "ValidationError"},
+		{"three subnets in two zones", lb, goodBalancer, account.Values{"subnets": []any{"{a}", "{b}", "{a2}"}}, "", "InvalidConfigurationRequest"},
+		{"lost subnet", lb, goodBalancer, account.Values{"subnets": []any{"{a}", "subnet-0123456789abcdef0"}}, "", "SubnetNotFound"},
+		{"group of another VPC", lb, goodBalancer, account.Values{"securityGroups": []any{"{othersg}"}}, "", "InvalidConfigurationRequest"},
+		{"lost group", lb, goodBalancer, account.Values{"securityGroups": []any{"sg-0123456789abcdef0"}}, "", "InvalidSecurityGroup"},
+		{"name taken", lb, goodBalancer, account.Values{"name": "first"}, "", "DuplicateLoadBalancerName"},
+		{"logs to no bucket", lb, with(goodBalancer, logged("{logs}", "alb")), logged("shop-nothing", "alb"), "", "InvalidConfigurationRequest"},
+		{"logs to a bucket without a policy", lb, with(goodBalancer, logged("{logs}", "alb")), logged("{sealed}", "alb"), "", "InvalidConfigurationRequest"},
+		{"logs to another prefix", lb, with(goodBalancer, logged("{logs}", "alb")), logged("{logs}", "web"), "", "InvalidConfigurationRequest"},
+
+		{"target group name", tg, goodTargetGroup, account.Values{"name": "-web"}, "name", ""},
+		{"no port", tg, goodTargetGroup, account.Values{"port": nil}, "port", ""},
+		{"no VPC", tg, goodTargetGroup, account.Values{"vpcId": nil}, "vpcId", ""},
+		{"protocol", tg, goodTargetGroup, account.Values{"protocol": "http"}, "protocol", ""},
+		{"deregistration delay", tg, with(goodTargetGroup, account.Values{"deregistrationDelay": 3600}), account.Values{"deregistrationDelay": 3601}, "deregistrationDelay", ""},
+		{"slow start", tg, with(goodTargetGroup, account.Values{"slowStart": 30}), account.Values{"slowStart": 29}, "slowStart", ""},
+		{"timeout not below the interval", tg, with(goodTargetGroup, health(account.Values{"interval": 10, "timeout": 9})), health(account.Values{"interval": 10, "timeout": 10}), "healthCheck.timeout", ""},
+		{"interval not above the usual timeout", tg, with(goodTargetGroup, health(account.Values{"interval": 6})), health(account.Values{"interval": 5}), "healthCheck.timeout", ""},
+		{"long interval", tg, with(goodTargetGroup, health(account.Values{"interval": 300})), health(account.Values{"interval": 301}), "healthCheck.interval", ""},
+		{"one check", tg, with(goodTargetGroup, health(account.Values{"healthyThreshold": 2})), health(account.Values{"healthyThreshold": 1}), "healthCheck.healthyThreshold", ""},
+		{"relative path", tg, goodTargetGroup, health(account.Values{"path": "up"}), "healthCheck.path", ""},
+		{"matcher", tg, with(goodTargetGroup, health(account.Values{"matcher": "200-299,301"})), health(account.Values{"matcher": "2xx"}), "healthCheck.matcher", ""},
+		{"check port", tg, with(goodTargetGroup, health(account.Values{"port": "8080"})), health(account.Values{"port": "http"}), "healthCheck.port", ""},
+		{"TCP check of HTTP", tg, with(goodTargetGroup, health(account.Values{"protocol": "HTTPS"})), health(account.Values{"protocol": "TCP"}), "healthCheck.protocol", ""},
+		{"cookie", tg, with(goodTargetGroup, account.Values{"stickiness": map[string]any{"type": "lb_cookie"}}), account.Values{"stickiness": map[string]any{"type": "cookie"}}, "stickiness.type", ""},
+		{"name of a target group taken", tg, goodTargetGroup, account.Values{"name": "first"}, "", "DuplicateTargetGroupName"},
+		{"target group in no VPC", tg, goodTargetGroup, account.Values{"vpcId": "vpc-0123456789abcdef0"}, "", "ValidationError"},
+
+		{"HTTPS without a certificate", listener, https, account.Values{"certificateArn": nil}, "certificateArn", ""},
+		{"HTTP with a certificate", listener, goodListener, account.Values{"certificateArn": "{issued}"}, "certificateArn", ""},
+		{"unknown policy", listener, https, account.Values{"sslPolicy": "ELBSecurityPolicy-TLS13-1-2"}, "sslPolicy", ""},
+		{"TCP listener", listener, goodListener, account.Values{"protocol": "TCP"}, "protocol", ""},
+		{"no actions", listener, goodListener, account.Values{"defaultActions": []any{}}, "defaultActions", ""},
+		{"action", listener, goodListener, doing("deny", nil), "defaultActions[0].type", ""},
+		{"forward to nothing", listener, goodListener, doing("forward", nil), "defaultActions[0]", ""},
+		{"redirect to itself", listener, with(goodListener, redirect(account.Values{"protocol": "HTTPS", "port": "443"})), redirect(nil), "defaultActions[0].redirect", ""},
+		{"redirect code", listener, with(goodListener, redirect(account.Values{"protocol": "HTTPS"})), redirect(account.Values{"protocol": "HTTPS", "statusCode": "301"}), "defaultActions[0].redirect.statusCode", ""},
+		{"fixed response", listener, with(goodListener, doing("fixed-response", account.Values{"fixedResponse": map[string]any{"contentType": "text/plain", "statusCode": "404"}})),
+			doing("fixed-response", account.Values{"fixedResponse": map[string]any{"contentType": "text/plain", "statusCode": "302"}}), "defaultActions[0].fixedResponse.statusCode", ""},
+		{"port taken", listener, goodListener, account.Values{"port": 8080}, "", "DuplicateListener"},
+		{"no balancer", listener, goodListener, account.Values{"loadBalancerArn": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/no/1"}, "", "LoadBalancerNotFound"},
+		{"no target group", listener, goodListener, doing("forward", account.Values{"targetGroupArn": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/no/1"}), "", "TargetGroupNotFound"},
+		{"target group of another VPC", listener, goodListener, doing("forward", account.Values{"targetGroupArn": "{foreign}"}), "", "InvalidConfigurationRequest"},
+		{"target group of another balancer", listener, goodListener, doing("forward", account.Values{"targetGroupArn": "{taken}"}), "", "TargetGroupAssociationLimit"},
+		{"certificate in another region", listener, https, account.Values{"certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/issued"}, "", "ValidationError"},
+		{"no such certificate", listener, https, account.Values{"certificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/none"}, "", "CertificateNotFound"},
+		{"certificate that waits", listener, https, account.Values{"certificateArn": "{pending}"}, "", "UnsupportedCertificate"},
+
+		{"priority of a rule", rule, with(goodRule, account.Values{"priority": 50000}), account.Values{"priority": 50001}, "priority", ""},
+		{"rule without conditions", rule, goodRule, account.Values{"conditions": []any{}}, "conditions", ""},
+		{"condition of two kinds", rule, goodRule, account.Values{"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{"/"}}, "hostHeader": map[string]any{"values": []any{"example.com"}}}}}, "conditions[0]", ""},
+		{"six values", rule, with(goodRule, account.Values{"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{"1", "2", "3", "4", "5"}}}}}),
+			account.Values{"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{"1", "2", "3", "4", "5", "6"}}}}}, "conditions", ""},
+		{"address that is no network", rule, with(goodRule, account.Values{"conditions": []any{map[string]any{"sourceIp": map[string]any{"values": []any{"203.0.113.0/24"}}}}}),
+			account.Values{"conditions": []any{map[string]any{"sourceIp": map[string]any{"values": []any{"203.0.113.1"}}}}}, "conditions[0].sourceIp.values[0]", ""},
+		{"priority taken", rule, goodRule, account.Values{"priority": 1}, "", "PriorityInUse"},
+		{"rule of no listener", rule, goodRule, account.Values{"listenerArn": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/no/1/2"}, "", "ListenerNotFound"},
+	})
+}
+
+func TestBalancerOutputsAndDeletes(t *testing.T) {
+	ctx := context.Background()
+	w := fronted(t)
+	for name, want := range map[string]string{
+		"lb/arn":                 `^arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/first/[0-9a-f]{16}$`,
+		"lb/dnsName":             `^first-[0-9]{10}\.eu-central-1\.elb\.amazonaws\.com$`,
+		"lb/zoneId":              `^Z215JYRZR1TBD5$`,
+		"lb/arnSuffix":           `^app/first/[0-9a-f]{16}$`,
+		"tg/arn":                 `^arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/first/[0-9a-f]{16}$`,
+		"tg/arnSuffix":           `^targetgroup/first/[0-9a-f]{16}$`,
+		"tg/healthCheck.port":    `^traffic-port$`,
+		"tg/protocolVersion":     `^HTTP1$`,
+		"http/arn":               `^arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/first/[0-9a-f]{16}/[0-9a-f]{16}$`,
+		"admin/arn":              `^arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener-rule/app/first/[0-9a-f]{16}/[0-9a-f]{16}/[0-9a-f]{16}$`,
+		"tg/loadBalancerArns[0]": "^" + regexp.QuoteMeta(w.ids["lb"]) + "$",
+	} {
+		who, path, _ := strings.Cut(name, "/")
+		r, _ := w.Find("", "id", w.ids[who])
+		if text := r.Outputs.Text(path); !regexp.MustCompile(want).MatchString(text) {
+			t.Errorf("%s is %q, want %s", name, text, want)
+		}
+	}
+	wantCode(t, w.Delete(ctx, account.TargetGroupToken, w.ids["tg"]), "ResourceInUse")
+	wantCode(t, w.Delete(ctx, account.SubnetToken, w.ids["a"]), "DependencyViolation")
+	for _, step := range []struct{ token, name string }{{account.ListenerRuleToken, "admin"}, {account.ListenerToken, "http"}} {
+		if err := w.Delete(ctx, step.token, w.ids[step.name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if group, _ := w.Read(account.TargetGroupToken, w.ids["tg"]); len(group.Outputs.List("loadBalancerArns")) != 0 {
+		t.Error("the target group still has the load balancer of its deleted listener")
+	}
+	if err := w.Delete(ctx, account.TargetGroupToken, w.ids["tg"]); err != nil {
+		t.Fatal(err)
+	}
+	protected := w.make(account.BalancerToken, "protected", with(goodBalancer, account.Values{"enableDeletionProtection": true}))
+	wantCode(t, w.Delete(ctx, account.BalancerToken, protected.ID), "OperationNotPermitted")
+}
+
+func TestInternalBalancerNeedsNoInternet(t *testing.T) {
+	w := fronted(t)
+	w.make(account.SubnetToken, "other2", account.Values{"vpcId": "{vpc2}", "cidrBlock": "10.1.1.0/24", "availabilityZone": "eu-central-1b"})
+	closed := with(goodBalancer, account.Values{"subnets": []any{"{other}", "{other2}"}, "securityGroups": []any{"{othersg}"}})
+	_, err := w.Create(context.Background(), account.BalancerToken, "closed", w.checked(account.BalancerToken, "closed", closed))
+	wantCode(t, err, "InvalidSubnet")
+	r := w.make(account.BalancerToken, "closed", with(closed, account.Values{"internal": true}))
+	if name := r.Outputs.Text("dnsName"); !strings.HasPrefix(name, "internal-shop-") {
+		t.Errorf("the name of an internal load balancer is %q", name)
+	}
+}
+
+func TestNameRefusals(t *testing.T) {
+	certificate := account.Values{"domainName": "shop.example.com", "validationMethod": "DNS"}
+	record := account.Values{"zoneId": zoneID, "name": "shop", "type": "CNAME", "ttl": 60, "records": []any{"elsewhere.example.net"}}
+	alias := account.Values{"zoneId": zoneID, "name": "example.com", "type": "A",
+		"aliases": []any{map[string]any{"name": "first-1234567890.eu-central-1.elb.amazonaws.com", "zoneId": "Z215JYRZR1TBD5", "evaluateTargetHealth": true}}}
+	setup := func(t *testing.T) *world {
+		w := fronted(t)
+		w.make(account.RecordToken, "www", with(record, account.Values{"name": "www.example.com"}))
+		w.make(account.WebACLToken, "acl", with(goodACL, account.Values{"name": "first"}))
+		return w
+	}
+	association := "aws:wafv2/webAclAssociation:WebAclAssociation"
+	associated := account.Values{"webAclArn": "{aclarn}", "resourceArn": "{lb}"}
+	withACL := func(t *testing.T) *world {
+		w := setup(t)
+		acl, _ := w.Read(account.WebACLToken, w.ids["acl"])
+		w.ids["aclarn"] = acl.Outputs.Text("arn")
+		return w
+	}
+	rules := func(rule account.Values) account.Values { return account.Values{"rules": []any{map[string]any(rule)}} }
+	rate := account.Values{"name": "rate", "priority": 2, "action": map[string]any{"block": map[string]any{}}, "visibilityConfig": visible("rate"),
+		"statement": map[string]any{"rateBasedStatement": map[string]any{"limit": 2000}}}
+	testRefusals(t, withACL, []refusal{
+		{"domain with a trailing period", account.CertificateToken, certificate, account.Values{"domainName": "shop.example.com."}, "domainName", ""},
+		{"domain with a star inside", account.CertificateToken, with(certificate, account.Values{"domainName": "*.example.com"}), account.Values{"domainName": "shop.*.example.com"}, "domainName", ""},
+		{"domain of 65 characters", account.CertificateToken, certificate, account.Values{"domainName": strings.Repeat("a", 53) + ".example.com"}, "domainName", ""},
+		{"no validation", account.CertificateToken, certificate, account.Values{"validationMethod": nil}, "validationMethod", ""},
+		{"eleven names", account.CertificateToken, certificate, account.Values{"subjectAlternativeNames": []any{"1.example.com", "2.example.com", "3.example.com", "4.example.com", "5.example.com",
+			"6.example.com", "7.example.com", "8.example.com", "9.example.com", "10.example.com"}}, "subjectAlternativeNames", ""},
+		{"key algorithm", account.CertificateToken, with(certificate, account.Values{"keyAlgorithm": "EC_prime256v1"}), account.Values{"keyAlgorithm": "RSA_512"}, "keyAlgorithm", ""},
+
+		{"record type", account.RecordToken, record, account.Values{"type": "ALIAS"}, "type", ""},
+		{"record without a TTL", account.RecordToken, record, account.Values{"ttl": nil}, "ttl", ""},
+		{"record of two kinds", account.RecordToken, record, account.Values{"aliases": alias["aliases"]}, "aliases", ""},
+		{"two names of a CNAME", account.RecordToken, record, account.Values{"records": []any{"a.example.net", "b.example.net"}}, "records", ""},
+		{"A record that is a name", account.RecordToken, with(record, account.Values{"type": "A", "records": []any{"203.0.113.7"}}), account.Values{"records": []any{"example.net"}}, "records[0]", ""},
+		{"record in no zone", account.RecordToken, record, account.Values{"zoneId": "ZNOTHING"}, "", "NoSuchHostedZone"},
+		{"CNAME at the apex", account.RecordToken, record, account.Values{"name": "example.com"}, "", "InvalidChangeBatch"},
+		{"record twice", account.RecordToken, record, account.Values{"name": "www"}, "", "InvalidChangeBatch"},
+		{"record beside a CNAME", account.RecordToken, with(record, account.Values{"type": "TXT"}), account.Values{"name": "WWW.example.com."}, "", "InvalidChangeBatch"},
+		{"alias in the wrong zone", account.RecordToken, alias, account.Values{"aliases": []any{map[string]any{"name": "first-1.eu-central-1.elb.amazonaws.com", "zoneId": zoneID, "evaluateTargetHealth": true}}}, "", "InvalidChangeBatch"},
+
+		{"ACL name", account.WebACLToken, goodACL, account.Values{"name": "my shop"}, "name", ""},
+		{"ACL scope", account.WebACLToken, goodACL, account.Values{"scope": "GLOBAL"}, "scope", ""},
+		{"ACL that does nothing", account.WebACLToken, goodACL, account.Values{"defaultAction": map[string]any{}}, "defaultAction", ""},
+		{"ACL metric", account.WebACLToken, goodACL, account.Values{"visibilityConfig": visible("my shop")}, "visibilityConfig.metricName", ""},
+		{"rule group with an action", account.WebACLToken, goodACL, rules(with(rate, account.Values{"statement": map[string]any{"managedRuleGroupStatement": map[string]any{"name": "AWSManagedRulesCommonRuleSet", "vendorName": "AWS"}}})), "rules[0]", ""},
+		{"rule group of nobody", account.WebACLToken, goodACL, rules(with(rate, account.Values{"action": nil, "overrideAction": map[string]any{"none": map[string]any{}},
+			"statement": map[string]any{"managedRuleGroupStatement": map[string]any{"name": "AWSManagedRulesCommonRules", "vendorName": "AWS"}}})), "rules[0].statement.managedRuleGroupStatement.name", ""},
+		{"rule without an action", account.WebACLToken, with(goodACL, rules(rate)), rules(with(rate, account.Values{"action": nil})), "rules[0]", ""},
+		{"rule of two statements", account.WebACLToken, with(goodACL, rules(rate)), rules(with(rate, account.Values{"statement": map[string]any{"rateBasedStatement": map[string]any{"limit": 2000}, "geoMatchStatement": map[string]any{"countryCodes": []any{"DE"}}}})), "rules[0].statement", ""},
+		{"rate", account.WebACLToken, with(goodACL, rules(rate)), rules(with(rate, account.Values{"statement": map[string]any{"rateBasedStatement": map[string]any{"limit": 9}}})), "rules[0].statement.rateBasedStatement.limit", ""},
+		{"priorities twice", account.WebACLToken, with(goodACL, rules(rate)), account.Values{"rules": []any{map[string]any(rate), map[string]any(with(rate, account.Values{"name": "again"}))}}, "rules[1].priority", ""},
+		{"ACL of CloudFront elsewhere", account.WebACLToken, goodACL, account.Values{"scope": "CLOUDFRONT"}, "", "WAFInvalidParameterException"},
+		{"ACL twice", account.WebACLToken, goodACL, account.Values{"name": "first"}, "", "WAFDuplicateItemException"},
+		{"no such ACL", association, associated, account.Values{"webAclArn": "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/no/1"}, "", "WAFNonexistentItemException"},
+		{"ACL of nothing", association, associated, account.Values{"resourceArn": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/no/1"}, "", "WAFUnavailableEntityException"},
+	})
+}
+
+func TestCertificateIsIssuedByItsRecords(t *testing.T) {
+	ctx := context.Background()
+	w := fronted(t)
+	certificate := w.make(account.CertificateToken, "cert", account.Values{"domainName": "example.com", "subjectAlternativeNames": []any{"*.example.com"}, "validationMethod": "DNS"})
+	options := certificate.Outputs.Blocks("domainValidationOptions[*]")
+	if len(options) != 2 || options[0].Text("resourceRecordName") != options[1].Text("resourceRecordName") {
+		t.Fatalf("validation options are %v, want one record for both names", options)
+	}
+	name, value := options[0].Text("resourceRecordName"), options[0].Text("resourceRecordValue")
+	if !regexp.MustCompile(`^_[0-9a-f]{32}\.example\.com\.$`).MatchString(name) || !regexp.MustCompile(`^_[0-9a-f]{32}\.[0-9a-z]{10}\.acm-validations\.aws\.$`).MatchString(value) {
+		t.Errorf("the record is %q %q", name, value)
+	}
+	validation := "aws:acm/certificateValidation:CertificateValidation"
+	in := account.Values{"certificateArn": "{cert}"}
+	https := with(goodListener, account.Values{"port": 443, "protocol": "HTTPS", "certificateArn": "{cert}"})
+	_, err := w.Create(ctx, account.ListenerToken, "https", w.checked(account.ListenerToken, "https", https))
+	wantCode(t, err, "UnsupportedCertificate")
+	_, err = w.Create(ctx, validation, "valid", w.checked(validation, "valid", in))
+	wantCode(t, err, "RequestTimeout")
+
+	w.make(account.RecordToken, "proof", account.Values{"zoneId": zoneID, "name": name, "type": "CNAME", "ttl": 60, "records": []any{value}})
+	_, err = w.Create(ctx, validation, "valid", w.checked(validation, "valid", with(in, account.Values{"validationRecordFqdns": []any{"other.example.com"}})))
+	wantCode(t, err, "InvalidArgsException")
+	w.make(validation, "valid", with(in, account.Values{"validationRecordFqdns": []any{strings.TrimSuffix(name, ".")}}))
+	if r, _ := w.Read(account.CertificateToken, certificate.ID); r.Outputs.Text("status") != "ISSUED" || r.Outputs.Text("notAfter") == "" {
+		t.Errorf("the validated certificate is %s until %q", r.Outputs.Text("status"), r.Outputs.Text("notAfter"))
+	}
+	w.make(account.ListenerToken, "https", https)
+	wantCode(t, w.Delete(ctx, account.CertificateToken, certificate.ID), "ResourceInUseException")
+}
+
+func TestRecordsAreCompletedByTheZone(t *testing.T) {
+	w := fronted(t)
+	for name, fqdn := range map[string]string{"shop": "shop.example.com", "a.example.com": "a.example.com", "B.Example.com.": "b.example.com"} {
+		r := w.make(account.RecordToken, name, account.Values{"zoneId": zoneID, "name": name, "type": "CNAME", "ttl": 60, "records": []any{"example.net"}})
+		if r.Outputs.Text("fqdn") != fqdn {
+			t.Errorf("%s becomes %q, want %q", name, r.Outputs.Text("fqdn"), fqdn)
+		}
+	}
+	answer, err := w.Invoke(context.Background(), "aws:route53/getZone:getZone", account.Values{"name": "example.com."})
+	if err != nil || answer.Text("zoneId") != zoneID || len(answer.List("nameServers")) != 4 {
+		t.Errorf("getZone answers %v, %v", answer, err)
+	}
+	if _, err := w.Invoke(context.Background(), "aws:route53/getZone:getZone", account.Values{"name": "example.org"}); err == nil {
+		t.Error("getZone finds a zone that does not exist")
+	}
+}
+
+func TestWebACL(t *testing.T) {
+	ctx := context.Background()
+	w := fronted(t)
+	r := w.make(account.WebACLToken, "acl", goodACL)
+	if !regexp.MustCompile(`^arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/[0-9a-f-]{36}$`).MatchString(r.Outputs.Text("arn")) {
+		t.Errorf("arn is %q", r.Outputs.Text("arn"))
+	}
+	if units, _ := r.Outputs.Int("capacity"); units != 702 {
+		t.Errorf("capacity is %d, want 702", units)
+	}
+	w.ids["aclarn"] = r.Outputs.Text("arn")
+	association := w.make("aws:wafv2/webAclAssociation:WebAclAssociation", "association", account.Values{"webAclArn": "{aclarn}", "resourceArn": "{lb}"})
+	if association.ID != w.ids["aclarn"]+","+w.ids["lb"] {
+		t.Errorf("id of the association is %q", association.ID)
+	}
+	wantCode(t, w.Delete(ctx, account.WebACLToken, r.ID), "WAFAssociatedItemException")
+}
+
+func TestEdgeReplacements(t *testing.T) {
+	w := fronted(t)
+	for _, want := range []struct {
+		token     string
+		old, next account.Values
+		replaces  bool
+	}{
+		{account.BalancerToken, goodBalancer, account.Values{"internal": true}, true},
+		{account.BalancerToken, goodBalancer, account.Values{"idleTimeout": 30}, false},
+		{account.BalancerToken, goodBalancer, account.Values{"securityGroups": []any{"{peer}"}}, false},
+		{account.TargetGroupToken, goodTargetGroup, account.Values{"port": 8080}, true},
+		{account.TargetGroupToken, goodTargetGroup, account.Values{"protocol": "HTTPS"}, true},
+		{account.TargetGroupToken, goodTargetGroup, account.Values{"healthCheck": map[string]any{"path": "/ready"}}, false},
+		{account.ListenerToken, goodListener, account.Values{"port": 81}, false},
+		{account.ListenerToken, goodListener, account.Values{"loadBalancerArn": "{lb2}"}, true},
+		{account.ListenerRuleToken, goodRule, account.Values{"priority": 11}, false},
+		{account.CertificateToken, account.Values{"domainName": "a.example.com"}, account.Values{"domainName": "b.example.com"}, true},
+	} {
+		changed, replace := w.Diff(want.token, "", want.old, nil, with(want.old, want.next))
+		if len(changed) == 0 || (len(replace) > 0) != want.replaces {
+			t.Errorf("%s with %v: changes %v and replaces for %v, want %v", want.token, want.next, changed, replace, want.replaces)
+		}
+	}
+	if !slices.Contains(newWorld(t).typeOf(account.ListenerRuleToken).Required, "conditions") {
+		t.Error("conditions of a rule are not required")
+	}
+}

@@ -1,0 +1,232 @@
+package aws
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+var goodDatabase = account.Values{
+	"identifier": "shop", "engine": "mysql", "engineVersion": "8.4", "instanceClass": "db.t4g.medium", "allocatedStorage": 20, "storageType": "gp3",
+	"username": "app", "password": "correct-horse-battery", "dbName": "shop", "dbSubnetGroupName": "{data}", "vpcSecurityGroupIds": []any{"{web}"},
+	"backupWindow": "03:00-04:00", "maintenanceWindow": "sun:05:00-sun:06:00", "skipFinalSnapshot": true,
+}
+
+var goodDatabaseParameters = account.Values{"family": "mysql8.4", "parameters": []any{
+	map[string]any{"name": "require_secure_transport", "value": "1"},
+	map[string]any{"name": "character_set_server", "value": "utf8mb4"},
+	map[string]any{"name": "slow_query_log", "value": "1"},
+	map[string]any{"name": "long_query_time", "value": "0.5"},
+	map[string]any{"name": "performance_schema", "value": "1", "applyMethod": "pending-reboot"},
+}}
+
+// stored is the furnished account with a place for databases and caches.
+func stored(t *testing.T) *world {
+	t.Helper()
+	w := furnished(t)
+	w.make(account.DatabaseSubnetGroupToken, "data", account.Values{"subnetIds": []any{"{a}", "{b}"}})
+	w.make(account.DatabaseParameterGroupToken, "params84", goodDatabaseParameters)
+	w.make(account.DatabaseParameterGroupToken, "params80", account.Values{"family": "mysql8.0"})
+	w.make(account.CacheSubnetGroupToken, "cache", account.Values{"subnetIds": []any{"{a}", "{b}"}})
+	w.make(account.CacheSubnetGroupToken, "onezone", account.Values{"subnetIds": []any{"{a}", "{a2}"}})
+	return w
+}
+
+func TestDatabaseRefusals(t *testing.T) {
+	db, group, params := account.DatabaseToken, account.DatabaseSubnetGroupToken, account.DatabaseParameterGroupToken
+	subnets := account.Values{"subnetIds": []any{"{a}", "{b}"}}
+	parameter := func(name, value, method string) account.Values {
+		return account.Values{"parameters": []any{map[string]any{"name": name, "value": value, "applyMethod": method}}}
+	}
+	testRefusals(t, stored, []refusal{
+		{"subnet group called default", group, subnets, account.Values{"name": "default"}, "name", ""},
+		{"subnet group in capitals", group, subnets, account.Values{"name": "Data"}, "name", ""},
+		{"subnet group of nothing", group, subnets, account.Values{"subnetIds": []any{}}, "subnetIds", ""},
+		{"subnet group in one zone", group, subnets, account.Values{"subnetIds": []any{"{a}", "{a2}"}}, "", "DBSubnetGroupDoesNotCoverEnoughAZs"},
+		{"subnet group in two VPCs", group, subnets, account.Values{"subnetIds": []any{"{b}", "{other}"}}, "", "InvalidSubnet"},
+		{"subnet group of a lost subnet", group, subnets, account.Values{"subnetIds": []any{"{a}", "subnet-0123456789abcdef0"}}, "", "InvalidSubnet"},
+		{"subnet group twice", group, subnets, account.Values{"name": "{data}"}, "", "DBSubnetGroupAlreadyExists"},
+
+		{"parameter group in capitals", params, goodDatabaseParameters, account.Values{"name": "Params"}, "name", ""},
+		{"parameter group with two hyphens", params, goodDatabaseParameters, account.Values{"name": "my--params"}, "name", ""},
+		{"parameter group of no family", params, goodDatabaseParameters, account.Values{"family": "mysql9.9"}, "family", ""},
+		{"unknown parameter", params, goodDatabaseParameters, parameter("require_tls", "1", "immediate"), "parameters[0].name", ""},
+		{"static parameter at once", params, goodDatabaseParameters, parameter("performance_schema", "1", "immediate"), "parameters[0].applyMethod", ""},
+		{"switch that is on", params, goodDatabaseParameters, parameter("slow_query_log", "ON", "immediate"), "parameters[0].value", ""},
+		{"slow query time that is no number", params, goodDatabaseParameters, parameter("long_query_time", "fast", "immediate"), "parameters[0].value", ""},
+		{"apply method", params, goodDatabaseParameters, parameter("slow_query_log", "1", "now"), "parameters[0].applyMethod", ""},
+		{"parameter group twice", params, goodDatabaseParameters, account.Values{"name": "{params84}"}, "", "DBParameterGroupAlreadyExists"},
+
+		{"identifier in capitals", db, goodDatabase, account.Values{"identifier": "Shop"}, "identifier", ""},
+		{"identifier that begins with a digit", db, goodDatabase, account.Values{"identifier": "1shop"}, "identifier", ""},
+		{"identifier with two hyphens", db, goodDatabase, account.Values{"identifier": "my--shop"}, "identifier", ""},
+		{"identifier that ends with a hyphen", db, goodDatabase, account.Values{"identifier": "shop-"}, "identifier", ""},
+		{"identifier of 64 characters", db, with(goodDatabase, account.Values{"identifier": strings.Repeat("a", 63)}), account.Values{"identifier": strings.Repeat("a", 64)}, "identifier", ""},
+		{"engine", db, goodDatabase, account.Values{"engine": "mysqll"}, "engine", ""},
+		{"version of another engine", db, goodDatabase, account.Values{"engineVersion": "11.4"}, "engineVersion", ""},
+		{"minor version that does not exist", db, with(goodDatabase, account.Values{"engineVersion": "8.4.4"}), account.Values{"engineVersion": "8.4.999"}, "engineVersion", ""},
+		{"class", db, goodDatabase, account.Values{"instanceClass": "t4g.micro"}, "instanceClass", ""},
+		{"insights on a small class", db, with(goodDatabase, account.Values{"performanceInsightsEnabled": true}), account.Values{"instanceClass": "db.t4g.micro"}, "performanceInsightsEnabled", ""},
+		{"no password", db, goodDatabase, account.Values{"password": nil}, "password", ""},
+		{"two passwords", db, goodDatabase, account.Values{"manageMasterUserPassword": true}, "password", ""},
+		{"short password", db, goodDatabase, account.Values{"password": "seven77"}, "password", ""},
+		{"long password", db, with(goodDatabase, account.Values{"password": strings.Repeat("x", 41)}), account.Values{"password": strings.Repeat("x", 42)}, "password", ""},
+		{"password with a slash", db, with(goodDatabase, account.Values{"password": "!#$%&*()-_=+[]{}<>:?"}), account.Values{"password": "pass/word"}, "password", ""},
+		{"password with an at sign", db, goodDatabase, account.Values{"password": "pass@word"}, "password", ""},
+		{"password with a space", db, goodDatabase, account.Values{"password": "pass word"}, "password", ""},
+		{"password with an umlaut", db, goodDatabase, account.Values{"password": "passwörter"}, "password", ""},
+		{"user name of 17 characters", db, with(goodDatabase, account.Values{"username": "abcdefghijklmnop"}), account.Values{"username": "abcdefghijklmnopq"}, "username", ""},
+		{"user name of RDS", db, goodDatabase, account.Values{"username": "rdsadmin"}, "username", ""},
+		{"user name with a hyphen", db, goodDatabase, account.Values{"username": "my-app"}, "username", ""},
+		{"database named by a reserved word", db, goodDatabase, account.Values{"dbName": "Order"}, "dbName", ""},
+		{"database name with a hyphen", db, with(goodDatabase, account.Values{"dbName": "my_shop"}), account.Values{"dbName": "my-shop"}, "dbName", ""},
+		{"no storage", db, goodDatabase, account.Values{"allocatedStorage": nil}, "allocatedStorage", ""},
+		{"too little storage", db, goodDatabase, account.Values{"allocatedStorage": 19}, "allocatedStorage", ""},
+		{"too little storage for io2", db, with(goodDatabase, account.Values{"storageType": "io2", "iops": 1000, "allocatedStorage": 100}), account.Values{"allocatedStorage": 99}, "allocatedStorage", ""},
+		{"storage type", db, goodDatabase, account.Values{"storageType": "gp4"}, "storageType", ""},
+		{"tuned small storage", db, with(goodDatabase, account.Values{"allocatedStorage": 400, "iops": 12000}), account.Values{"allocatedStorage": 399}, "iops", ""},
+		{"io1 without IOPS", db, with(goodDatabase, account.Values{"storageType": "io1", "iops": 1000, "allocatedStorage": 100}), account.Values{"iops": nil}, "iops", ""},
+		{"most storage below storage", db, with(goodDatabase, account.Values{"maxAllocatedStorage": 100}), account.Values{"maxAllocatedStorage": 10}, "maxAllocatedStorage", ""},
+		{"most storage just above storage", db, with(goodDatabase, account.Values{"maxAllocatedStorage": 22}), account.Values{"maxAllocatedStorage": 21}, "maxAllocatedStorage", ""},
+		{"backups for too long", db, with(goodDatabase, account.Values{"backupRetentionPeriod": 35}), account.Values{"backupRetentionPeriod": 36}, "backupRetentionPeriod", ""},
+		{"backup window", db, goodDatabase, account.Values{"backupWindow": "3:00-4:00"}, "backupWindow", ""},
+		{"short backup window", db, with(goodDatabase, account.Values{"backupWindow": "23:45-00:15"}), account.Values{"backupWindow": "23:45-00:14"}, "backupWindow", ""},
+		{"maintenance window", db, goodDatabase, account.Values{"maintenanceWindow": "sunday:05:00-sunday:06:00"}, "maintenanceWindow", ""},
+		{"windows that meet", db, with(goodDatabase, account.Values{"maintenanceWindow": "sun:04:00-sun:05:00"}), account.Values{"maintenanceWindow": "sun:03:30-sun:04:30"}, "backupWindow", ""},
+		{"windows that meet after Saturday", db, with(goodDatabase, account.Values{"backupWindow": "01:00-02:00", "maintenanceWindow": "sat:23:00-sun:01:00"}), account.Values{"maintenanceWindow": "sat:23:00-sun:01:30"}, "backupWindow", ""},
+		{"monitoring interval", db, goodDatabase, account.Values{"monitoringInterval": 20}, "monitoringInterval", ""},
+		{"monitoring without a role", db, goodDatabase, account.Values{"monitoringInterval": 60}, "monitoringRoleArn", ""},
+		{"logs", db, with(goodDatabase, account.Values{"enabledCloudwatchLogsExports": []any{"error"}}), account.Values{"enabledCloudwatchLogsExports": []any{"errors"}}, "enabledCloudwatchLogsExports[0]", ""},
+		{"certificate authority", db, with(goodDatabase, account.Values{"caCertIdentifier": "rds-ca-rsa2048-g1"}), account.Values{"caCertIdentifier": "rds-ca-2019"}, "caCertIdentifier", ""},
+		{"final snapshot", db, with(goodDatabase, account.Values{"finalSnapshotIdentifier": "shop-last"}), account.Values{"finalSnapshotIdentifier": "shop--last"}, "finalSnapshotIdentifier", ""},
+		{"zone of a Multi-AZ database", db, with(goodDatabase, account.Values{"availabilityZone": "eu-central-1a"}), account.Values{"multiAz": true}, "availabilityZone", ""},
+		{"key of an open database", db, with(goodDatabase, account.Values{"storageEncrypted": true, "kmsKeyId": "arn:aws:kms:eu-central-1:123456789012:key/1"}), account.Values{"storageEncrypted": false}, "storageEncrypted", ""},
+		{"property of nothing", db, goodDatabase, account.Values{"passwordd": "x"}, "passwordd", ""},
+
+		{"no such subnet group", db, goodDatabase, account.Values{"dbSubnetGroupName": "nowhere"}, "", "DBSubnetGroupNotFoundFault"},
+		{"no subnet group", db, goodDatabase, account.Values{"dbSubnetGroupName": nil}, "", "InvalidSubnet"},
+		{"zone without a subnet", db, with(goodDatabase, account.Values{"availabilityZone": "eu-central-1b"}), account.Values{"availabilityZone": "eu-central-1c"}, "", "InvalidVPCNetworkStateFault"},
+		{"group of another VPC", db, goodDatabase, account.Values{"vpcSecurityGroupIds": []any{"{othersg}"}}, "", "InvalidParameterCombination"},
+		{"parameters of another version", db, with(goodDatabase, account.Values{"parameterGroupName": "{params84}"}), account.Values{"parameterGroupName": "{params80}"}, "", "InvalidParameterCombination"},
+		{"no such parameters", db, with(goodDatabase, account.Values{"parameterGroupName": "default.mysql8.4"}), account.Values{"parameterGroupName": "default.mysql8.0"}, "", "DBParameterGroupNotFound"},
+		{"no such monitoring role", db, with(goodDatabase, account.Values{"monitoringInterval": 60, "monitoringRoleArn": "arn:aws:iam::123456789012:role/app"}), account.Values{"monitoringRoleArn": "arn:aws:iam::123456789012:role/nobody"}, "", "InvalidParameterValue"},
+		{"no such snapshot", db, goodDatabase, account.Values{"snapshotIdentifier": "gone"}, "", "DBSnapshotNotFound"},
+	})
+}
+
+func TestPublicDatabaseNeedsAnOpenVPC(t *testing.T) {
+	w := stored(t)
+	w.make(account.DatabaseToken, "open", with(goodDatabase, account.Values{"publiclyAccessible": true}))
+	w.make(account.SubnetToken, "other2", account.Values{"vpcId": "{vpc2}", "cidrBlock": "10.1.1.0/24", "availabilityZone": "eu-central-1b"})
+	w.make(account.DatabaseSubnetGroupToken, "closed", account.Values{"subnetIds": []any{"{other}", "{other2}"}})
+	in := w.checked(account.DatabaseToken, "bad", with(goodDatabase, account.Values{"identifier": "b", "publiclyAccessible": true, "dbSubnetGroupName": "{closed}", "vpcSecurityGroupIds": nil}))
+	_, err := w.Create(context.Background(), account.DatabaseToken, "bad", in)
+	wantCode(t, err, "InvalidVPCNetworkStateFault")
+}
+
+func TestDatabaseOutputs(t *testing.T) {
+	w := stored(t)
+	r := w.make(account.DatabaseToken, "db", with(goodDatabase, account.Values{"backupRetentionPeriod": 7, "storageEncrypted": true, "password": nil, "manageMasterUserPassword": true}))
+	for name, form := range map[string]string{
+		"arn":                  `^arn:aws:rds:eu-central-1:123456789012:db:shop$`,
+		"address":              `^shop\.c[0-9a-z]{11}\.eu-central-1\.rds\.amazonaws\.com$`,
+		"endpoint":             `^shop\.c[0-9a-z]{11}\.eu-central-1\.rds\.amazonaws\.com:3306$`,
+		"resourceId":           `^db-[0-9A-Z]{26}$`,
+		"engineVersion":        `^8\.4$`,
+		"engineVersionActual":  `^8\.4\.[0-9]+$`,
+		"parameterGroupName":   `^default\.mysql8\.4$`,
+		"optionGroupName":      `^default:mysql-8-4$`,
+		"kmsKeyId":             `^arn:aws:kms:eu-central-1:123456789012:key/[0-9a-f-]{36}$`,
+		"availabilityZone":     `^eu-central-1a$`,
+		"latestRestorableTime": `^[0-9]{4}-`,
+		"status":               `^available$`,
+	} {
+		if text := r.Outputs.Text(name); !regexp.MustCompile(form).MatchString(text) {
+			t.Errorf("%s is %q, want %s", name, text, form)
+		}
+	}
+	if r.ID != r.Outputs.Text("resourceId") {
+		t.Errorf("id is %q, want the resource id: the provider's ids of databases are those since version 5", r.ID)
+	}
+	if secret := r.Outputs.Text("masterUserSecrets[0].secretArn"); !strings.HasPrefix(secret, "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-") {
+		t.Errorf("secret of the administrator is %q", secret)
+	}
+	if n, _ := r.Outputs.Int("storageThroughput"); n != 125 {
+		t.Errorf("throughput of gp3 is %d, want 125", n)
+	}
+}
+
+func TestDatabaseUpdates(t *testing.T) {
+	w := stored(t)
+	good := with(goodDatabase, account.Values{"engineVersion": "8.0", "parameterGroupName": "{params80}"})
+	r := w.make(account.DatabaseToken, "db", good)
+	update := func(change account.Values) error {
+		_, err := w.Update(context.Background(), account.DatabaseToken, r.ID, w.checked(account.DatabaseToken, "db", with(good, change)))
+		return err
+	}
+	wantCode(t, update(account.Values{"engineVersion": "8.4", "parameterGroupName": "{params84}"}), "InvalidParameterCombination")
+	wantCode(t, update(account.Values{"engineVersion": "8.0.32"}), "InvalidParameterCombination")
+	grown := account.Values{"allocatedStorage": 40}
+	if err := update(grown); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, update(account.Values{"allocatedStorage": 30}), "InvalidParameterCombination")
+	if err := update(account.Values{"allocatedStorage": 40, "engineVersion": "8.4", "parameterGroupName": "{params84}", "allowMajorVersionUpgrade": true}); err != nil {
+		t.Fatal(err)
+	}
+	if now, _ := w.Read(account.DatabaseToken, r.ID); !strings.HasPrefix(now.Outputs.Text("engineVersionActual"), "8.4.") {
+		t.Errorf("version is %s after the upgrade", now.Outputs.Text("engineVersionActual"))
+	}
+}
+
+func TestDatabaseDeletes(t *testing.T) {
+	ctx := context.Background()
+	w := stored(t)
+	make := func(change account.Values) account.Resource {
+		return w.make(account.DatabaseToken, "db", with(goodDatabase, change))
+	}
+	protected := make(account.Values{"deletionProtection": true})
+	wantCode(t, w.Delete(ctx, account.DatabaseToken, protected.ID), "InvalidParameterCombination")
+	if _, err := w.Update(ctx, account.DatabaseToken, protected.ID, w.checked(account.DatabaseToken, "db", goodDatabase)); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, w.Delete(ctx, account.DatabaseSubnetGroupToken, w.ids["data"]), "InvalidDBSubnetGroupStateFault")
+	wantCode(t, w.Delete(ctx, account.SecurityGroupToken, w.ids["web"]), "DependencyViolation")
+	if err := w.Delete(ctx, account.DatabaseToken, protected.ID); err != nil {
+		t.Fatal(err)
+	}
+
+	unnamed := make(account.Values{"skipFinalSnapshot": false})
+	wantCode(t, w.Delete(ctx, account.DatabaseToken, unnamed.ID), "InvalidParameterCombination")
+	final := with(goodDatabase, account.Values{"skipFinalSnapshot": false, "finalSnapshotIdentifier": "shop-final"})
+	if _, err := w.Update(ctx, account.DatabaseToken, unnamed.ID, w.checked(account.DatabaseToken, "db", final)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Delete(ctx, account.DatabaseToken, unnamed.ID); err != nil {
+		t.Fatal(err)
+	}
+	again := w.make(account.DatabaseToken, "db", final)
+	wantCode(t, w.Delete(ctx, account.DatabaseToken, again.ID), "DBSnapshotAlreadyExists")
+
+	restored := w.make(account.DatabaseToken, "copy", account.Values{"identifier": "copy", "instanceClass": "db.t4g.medium", "snapshotIdentifier": "shop-final",
+		"dbSubnetGroupName": "{data}", "skipFinalSnapshot": true})
+	if user := restored.Outputs.Text("username"); user != "app" {
+		t.Errorf("the restored database has the user %q", user)
+	}
+}
+
+func TestDatabaseReplacements(t *testing.T) {
+	w := stored(t)
+	for change, replaces := range map[string]bool{
+		"engine": true, "username": true, "dbName": true, "storageEncrypted": true, "availabilityZone": true,
+		"identifier": false, "instanceClass": false, "dbSubnetGroupName": false, "password": false, "engineVersion": false,
+	} {
+		_, replace := w.Diff(account.DatabaseToken, "", goodDatabase, nil, with(goodDatabase, account.Values{change: "changed"}))
+		if got := len(replace) > 0; got != replaces {
+			t.Errorf("a change of %s replaces the database: %v, want %v", change, got, replaces)
+		}
+	}
+}
