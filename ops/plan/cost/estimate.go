@@ -21,9 +21,9 @@ type Range struct{ Low, High float64 }
 type Estimate struct {
 	// Items has one entry for each kind of thing, such as "NAT gateway".
 	Items map[string]Item
-	// Unknown is what the table has no price for.
+	// Unknown lists what the table has no price for.
 	Unknown []string
-	// Usage is what is paid by use, with its price.
+	// Usage lists what is paid by use, with its price.
 	Usage []string
 	// Growth is what autoscaling may add.
 	Growth []string
@@ -77,7 +77,7 @@ type estimator struct {
 	resources []Resource
 }
 
-// hourly adds things that cost by the hour, or tells that their price is missing.
+// hourly adds things that cost by the hour, or records that their price is missing.
 func (e *estimator) hourly(what string, count, price float64, r Resource) {
 	e.monthly(what, count, price*hoursPerMonth, r)
 }
@@ -110,8 +110,8 @@ func (e *estimator) usage(format string, price float64) {
 	}
 }
 
-// find returns the resource of a type that has the given name, which stands for a reference: a preview of a first deployment
-// knows no ids.
+// find returns the resource of a type that has the given name. References cannot be followed instead: a preview of a first deployment has
+// no ids.
 func (e *estimator) find(token, component string) (Resource, bool) {
 	i := slices.IndexFunc(e.resources, func(r Resource) bool { return r.Type == token && strings.HasPrefix(r.Name, component) })
 	if i < 0 {

@@ -7,10 +7,10 @@ import (
 )
 
 // spotFloor is the most that AWS says a spot instance saves: 90 %. The ceiling is the on-demand price, which spot does not exceed
-// unless somebody sets a higher limit.
+// unless a higher limit is set.
 const spotFloor = 0.1
 
-// fleet is an Auto Scaling group with its smallest number of instances; what it may grow by is named apart.
+// fleet is an Auto Scaling group with its smallest number of instances; what autoscaling may add is listed separately.
 func (e *estimator) fleet(r Resource) {
 	types, base, percent := instances(r)
 	least, most := number(r, "minSize"), number(r, "maxSize")
@@ -35,7 +35,7 @@ func (e *estimator) fleet(r Resource) {
 	}
 }
 
-// spot adds instances of the market: of any of the types, at a price that nobody knows in advance.
+// spot adds spot instances: of any of the types, at a price that is not known in advance.
 func (e *estimator) spot(types []string, count float64, r Resource) {
 	if count == 0 {
 		return

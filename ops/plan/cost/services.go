@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// priced says how a type is paid for.
+// priced has the types that cost money, each with what computes it.
 var priced = map[string]func(*estimator, Resource){
 	"aws:autoscaling/group:Group": (*estimator).fleet,
 	"aws:ec2/instance:Instance":   (*estimator).instance,
@@ -33,7 +33,7 @@ var priced = map[string]func(*estimator, Resource){
 	"aws:ecr/repository:Repository":          func(e *estimator, _ Resource) { e.usage("images %.2f per GB and month", e.prices.Usage.Images) },
 }
 
-// unpaid are prefixes of types that cost nothing by themselves, or so little by use (S3, SNS) that it is not worth a word.
+// unpaid are prefixes of types that cost nothing by themselves, or very little by use (S3, SNS).
 var unpaid = []string{
 	"aws:acm/", "aws:appautoscaling/", "aws:ec2/defaultSecurityGroup:", "aws:ec2/flowLog:", "aws:ec2/internetGateway:", "aws:ec2/launchTemplate:",
 	"aws:ec2/route", "aws:ec2/securityGroup", "aws:ec2/subnet:", "aws:ec2/vpc:", "aws:ecr/lifecyclePolicy:", "aws:ecs/", "aws:elasticache/parameterGroup:",
@@ -58,7 +58,7 @@ func (e *estimator) instance(r Resource) {
 	e.disk(1, disk, r)
 }
 
-// disk adds a volume; one without a size has that of its image, which nobody here knows.
+// disk adds a volume; one without a size has that of its image, which is not known here.
 func (e *estimator) disk(count float64, volume map[string]any, r Resource) {
 	size, _ := volume["volumeSize"].(float64)
 	kind, _ := volume["volumeType"].(string)

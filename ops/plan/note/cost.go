@@ -57,7 +57,7 @@ func difference(before, after cost.Range) string {
 	return fmt.Sprintf("%+.2f to %+.2f", min(low, high), max(low, high))
 }
 
-// itemChanges lists what comes, goes or changes in number.
+// itemChanges lists the items whose number changes.
 func itemChanges(before, after cost.Estimate) []string {
 	if len(before.Items) == 0 {
 		return nil // a first deployment: the sum is enough
@@ -74,7 +74,7 @@ func itemChanges(before, after cost.Estimate) []string {
 	return list
 }
 
-// states are the resources before and after.
+// states are all resources before and after.
 func states(p preview.Preview) (before, after []cost.Resource) {
 	for _, step := range p.Steps {
 		if step.Old != nil && step.Op != "create" {
@@ -87,7 +87,7 @@ func states(p preview.Preview) (before, after []cost.Resource) {
 	return before, after
 }
 
-// region is that of the provider, which is what counts; else that of the configuration.
+// region is the provider's, else that of the configuration.
 func region(p preview.Preview) string {
 	for _, step := range p.Steps {
 		if state := step.State(); state.Type == "pulumi:providers:aws" {

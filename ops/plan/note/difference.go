@@ -14,8 +14,8 @@ import (
 // longest is how many characters of a value are shown.
 const longest = 48
 
-// describe is a step in a row of the table. A type is enough for what comes and goes; the rest has its properties. Values that only
-// the update will know follow from another change, which is told where it is made.
+// describe is the text for a step in a row of the table: the type, and for an update or replacement the properties. A value that is known
+// only after the update follows from a change of another resource, whose row has it.
 func describe(step preview.Step) string {
 	short := preview.ShortType(step.State().Type)
 	if step.Op != "update" && step.Op != "replace" {
@@ -28,12 +28,12 @@ func describe(step preview.Step) string {
 	return strings.TrimSpace(short + " " + differences(step, reasons))
 }
 
-// differences lists properties with their values before and after, where those are short enough to be read.
+// differences lists properties with their values before and after, where those are short.
 func differences(step preview.Step, paths []string) string {
 	var list []string
 	for _, path := range paths {
 		if path == "tagsAll" || strings.HasPrefix(path, "tagsAll.") || strings.HasPrefix(path, "__") {
-			continue // what the provider makes of tags
+			continue // the provider computes them from tags
 		}
 		list = append(list, fmt.Sprintf("`%s`%s", path, fromTo(step.Old.Property(path), step.New.Property(path))))
 	}
@@ -86,7 +86,8 @@ func code(text string) string {
 	return "`" + text + "`"
 }
 
-// confidential are names whose values are not shown although the program does not keep them secret, and values with a password.
+// confidential are names of variables whose values are never shown, even those that are no secret to Pulumi; credentials are values with
+// a password in a URL.
 var (
 	confidential = regexp.MustCompile(`(?i)(^|_)(PASS|PASSWORD|PASSWD|PWD|SECRET|TOKEN|KEY|CREDENTIALS?|DSN)(_|$)`)
 	credentials  = regexp.MustCompile(`://[^/@\s]*:[^/@\s]+@`)

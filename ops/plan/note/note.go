@@ -21,12 +21,12 @@ type Options struct {
 	Prices cost.Table
 }
 
-// Note is a preview in words.
+// Note is the note of a preview.
 type Note struct {
 	Markdown string
-	// Blocking are the replacements and deletions of what holds data that nobody allowed.
+	// Blocking are the replacements and deletions that destroy data and are not in Options.Allow.
 	Blocking []string
-	// Failed tells that the preview did not succeed.
+	// Failed is whether the preview failed.
 	Failed bool
 }
 
@@ -48,7 +48,7 @@ func New(p preview.Preview, o Options) (Note, error) {
 	w.components(s)
 	w.releases(s)
 	w.environment(s)
-	if !w.failed { // half a preview has half a price
+	if !w.failed { // a preview that broke off does not list everything
 		w.cost(p, o.Prices)
 	}
 	n := Note{Markdown: w.text.String(), Failed: w.failed}
@@ -60,7 +60,7 @@ func New(p preview.Preview, o Options) (Note, error) {
 	return n, nil
 }
 
-// Failure is the note of a preview that could not even begin.
+// Failure is the note of a preview that did not start.
 func Failure(stack, reason string) Note {
 	w := writer{stack: stack, failed: true}
 	w.heading(preview.Preview{})
@@ -68,19 +68,19 @@ func Failure(stack, reason string) Note {
 	return Note{Markdown: w.text.String(), Failed: true}
 }
 
-// sorted is a preview taken apart into what is told in different ways.
+// sorted is what the sections of a note are written from.
 type sorted struct {
 	rows     []row
 	services []service
 }
 
-// row is what happens to one component in one way.
+// row is a row of the table: one operation on the resources of one component.
 type row struct {
 	component, op string
 	what          []string
 }
 
-// sort folds what a release always changes, so that the rest can be read.
+// sort makes the rows. What every release changes gets one line of its own instead (releases), so that other changes are seen.
 func sort(p preview.Preview) sorted {
 	s := sorted{services: services(p)}
 	for _, step := range p.Steps {
@@ -124,14 +124,14 @@ func (s *sorted) row(component, op, what string) {
 	s.rows[i].what = append(s.rows[i].what, what)
 }
 
-// component names what a resource belongs to: the type of its parent, and the parent's own word where that says more.
+// component names the component of a resource: the type of its parent, and the parent's own name where that is another word.
 func component(urn, parent string) string {
 	token := typeOf(parent)
 	if parent == "" || token == "pulumi:pulumi:Stack" {
 		return "(stack)"
 	}
 	kind := token[strings.LastIndex(token, ":")+1:]
-	return title(kind, own(preview.NameOf(parent), preview.StackOf(urn)))
+	return title(kind, withoutPrefix(preview.NameOf(parent), preview.StackOf(urn)))
 }
 
 func title(kind, name string) string {
@@ -141,8 +141,8 @@ func title(kind, name string) string {
 	return kind + " " + name
 }
 
-// own is a name without application and stack: laravel-prod-web is web.
-func own(name, stack string) string {
+// withoutPrefix is a name without application and stack: laravel-prod-web is web.
+func withoutPrefix(name, stack string) string {
 	if _, rest, found := strings.Cut(name, "-"+stack+"-"); found {
 		return rest
 	}
@@ -158,7 +158,7 @@ func typeOf(urn string) string {
 	return parts[2][strings.LastIndex(parts[2], "$")+1:]
 }
 
-// checkAllowed refuses a type that no rule is about: a typing mistake would allow nothing, and say nothing.
+// checkAllowed refuses a type that holds no data: otherwise a typing mistake would have no effect and no message.
 func checkAllowed(allow []string) error {
 	for _, token := range allow {
 		if !slices.Contains(AllowedTypes(), preview.ShortType(token)) {

@@ -118,8 +118,8 @@ func TestBlocking(t *testing.T) {
 	}
 }
 
-// TestEveryHolder: each type that holds data blocks when it is replaced and when it is deleted, and in no other case.
-func TestEveryHolder(t *testing.T) {
+// TestEveryDataType: each type that holds data blocks when it is replaced and when it is deleted, and in no other case.
+func TestEveryDataType(t *testing.T) {
 	for _, token := range []string{
 		"aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup", "aws:elasticache/cluster:Cluster", "aws:ecr/repository:Repository",
 		"aws:kms/key:Key", "aws:secretsmanager/secret:Secret", "aws:ec2/vpc:Vpc", "aws:lb/loadBalancer:LoadBalancer", "aws:s3/bucketV2:BucketV2",

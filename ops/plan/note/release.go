@@ -10,7 +10,8 @@ import (
 
 const imageType = "docker:index/image:Image"
 
-// fold recognises what every release changes, which one line tells. It returns what to say of the step where it is more than that.
+// fold recognises the changes that every release makes: one line of the note stands for all of them. It returns what to say of the step
+// where there is more.
 func (s *sorted) fold(step preview.Step) (string, bool) {
 	var usual func(string) bool
 	switch step.State().Type {
@@ -20,7 +21,7 @@ func (s *sorted) fold(step preview.Step) (string, bool) {
 		}
 	case "aws:ecs/taskDefinition:TaskDefinition":
 		i := slices.IndexFunc(s.services, func(each service) bool { return each.urn == step.State().Parent })
-		if i < 0 || !s.services[i].told {
+		if i < 0 || !s.services[i].inBoth {
 			return describe(step), false
 		}
 		usual = func(path string) bool { return strings.HasPrefix(path, "containerDefinitions") }
@@ -36,7 +37,7 @@ func (s *sorted) fold(step preview.Step) (string, bool) {
 	return describe(step), len(step.Paths) == 0
 }
 
-// release is what a task definition's containers are told they run.
+// release is the release that a task definition's containers have in APP_RELEASE.
 func release(s *preview.State) string {
 	text, _ := s.Property("containerDefinitions").(string)
 	var list []struct {

@@ -2,7 +2,7 @@ package note
 
 import "github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
 
-// reviewed says where a review environment answers and until when. Only what is deployed already answers anywhere.
+// reviewed is the URL of a review environment and its expiry, once it is deployed.
 func (w *writer) reviewed(p preview.Preview) {
 	for _, step := range p.Steps {
 		if typeOf(step.URN) != "pulumi:pulumi:Stack" || step.Old == nil || step.Old.Outputs["class"] != "review" {

@@ -9,8 +9,8 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
 )
 
-// holders are the types that hold data or an address that the world knows, with what is lost when one goes.
-var holders = map[string]string{
+// dataTypes are the types that hold data or a public address, with what is lost when one is deleted.
+var dataTypes = map[string]string{
 	"aws:cloudwatch/logGroup:LogGroup":                  "its logs",
 	"aws:ec2/vpc:Vpc":                                   "the network, and everything in it",
 	"aws:ecr/repository:Repository":                     "the images, also those to roll back to",
@@ -27,7 +27,7 @@ var holders = map[string]string{
 // AllowedTypes are the types that may be named in ALLOW_REPLACE.
 func AllowedTypes() []string {
 	var list []string
-	for token := range maps.Keys(holders) {
+	for token := range maps.Keys(dataTypes) {
 		list = append(list, preview.ShortType(token))
 	}
 	slices.Sort(list)
@@ -41,12 +41,12 @@ type risk struct {
 	allowed bool
 }
 
-// assess lists the steps that destroy data. What Pulumi only forgets (retainOnDelete) stays in AWS.
+// assess lists the steps that destroy data. A resource with retainOnDelete stays in AWS.
 func assess(p preview.Preview, allow []string) []risk {
 	var list []risk
 	for _, step := range p.Steps {
 		token := step.State().Type
-		lost, holds := holders[token]
+		lost, holds := dataTypes[token]
 		if !holds || step.Op != "replace" && step.Op != "delete" || step.Old != nil && step.Old.RetainOnDelete {
 			continue
 		}
@@ -63,7 +63,7 @@ func assess(p preview.Preview, allow []string) []risk {
 	return list
 }
 
-// forced says which properties make a replacement necessary.
+// forced lists the properties that make a replacement necessary.
 func forced(step preview.Step) string {
 	forcing := step.Forcing
 	if step.Op == "replace" && len(forcing) == 0 {

@@ -11,14 +11,14 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
 )
 
-// serviceType is the component whose inputs say what its containers are (infra/service.go).
+// serviceType is the component whose inputs describe its containers (infra/service.go).
 const serviceType = "laravel:infra:Service"
 
 // service is a process of the application, before and after.
 type service struct {
 	urn, name string
 	existed   bool
-	told      bool // the component's inputs were there before and after
+	inBoth    bool // the component has inputs before and after
 	// from and to are releases; to is empty until the image is built.
 	from, to string
 	revised  bool // there is a new task definition
@@ -33,7 +33,7 @@ func services(p preview.Preview) []service {
 	var list []service
 	for _, step := range p.Steps {
 		if step.State().Type == serviceType && step.Op != "delete" {
-			s := service{urn: step.URN, name: own(step.Name(), preview.StackOf(step.URN)), existed: step.Old != nil, changes: map[string]string{}}
+			s := service{urn: step.URN, name: withoutPrefix(step.Name(), preview.StackOf(step.URN)), existed: step.Old != nil, changes: map[string]string{}}
 			s.compare(containers(step.Old), containers(step.New))
 			list = append(list, s)
 		}
@@ -69,10 +69,10 @@ func containers(s *preview.State) map[string]map[string]any {
 	return list
 }
 
-// compare notes what changes between the containers of a service that stays.
+// compare records what changes in the containers of a service that stays.
 func (s *service) compare(before, after map[string]map[string]any) {
-	s.told = len(before) > 0 && len(after) > 0
-	if !s.told {
+	s.inBoth = len(before) > 0 && len(after) > 0
+	if !s.inBoth {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(after)) {
@@ -119,7 +119,7 @@ func (s *service) variables(before, after any) {
 	}
 }
 
-// secrets compares references; what they lead to is nobody's business here.
+// secrets compares references. The values are not read.
 func (s *service) secrets(before, after any) {
 	old, _ := before.(map[string]any)
 	fresh, _ := after.(map[string]any)

@@ -9,7 +9,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
 )
 
-// writer writes the sections of a note. A section with nothing to say is left out.
+// writer writes the sections of a note. Empty sections are left out.
 type writer struct {
 	stack  string
 	failed bool
@@ -18,7 +18,7 @@ type writer struct {
 
 func (w *writer) line(format string, values ...any) { fmt.Fprintf(&w.text, format+"\n", values...) }
 
-// Mark is the first line of a stack's note: a pipeline finds its earlier note by it.
+// Mark is the first line of a stack's note. A pipeline finds the note of an earlier run by it.
 func Mark(stack string) string { return "<!-- laravel-ecs note: " + stack + " -->" }
 
 func (w *writer) heading(p preview.Preview) {
@@ -78,7 +78,7 @@ func (w *writer) components(s sorted) {
 	}
 }
 
-// counted says equal things once, with their number.
+// counted replaces equal entries by one, with their number.
 func counted(list []string) []string {
 	var result []string
 	numbers := map[string]int{}
@@ -95,7 +95,7 @@ func counted(list []string) []string {
 	return result
 }
 
-// releases is one line for all that a release changes.
+// releases is one line for everything that a release changes.
 func (w *writer) releases(s sorted) {
 	moves := map[string][]string{}
 	for _, each := range s.services {
@@ -115,7 +115,7 @@ func (w *writer) releases(s sorted) {
 	}
 }
 
-// environment tells what happens to variables, and in which processes if not in all.
+// environment lists the variables that change, with the processes if it is not all of them.
 func (w *writer) environment(s sorted) {
 	processes, existing := map[string][]string{}, 0
 	for _, each := range s.services {

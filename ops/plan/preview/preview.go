@@ -1,5 +1,5 @@
 // Package preview reads what `pulumi preview --json --show-sames` prints: the steps that an update would take, with the state of
-// every resource before and after. It knows Pulumi, and neither AWS nor this program.
+// every resource before and after. It depends on Pulumi's format only, and on nothing of AWS or of this program.
 package preview
 
 import (
@@ -11,6 +11,9 @@ import (
 	"strings"
 )
 
+// Arguments make `pulumi preview` print what Parse reads.
+var Arguments = []string{"--json", "--show-sames"}
+
 // Preview is one run of `pulumi preview`.
 type Preview struct {
 	Steps []Step
@@ -18,7 +21,7 @@ type Preview struct {
 	Errors []string
 	// Config is the stack's configuration. Secret values are hidden.
 	Config map[string]string
-	// Complete tells whether the resources that stay as they are have steps too.
+	// Complete is whether resources that do not change have steps too.
 	Complete bool
 }
 
@@ -101,7 +104,7 @@ func Parse(text []byte) (Preview, error) {
 	return p, nil
 }
 
-// wrapping is what the engine and the SDK put around an error.
+// wrapping is what the engine and the SDK add to an error.
 var wrapping = regexp.MustCompile(`error: |an unhandled error occurred: |program failed: |1 error occurred:\s*\* `)
 
 // add keeps one step of a resource: with --show-replacement-steps, a replacement comes with its deletion and its creation.
@@ -154,7 +157,7 @@ func StackOf(urn string) string {
 	return stack
 }
 
-// ShortType is a type as people write it: aws:ec2/vpc:Vpc is aws:ec2:Vpc.
+// ShortType is the short form of a type: aws:ec2/vpc:Vpc is aws:ec2:Vpc.
 func ShortType(token string) string {
 	parts := strings.Split(token, ":")
 	if len(parts) != 3 {

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
-
 	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
 )
 
@@ -56,7 +54,7 @@ func TestErrors(t *testing.T) {
 
 func TestProperty(t *testing.T) {
 	state := &preview.State{
-		Inputs:  map[string]any{"a": map[string]any{"b.c": []any{1.0, map[string]any{"d": "e"}}}, "u": plugin.UnknownStringValue},
+		Inputs:  map[string]any{"a": map[string]any{"b.c": []any{1.0, map[string]any{"d": "e"}}}, "u": preview.Unknowns[2]},
 		Outputs: map[string]any{"a": "not this one", "id": "i-1"},
 	}
 	for path, want := range map[string]any{`a["b.c"][0]`: 1.0, `a["b.c"][1].d`: "e", "id": "i-1", "a.x": nil, "a[0]": nil, `a["b.c"][9]`: nil, `a["b.c"].d`: nil, "": nil} {

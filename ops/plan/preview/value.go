@@ -6,22 +6,22 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
 
-// Secret is how Pulumi prints a secret value.
+// Secret is what Pulumi prints for a secret value.
 const Secret = "[secret]"
 
-// unknowns are what stands for a value that only the update will know.
-var unknowns = []string{
-	plugin.UnknownStringValue, plugin.UnknownBoolValue, plugin.UnknownNumberValue, plugin.UnknownArrayValue, plugin.UnknownObjectValue,
+// Unknowns are what Pulumi prints for a value that is known only after the update: of a boolean, number, string, array and object
+// (sdk/go/common/resource/sig, which this package does not import).
+var Unknowns = []string{
+	"1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", "3eeb2bf0-c639-47a8-9e75-3b44932eb421", "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+	"6a19a0b0-7e62-4c92-b797-7f8e31da9cc2", "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 }
 
 // Unknown tells whether a value is known only after the update.
 func Unknown(value any) bool {
 	text, ok := value.(string)
-	return ok && slices.Contains(unknowns, text)
+	return ok && slices.Contains(Unknowns, text)
 }
 
 // Property returns the value at a path such as tags.Name or ebs[0].volumeSize, of the inputs, or else of the outputs.
@@ -53,7 +53,7 @@ func at(value any, path string) any {
 	return value
 }
 
-// keys takes a property path apart: a.b[0]["c.d"] is a, b, 0, c.d.
+// keys splits a property path: a.b[0]["c.d"] is a, b, 0, c.d.
 func keys(path string) []string {
 	var list []string
 	for path != "" {
@@ -76,7 +76,7 @@ func keys(path string) []string {
 	return list
 }
 
-// differing are the inputs that are not the same, for a provider that does not say.
+// differing are the inputs that differ, for a provider that does not list them.
 func differing(before, after *State) []string {
 	if before == nil || after == nil {
 		return nil

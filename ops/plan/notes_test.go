@@ -1,0 +1,82 @@
+package plan
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/exit"
+)
+
+func TestNotesNeedARequest(t *testing.T) {
+	mergeRequest(t, "")
+	t.Setenv("CI_MERGE_REQUEST_IID", "")
+	t.Setenv("GITHUB_EVENT_NAME", "push")
+	o, _ := options(repository, "prod")
+	for says, run := range map[string]func() error{
+		"no job of a merge request": func() error { return o.Note(t.Context(), true) },
+		"no revision is given":      func() error { return o.Notes(t.Context(), "") },
+		"SINCE=main":                func() error { return Touched(t.Context(), repository, "", io.Discard) },
+	} {
+		if err := run(); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+}
+
+// TestNotesOfNothing: the change from HEAD to HEAD touches no environment, and no note is made for that.
+func TestNotesOfNothing(t *testing.T) {
+	posted := mergeRequest(t, "secret")
+	o, out := options(repository, "")
+	if err := o.Notes(t.Context(), ""); err != nil || out.String() != "these changes touch no environment\n" || posted() != "" {
+		t.Errorf("%v\n%s\n%s", err, out.String(), posted())
+	}
+}
+
+// TestOneNote: all environments of a merge request are in one note, the one that fails too, and the next push replaces it.
+func TestOneNote(t *testing.T) {
+	root := branchOff(t, "Pulumi.prod.yaml", "Pulumi.staging.yaml")
+	posted := mergeRequest(t, "secret")
+	t.Setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main")
+	t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/preview")
+	answer := fakePulumi(t)
+	answer(`case "$*" in *prod*) echo '` + onePreview + `';; *) echo "error: no stack named staging found" >&2; exit 255;; esac`)
+	o, out := options(root, "")
+	err := o.Notes(t.Context(), "")
+	if exit.Code(err) != 1 || !strings.Contains(err.Error(), "no stack named staging") {
+		t.Errorf("the preview of staging fails: %v", err)
+	}
+	first := posted()
+	if !strings.HasPrefix(first, requestMarker+"\n### prod: no changes\n") || !strings.Contains(first, "\n\n### staging: the preview failed\n") ||
+		strings.Count(first, "<!--") != 1 || strings.TrimSpace(out.String()) != strings.TrimSpace(first) {
+		t.Errorf("posted:\n%s\nprinted:\n%s", first, out.String())
+	}
+	answer("echo '" + onePreview + "'")
+	if err := o.Notes(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if second := posted(); strings.Contains(second, "failed") || !strings.Contains(second, "\n\n### staging: no changes\n") || strings.Count(second, "<!--") != 1 {
+		t.Errorf("after the next push the note is:\n%s", second)
+	}
+	t.Setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "HEAD")
+	if err := o.Notes(t.Context(), ""); err != nil || posted() != requestMarker+"\n### No environment is touched any more\n" {
+		t.Errorf("after the one that touches nothing (%v):\n%s", err, posted())
+	}
+}
+
+// TestNotesWithoutARole: a job that has no role compares stack files on an account in memory.
+func TestNotesWithoutARole(t *testing.T) {
+	root := branchOff(t, "Pulumi.prod.yaml")
+	mergeRequest(t, "")
+	t.Setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main")
+	if err := os.Mkdir(filepath.Join(root, "bin"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(root, "bin", "emulator"), "#!/bin/sh\n[ \"$*\" = 'preview --stack prod --base main --json' ] && echo '"+onePreview+"'\n")
+	o, out := options(root, "")
+	if err := o.Notes(t.Context(), ""); err != nil || !strings.Contains(out.String(), "### prod: no changes") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
