@@ -69,7 +69,7 @@ func TestSessionOutlivesTheContainer(t *testing.T) {
 	first := startWeb(t, options{env: env})
 	_, before, _ := first.fetch(client, "/")
 	second := startWeb(t, options{env: env})
-	// The cookie jar knows hosts, not ports: one browser, two containers.
+	// A cookie jar ignores ports, so one browser can use both containers.
 	status, after, _ := second.fetch(client, "/")
 	if status != 200 || fact(before, "session") != "1" || fact(after, "session") != "2" || fact(after, "visits") != "2" {
 		t.Errorf("%d, session %q then %q, visits %q", status, fact(before, "session"), fact(after, "session"), fact(after, "visits"))
@@ -136,7 +136,7 @@ func TestWorkerFinishesItsJob(t *testing.T) {
 	}
 }
 
-// A release whose worker cannot work must not look well for a moment: the orchestrator would call it done.
+// A worker that cannot work must never become healthy, or ECS would accept the release.
 func TestWorkerThatCannotBeginIsNeverHealthy(t *testing.T) {
 	t.Parallel()
 	worker := start(t, options{env: []string{"QUEUE_CONNECTION=sync"}, args: []string{"worker", "--no-such-option"}})
@@ -165,13 +165,13 @@ func TestWorkerInMaintenanceIsHealthy(t *testing.T) {
 	}
 	waitFor(t, time.Minute, "the worker to begin", healthy)
 	worker.exec("php artisan down")
-	// Out of the round in which it went down, then late by more than a heartbeat may be.
+	// Wait until the worker has left the iteration in which maintenance began, then longer than a heartbeat may take.
 	time.Sleep(4 * time.Second)
 	worker.exec("touch -d '151 seconds ago' /run/app/heartbeat")
 	waitFor(t, 20*time.Second, "a heartbeat during maintenance", healthy)
 }
 
-// dispatch presses the button of the page.
+// dispatch submits the form of the page.
 func (c *container) dispatch(seconds string) {
 	c.t.Helper()
 	client := browser(c.t)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// What the build does with sources: it is run again, on copies of this tree.
+// How the build treats changed sources. These tests build copies of this tree.
 
 // tree makes a folder to build from: docker/ and an application.
 func tree(t *testing.T, from, app string) string {
@@ -26,7 +26,7 @@ func tree(t *testing.T, from, app string) string {
 	return dir
 }
 
-// buildTree builds a tree under a tag, which goes with the test.
+// buildTree builds a tree under a tag, and removes the tag after the test.
 func buildTree(t *testing.T, dir, tag string, more ...string) (progress string) {
 	t.Helper()
 	progress, err := build(dir, tag, more...)
@@ -91,14 +91,14 @@ func TestSameSourcesGiveTheSameLayers(t *testing.T) {
 	}
 }
 
-// cached tells whether the builder took a step from its cache, by a part of the step's command.
+// cached returns whether the builder took a step from its cache. The step is found by a part of its command.
 func cached(progress, command string) bool {
 	step := regexp.MustCompile(`(?m)^(#\d+) \[.*` + regexp.QuoteMeta(command)).FindStringSubmatch(progress)
 	return step != nil && regexp.MustCompile(`(?m)^`+step[1]+` CACHED`).MatchString(progress)
 }
 
-// An application that knows nothing of this repository: no Vite, no Redis, no queue, no /up. It lies where the documentation
-// says, app/, in the state of a developer's checkout.
+// An application without any change for this repository: no Vite, no Redis, no queue, no /up. It is in app/, as the documentation
+// says, in the state of a developer's checkout.
 func TestOwnApplication(t *testing.T) {
 	t.Parallel()
 	const mark = "this belongs to the developer alone"

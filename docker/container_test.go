@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// key is a valid APP_KEY, and nobody's.
+// key is a valid APP_KEY that no application uses.
 const key = "APP_KEY=base64:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 // container is one container of the image under test.
@@ -20,7 +20,7 @@ type container struct {
 	url string // of its port 8080, for the role web
 }
 
-// options say how a container differs from a task of the service.
+// options are the differences between a container and a task of the service.
 type options struct {
 	image string   // default: the example's
 	env   []string // NAME=value, besides APP_KEY and quick stopping
@@ -30,7 +30,7 @@ type options struct {
 	args  []string // role and its arguments; default web
 }
 
-// runFlags are docker's words for what the task definition says.
+// runFlags are the settings of the task definition as flags of docker run.
 func (o options) runFlags() []string {
 	user := o.user
 	if user == "" {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// hadolint cannot be had where this project is built, so its rules that a Dockerfile of ours could break are written down
-// here, each under hadolint's own number. DL3008 (pinned versions of packages) is answered in the Dockerfile's head.
+// hadolint is not available where this project is built. These are its rules that our Dockerfiles could break, with hadolint's
+// numbers. The head of the Dockerfile says why DL3008 (pin the versions of packages) does not apply.
 
 // instruction is one instruction of a Dockerfile with its lines joined.
 type instruction struct{ name, text string }
@@ -109,7 +109,7 @@ func TestDockerfiles(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(root, "emulator/runtime/images/*/Dockerfile"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no Dockerfiles of the embedded cloud: %v", err)
+		t.Fatalf("no Dockerfiles of the emulator: %v", err)
 	}
 	for _, file := range append(files, "Dockerfile") {
 		content, err := os.ReadFile(file)
@@ -122,7 +122,7 @@ func TestDockerfiles(t *testing.T) {
 	}
 }
 
-// The rules must find what they are for.
+// Each rule must find a violation.
 func TestDockerfileRules(t *testing.T) {
 	t.Parallel()
 	bad := `FROM debian

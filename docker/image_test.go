@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The image itself, looked at without running it.
+// Tests of the image that do not run it.
 func TestImageHoldsNoSecretsAndNoTools(t *testing.T) {
 	t.Parallel()
 	out, err := docker("image", "inspect", image)
@@ -94,7 +94,7 @@ func TestExtensions(t *testing.T) {
 	}
 }
 
-// What can be computed before the environment is known is there at the start; what cannot, is not.
+// The image contains what can be computed before the environment is known, and nothing else.
 func TestCachesOfTheBuild(t *testing.T) {
 	t.Parallel()
 	found := shell(t, `cd /var/www/bootstrap/cache && ls -d config.php events.php packages.php routes-v7.php services.php views 2>/dev/null; wc -l < preload.list`)
@@ -108,7 +108,7 @@ func TestCachesOfTheBuild(t *testing.T) {
 	}
 }
 
-// The limits of the issue that this image was built to. A node pulls it before a task starts, so size is time.
+// The size limits of the image. An instance pulls it before a task starts, so size is time.
 func TestSize(t *testing.T) {
 	t.Parallel()
 	out, err := docker("image", "inspect", "--format", "{{.Size}}", image)

@@ -25,7 +25,7 @@ const (
 	base  = "laravel-ecs/base:trixie"
 	label = "laravel-ecs.test=image"
 
-	// patience ends a docker command that will not; only the first build of a service's image needs so much.
+	// patience is the time limit of a docker command; only the first build of a service's image takes that long.
 	patience = 10 * time.Minute
 )
 
@@ -87,7 +87,7 @@ func buildImage() (string, error) {
 	return tag, err
 }
 
-// build builds the image of a tree with docker/ in it under a tag, and returns what the builder said.
+// build builds the image of a tree that contains docker/, under a tag, and returns the builder's output.
 func build(dir, tag string, more ...string) (progress string, err error) {
 	args := append([]string{"build", "--progress", "plain", "--build-arg", "BASE_IMAGE=" + base, "--build-arg", "RELEASE=test",
 		"--file", filepath.Join(dir, "docker", "Dockerfile"), "--tag", tag}, more...)

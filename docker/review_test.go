@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestMigrateMakesItsDatabase is a review environment on the instance of another one (DB_CREATE=1).
+// TestMigrateMakesItsDatabase tests a review environment on a shared database instance (DB_CREATE=1).
 func TestMigrateMakesItsDatabase(t *testing.T) {
 	t.Parallel()
 	const own = "review_login"

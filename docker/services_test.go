@@ -25,7 +25,7 @@ func stopServices() {
 	}
 }
 
-// startService builds a service's image from the embedded cloud's folder and runs it on the network under its name.
+// startService builds a service's image from the emulator's folder and runs it on the network under its name.
 func startService(t *testing.T, image, name string, command ...string) string {
 	t.Helper()
 	tag := "laravel-ecs/test-" + image

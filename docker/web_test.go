@@ -131,7 +131,7 @@ func (c *container) runs(processes int) {
 	}
 }
 
-// asked is what the application saw of a request.
+// asked is a request as the application received it.
 func (c *container) asked(headers ...string) (seen struct {
 	Authorization, Host, IP string
 	Secure                  bool
@@ -164,7 +164,7 @@ func (c *container) upload(size int) (status int, body string) {
 		c.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", writer.FormDataContentType())
-	// The server refuses before it reads: so ask first, as curl does.
+	// The server refuses before it reads the body: send Expect, as curl does.
 	req.Header.Set("Expect", "100-continue")
 	client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: 5 * time.Second}}
 	resp, err := client.Do(req)
@@ -188,7 +188,7 @@ func grep(text, part string) (lines []string) {
 	return lines
 }
 
-// PHP's settings, read where they matter: in php-fpm, through a front controller that only tells them.
+// PHP's settings in php-fpm, printed by a front controller.
 func TestSettingsOfPHP(t *testing.T) {
 	t.Parallel()
 	probe := filepath.Join(t.TempDir(), "index.php")
@@ -276,7 +276,7 @@ func TestDrainTurnsReadinessOff(t *testing.T) {
 	}
 }
 
-// TestApacheComesAfterPHP: while php-fpm starts, a connection is refused, so that nobody is answered 503.
+// TestApacheComesAfterPHP: while php-fpm starts, connections are refused, so that no visitor gets 503.
 func TestApacheComesAfterPHP(t *testing.T) {
 	t.Parallel()
 	slow := filepath.Join(t.TempDir(), "preload.php")

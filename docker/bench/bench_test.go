@@ -87,7 +87,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// TestTheOtherTablesStay: the page is shared with what make soak found.
+// TestTheOtherTablesStay: the page also contains the results of make soak, which must stay.
 func TestTheOtherTablesStay(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "benchmarks.md")
 	if rest, err := others(page); err != nil || rest != "" {

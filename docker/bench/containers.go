@@ -105,7 +105,7 @@ func (b *bench) start(image *image) (*container, error) {
 	return c, nil
 }
 
-// fate is "" for a container that runs, else how it ended.
+// fate returns "" for a running container, or else how it ended.
 func (b *bench) fate(c *container) (string, error) {
 	state, err := b.docker("inspect", "--format", "{{.State.Running}} {{.State.OOMKilled}}", c.id)
 	switch {
@@ -158,12 +158,12 @@ func (b *bench) cleanUp() error {
 	return err
 }
 
-// machine says what the figures were taken on.
+// machine describes the machine of the measurement.
 func (b *bench) machine() (string, error) {
 	return b.docker("info", "--format", "{{.NCPU}} CPUs, Linux {{.KernelVersion}}, Docker {{.ServerVersion}}")
 }
 
-// until tries until it works.
+// until retries until f succeeds.
 func (b *bench) until(patience time.Duration, try func() error) error {
 	for end := time.Now().Add(patience); ; {
 		err := try()

@@ -26,7 +26,7 @@ var measurements = []measurement{
 // warmUp is how long a load lasts before it is measured, in seconds.
 const warmUp = 3
 
-// busiest is what the article's image is tried with in our image's memory.
+// busiest is the load for the article's image with our image's memory limit.
 var busiest = measurement{fullPage, 64, 0}
 
 func (m measurement) String() string {
@@ -37,7 +37,7 @@ func (m measurement) String() string {
 	return text
 }
 
-// load is what came of it.
+// load is the result of a measurement.
 type load struct {
 	perSecond float64
 	p99       time.Duration
@@ -63,7 +63,7 @@ func (l load) String() string {
 	return text
 }
 
-// load warms the page up, then measures. A container that dies of it is a result, not an error.
+// load warms the page up, then measures. If the container dies, that is a result, not an error.
 func (b *bench) load(c *container, m measurement) (result load, err error) {
 	lost := func() int { return 0 }
 	if m.idle > 0 {
@@ -182,7 +182,7 @@ const (
 	busyAtStop = 50
 	// stopPage needs no database; both images can serve it to 50 connections within the patience of a health check.
 	stopPage = "/diagnostics/request"
-	// stopSeconds is what the orchestrator gives a container between TERM and KILL; ECS's default.
+	// stopSeconds is the time between TERM and KILL; ECS's default.
 	stopSeconds = 30
 )
 

@@ -1,6 +1,6 @@
 // Command bench measures the image against the article's (article/Dockerfile): the same application on the same base, in one
 // run, on one machine. `make bench-image` calls it; it writes docs/benchmarks.md. It needs a Docker engine and nothing else:
-// what makes the load comes in an image of its own.
+// the load generator has its own image.
 package main
 
 import (
@@ -20,7 +20,7 @@ const (
 	base  = "laravel-ecs/base:trixie"
 	label = "laravel-ecs.bench=1"
 	key   = "APP_KEY=base64:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-	// What is asked for: the health check, and a page with a session in memcached, five queries and a view.
+	// The requested pages: the health check, and a page with a session in memcached, five queries and a view.
 	healthPage, fullPage = "/up", "/"
 )
 
@@ -112,7 +112,7 @@ func (b *bench) measureBuild(image *image) (err error) {
 	return nil
 }
 
-// measureWithoutGD takes the size with a list of extensions that does without gd.
+// measureWithoutGD measures the size without the extension gd.
 func (b *bench) measureWithoutGD(ours *image) (err error) {
 	tag := ours.tag + "-nogd"
 	if err := b.build(ours, tag, "--build-arg", "PHP_EXTENSIONS=bcmath intl mbstring memcached mysql opcache redis xml zip"); err != nil {
@@ -142,7 +142,7 @@ func (b *bench) measureRun(image *image) error {
 	return nil
 }
 
-// loadFresh measures a load on a new container: what one leaves behind, a queue of abandoned requests say, is not the next one's.
+// loadFresh measures a load on a new container, so that abandoned requests of one measurement do not disturb the next.
 func (b *bench) loadFresh(image *image, m measurement) (c *container, l load, err error) {
 	if c, err = b.start(image); err != nil {
 		return c, l, err
@@ -152,7 +152,7 @@ func (b *bench) loadFresh(image *image, m measurement) (c *container, l load, er
 	return c, l, errors.Join(err, b.remove(c))
 }
 
-// measureTight gives an image the memory of the other one.
+// measureTight measures an image with the memory limit of the other one.
 func (b *bench) measureTight(image *image, limit string) (err error) {
 	tight := *image
 	tight.name += " in " + limit
@@ -180,7 +180,7 @@ func (b *bench) measureStop(image *image) error {
 // releases is the heading under which the page shows what `make soak` found.
 const releases = "\n# Releases under load\n"
 
-// others returns what a page has besides this report.
+// others returns the parts of the page that are not of this report.
 func others(page string) (string, error) {
 	text, err := os.ReadFile(page)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Computes what an image can hold before its environment is known (caches, the preload list, the list of
-# packages), then lays the result out with fixed times: the same sources give the same layer.
+# Computes what an image can contain before its environment is known (caches, the preload list, the list of
+# packages), and writes the result with fixed times, so that the same sources produce the same layer.
 set -euo pipefail
 shopt -s dotglob extglob
 build=$(dirname "$0")
@@ -11,7 +11,7 @@ rm -rf storage
 mkdir -p bootstrap/cache /run/app/storage/{app/public,logs,framework/{cache/data,sessions,views}}
 ln -s /run/app/storage storage
 
-# No secret is known here, and none is needed: the key only lets the framework boot.
+# The build knows no secret and needs none: this key only lets the framework boot.
 export APP_ENV=production APP_KEY="base64:$(printf '%032d' 0 | base64)" LOG_CHANNEL=null CACHE_DRIVER=array CACHE_STORE=array
 export SESSION_DRIVER=array QUEUE_CONNECTION=sync VIEW_COMPILED_PATH=/var/www/bootstrap/cache/views
 
@@ -20,7 +20,7 @@ mkdir -p "$VIEW_COMPILED_PATH"
 for cache in ${BUILD_CACHES:-}; do
     php artisan "$cache:cache" --quiet || { echo "$cache:cache needs the environment: leave it out of BUILD_CACHES" >&2; exit 1; }
 done
-# Laravel makes up random names for routes without one: numbers do as well, and are the same in every build.
+# Laravel generates random names for routes without a name. Numbers are the same in every build.
 for file in bootstrap/cache/routes-*.php; do
     [[ -e $file ]] && php -r '
         $names = [];
@@ -28,14 +28,14 @@ for file in bootstrap/cache/routes-*.php; do
             return $names[$found[0]] ??= sprintf("generated::%016d", count($names) + 1);
         }, file_get_contents($argv[1])));' "$file"
 done
-# A preload list is a gain, not a need: an application that cannot boot here does without.
+# The preload list is optional: an application that cannot boot here is built without it.
 php "$build/preload.php" bootstrap/cache/preload.list || { echo "no preload list: the application does not boot without its environment" >&2; : > bootstrap/cache/preload.list; }
 
 mkdir -p /out/usr/share/laravel-ecs /out/var/www/vendor
 php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/usr/share/laravel-ecs/sbom.cdx.json
 
 rm -rf node_modules tests phpunit.xml phpunit.xml.dist package.json package-lock.json vite.config.js
-# Packages have a layer of their own. Only their class map depends on the application's classes.
+# The packages are a layer of their own. Only their class map depends on the application's classes.
 cp -a !(vendor) /out/var/www/
 cp -a vendor/{autoload.php,composer} /out/var/www/vendor/
 chmod -R a+rX,go-w /out

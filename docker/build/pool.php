@@ -8,7 +8,7 @@
 // The class files are Debian's, unchanged; only Debian's own autoloaders are left out.
 
 const ROOT = '/usr/share/php/';
-// A licence; a class that must be there, or Debian has moved it; and the lines of a program, where the package has one.
+// For each package: its licence; a class file that must exist (if not, Debian has moved it); and its program, if it has one.
 const KNOWN = [
     'laravel/framework' => ['MIT', 'Illuminate/Foundation/Application.php', null],
     'mockery/mockery' => ['BSD-3-Clause', 'Mockery.php', null],
@@ -63,7 +63,7 @@ foreach (array_keys($packages) as $package) {
             continue;
         }
         if (basename($file) === 'autoload.php') {
-            // What an autoloader requires besides classes are files of functions: Composer's "files".
+            // Besides classes, an autoloader requires files of functions: Composer's "files".
             preg_match_all("/^require_once __DIR__ ?\. ?'(.+)';/m", file_get_contents($file), $required);
             foreach ($required[1] as $path) {
                 if (basename($path) !== 'autoload.php') {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs the application's own tests: the command in TEST_COMMAND, else the test runner that the application brings.
+# Runs the application's own tests: the command in TEST_COMMAND, or else the application's test runner.
 set -euo pipefail
 cd /var/www
 mkdir -p bootstrap/cache storage/{app/public,logs,framework/{cache/data,sessions,views}}

@@ -3,7 +3,7 @@
 
 child=
 
-# finish passes a stop on to the child as TERM, which Laravel answers by finishing the job in hand.
+# finish forwards a stop to the child as TERM; Laravel then finishes the current job.
 finish() {
     trap '' TERM INT QUIT WINCH
     say "SIG$1 received, finishing the work in hand"
@@ -12,8 +12,8 @@ finish() {
     exit 0
 }
 
-# work runs queue:work, again whenever it ends as planned (--max-time, --max-jobs, queue:restart, memory). The heartbeat is
-# queue:work's own (worker.php): a worker that cannot begin must never be healthy, or its release would pass.
+# work runs queue:work, and starts it again when it ends as planned (--max-time, --max-jobs, queue:restart, memory). The heartbeat
+# comes from queue:work itself (worker.php): a worker that cannot start must never become healthy, or ECS would accept its release.
 work() {
     local status began
     : >"$ready"
@@ -23,7 +23,7 @@ work() {
         child=$!
         wait "$child" && status=0 || status=$?
         child=
-        # 12: Laravel's word for "over the memory limit".
+        # 12: Laravel's exit status for "over the memory limit".
         if ((status != 0 && status != 12)); then
             say "queue:work ended with status $status: stopping the container"
             exit 1
@@ -32,7 +32,7 @@ work() {
     done
 }
 
-# others_left tells whether any process but this shell is alive: commands that run in the background too.
+# others_left tests whether any process other than this shell is alive, including commands in the background.
 others_left() {
     local process
     for process in /proc/[0-9]*; do
@@ -42,7 +42,7 @@ others_left() {
     return 1
 }
 
-# last waits for the commands that run, then ends.
+# last waits for the running commands, then exits.
 last() {
     trap '' TERM INT QUIT WINCH
     say "SIG$1 received, waiting for the commands that run"
@@ -52,12 +52,12 @@ last() {
     exit 0
 }
 
-# tick starts schedule:run on its own. It beats when the application has read its schedule (schedule.php).
+# tick starts schedule:run in the background. schedule.php updates the heartbeat after the application has read its schedule.
 tick() {
     { php /usr/local/lib/laravel-ecs/schedule.php "$@" || say "schedule:run ended with status $?"; } &
 }
 
-# schedule ticks at every full minute, as cron would, and once at the start: for the minute in which the one before stopped.
+# schedule calls tick at every full minute, as cron does, and once at the start, for the minute in which the previous container stopped.
 schedule() {
     : >"$ready"
     tick "$@"

@@ -7,13 +7,13 @@ export HEARTBEAT_FILE=$run/heartbeat
 
 say() { printf '%s: %s\n' "${role:-entrypoint}" "$*" >&2; }
 
-# die ends the container with a reason; 78 is the customary status of a wrong configuration.
+# die prints the reason and exits with 78, the usual status for a wrong configuration (EX_CONFIG).
 die() { say "$*"; exit 78; }
 
 # number refuses a variable that is not a whole number: number NAME VALUE.
 number() { [[ $2 =~ ^[0-9]+$ ]] || problems+=("$1=$2 is not a whole number"); }
 
-# uses tells whether one of the drivers in the environment is $1.
+# uses tests whether one of the drivers in the environment is $1.
 uses() {
     local driver
     for driver in "${SESSION_DRIVER:-}" "${CACHE_DRIVER:-}" "${CACHE_STORE:-}" "${QUEUE_CONNECTION:-}"; do
@@ -22,8 +22,8 @@ uses() {
     return 1
 }
 
-# check_environment names everything that is missing or wrong, at once, before anything is started: Laravel itself
-# would start without its key and answer every page with an error.
+# check_environment reports everything that is missing or wrong before anything starts. Laravel itself would start
+# without its key and answer every page with an error.
 check_environment() {
     local name problems=() required=(APP_KEY)
     case ${DB_CONNECTION:-} in
@@ -55,7 +55,7 @@ check_environment() {
     exit 78
 }
 
-# prepare makes the folders that Laravel writes to. Only this user may read what lies there (umask).
+# prepare creates the folders that Laravel writes to. Only this user can read the files in them (umask).
 prepare() {
     umask 077
     mkdir -p "$run"/storage/{app/public,logs,framework/{cache/data,sessions,views}} 2>/dev/null ||
@@ -69,7 +69,7 @@ prepare() {
     fi
 }
 
-# cache_config caches the config. It holds the secrets in clear, so it lies on tmpfs, never in a layer.
+# cache_config caches the config on tmpfs, never in a layer, because it contains secrets in plain text.
 cache_config() {
     php artisan config:cache --quiet || die "the config of the application cannot be read (php artisan config:cache)"
 }

@@ -1,7 +1,7 @@
 <?php
 // Migrates the database under a named lock: migrate.php [options of artisan migrate]. Any number of containers
-// may run it at once; each ends when the schema is current. The lock lives in the database itself, on a connection
-// of its own, so it needs no table and is gone with the connection whatever happens.
+// can run it at once; each ends when the schema is current. The lock is in the database itself, on a separate
+// connection: it needs no table, and it ends with the connection.
 
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Database\Connection;
@@ -43,7 +43,7 @@ function lock(Connection $connection, string $name, int $seconds): void
     $taken = match ($connection->getDriverName()) {
         'mysql', 'mariadb' => $connection->selectOne('select get_lock(?, ?) as taken', [$name, $seconds])->taken == 1,
         'pgsql' => (bool) $connection->select('select pg_advisory_lock(hashtext(?))', [$name]),
-        // SQLite has one file and one writer: nothing to share.
+        // SQLite has one file and one writer: no lock is needed.
         default => true,
     };
     if (!$taken) {
@@ -51,7 +51,7 @@ function lock(Connection $connection, string $name, int $seconds): void
     }
 }
 
-/** Makes the database where an environment has one of its own on a server that others use too (DB_CREATE=1). */
+/** Creates the database, for an environment with a database of its own on a shared server (DB_CREATE=1). */
 function create(array $config, int $seconds): void
 {
     if (!in_array($config['driver'], ['mysql', 'mariadb'], true)) {

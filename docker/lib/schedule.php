@@ -1,6 +1,6 @@
 <?php
-// php artisan schedule:run for the minute that it is, unless a container has had this minute already. A release stops the old
-// scheduler before it starts the new one: the new one begins with the minute that may have fallen between them.
+// Runs php artisan schedule:run for the current minute, unless another container has already run this minute. A release stops the
+// old scheduler before it starts the new one; the new one begins with the current minute, which the old one may have missed.
 
 use Illuminate\Console\Scheduling\Schedule;
 use Illuminate\Contracts\Console\Kernel;
@@ -12,10 +12,10 @@ require '/var/www/vendor/autoload.php';
 $app = require '/var/www/bootstrap/app.php';
 $kernel = $app->make(Kernel::class);
 $kernel->bootstrap();
-$app->make(Schedule::class); // an application that cannot tell its schedule has no heartbeat
+$app->make(Schedule::class); // an application that cannot list its schedule gets no heartbeat
 touch(getenv('HEARTBEAT_FILE'));
 
-/** Tells whether this minute is ours. Without a cache to ask it is: a run too many is better than none at all. */
+/** Returns whether this container runs the current minute. Without a cache it does: a second run is better than none. */
 function ours(string $minute): bool
 {
     try {

@@ -19,7 +19,7 @@ certificate() {
         -keyout "$run/tls/key.pem" -out "$run/tls/cert.pem" 2>"$run/tls/log" || die "no certificate: $(tail -n 1 "$run/tls/log")"
 }
 
-# both_run tells whether both servers are alive.
+# both_run tests whether both servers are alive.
 both_run() { kill -0 "$apache" && kill -0 "$fpm"; } 2>/dev/null
 
 # await_fpm waits for the socket, which php-fpm makes when it has preloaded. Apache comes after it: a load balancer tries a refused
@@ -32,7 +32,7 @@ await_fpm() {
     done
 }
 
-# warm_up asks for the health page until it is well, so that the first real request meets compiled code.
+# warm_up requests the health page until it succeeds, so that the first real request runs compiled code.
 warm_up() {
     local status= try
     for ((try = 0; try < 600; try++)); do
@@ -59,8 +59,8 @@ halt() {
     exit "$1"
 }
 
-# stop ends the container in the order that loses no request: readiness off, a pause in which the load balancer turns away,
-# Apache finishes what it has (WINCH; TERM would cut), then php-fpm (QUIT; TERM would cut).
+# stop ends the container in an order that loses no request: set "not ready", pause until the load balancer sends nothing more, let
+# Apache finish its requests (WINCH; TERM would cut them), then php-fpm (QUIT; TERM would cut them).
 stop() {
     trap '' TERM INT QUIT WINCH
     say "SIG$1 received, stopping; no fault of the container"
@@ -77,14 +77,14 @@ stop() {
 serve() {
     local flags=() status who
     PHP_MAX_CHILDREN=${PHP_MAX_CHILDREN:-$(php_children)}
-    # Longer than Apache waits, so that Apache, not php-fpm, decides when a request has had its time.
+    # Longer than Apache waits, so that Apache, not php-fpm, ends a request that takes too long.
     FPM_STOP_SECONDS=$((GRACE_SECONDS + 2)) FPM_REQUEST_SECONDS=$((REQUEST_SECONDS + 2))
     export PHP_MAX_CHILDREN FPM_STOP_SECONDS FPM_REQUEST_SECONDS GRACE_SECONDS HEALTH_PATH KEEP_ALIVE_SECONDS REQUEST_SECONDS
     if [[ ${CONTAINER_TLS:-0} == 1 ]]; then
         certificate
         flags=(-D TLS)
     fi
-    # Sessions of their own: a stopping Apache signals its whole process group, which would be this shell and php-fpm.
+    # In sessions of their own: a stopping Apache signals its process group, which would include this shell and php-fpm.
     setsid php-fpm8.4 --nodaemonize --fpm-config /etc/php/8.4/fpm/php-fpm.conf &
     fpm=$!
     cache_config # while php-fpm preloads

@@ -1,6 +1,6 @@
 <?php
-// php artisan, with a heartbeat: worker.php queue:work ... touches HEARTBEAT_FILE whenever the worker comes
-// round its loop, so that a health check can tell a stuck worker from a busy one. Needs nothing of the application.
+// php artisan with a heartbeat: worker.php queue:work ... touches HEARTBEAT_FILE on each iteration of the worker's loop, so
+// that a health check can distinguish a stuck worker from a busy one. The application needs no change for it.
 
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Contracts\Foundation\MaintenanceMode;
@@ -19,7 +19,7 @@ $beat = fn () => touch(getenv('HEARTBEAT_FILE'));
 $app['events']->listen([Looping::class, JobProcessing::class, JobProcessed::class], function () use ($beat): void {
     $beat();
 });
-// While the application is down for maintenance, a worker fires no event: it only asks, every time, whether that is over.
+// In maintenance mode a worker fires none of these events. It only checks on each iteration whether the mode is still active.
 $app->extend(MaintenanceMode::class, fn (MaintenanceMode $mode) => new class($mode, $beat) implements MaintenanceMode
 {
     public function __construct(private MaintenanceMode $mode, private Closure $beat) {}

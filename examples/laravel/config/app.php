@@ -17,7 +17,7 @@ return [
     'cipher' => 'AES-256-CBC',
     'maintenance' => ['driver' => 'file'],
 
-    // What this application adds to Laravel's own keys.
+    // Keys of this application, in addition to Laravel's own.
     'diagnostics' => (bool) env('APP_DIAGNOSTICS', false),
     'release' => env('APP_RELEASE', 'dev'),
     'trusted_proxies' => env('TRUSTED_PROXIES', '*'),

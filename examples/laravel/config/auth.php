@@ -1,6 +1,6 @@
 <?php
 
-// Nobody logs in here; Laravel wants to know the default nevertheless.
+// There is no login here, but Laravel requires a default.
 return [
     'defaults' => ['guard' => 'web', 'passwords' => 'users'],
     'guards' => ['web' => ['driver' => 'session', 'provider' => 'users']],

@@ -1,7 +1,7 @@
 <?php
 
 return [
-    // CACHE_STORE is what newer Laravel calls it.
+    // Newer versions of Laravel call it CACHE_STORE.
     'default' => env('CACHE_STORE', env('CACHE_DRIVER', 'file')),
     'stores' => [
         'array' => ['driver' => 'array', 'serialize' => false],
@@ -9,7 +9,7 @@ return [
         'file' => ['driver' => 'file', 'path' => storage_path('framework/cache/data')],
         'memcached' => [
             'driver' => 'memcached',
-            // A node that is gone must cost a page a moment, not seconds.
+            // A page must wait for a node that is gone for a moment, not for seconds.
             'options' => extension_loaded('memcached') ? [
                 Memcached::OPT_CONNECT_TIMEOUT => 300,
                 Memcached::OPT_RETRY_TIMEOUT => 2,

@@ -13,14 +13,14 @@ $mysql = [
     'prefix' => '',
     'prefix_indexes' => true,
     'strict' => true,
-    // Set: the connection is encrypted, and the server must prove who it is.
+    // If set, the connection is encrypted and the server's certificate is verified.
     'options' => extension_loaded('pdo_mysql') ? array_filter([
         PDO::MYSQL_ATTR_SSL_CA => env('MYSQL_ATTR_SSL_CA'),
     ]) + [PDO::ATTR_TIMEOUT => 5] : [],
 ];
 $redis = [
     'url' => env('REDIS_URL'),
-    // tls://name speaks TLS.
+    // tls://name uses TLS.
     'host' => env('REDIS_HOST', '127.0.0.1'),
     'port' => env('REDIS_PORT', '6379'),
     'username' => env('REDIS_USERNAME'),
@@ -32,7 +32,7 @@ return [
     'default' => env('DB_CONNECTION', 'mysql'),
     'connections' => [
         'mysql' => $mysql,
-        // This Laravel speaks to MariaDB as to MySQL.
+        // This version of Laravel uses the MySQL driver for MariaDB.
         'mariadb' => $mysql,
         'sqlite' => ['driver' => 'sqlite', 'database' => env('DB_DATABASE', database_path('database.sqlite')), 'prefix' => ''],
     ],

@@ -13,7 +13,7 @@ return [
     'cookie' => env('SESSION_COOKIE', 'laravel_session'),
     'path' => '/',
     'domain' => env('SESSION_DOMAIN'),
-    // Unset: secure whenever the page was asked for over HTTPS.
+    // Unset: the cookie is secure if the request came over HTTPS.
     'secure' => env('SESSION_SECURE_COOKIE'),
     'http_only' => true,
     'same_site' => 'lax',

@@ -22,7 +22,7 @@ class LeaveNote implements ShouldQueue
 
     public function handle(): void
     {
-        // sleep() ends early when a signal arrives; work does not.
+        // sleep() ends early when a signal arrives; real work does not.
         $end = microtime(true) + $this->seconds;
         while (($left = $end - microtime(true)) > 0) {
             usleep((int) min(100_000, $left * 1_000_000));

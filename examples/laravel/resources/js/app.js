@@ -1,4 +1,4 @@
-// Times come from the server in UTC; people read "3 minutes ago".
+// The server sends times in UTC; the page shows "3 minutes ago".
 const units = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
 const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 

@@ -7,7 +7,7 @@ use Illuminate\Http\Request;
 
 class TrustProxies extends Middleware
 {
-    // What an AWS load balancer sets. X-Forwarded-Host is not among it, so nobody else may set it either.
+    // The headers that an AWS load balancer sets. X-Forwarded-Host is not one of them, so it must not be trusted.
     protected $headers = Request::HEADER_X_FORWARDED_AWS_ELB;
 
     /** "*" trusts the direct peer only: the security groups let nobody but the load balancer be one. */
