@@ -85,6 +85,14 @@ func (b Build) arguments() []string {
 // BaseImage is what docker/base.sh makes: the image to build from where no registry answers.
 const BaseImage = "laravel-ecs/base:trixie"
 
+// Prepare makes sure that an image can be built from base: a Docker engine answers, and BaseImage is made where it is needed.
+func Prepare(ctx context.Context, root, base string, out io.Writer) error {
+	if err := Ensure(ctx, out); err != nil || base != BaseImage {
+		return err
+	}
+	return MakeBase(ctx, root, out)
+}
+
 // MakeBase makes BaseImage, unless it is there.
 func MakeBase(ctx context.Context, root string, out io.Writer) error {
 	command := exec.CommandContext(ctx, "sh", filepath.Join(root, "docker", "base.sh"))
