@@ -1,15 +1,15 @@
 #!/bin/sh
-# Makes the image that every image here starts from: laravel-ecs/base:trixie.
+# Creates laravel-ecs/base:trixie, the base of all images on this machine.
 #
-# Where a registry answers it is Docker's official debian:trixie-slim. Where none does, and root on
-# Debian or Ubuntu can, it is built from Debian's own packages with mmdebstrap. Nothing is done when
-# the image is already there; `docker rmi laravel-ecs/base:trixie` starts over.
+# If a registry answers, it is Docker's official debian:trixie-slim. Otherwise root on Debian or Ubuntu
+# builds it from Debian's packages with mmdebstrap. If the image exists, nothing is done;
+# `docker rmi laravel-ecs/base:trixie` removes it.
 #
-# Certificate authorities that this machine was told to trust (/usr/local/share/ca-certificates, as
-# behind a company's inspecting proxy) are added, so that npm and Composer work inside a build. The
-# runtime stage of docker/Dockerfile takes them out again.
+# The script adds the CA certificates that this machine trusts (/usr/local/share/ca-certificates, for
+# example of a company's inspecting proxy), so that npm and Composer work inside a build. The runtime
+# stage of docker/Dockerfile removes them again.
 #
-# Variables: DOCKER (the client), PULL_SECONDS (patience with the registry), DEBIAN_MIRROR,
+# Variables: DOCKER (the client), PULL_SECONDS (time limit of the pull), DEBIAN_MIRROR,
 # DEBIAN_SECURITY_MIRROR (default: those of this machine's apt, else deb.debian.org).
 set -eu
 
@@ -20,7 +20,7 @@ PULL_SECONDS=${PULL_SECONDS:-60}
 say() { printf 'base image: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# Debian's own client first: another one on PATH may lack the builder plugin.
+# Prefer Debian's client: another one on PATH may lack the builder plugin.
 docker=${DOCKER:-}
 [ -n "$docker" ] || { [ -x /usr/bin/docker ] && docker=/usr/bin/docker; } || docker=docker
 command -v "$docker" >/dev/null || die "no docker client ($docker): install Docker, or set DOCKER to its path"
@@ -35,7 +35,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-# pull asks the registry, for PULL_SECONDS at most. macOS has no timeout(1); its Docker gives up alone.
+# pull asks the registry, for PULL_SECONDS at most. macOS has no timeout(1); Docker's own time limit applies there.
 pull() {
     if "$docker" image inspect "$OFFICIAL" >/dev/null 2>&1; then
         return 0
@@ -68,7 +68,7 @@ Get $OFFICIAL onto this machine (docker pull, docker load), or run this as root 
 
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     [ -e "$keyring" ] || die "$keyring is missing: install the package debian-archive-keyring"
-    # The same sources, in the same place, as the official image has.
+    # The same package sources, in the same file, as in the official image.
     cat >"$work/debian.sources" <<SOURCES
 Types: deb
 URIs: $mirror
@@ -82,7 +82,7 @@ Suites: trixie-security
 Components: main
 Signed-By: $keyring
 SOURCES
-    # What the official image's builder sets: no second copies of packages and lists, no services
+    # The settings of the official image's builder: no second copies of packages and lists, no services
     # started by an installation, no documentation, no fsync per file (it makes installing many times slower).
     cat >"$work/docker-clean" <<'APT'
 Acquire::GzipIndexes "true";

@@ -1,4 +1,4 @@
-# What the comparison needs besides the two images: composer and node for the article's stages, and wrk to make load.
+# The tools of the comparison: composer and node for the article's stages, and wrk, which creates the load.
 ARG BASE_IMAGE=debian:trixie-slim
 
 FROM ${BASE_IMAGE} AS composer
@@ -7,7 +7,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates composer php-cli php-mbstring php-xml unzip \
     && rm -rf /var/lib/apt/lists/*
 COPY packages.sh pool.php /usr/local/lib/build/
-# As in our own build: Debian's Laravel where packagist does not answer.
+# As in our own build: Debian's Laravel if Packagist does not answer.
 RUN mkdir -p /opt/composer /var/cache/debs && /usr/local/lib/build/packages.sh prepare \
     && if [ -d /opt/pool ]; then printf '%s' \
         '{"repositories": [{"type": "path", "url": "/opt/pool/*", "options": {"symlink": false}}, {"packagist.org": false}]}' \
