@@ -14,7 +14,7 @@ import (
 //
 //	func (c *Status) Run(ctx context.Context, g *Globals) error
 type Globals struct {
-	Stack string `help:"The stack: staging stands for Pulumi.staging.yaml." default:"local" env:"STACK" placeholder:"STACK" predictor:"stack"`
+	Stack string `help:"The stack: staging stands for Pulumi.staging.yaml. Without the flag it is local." default:"local" env:"STACK" placeholder:"STACK" predictor:"stack"`
 	Root  string `help:"Folder of the repository, where Pulumi.yaml is." default:"." placeholder:"FOLDER"`
 
 	Out io.Writer `kong:"-"` // what was asked for
