@@ -88,7 +88,7 @@ func NewService(ctx *pulumi.Context, name string, args ServiceArgs, opts ...pulu
 			return nil, fmt.Errorf("creating autoscaling: %w", err)
 		}
 	}
-	s.Name, s.TaskDefinitionARN = service.Name, runningRevision(ctx, args.Cluster, service, definition, s)
+	s.Name, s.TaskDefinitionARN = service.Name, runningRevision(ctx, args.Cluster.ARN, service, definition, s)
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"serviceName": s.Name, "taskDefinitionArn": s.TaskDefinitionARN})
 }
 

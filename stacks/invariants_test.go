@@ -367,7 +367,7 @@ func TestPublicThingsWaitForTheInternetGateway(t *testing.T) {
 func TestARollbackIsNoSuccess(t *testing.T) {
 	recorder := &infratest.Recorder{RolledBack: true}
 	err := recorder.Run(stacks.Deploy, "laravel-ecs", "staging", stackConfig(t, "staging"))
-	if err == nil || !strings.Contains(err.Error(), "runs before:1 and not") || !strings.Contains(err.Error(), "ECS rolled the release back") {
+	if err == nil || !strings.Contains(err.Error(), "runs before:1, and this release registered ") || !strings.Contains(err.Error(), "ECS rolled the release back") {
 		t.Errorf("got %v", err)
 	}
 }

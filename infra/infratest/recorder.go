@@ -46,7 +46,15 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 		Type: args.TypeToken, Name: args.Name, Parent: nameOf(rpc.GetParent()), Inputs: unwrap(resource.NewObjectProperty(args.Inputs)).ObjectValue(),
 		Protect: rpc.GetProtect(), IgnoreChanges: rpc.GetIgnoreChanges(), DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
 	})
-	return args.Name + "-id", outputs(args), nil
+	return id(args), outputs(args), nil
+}
+
+// id is made up, but for a service's: that is an ARN, and the program takes the name from it.
+func id(args pulumi.MockResourceArgs) string {
+	if args.TypeToken == "aws:ecs/service:Service" {
+		return "arn:aws:ecs:eu-west-1:123456789012:service/cluster/" + args.Name + "-name"
+	}
+	return args.Name + "-id"
 }
 
 // reference answers what another stack has as its outputs; one that nobody deployed has none.
