@@ -142,7 +142,9 @@ func (f *fakeAWS) push(release string, at time.Time) {
 	}})
 }
 
-func digestOf(release string) string { return "sha256:" + release + strings.Repeat("0", 64-len(release)) }
+func digestOf(release string) string {
+	return "sha256:" + release + strings.Repeat("0", 64-len(release))
+}
 
 // project is a folder with a stack file, a pulumi that records how it is called, and a stack on fakeAWS.
 type project struct {
