@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
-	"github.com/laravel-ecs/laravel-ecs/ops/review"
+	"github.com/laravel-ecs/laravel-ecs/cmd/laravel-ecs/internal/review"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 

@@ -14,7 +14,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/laravel-ecs/laravel-ecs/ops/review"
+	"github.com/laravel-ecs/laravel-ecs/cmd/laravel-ecs/internal/review"
 )
 
 // reviewCloud is where review environments run, and can also make one.

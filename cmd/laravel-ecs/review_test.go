@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/laravel-ecs/laravel-ecs/ops/review"
+	"github.com/laravel-ecs/laravel-ecs/cmd/laravel-ecs/internal/review"
 )
 
 // reviewRoot is a folder with the project's file and the template only, for commands that write stack files.

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/laravel-ecs/laravel-ecs/ops/review"
+	"github.com/laravel-ecs/laravel-ecs/cmd/laravel-ecs/internal/review"
 )
 
 // awsReviews are the review environments on AWS: stacks of the backend that pulumi is logged in to.

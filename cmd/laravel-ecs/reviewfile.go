@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/laravel-ecs/laravel-ecs/ops/review"
+	"github.com/laravel-ecs/laravel-ecs/cmd/laravel-ecs/internal/review"
 )
 
 // reviewTemplate is the stack file that those of branches are made of.

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
-	"github.com/laravel-ecs/laravel-ecs/ops/review"
+	"github.com/laravel-ecs/laravel-ecs/cmd/laravel-ecs/internal/review"
 )
 
 // localReviews are the review environments on this machine: a state folder each.

@@ -8,131 +8,137 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// Prefix is how the names of review stacks begin.
-const Prefix = "review-"
-
-// Cloud is where review environments run.
-type Cloud interface {
-	// Names lists all stacks of the backend.
+// stacks are the stacks of a Pulumi backend.
+type stacks interface {
+	// Names lists all of them.
 	Names(ctx context.Context) ([]string, error)
-	// Look reads one stack. One that is not there is returned with its name only.
-	Look(ctx context.Context, name string) (Stack, error)
-	// Destroy takes a stack away with everything that it declares.
-	Destroy(ctx context.Context, s Stack) error
-	// Strays lists, one a line, what belongs to review environments whose stack is none of names.
-	Strays(ctx context.Context, names []string) ([]string, error)
+	// Read reads one. A stack without a state is returned with its name only.
+	Read(ctx context.Context, name string) (Stack, error)
+	// Deploy creates the stack if it does not exist yet, and deploys its file.
+	Deploy(ctx context.Context, settings *config.File, name string, exists bool) error
+	// Destroy removes a stack and everything that it declares.
+	Destroy(ctx context.Context, name string) error
+	// Leftovers lists, one per line, what belongs to review environments whose stack is not among names.
+	Leftovers(ctx context.Context, names []string) ([]string, error)
 }
 
-// Verdict is what the reaper does with a stack.
-type Verdict string
+// verdict is what the reaper does with a stack. Only expired ones are destroyed.
+type verdict int
 
-// The verdicts. Only Expired is touched.
 const (
-	Kept    Verdict = "kept"    // it has time left
-	Expired Verdict = "expired" // it goes
-	Other   Verdict = "other"   // another class: none of the reaper's business
-	Orphan  Verdict = "orphan"  // a review environment that nobody will ever take away, unless a person does
+	kept    verdict = iota // it has time left
+	expired                // it is destroyed
+	other                  // it is no review environment
+	orphan                 // a review environment that does not expire: a person has to look at it
 )
 
-// Judge decides about one stack, and says why.
-func Judge(s Stack, now time.Time) (Verdict, string) {
+// judge decides about one stack, and says why.
+func judge(s Stack, now time.Time) (verdict, string) {
 	expiry, known := s.Expiry()
 	switch {
-	case s.Class == "" && !strings.HasPrefix(s.Name, Prefix):
-		return Other, "has no class"
+	case s.Class == "" && !strings.HasPrefix(s.Name, config.ReviewPrefix):
+		return other, "has no class"
 	case s.Class == "" && s.Resources == 0:
-		return Orphan, "is empty: its first deployment did not get far; pulumi stack rm " + s.Name
+		return orphan, "is empty: its first deployment made nothing; pulumi stack rm " + s.Name
 	case s.Class == "":
-		return Orphan, fmt.Sprintf("has %d resources and no class: it is not from make review-up", s.Resources)
-	case s.Class != Class:
-		return Other, "is of class " + s.Class
+		return orphan, fmt.Sprintf("has %d resources and no class: it is not from make review-up", s.Resources)
+	case s.Class != config.ClassReview:
+		return other, "is of class " + s.Class
 	case s.ExpiresAt == "":
-		return Orphan, "has no expiry: make review-up gives it one, make review-down takes it away"
+		return orphan, "has no expiry: make review-up gives it one, make review-down takes it away"
 	case !known:
-		return Orphan, fmt.Sprintf("expires at %q, which is no time: make review-up gives it one, make review-down takes it away", s.ExpiresAt)
+		return orphan, fmt.Sprintf("expires at %q, which is no time: make review-up gives it one, make review-down takes it away", s.ExpiresAt)
 	case now.Before(expiry):
-		return Kept, fmt.Sprintf("expires in %s, %s", ago(expiry.Sub(now)), expiry.UTC().Format(time.RFC3339))
+		return kept, fmt.Sprintf("expires in %s, %s", ago(expiry.Sub(now)), expiry.UTC().Format(time.RFC3339))
 	}
-	return Expired, fmt.Sprintf("expired %s ago, %s", ago(now.Sub(expiry)), expiry.UTC().Format(time.RFC3339))
+	return expired, fmt.Sprintf("expired %s ago, %s", ago(now.Sub(expiry)), expiry.UTC().Format(time.RFC3339))
 }
 
-// Reaper destroys review environments whose time has passed.
-type Reaper struct {
-	Cloud  Cloud
-	Now    func() time.Time
-	DryRun bool // says what it would do
-	Out    io.Writer
+// reaper destroys review environments that have expired.
+type reaper struct {
+	stacks stacks
+	now    func() time.Time
+	dryRun bool
+	out    io.Writer
+
+	failed, orphans []string
+	destroyed       int
 }
 
-// Run looks at every stack right before it decides about it, because somebody may just have renewed it. A stack that fails does not
-// stop the others; the error names all that did.
-func (r Reaper) Run(ctx context.Context) error {
-	names, err := r.Cloud.Names(ctx)
+// run reads every stack right before it decides about it, because it may have been renewed meanwhile. A stack that fails does not stop
+// the others; the error names all that failed.
+func (r *reaper) run(ctx context.Context) error {
+	names, err := r.stacks.Names(ctx)
 	if err != nil {
 		return fmt.Errorf("listing the stacks: %w", err)
 	}
 	slices.Sort(names)
-	var failed, orphans []string
-	reaped := 0
 	for _, name := range names {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s, err := r.Cloud.Look(ctx, name)
-		if err != nil {
-			failed = append(failed, name)
-			r.say("%s: cannot be read: %v", name, err)
-			continue
-		}
-		verdict, why := Judge(s, r.Now())
-		switch verdict {
-		case Kept:
-			r.say("%s %s", name, why)
-		case Orphan:
-			orphans = append(orphans, name+" "+why)
-		case Other:
-			if strings.HasPrefix(name, Prefix) {
-				r.say("%s %s: left alone", name, why)
-			}
-		case Expired:
-			r.say("%s %s", name, why)
-			if err := r.destroy(ctx, s); err != nil {
-				failed = append(failed, name)
-				r.say("%s: not destroyed: %v", name, err)
-				continue
-			}
-			reaped++
-			if s.Left != "" {
-				r.say("left: %s", s.Left)
-			}
-		}
+		r.reap(ctx, name)
 	}
-	strays, err := r.Cloud.Strays(ctx, names)
+	leftovers, err := r.stacks.Leftovers(ctx, names)
 	if err != nil {
-		r.say("what has no stack cannot be told: %v", err)
+		r.say("what is left without a stack cannot be listed: %v", err)
 	}
-	for _, line := range append(orphans, strays...) {
+	r.orphans = append(r.orphans, leftovers...)
+	for _, line := range r.orphans {
 		r.say("orphan: %s", line)
 	}
-	r.say("%d %s, %d failed, %d orphans", reaped, map[bool]string{false: "destroyed", true: "would be destroyed"}[r.DryRun], len(failed), len(orphans)+len(strays))
-	if len(failed) > 0 {
-		return errors.New("these review environments are still there: " + strings.Join(failed, ", "))
+	r.say("%d %s, %d failed, %d orphans", r.destroyed, map[bool]string{false: "destroyed", true: "would be destroyed"}[r.dryRun], len(r.failed), len(r.orphans))
+	if len(r.failed) > 0 {
+		return errors.New("these review environments are still there: " + strings.Join(r.failed, ", "))
 	}
 	return nil
 }
 
-func (r Reaper) destroy(ctx context.Context, s Stack) error {
-	if r.DryRun {
-		return nil
+// reap decides about one stack, and destroys it where it has expired.
+func (r *reaper) reap(ctx context.Context, name string) {
+	s, err := r.stacks.Read(ctx, name)
+	if err != nil {
+		r.failed = append(r.failed, name)
+		r.say("%s: cannot be read: %v", name, err)
+		return
 	}
-	return r.Cloud.Destroy(ctx, s)
+	switch decided, why := judge(s, r.now()); decided {
+	case kept:
+		r.say("%s %s", name, why)
+	case orphan:
+		r.orphans = append(r.orphans, name+" "+why)
+	case other:
+		if strings.HasPrefix(name, config.ReviewPrefix) {
+			r.say("%s %s: left alone", name, why)
+		}
+	case expired:
+		r.say("%s %s", name, why)
+		if err := r.destroy(ctx, name); err != nil {
+			r.failed = append(r.failed, name)
+			r.say("%s: not destroyed: %v", name, err)
+			return
+		}
+		r.destroyed++
+		if s.Left != "" {
+			r.say("left: %s", s.Left)
+		}
+	}
 }
 
-func (r Reaper) say(format string, args ...any) { fmt.Fprintf(r.Out, format+"\n", args...) }
+func (r *reaper) destroy(ctx context.Context, name string) error {
+	if r.dryRun {
+		return nil
+	}
+	return r.stacks.Destroy(ctx, name)
+}
 
-// ago is a duration in the largest unit that tells it: 3 d, 5 h, 40 min.
+func (r *reaper) say(format string, args ...any) { fmt.Fprintf(r.out, format+"\n", args...) }
+
+// ago is a duration in one unit: 3 d, 5 h, 40 min.
 func ago(d time.Duration) string {
 	switch {
 	case d >= 48*time.Hour:

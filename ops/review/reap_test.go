@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // now is the reaper's clock.
@@ -15,14 +17,14 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func at(hours int) string { return now.Add(time.Duration(hours) * time.Hour).Format(time.RFC3339) }
 
-// memory is a cloud of stacks that exist in this test only.
+// memory are stacks that exist in this test only.
 type memory struct {
 	stacks     []Stack
 	unreadable string
-	stubborn   []string // fail to go
+	stubborn   []string // their destroy fails
 	renewed    string   // gets a new expiry while others are reaped
-	strays     []string
-	straysFail error
+	left       []string
+	leftFails  error
 
 	destroyed []string
 }
@@ -35,7 +37,7 @@ func (m *memory) Names(context.Context) ([]string, error) {
 	return names, nil
 }
 
-func (m *memory) Look(_ context.Context, name string) (Stack, error) {
+func (m *memory) Read(_ context.Context, name string) (Stack, error) {
 	if name == m.unreadable {
 		return Stack{Name: name}, errors.New("AccessDenied")
 	}
@@ -46,19 +48,21 @@ func (m *memory) Look(_ context.Context, name string) (Stack, error) {
 	return s, nil
 }
 
-func (m *memory) Destroy(_ context.Context, s Stack) error {
-	if slices.Contains(m.stubborn, s.Name) {
+func (m *memory) Deploy(context.Context, *config.File, string, bool) error { return nil }
+
+func (m *memory) Destroy(_ context.Context, name string) error {
+	if slices.Contains(m.stubborn, name) {
 		return errors.New("the service is still draining")
 	}
-	m.destroyed = append(m.destroyed, s.Name)
+	m.destroyed = append(m.destroyed, name)
 	return nil
 }
 
-func (m *memory) Strays(_ context.Context, names []string) ([]string, error) {
+func (m *memory) Leftovers(_ context.Context, names []string) ([]string, error) {
 	if len(names) != len(m.stacks) {
 		return nil, fmt.Errorf("asked about %d stacks", len(names))
 	}
-	return m.strays, m.straysFail
+	return m.left, m.leftFails
 }
 
 // twenty are stacks of all classes and ages.
@@ -90,7 +94,8 @@ func twenty() []Stack {
 func reap(t *testing.T, m *memory, dryRun bool) (string, error) {
 	t.Helper()
 	var out strings.Builder
-	err := Reaper{Cloud: m, Now: func() time.Time { return now }, DryRun: dryRun, Out: &out}.Run(t.Context())
+	r := reaper{stacks: m, now: func() time.Time { return now }, dryRun: dryRun, out: &out}
+	err := r.run(t.Context())
 	return out.String(), err
 }
 
@@ -122,12 +127,12 @@ func TestOnlyExpiredReviewStacksGo(t *testing.T) {
 	}
 	for _, name := range []string{"account", "prod", "staging"} {
 		if strings.Contains(out, name+" ") && !strings.Contains(out, "old-"+name) {
-			t.Errorf("%s is none of its business:\n%s", name, out)
+			t.Errorf("%s is no review environment:\n%s", name, out)
 		}
 	}
 }
 
-func TestAFailureStopsNobodyElse(t *testing.T) {
+func TestAFailureStopsNoOther(t *testing.T) {
 	m := &memory{stacks: twenty(), unreadable: "review-old", stubborn: []string{"review-elsewhere", "review-older"}}
 	out, err := reap(t, m, false)
 	if err == nil || err.Error() != "these review environments are still there: review-elsewhere, review-old, review-older" {
@@ -157,13 +162,13 @@ func TestARenewedStackStays(t *testing.T) {
 	}
 }
 
-func TestStraysAreTold(t *testing.T) {
-	m := &memory{strays: []string{"Pulumi.review-x.yaml has no stack"}}
+func TestLeftoversAreListed(t *testing.T) {
+	m := &memory{left: []string{"Pulumi.review-x.yaml has no stack"}}
 	if out, err := reap(t, m, false); err != nil || !strings.Contains(out, "orphan: Pulumi.review-x.yaml has no stack") {
 		t.Errorf("%v:\n%s", err, out)
 	}
-	m = &memory{straysFail: errors.New("AccessDenied")}
-	if out, err := reap(t, m, false); err != nil || !strings.Contains(out, "what has no stack cannot be told: AccessDenied") {
+	m = &memory{leftFails: errors.New("AccessDenied")}
+	if out, err := reap(t, m, false); err != nil || !strings.Contains(out, "what is left without a stack cannot be listed: AccessDenied") {
 		t.Errorf("%v:\n%s", err, out)
 	}
 }

@@ -1,5 +1,4 @@
-// Package review holds what is decided about environments of branches: what they are called, and which of them go. It touches
-// nothing itself.
+// Package review makes, lists and removes environments of branches: stacks made of the template Pulumi.review.yaml, which expire.
 package review
 
 import (
@@ -12,7 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// hashDigits keep apart two branches whose names become alike: one in 16 million collides, and review-up refuses that one.
+// hashDigits distinguish two branches whose names become alike. One in 16 million collides, and review-up refuses that one.
 const hashDigits = 6
 
 // Slug turns the name of a branch into a part of a stack's name: lower-case letters and digits in words joined by single hyphens,
@@ -38,7 +37,7 @@ func Slug(branch string, longest int) (string, error) {
 	return cut + "-" + hex.EncodeToString(sum[:])[:hashDigits], nil
 }
 
-// slugged keeps the letters and digits of ASCII, those without their accents too, and puts a hyphen for whatever is between them.
+// slugged keeps the ASCII letters and digits, takes accents off letters, and puts a hyphen in place of everything else.
 func slugged(text string) string {
 	var words strings.Builder
 	gap := false

@@ -5,35 +5,28 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
-)
 
-// Class is the class of environments that expire.
-const Class = "review"
-
-// The tags that the program puts on a review environment's resources (stacks/review.go).
-const (
-	classTag     = "Class"
-	expiresAtTag = "expires-at"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // Stack is one stack of the backend, as its state describes it.
 type Stack struct {
 	Name      string
-	Class     string // empty: nothing tells
+	Class     string // empty: unknown
 	Branch    string
 	URL       string
 	ExpiresAt string
 	Resources int
-	Left      string // what a destroy does not take along
+	Left      string // what a destroy leaves behind
 }
 
-// Expiry is when the stack expires; false where it does not say so, or not understandably.
+// Expiry is when the stack expires; false where its state has no time, or one that cannot be read.
 func (s Stack) Expiry() (time.Time, bool) {
 	at, err := time.Parse(time.RFC3339, s.ExpiresAt)
 	return at, err == nil
 }
 
-// state is what pulumi stack export prints and, in other clothes, the file of a backend holds.
+// state is what `pulumi stack export` prints, or what a file of the backend holds.
 type state struct {
 	Deployment deployment
 	Checkpoint struct{ Latest deployment }
@@ -78,7 +71,7 @@ func ParseState(name string, text []byte) (Stack, error) {
 			continue
 		case "pulumi:providers:aws":
 			tags := defaultTags(r.Inputs.DefaultTags)
-			tagged.Class, tagged.ExpiresAt = tags[classTag], tags[expiresAtTag]
+			tagged.Class, tagged.ExpiresAt = tags[config.ClassTag], tags[config.ExpiresAtTag]
 		}
 		s.Resources++
 	}
@@ -96,7 +89,7 @@ func defaultTags(raw json.RawMessage) map[string]string {
 		raw = json.RawMessage(text)
 	}
 	var given struct{ Tags map[string]string }
-	_ = json.Unmarshal(raw, &given) // tags that are unknown or secret are none to go by
+	_ = json.Unmarshal(raw, &given) // tags that are unknown or secret cannot be read
 	return given.Tags
 }
 

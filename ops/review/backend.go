@@ -1,0 +1,142 @@
+package review
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/deploy"
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+// backend are the stacks of the Pulumi backend, over the session of the template: Pulumi.review.yaml.
+type backend struct{ *session.Session }
+
+// Names lists the project's stacks.
+func (b backend) Names(ctx context.Context) ([]string, error) {
+	text, err := b.pulumi(ctx, "stack", "ls", "--json", "--non-interactive")
+	if err != nil {
+		return nil, err
+	}
+	var list []struct{ Name string }
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, fmt.Errorf("pulumi stack ls: %w", err)
+	}
+	var names []string
+	for _, s := range list {
+		names = append(names, s.Name[strings.LastIndex(s.Name, "/")+1:]) // some backends print organization and project before it
+	}
+	return names, nil
+}
+
+// Read reads the state. Stacks with another name than a review environment's are not read: the role of reviews may not.
+func (b backend) Read(ctx context.Context, name string) (Stack, error) {
+	if !strings.HasPrefix(name, config.ReviewPrefix) {
+		return Stack{Name: name}, nil
+	}
+	text, err := b.pulumi(ctx, "stack", "export", "--stack", name, "--non-interactive")
+	if err != nil {
+		return Stack{Name: name}, err
+	}
+	return ParseState(name, text)
+}
+
+// Deploy implements stacks.
+func (b backend) Deploy(ctx context.Context, settings *config.File, name string, exists bool) error {
+	if !exists {
+		args := []string{"stack", "init", name, "--no-select", "--non-interactive"}
+		if provider := settings.SecretsProvider(); provider != "" {
+			args = append(args, "--secrets-provider", provider)
+		}
+		if _, err := b.pulumi(ctx, args...); err != nil {
+			return err
+		}
+	}
+	s, err := session.Open(b.Root, name, b.Out, b.Err)
+	if err != nil {
+		return err
+	}
+	return deploy.Up(ctx, s, deploy.Options{Yes: true})
+}
+
+// Destroy destroys what the stack declares, then the stack. Neither needs the stack's file, which may be on another machine: region and
+// key are in the state.
+func (b backend) Destroy(ctx context.Context, name string) error {
+	pulumi, err := b.Pulumi(ctx)
+	if err != nil {
+		return err
+	}
+	if err := pulumi.Run(ctx, "destroy", "--yes", "--stack", name); err != nil {
+		return err
+	}
+	if _, err := pulumi.Output(ctx, "stack", "rm", "--yes", "--stack", name); err != nil {
+		return fmt.Errorf("its resources are destroyed, the stack is not removed: %w", err)
+	}
+	return removeFile(b.Root, name)
+}
+
+func (b backend) pulumi(ctx context.Context, args ...string) ([]byte, error) {
+	pulumi, err := b.Pulumi(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return pulumi.Output(ctx, args...)
+}
+
+// Leftovers are stack files without a stack, and resources on AWS with the tag of review environments whose stack does not exist.
+func (b backend) Leftovers(ctx context.Context, names []string) ([]string, error) {
+	var lines []string
+	for _, stack := range config.Stacks(b.Root) {
+		if strings.HasPrefix(stack, config.ReviewPrefix) && !slices.Contains(names, stack) {
+			lines = append(lines, filepath.Base(file(b.Root, stack))+" has no stack: remove the file")
+		}
+	}
+	configuration, err := b.AWS(ctx)
+	if err != nil {
+		return lines, err
+	}
+	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(resourcegroupstaggingapi.NewFromConfig(configuration), &resourcegroupstaggingapi.GetResourcesInput{
+		TagFilters: []types.TagFilter{{Key: aws.String(config.ClassTag), Values: []string{config.ClassReview}}},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return lines, session.Explain(err)
+		}
+		for _, found := range page.ResourceTagMappingList {
+			lines = append(lines, withoutStack(found, names)...)
+		}
+	}
+	return lines, nil
+}
+
+// withoutStack is a line about a resource whose environment is not among the stacks. Old revisions of task definitions cost nothing and
+// stay on purpose (infra/service.go).
+func withoutStack(found types.ResourceTagMapping, names []string) (lines []string) {
+	arn := aws.ToString(found.ResourceARN)
+	for _, tag := range found.Tags {
+		if environment := aws.ToString(tag.Value); aws.ToString(tag.Key) == "Environment" && !slices.Contains(names, environment) && !strings.Contains(arn, ":task-definition/") {
+			lines = append(lines, arn+" of "+environment+", which has no stack")
+		}
+	}
+	return lines
+}
+
+func file(root, stack string) string { return filepath.Join(root, "Pulumi."+stack+".yaml") }
+
+func removeFile(root, stack string) error {
+	if err := os.Remove(file(root, stack)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("removing the stack's file: %w", err)
+	}
+	return nil
+}

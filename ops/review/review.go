@@ -1,0 +1,208 @@
+package review
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/forge"
+	"github.com/laravel-ecs/laravel-ecs/ops/plan/note"
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+// Environments are the review environments of a project.
+type Environments struct {
+	root     string
+	stacks   stacks
+	out, err io.Writer
+}
+
+// Open reads the template, whose AWS configuration and Pulumi backend all review environments have.
+func Open(root string, out, errOut io.Writer) (*Environments, error) {
+	s, err := session.Open(root, config.ReviewStack, out, errOut)
+	if err != nil {
+		return nil, fmt.Errorf("review environments are made of the template Pulumi.%s.yaml: %w", config.ReviewStack, err)
+	}
+	return &Environments{s.Root, backend{s}, out, errOut}, nil
+}
+
+// Up makes the environment of a branch, or deploys the working tree to it and renews its expiry. Its URL is the last line of the output;
+// in a job of a merge request it is posted there, too.
+func (e *Environments) Up(ctx context.Context, branch string, ttl time.Duration) error {
+	name, names, err := e.stackOf(ctx, branch)
+	if err != nil {
+		return err
+	}
+	exists := slices.Contains(names, name)
+	if exists {
+		if _, err := e.ours(ctx, name, branch); err != nil {
+			return err
+		}
+	}
+	settings, err := writeFile(e.root, name, branch, ttl)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.out, "%s is the environment of %s until %s\n", name, branch, settings.Text("environment.expiresAt"))
+	if err := e.stacks.Deploy(ctx, settings, name, exists); err != nil {
+		return err
+	}
+	deployed, err := e.stacks.Read(ctx, name)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(e.out, deployed.URL)
+	e.post(ctx, name, fmt.Sprintf("Review environment: <%s>, until %s\n", deployed.URL, cmp.Or(deployed.ExpiresAt, "further notice")), true)
+	return nil
+}
+
+// Down removes the environment of a branch, or what there is of it.
+func (e *Environments) Down(ctx context.Context, branch string) error {
+	name, names, err := e.stackOf(ctx, branch)
+	if err != nil {
+		return err
+	}
+	s := Stack{Name: name}
+	switch _, err := os.Stat(file(e.root, name)); {
+	case slices.Contains(names, name):
+		if s, err = e.ours(ctx, name, branch); err != nil {
+			return err
+		}
+		if err := e.stacks.Destroy(ctx, name); err != nil {
+			return err
+		}
+	case err != nil:
+		fmt.Fprintf(e.out, "%s has no environment (%s)\n", branch, name)
+	default:
+		if err := removeFile(e.root, name); err != nil {
+			return err
+		}
+	}
+	if err := e.listLeft(ctx, s); err != nil {
+		return err
+	}
+	e.post(ctx, name, "The review environment is gone.\n", false)
+	return nil
+}
+
+// listLeft prints what a person has to remove.
+func (e *Environments) listLeft(ctx context.Context, s Stack) error {
+	names, err := e.stacks.Names(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := e.stacks.Leftovers(ctx, names)
+	if err != nil {
+		fmt.Fprintf(e.out, "what is left of %s cannot be listed: %v\n", s.Name, err)
+	}
+	left := slices.DeleteFunc(all, func(line string) bool { return !strings.Contains(line, s.Name) })
+	if s.Left != "" {
+		left = append(left, s.Left)
+	}
+	if len(left) == 0 && err == nil {
+		fmt.Fprintf(e.out, "nothing is left of %s\n", s.Name)
+	}
+	for _, line := range left {
+		fmt.Fprintln(e.out, "left:", line)
+	}
+	return nil
+}
+
+// Reap removes the environments that have expired; a dry run only lists them.
+func (e *Environments) Reap(ctx context.Context, dryRun bool) error {
+	r := reaper{stacks: e.stacks, now: time.Now, dryRun: dryRun, out: e.out}
+	return r.run(ctx)
+}
+
+// List prints the review environments; those that expire first are on top.
+func (e *Environments) List(ctx context.Context) error {
+	names, err := e.stacks.Names(ctx)
+	if err != nil {
+		return err
+	}
+	var list []Stack
+	for _, name := range names {
+		s, err := e.stacks.Read(ctx, name)
+		if err != nil {
+			return err
+		}
+		if s.Class == config.ClassReview {
+			list = append(list, s)
+		}
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(e.out, "there are no review environments")
+		return nil
+	}
+	slices.SortFunc(list, func(a, b Stack) int { return cmp.Compare(a.ExpiresAt, b.ExpiresAt) })
+	table := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "STACK\tBRANCH\tEXPIRES\tURL")
+	for _, s := range list {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Name, s.Branch, cmp.Or(s.ExpiresAt, "never"), s.URL)
+	}
+	return table.Flush()
+}
+
+// stackOf is the name of a branch's stack, and those of all stacks.
+func (e *Environments) stackOf(ctx context.Context, branch string) (name string, names []string, err error) {
+	settings, err := template(e.root)
+	if err != nil {
+		return "", nil, err
+	}
+	longest := config.LongestReviewStack(cmp.Or(settings.Text("app.name"), "laravel")) - len(config.ReviewPrefix)
+	slug, err := Slug(branch, longest)
+	if err != nil {
+		return "", nil, err
+	}
+	names, err = e.stacks.Names(ctx)
+	return config.ReviewPrefix + slug, names, err
+}
+
+// ours refuses the stack of another branch, and a stack that is no review environment.
+func (e *Environments) ours(ctx context.Context, name, branch string) (Stack, error) {
+	s, err := e.stacks.Read(ctx, name)
+	if err != nil {
+		return s, err
+	}
+	if s.Class != "" && s.Class != config.ClassReview {
+		return s, fmt.Errorf("%s is a stack of class %s, and not a review environment", name, s.Class)
+	}
+	return s, sameBranch(name, s.Branch, branch)
+}
+
+func sameBranch(name, owner, branch string) error {
+	if owner != "" && owner != branch {
+		return fmt.Errorf("%s is the environment of branch %q, and %q has the same short name: rename one of them, or remove the other environment (make review-down BRANCH='%s')",
+			name, owner, branch, owner)
+	}
+	return nil
+}
+
+// post keeps the note of an environment on the merge request of this job, where there is one; create makes the note. Its errors are
+// printed and stop nothing: the environment is deployed or gone either way, and the log has the same text.
+func (e *Environments) post(ctx context.Context, stack, text string, create bool) {
+	request, err := forge.Detect(os.Getenv)
+	if err == nil && request == nil {
+		return
+	}
+	var outcome forge.Outcome
+	if request != nil {
+		keep := request.Replace
+		if create {
+			keep = request.Post
+		}
+		outcome, err = keep(ctx, note.Mark(stack), note.Mark(stack)+"\n"+text)
+	}
+	if err != nil {
+		fmt.Fprintln(e.err, "no note on the merge request:", err)
+		return
+	}
+	fmt.Fprintf(e.err, "the note of %s on the merge request is %s\n", stack, outcome)
+}
