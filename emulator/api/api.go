@@ -1,0 +1,165 @@
+// Package api answers AWS's own APIs, in their own protocols, for an emulated account: what the operator's command asks
+// of ECS, ECR, Elastic Load Balancing, CloudWatch Logs, RDS, STS, Systems Manager and the Resource Groups Tagging API.
+//
+// Every operation is one row of a table and a function from the SDK's input type to the SDK's output type. Responses are
+// written by the SDK's own serialisers; requests are read into the SDK's types by member name, and a member that the type
+// does not have is an error. The tests call the operations through the SDK's clients.
+package api
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+// The credentials that the emulated account accepts, unless Config names others.
+const (
+	AccessKey = "AKIAEMULATEDACCOUNT0"
+	SecretKey = "emulated"
+)
+
+// Config says what the API answers for.
+type Config struct {
+	Account *account.Account
+	// Runtime runs the tasks. Nil means a control plane only: the tasks of a service are reported as running and healthy.
+	Runtime Runtime
+	// StateDir keeps the deployments of a control plane; empty keeps them in memory. A Runtime keeps its own.
+	StateDir string
+	// AccessKey is the access key id that requests must be signed with; empty means AccessKey.
+	AccessKey string
+	// Log receives what went wrong inside the emulator; nil means silence.
+	Log io.Writer
+}
+
+// Server is the API of one account. It is an http.Handler.
+type Server struct {
+	account   *account.Account
+	runtime   Runtime
+	accessKey string
+	log       io.Writer
+
+	mu       sync.Mutex
+	faults   []*Fault
+	sessions map[string]any
+}
+
+// New prepares the API of an account. Without a runtime it becomes the account's backend, which records deployments.
+func New(cfg Config) *Server {
+	s := &Server{account: cfg.Account, runtime: cfg.Runtime, accessKey: cfg.AccessKey, log: cfg.Log, sessions: map[string]any{}}
+	if s.accessKey == "" {
+		s.accessKey = AccessKey
+	}
+	if s.log == nil {
+		s.log = io.Discard
+	}
+	if s.runtime == nil {
+		plane := newControlPlane(cfg.Account, cfg.StateDir)
+		cfg.Account.SetBackend(plane)
+		s.runtime = plane
+	}
+	return s
+}
+
+// Serve answers on a free loopback port until stop is called. url is what AWS_ENDPOINT_URL must be.
+func (s *Server) Serve() (url string, stop func(), err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("serving the AWS API: %w", err)
+	}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: readTimeout}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // ends with stop
+	}()
+	return "http://" + listener.Addr().String(), func() { server.Close(); <-done }, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.serveOwn(w, r) {
+		return
+	}
+	q, err := readRequest(r)
+	if err == nil {
+		err = s.authenticate(r, q)
+	}
+	if err == nil {
+		err = s.fault(q.service, q.operation)
+	}
+	if err != nil {
+		q.refuse(w, err)
+		return
+	}
+	out, err := s.call(context.WithValue(r.Context(), urlKey{}, "http://"+r.Host), q)
+	if err != nil {
+		q.refuse(w, s.explain(q, err))
+		return
+	}
+	q.answer(w, out)
+}
+
+// explain turns what is no answer of AWS into one, and logs it.
+func (s *Server) explain(q request, err error) error {
+	known := asError(err)
+	if known.Code == internalFailure {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		fmt.Fprintf(s.log, "%s %s: %v\n", q.service, q.operation, err) // for whoever looks for it
+	}
+	return known
+}
+
+// Fault makes operations fail, for tests of what a client does then.
+type Fault struct {
+	Operation     string // ecs:DescribeServices
+	Code, Message string // AccessDeniedException, ThrottlingException; an empty message is AWS's usual one
+	Times         int    // how many calls fail
+}
+
+// Fail has the next calls of an operation fail.
+func (s *Server) Fail(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, &f)
+}
+
+func (s *Server) fault(service, operation string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.faults {
+		if f.Operation == service+":"+operation && f.Times > 0 {
+			f.Times--
+			return &account.Error{Code: f.Code, Message: f.message(s.account.ID(), service, operation)}
+		}
+	}
+	return nil
+}
+
+// message is what AWS says with a code where the fault does not say it itself.
+func (f *Fault) message(accountID, service, operation string) string {
+	switch {
+	case f.Message != "":
+		return f.Message
+	case f.Code == "AccessDeniedException" || f.Code == "AccessDenied":
+		return fmt.Sprintf("User: %s is not authorized to perform: %s:%s on resource: * because no identity-based policy allows the %[2]s:%[3]s action",
+			callerARN(accountID), iamPrefix(service), operation)
+	case f.Code == "ThrottlingException" || f.Code == "Throttling":
+		return "Rate exceeded"
+	default:
+		return f.Code
+	}
+}
+
+func (s *Server) call(ctx context.Context, q request) (serializable, error) {
+	op, ok := operations[q.service+":"+q.operation]
+	if !ok {
+		return nil, unknownOperation(q)
+	}
+	return op.do(ctx, s, q.input)
+}

@@ -1,0 +1,40 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+// describeDBInstances answers https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBInstances.html: 100 records a page.
+func (s *Server) describeDBInstances(_ context.Context, in *rds.DescribeDBInstancesInput) (*rds.DescribeDBInstancesOutput, error) {
+	if len(in.Filters) > 0 {
+		return nil, refuse("InvalidParameterValue", "the emulator has no filters of DescribeDBInstances")
+	}
+	var all []types.DBInstance
+	for _, r := range s.account.List(account.DatabaseToken) {
+		v := r.Outputs
+		name := v.Text("identifier")
+		if in.DBInstanceIdentifier != nil && *in.DBInstanceIdentifier != name && *in.DBInstanceIdentifier != v.Text("arn") {
+			continue
+		}
+		host, _, _ := strings.Cut(cmp.Or(v.Text("address"), v.Text("endpoint")), ":")
+		all = append(all, types.DBInstance{
+			DBInstanceIdentifier: ptr(name), DBInstanceArn: ptr(v.Text("arn")), DBInstanceStatus: ptr("available"), DBInstanceClass: ptr(v.Text("instanceClass")),
+			Engine: ptr(v.Text("engine")), EngineVersion: ptr(cmp.Or(v.Text("engineVersionActual"), v.Text("engineVersion"))), MasterUsername: optional(v.Text("username")),
+			DBName: optional(v.Text("dbName")), AllocatedStorage: optionalInt32(v, "allocatedStorage"), MultiAZ: ptr(v.True("multiAz")),
+			PubliclyAccessible: ptr(v.True("publiclyAccessible")), StorageEncrypted: ptr(v.True("storageEncrypted")), DeletionProtection: ptr(v.True("deletionProtection")),
+			BackupRetentionPeriod: optionalInt32(v, "backupRetentionPeriod"), Endpoint: &types.Endpoint{Address: ptr(host), Port: optionalInt32(v, "port")},
+		})
+	}
+	if in.DBInstanceIdentifier != nil && len(all) == 0 {
+		return nil, refuse("DBInstanceNotFound", "DBInstance %s not found.", *in.DBInstanceIdentifier)
+	}
+	part, next, err := page(all, in.Marker, in.MaxRecords, 100)
+	return &rds.DescribeDBInstancesOutput{DBInstances: part, Marker: next}, err
+}

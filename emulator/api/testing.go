@@ -1,0 +1,90 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
+)
+
+// Disturbance is a service of a control plane that is not as it should be.
+type Disturbance struct {
+	Cluster string `json:"cluster"`
+	Service string `json:"service"`
+	Unready int    `json:"unready"` // tasks that do not run yet
+	Rollout string `json:"rollout"` // IN_PROGRESS, FAILED; empty leaves it
+	Reason  string `json:"reason"`
+}
+
+// set answers POST /test/fault, /test/outcome and /test/service with a Fault, an Outcome or a Disturbance as JSON. Scripts that run
+// the operator's command use it, as tests in this process call Fail, SetOutcome and Disturb.
+func (s *Server) set(name string, r *http.Request) error {
+	read := func(into any) error {
+		return json.NewDecoder(http.MaxBytesReader(nil, r.Body, longestRequest)).Decode(into)
+	}
+	switch name {
+	case "fault":
+		f := Fault{Times: 1}
+		if err := read(&f); err != nil {
+			return err
+		}
+		s.Fail(f)
+		return nil
+	case "outcome":
+		var o Outcome
+		if err := read(&o); err != nil {
+			return err
+		}
+		return s.SetOutcome(o)
+	case "service":
+		var d Disturbance
+		if err := read(&d); err != nil {
+			return err
+		}
+		return s.Disturb(d)
+	}
+	return fmt.Errorf("unknown: %s", name)
+}
+
+func (s *Server) plane() (*controlPlane, error) {
+	plane, ok := s.runtime.(*controlPlane)
+	if !ok {
+		return nil, fmt.Errorf("containers run behind this account: what becomes of tasks is not set, it happens")
+	}
+	return plane, nil
+}
+
+// SetOutcome says how the tasks end that RunTask starts, on a control plane.
+func (s *Server) SetOutcome(o Outcome) error {
+	plane, err := s.plane()
+	if err != nil {
+		return err
+	}
+	plane.mu.Lock()
+	defer plane.mu.Unlock()
+	plane.outcome = o
+	return nil
+}
+
+// Disturb makes a service of a control plane unsteady.
+func (s *Server) Disturb(d Disturbance) error {
+	plane, err := s.plane()
+	if err != nil {
+		return err
+	}
+	record, known := plane.Service(d.Cluster, d.Service)
+	if !known {
+		return fmt.Errorf("the service %s/%s was never deployed", d.Cluster, d.Service)
+	}
+	plane.mu.Lock()
+	plane.unready[d.Service] = d.Unready
+	plane.mu.Unlock()
+	if d.Rollout == state.Failed {
+		record.Fail(d.Reason)
+	} else if d.Rollout != "" {
+		record.MakePrimary(record.Primary, d.Rollout, d.Reason)
+	}
+	record.Running = max(0, record.Desired-d.Unready)
+	return plane.store.Save(record)
+}
