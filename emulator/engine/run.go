@@ -34,8 +34,11 @@ func (f *Failure) Error() string {
 	if len(f.Errors) == 0 {
 		return fmt.Sprintf("%s: %v", f.Run, f.Cause)
 	}
-	return fmt.Sprintf("%s: %s", f.Run, strings.Join(f.Errors, "\n"))
+	return f.Run + ": " + f.Text()
 }
+
+// Text is what the engine reported.
+func (f *Failure) Text() string { return strings.Join(f.Errors, "\n") }
 
 // Unwrap returns the error of the CLI.
 func (f *Failure) Unwrap() error { return f.Cause }

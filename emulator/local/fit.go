@@ -1,0 +1,57 @@
+package local
+
+import (
+	"fmt"
+	"runtime"
+	"strconv"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+// fit adapts the copy of the stack file to this machine.
+func (s *Stack) fit(file *config.File) error {
+	if secrets := file.HideSecrets(); len(secrets) > 0 {
+		return fmt.Errorf("%s has encrypted values (%v), and the emulator has no key: write them in plain text for this machine, "+
+			"or run `make rehearse STACK=%s`", file.Name(), secrets, s.Name)
+	}
+	if s.Name != "local" {
+		return s.bringHere(file)
+	}
+	// The application must know the address people use.
+	if url := file.Text("app.url"); url == "http://localhost:8080" && s.HTTPPort != 8080 {
+		return file.Set("app.url", "http://localhost:"+strconv.Itoa(s.HTTPPort))
+	}
+	return nil
+}
+
+// bringHere changes what a stack that is meant for AWS cannot have on this machine. Pulumi.local.yaml has the same values.
+func (s *Stack) bringHere(file *config.File) error {
+	if other := file.Text("environment.shares"); other != "" {
+		return fmt.Errorf("%s: environment.shares is %s, but on this machine every environment has resources of its own: remove the line for CLOUD=local", file.Name(), other)
+	}
+	values := map[string]any{
+		"app.url": fmt.Sprintf("http://localhost:%d", s.HTTPPort),
+		// The local servers have no certificate of Amazon's, and the network is private.
+		"database.requireTls": false, "cache.encryptTransit": false,
+	}
+	if platform, err := config.Platform(file.List("cluster.instanceTypes")); err == nil && platform != "linux/"+runtime.GOARCH {
+		values["cluster.instanceTypes"] = []string{map[bool]string{true: "t4g.large", false: "t3.large"}[runtime.GOARCH == "arm64"]} // the builder's processor
+	}
+	if file.Text("image.baseImage") == "" {
+		values["image.baseImage"] = docker.BaseImage // made from Debian's packages if no registry answers
+	}
+	if file.Text("environment.class") == "production" {
+		values["environment.class"] = "local" // production requires what the lines above remove
+		values["environment.protect"] = false // make down removes everything
+	}
+	if file.Text("domain.name") != "" {
+		values["loadBalancer.http"] = "forward" // a redirect would lead to port 443 of this machine
+	}
+	for path, value := range values {
+		if err := file.Set(path, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime"
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+// StatesVariable lists the state folders that `emulator exec` has open to the commands that it runs.
+const StatesVariable = "LARAVEL_ECS_EMULATOR_STATES"
+
+// Opened is a stack whose state folder this process holds.
+type Opened struct {
+	*engine.Engine
+	Stack   *Stack
+	Machine *runtime.Runtime // nil for a stack in memory
+}
+
+// Open opens the stack with the runtime behind its account. Close must follow.
+func (s *Stack) Open(ctx context.Context) (*Opened, error) {
+	if slices.Contains(filepath.SplitList(os.Getenv(StatesVariable)), s.State) {
+		return nil, fmt.Errorf("this command runs inside `emulator exec --stack %s` already, which has its state open: run it without another exec", s.Name)
+	}
+	cli, err := engine.FindCLI(ctx, s.Root, s.Out)
+	if err != nil {
+		return nil, err
+	}
+	o := &Opened{Stack: s}
+	o.Engine, err = engine.Open(ctx, engine.Config{
+		Root: s.filesFrom(), State: s.State, Stack: s.Name, Program: s.Program, CLI: cli, Log: s.Out, Edit: s.fit,
+		Backend: func(a *account.Account) (engine.Backend, error) {
+			if o.Machine, err = s.newRuntime(a); err != nil {
+				return nil, err
+			}
+			return &backend{Runtime: o.Machine, log: s.Out, buildLogs: filepath.Join(s.State, "logs")}, nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := Seed(o.Account(), o.Settings()); err != nil {
+		o.Close()
+		return nil, err
+	}
+	return o, nil
+}
+
+// filesFrom is the folder of the stack file: the repository, or the copy that the last run left if the file was removed.
+func (s *Stack) filesFrom() string {
+	if _, err := os.Stat(filepath.Join(s.Root, s.File())); err == nil {
+		return s.Root
+	}
+	workspace := filepath.Join(s.State, "workspace")
+	if _, err := os.Stat(filepath.Join(workspace, s.File())); err == nil {
+		return workspace
+	}
+	return s.Root
+}
+
+// Reload takes the stack file as it is now, or file in its place, for the runs that follow.
+func (o *Opened) Reload(file string) error {
+	folder := o.Stack.filesFrom()
+	if file != "" {
+		var err error
+		if folder, err = os.MkdirTemp("", "laravel-ecs-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(folder)
+		for name, source := range map[string]string{"Pulumi.yaml": filepath.Join(o.Stack.Root, "Pulumi.yaml"), o.Stack.File(): file} {
+			text, err := os.ReadFile(source)
+			if err != nil {
+				return fmt.Errorf("reading %s: %w", name, err)
+			}
+			if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	settings, err := config.ReadFile(folder, o.Stack.Name)
+	if err != nil {
+		return err
+	}
+	if err := o.Stack.fit(settings); err != nil {
+		return err
+	}
+	if _, err := Seed(o.Account(), settings); err != nil {
+		return err
+	}
+	return o.Rewrite(func(s *config.File) error { *s = *settings; return nil })
+}
+
+// Discard closes the stack, and removes its state folder if nothing was ever deployed.
+func (o *Opened) Discard() error {
+	var err error
+	if !o.Exists() && len(o.Left()) == 0 {
+		err = o.Remove()
+	}
+	o.Close()
+	return err
+}
+
+func (s *Stack) newRuntime(a *account.Account) (*runtime.Runtime, error) {
+	return runtime.New(runtime.Config{
+		StateDir: s.State, Root: s.Root, HTTPPort: s.HTTPPort, HTTPSPort: s.HTTPSPort, Account: a, Log: indented{s.Out},
+	})
+}
+
+// backend makes resources and images real with the Docker engine of this machine.
+type backend struct {
+	*runtime.Runtime
+	log       io.Writer
+	buildLogs string // folder
+}
+
+// Build builds an image and keeps the builder's output in a file.
+func (b *backend) Build(ctx context.Context, image docker.Build) (err error) {
+	if err := os.MkdirAll(b.buildLogs, 0o700); err != nil {
+		return err
+	}
+	path := filepath.Join(b.buildLogs, "build.log")
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	fmt.Fprintf(b.log, "  building the image (output of the builder: %s)\n", path)
+	return image.Run(ctx, file)
+}

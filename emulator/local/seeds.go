@@ -1,0 +1,68 @@
+package local
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+// Seed puts into the account what a stack file names and the program does not make: a hosted zone, a certificate, a
+// key pair. On AWS they must exist; here they are assumed, and the returned lines say so.
+func Seed(a *account.Account, s *config.File) ([]string, error) {
+	var assumed []string
+	add := func(token, id, line string, outputs account.Values) error {
+		if _, exists := a.Read(token, id); !exists {
+			if err := a.Seed(token, id, outputs); err != nil {
+				return fmt.Errorf("assuming %s: %w", line, err)
+			}
+		}
+		assumed = append(assumed, line)
+		return nil
+	}
+	if zone := s.Text("domain.zone"); zone != "" {
+		id := "Z" + strings.ToUpper(digits(zone, 20))
+		if err := add("aws:route53/zone:Zone", id, "hosted zone "+zone, account.Values{
+			"zoneId": id, "name": zone, "arn": "arn:aws:route53:::hostedzone/" + id, "privateZone": false,
+		}); err != nil {
+			return nil, err
+		}
+	}
+	if arn := s.Text("domain.certificateArn"); arn != "" {
+		if err := add("aws:acm/certificate:Certificate", arn, "certificate "+arn, account.Values{
+			"arn": arn, "domainName": s.Text("domain.name"), "status": "ISSUED", "type": "IMPORTED",
+		}); err != nil {
+			return nil, err
+		}
+	}
+	if key := s.Text("cluster.keyPair"); key != "" {
+		if err := add("aws:ec2/keyPair:KeyPair", key, "key pair "+key, account.Values{
+			"keyName": key, "keyPairId": "key-0" + digits(key, 16), "keyType": "ed25519",
+			"arn": fmt.Sprintf("arn:aws:ec2:%s:%s:key-pair/%s", a.Region(), a.ID(), key),
+		}); err != nil {
+			return nil, err
+		}
+	}
+	for _, path := range []string{"account.github.providerArn", "account.gitlab.providerArn"} {
+		arn := s.Text(path)
+		if arn == "" {
+			continue
+		}
+		_, host, _ := strings.Cut(arn, ":oidc-provider/")
+		if err := add("aws:iam/openIdConnectProvider:OpenIdConnectProvider", arn, "OpenID Connect provider "+arn, account.Values{
+			"arn": arn, "url": host, "clientIdLists": []any{"sts.amazonaws.com"},
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return assumed, nil
+}
+
+// digits makes n hexadecimal digits that stay the same for the same text.
+func digits(text string, n int) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])[:n]
+}

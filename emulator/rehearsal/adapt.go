@@ -1,0 +1,52 @@
+package rehearsal
+
+import (
+	"strings"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+// accountID is the number of the emulated account.
+const accountID = "123456789012"
+
+// adapt replaces in the copied stack file what an account in memory cannot have: encrypted values, images that were
+// pushed earlier, values that are still to be filled in. It returns what it did.
+func adapt(s *config.File) ([]string, error) {
+	var notes []string
+	values := map[string]any{}
+	if hidden := s.HideSecrets(); len(hidden) > 0 {
+		notes = append(notes, "placeholders for what needs a key: "+strings.Join(hidden, ", "))
+	}
+	if build, set := s.Get("release.build").(bool); set && !build {
+		notes = append(notes, "the image is pushed first (release.build): the registry of a new account is empty")
+		values["release.build"] = true
+	}
+	for _, path := range []string{"account.github.repository", "account.gitlab.project"} {
+		if config.Placeholder(s.Text(path)) {
+			notes = append(notes, path+" is a placeholder, which AWS must never trust: an invented project replaces it")
+			values[path] = "rehearsed/project"
+		}
+	}
+	if s.Text("environment.class") == config.ClassReview && s.Text("environment.expiresAt") == "" {
+		notes = append(notes, "an invented branch that expires in an hour (make review-up writes both)")
+		values["environment.branch"] = "rehearsed"
+		values["environment.expiresAt"] = time.Now().Add(2 * time.Hour).UTC().Truncate(time.Hour).Format(time.RFC3339) // a full hour
+	}
+	if isAccount(s) {
+		notes = append(notes, "no release: an account runs nothing")
+	}
+	if s.Get("aws:allowedAccountIds") != nil {
+		notes = append(notes, "the emulated account has the number that is allowed (aws:allowedAccountIds)")
+		values["aws:allowedAccountIds"] = []string{accountID}
+	}
+	for path, value := range values {
+		if err := s.Set(path, value); err != nil {
+			return nil, err
+		}
+	}
+	return notes, nil
+}
+
+// isAccount tells whether a stack file declares what the environments of an account share, and no environment.
+func isAccount(s *config.File) bool { return s.Get("account") != nil }
