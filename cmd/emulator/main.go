@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -18,8 +17,11 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/front"
 	"github.com/laravel-ecs/laravel-ecs/emulator/local"
 	"github.com/laravel-ecs/laravel-ecs/emulator/rehearsal"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runner"
+	"github.com/laravel-ecs/laravel-ecs/emulator/sessionplugin"
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
@@ -33,6 +35,7 @@ type commands struct {
 	Down     down     `cmd:"" help:"Remove everything that up made: resources, containers, networks, volumes, state."`
 	Rehearse rehearse `cmd:"" help:"Run a stack file through its whole life on an account in memory, without containers."`
 	Outputs  outputs  `cmd:"" help:"Deploy a stack file to an account in memory and print its outputs."`
+	Exec     execute  `cmd:"" help:"Run a command with the environment of the stack's emulated account: exec --stack local -- laravel-ecs status"`
 	Setup    setup    `cmd:"" help:"Make what the other commands need: a Docker engine and the base image."`
 }
 
@@ -141,6 +144,52 @@ func (c *outputs) Run(ctx context.Context, root folder, out io.Writer) error {
 	return encoder.Encode(values)
 }
 
+type execute struct {
+	stack    `embed:""`
+	InMemory bool     `help:"Use an account in memory: no containers, and nothing is kept."`
+	Deploy   bool     `help:"With --in-memory: deploy the stack first."`
+	Command  []string `arg:"" passthrough:"" help:"The command and its arguments, after --."`
+}
+
+// Run runs the command.
+func (c *execute) Run(ctx context.Context, root folder) error {
+	if c.Deploy && !c.InMemory {
+		return errors.New("--deploy goes with --in-memory; without it the stack is what emulator up made of it")
+	}
+	if c.Command[0] == "--" {
+		c.Command = c.Command[1:]
+	}
+	if len(c.Command) == 0 {
+		return errors.New("there is no command to run: emulator exec --stack local -- COMMAND")
+	}
+	out := local.NewLines(os.Stderr) // the standard output is the command's
+	s := &local.Stack{Name: c.Stack, Root: string(root), Program: stacks.Deploy, Out: out, InMemory: true}
+	if !c.InMemory {
+		var err error
+		if s, err = c.find(root, out); err != nil {
+			return err
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	code, err := runner.Run(ctx, runner.Config{Stack: s, Deploy: c.Deploy, Command: c.Command, Self: self})
+	return ended(code, err)
+}
+
+// exitCode is the exit code of a command that was run.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+func ended(code int, err error) error {
+	if err == nil && code != 0 {
+		return exitCode(code)
+	}
+	return err
+}
+
 type setup struct {
 	Docker bool `help:"Only the Docker engine; as root on Debian it is installed."`
 	CLI    bool `help:"Only the Pulumi CLI, built into bin/pulumi unless a fitting one is on PATH." name:"cli"`
@@ -162,10 +211,10 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
-	var ended *exec.ExitError
+	var code exitCode
 	switch {
-	case errors.As(err, &ended) && ended.ExitCode() > 0: // of the command that exec ran
-		os.Exit(ended.ExitCode())
+	case errors.As(err, &code): // of a command that had the terminal
+		os.Exit(int(code))
 	case err != nil:
 		if !errors.Is(err, local.ErrReported) {
 			fmt.Fprintln(os.Stderr, "error:", err)
@@ -175,6 +224,14 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 { // these take the arguments of other programs
+		switch args[0] {
+		case "pulumi":
+			return ended(front.Main(args[1:]), nil)
+		case "session-manager-plugin":
+			return ended(sessionplugin.Main(ctx, args[1:], out))
+		}
+	}
 	var chosen commands
 	parser, err := kong.New(&chosen, kong.Name("emulator"), kong.Description("Runs the stacks of this repository on this machine, without an AWS account."),
 		kong.UsageOnError(), kong.Writers(out, os.Stderr), kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(out, (*io.Writer)(nil)))

@@ -161,6 +161,16 @@ func (e *Engine) Init(ctx context.Context) error {
 	return nil
 }
 
+// Forget removes the stack from the backend, with what its state says.
+func (e *Engine) Forget(ctx context.Context) error {
+	_, err := e.output(ctx, "stack", "rm", "--yes", "--force", "--preserve-config")
+	e.exists = e.exists && err != nil
+	return err
+}
+
+// CLI is the path of the Pulumi CLI.
+func (e *Engine) CLI() string { return e.cfg.CLI }
+
 // Environment is what a pulumi command needs to work on this stack, beside the environment of this process.
 func (e *Engine) Environment() []string {
 	list := []string{
@@ -204,9 +214,11 @@ func (e *Engine) Rewrite(edit func(*config.File) error) error {
 func (e *Engine) Close() {
 	if e.language != nil {
 		e.language.close()
+		e.language = nil // closing again does no harm
 	}
 	if e.plugins != nil {
 		e.plugins.Close()
+		e.plugins = nil
 	}
 	e.folder.close()
 }

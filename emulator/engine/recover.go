@@ -40,6 +40,22 @@ type recorded struct {
 	} `json:"checkpoint"`
 }
 
+// Stacks lists the stacks whose state is in a state folder.
+func Stacks(dir string) []string {
+	files, _ := filepath.Glob(filepath.Join(dir, "state", ".pulumi", "stacks", "*", "*.json"))
+	var names []string
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(filepath.Base(file), ".json"))
+	}
+	return names
+}
+
+// HasResources tells whether the state has resources.
+func (e *Engine) HasResources() bool {
+	state, err := e.recorded()
+	return err != nil || len(state.Checkpoint.Latest.Resources) > 0
+}
+
 func (e *Engine) recorded() (recorded, error) {
 	var state recorded
 	text, err := os.ReadFile(e.checkpoint())

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 )
 
@@ -37,8 +37,10 @@ func (s *Stack) Down(ctx context.Context, force bool) error {
 
 // Erase removes the containers and the state folder of a stack that was destroyed.
 func (o *Opened) Erase(ctx context.Context) error {
-	if err := o.Machine.Down(ctx); err != nil {
-		return err
+	if o.Machine != nil {
+		if err := o.Machine.Down(ctx); err != nil {
+			return err
+		}
 	}
 	return o.Remove()
 }
@@ -46,7 +48,7 @@ func (o *Opened) Erase(ctx context.Context) error {
 // sweep removes what carries the label of this state folder, whatever the state says.
 func (s *Stack) sweep(ctx context.Context) error {
 	_, missing := os.Stat(s.State)
-	nothing, err := account.Open("", "us-east-1") // the region of an empty account does not matter
+	nothing, err := aws.Open("", "us-east-1") // the region of an empty account does not matter
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime"
+	"github.com/laravel-ecs/laravel-ecs/emulator/stackfile"
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
@@ -24,35 +25,87 @@ type Opened struct {
 	*engine.Engine
 	Stack   *Stack
 	Machine *runtime.Runtime // nil for a stack in memory
+	Notes   []string         // of a stack in memory: how its file was changed, and what is assumed
+	scratch string           // folder of a state that is not kept
 }
 
-// Open opens the stack with the runtime behind its account. Close must follow.
+// Open opens the stack: with the runtime behind its account, or in memory. Close must follow.
 func (s *Stack) Open(ctx context.Context) (*Opened, error) {
 	if slices.Contains(filepath.SplitList(os.Getenv(StatesVariable)), s.State) {
 		return nil, fmt.Errorf("this command runs inside `emulator exec --stack %s` already, which has its state open: run it without another exec", s.Name)
 	}
-	cli, err := engine.FindCLI(ctx, s.Root, s.Out)
+	cli, err := engine.FindCLI(ctx, s.Root, os.Stderr)
 	if err != nil {
 		return nil, err
 	}
 	o := &Opened{Stack: s}
-	o.Engine, err = engine.Open(ctx, engine.Config{
-		Root: s.filesFrom(), State: s.State, Stack: s.Name, Program: s.Program, CLI: cli, Log: s.Out, Edit: s.fit,
-		Backend: func(a *account.Account) (engine.Backend, error) {
-			if o.Machine, err = s.newRuntime(a); err != nil {
-				return nil, err
-			}
-			return &backend{Runtime: o.Machine, log: s.Out, buildLogs: filepath.Join(s.State, "logs")}, nil
-		},
-	})
-	if err != nil {
-		return nil, err
+	cfg := engine.Config{Root: s.filesFrom(), State: s.State, Stack: s.Name, Program: s.Program, CLI: cli, Log: s.Out, Edit: o.adapt, Throwaway: s.InMemory}
+	if s.InMemory {
+		err = o.inMemory(&cfg)
+	} else {
+		cfg.Backend = o.backend
 	}
-	if _, err := Seed(o.Account(), o.Settings()); err != nil {
+	if err == nil {
+		o.Engine, err = engine.Open(ctx, cfg)
+	}
+	if err == nil {
+		err = o.seed(o.Settings())
+	}
+	if err != nil {
 		o.Close()
 		return nil, err
 	}
 	return o, nil
+}
+
+// Close releases the stack.
+func (o *Opened) Close() {
+	if o.Engine != nil {
+		o.Engine.Close()
+	}
+	if o.scratch != "" {
+		os.RemoveAll(o.scratch)
+	}
+}
+
+func (o *Opened) adapt(file *config.File) (err error) {
+	if !o.Stack.InMemory {
+		return stackfile.ForMachine(file, o.Stack.Name, o.Stack.HTTPPort)
+	}
+	o.Notes, err = stackfile.InMemory(file)
+	return err
+}
+
+func (o *Opened) seed(file *config.File) error {
+	assumed, err := stackfile.Seed(o.Account(), file)
+	for _, line := range assumed {
+		o.Notes = append(o.Notes, "assumes "+line)
+	}
+	return err
+}
+
+// inMemory has the state in a temporary folder, unless one is chosen, and the account of the stack that it is shared with.
+func (o *Opened) inMemory(cfg *engine.Config) (err error) {
+	if o.Stack.SharedWith != nil {
+		cfg.SharedWith = o.Stack.SharedWith.Engine
+	}
+	if cfg.State != "" {
+		return nil
+	}
+	if o.scratch, err = os.MkdirTemp("", "laravel-ecs-"); err != nil {
+		return err
+	}
+	cfg.State = filepath.Join(o.scratch, "state")
+	return nil
+}
+
+func (o *Opened) backend(a *account.Account) (engine.Backend, error) {
+	machine, err := o.Stack.newRuntime(a)
+	if err != nil {
+		return nil, err
+	}
+	o.Machine = machine
+	return &backend{Runtime: machine, log: o.Stack.Out, buildLogs: filepath.Join(o.Stack.State, "logs")}, nil
 }
 
 // filesFrom is the folder of the stack file: the repository, or the copy that the last run left if the file was removed.
@@ -90,10 +143,7 @@ func (o *Opened) Reload(file string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Stack.fit(settings); err != nil {
-		return err
-	}
-	if _, err := Seed(o.Account(), settings); err != nil {
+	if err := errors.Join(o.adapt(settings), o.seed(settings)); err != nil {
 		return err
 	}
 	return o.Rewrite(func(s *config.File) error { *s = *settings; return nil })

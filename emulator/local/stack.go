@@ -31,6 +31,8 @@ type Stack struct {
 	HTTPPort, HTTPSPort int
 	Program             pulumi.RunFunc
 	Out                 io.Writer // progress; safe for concurrent use
+	InMemory            bool      // no containers; the state is not kept unless State names a folder
+	SharedWith          *Opened   // in memory: the stack whose account this one uses, as the stacks of one AWS account do
 }
 
 // Find returns the stack with absolute folders, by default .local/NAME for the state, and its ports: those of HTTP_PORT

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
-	"github.com/laravel-ecs/laravel-ecs/emulator/local"
+	"github.com/laravel-ecs/laravel-ecs/emulator/stackfile"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
@@ -38,7 +38,7 @@ func PreviewSince(ctx context.Context, cfg Config, revision string) ([]byte, err
 		return nil, err
 	}
 	defer o.Close()
-	if _, err := local.Seed(o.Account(), base); err != nil {
+	if _, err := stackfile.Seed(o.Account(), base); err != nil {
 		return nil, err
 	}
 	head := *o.Settings()
@@ -78,6 +78,6 @@ func fileAt(ctx context.Context, cfg Config, revision string) (*config.File, err
 	if err != nil {
 		return nil, err
 	}
-	_, err = adapt(file)
+	_, err = stackfile.InMemory(file)
 	return file, err
 }

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -16,7 +14,6 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/local"
-	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // Config says which stack to run.
@@ -28,54 +25,13 @@ type Config struct {
 	Log     io.Writer // the engine's progress; nil means silence
 }
 
-// Opened is a stack on an account in memory.
-type Opened struct {
-	*engine.Engine
-	Notes  []string // what was changed and what is assumed
-	folder string   // to be removed at the end
-}
-
 // Open opens the stack on an account in memory. Close must follow.
-func Open(ctx context.Context, cfg Config) (*Opened, error) {
-	cli, err := engine.FindCLI(ctx, cfg.Root, os.Stderr)
-	if err != nil {
-		return nil, err
+func Open(ctx context.Context, cfg Config) (*local.Opened, error) {
+	s := &local.Stack{Name: cfg.Stack, Root: cfg.Root, State: cfg.State, Program: cfg.Program, Out: cfg.Log, InMemory: true}
+	if s.Out == nil {
+		s.Out = io.Discard
 	}
-	if cfg.Log == nil {
-		cfg.Log = io.Discard
-	}
-	o := &Opened{}
-	if cfg.State == "" {
-		if o.folder, err = os.MkdirTemp("", "laravel-ecs-"); err != nil {
-			return nil, err
-		}
-		cfg.State = filepath.Join(o.folder, "state")
-	}
-	o.Engine, err = engine.Open(ctx, engine.Config{
-		Root: cfg.Root, State: cfg.State, Stack: cfg.Stack, Program: cfg.Program, CLI: cli, Throwaway: true, Log: cfg.Log,
-		Edit: func(s *config.File) (err error) { o.Notes, err = adapt(s); return err },
-	})
-	if err != nil {
-		os.RemoveAll(o.folder)
-		return nil, err
-	}
-	assumed, err := local.Seed(o.Account(), o.Settings())
-	if err != nil {
-		o.Close()
-		return nil, err
-	}
-	for _, line := range assumed {
-		o.Notes = append(o.Notes, "assumes "+line)
-	}
-	return o, nil
-}
-
-// Close ends the stack and removes its temporary folder.
-func (o *Opened) Close() {
-	o.Engine.Close()
-	if o.folder != "" {
-		os.RemoveAll(o.folder)
-	}
+	return s.Open(ctx)
 }
 
 // Run takes a stack file through the life of its stack and prints what happened in every step. It fails if anything

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/stackfile"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
@@ -49,7 +50,7 @@ func steps(e *engine.Engine) []step {
 		{name: "preview again", run: e.Preview, expect: only()},
 		{name: "refresh", run: e.Refresh, expect: only()},
 	}
-	if isAccount(e.Settings()) {
+	if stackfile.IsAccount(e.Settings()) {
 		list = append(list, step{name: "longer history", run: set("account.stateDays", 365), expect: only("update")})
 	} else {
 		list = append(list, step{name: "new release", run: set("release.name", "rehearsed-release"), expect: onlyRelease})

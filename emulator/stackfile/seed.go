@@ -1,4 +1,4 @@
-package local
+package stackfile
 
 import (
 	"crypto/sha256"

@@ -1,4 +1,4 @@
-package rehearsal
+package stackfile
 
 import (
 	"strings"
@@ -10,9 +10,9 @@ import (
 // accountID is the number of the emulated account.
 const accountID = "123456789012"
 
-// adapt replaces in the copied stack file what an account in memory cannot have: encrypted values, images that were
+// InMemory replaces in the copy of a stack file what an account in memory cannot have: encrypted values, images that were
 // pushed earlier, values that are still to be filled in. It returns what it did.
-func adapt(s *config.File) ([]string, error) {
+func InMemory(s *config.File) ([]string, error) {
 	var notes []string
 	values := map[string]any{}
 	if hidden := s.HideSecrets(); len(hidden) > 0 {
@@ -33,7 +33,7 @@ func adapt(s *config.File) ([]string, error) {
 		values["environment.branch"] = "rehearsed"
 		values["environment.expiresAt"] = time.Now().Add(2 * time.Hour).UTC().Truncate(time.Hour).Format(time.RFC3339) // a full hour
 	}
-	if isAccount(s) {
+	if IsAccount(s) {
 		notes = append(notes, "no release: an account runs nothing")
 	}
 	if s.Get("aws:allowedAccountIds") != nil {
@@ -48,5 +48,5 @@ func adapt(s *config.File) ([]string, error) {
 	return notes, nil
 }
 
-// isAccount tells whether a stack file declares what the environments of an account share, and no environment.
-func isAccount(s *config.File) bool { return s.Get("account") != nil }
+// IsAccount tells whether a stack file declares what the environments of an account share, and no environment.
+func IsAccount(s *config.File) bool { return s.Get("account") != nil }

@@ -1,4 +1,5 @@
-package local
+// Package stackfile adapts the copy of a stack file to where the emulator runs it, and prepares the account for it.
+package stackfile
 
 import (
 	"fmt"
@@ -9,29 +10,29 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// fit adapts the copy of the stack file to this machine.
-func (s *Stack) fit(file *config.File) error {
+// ForMachine adapts the copy of a stack file to this machine, where the load balancer listens on httpPort.
+func ForMachine(file *config.File, stack string, httpPort int) error {
 	if secrets := file.HideSecrets(); len(secrets) > 0 {
 		return fmt.Errorf("%s has encrypted values (%v), and the emulator has no key: write them in plain text for this machine, "+
-			"or run `make rehearse STACK=%s`", file.Name(), secrets, s.Name)
+			"or run `make rehearse STACK=%s`", file.Name(), secrets, stack)
 	}
-	if s.Name != "local" {
-		return s.bringHere(file)
+	if stack != "local" {
+		return bringHere(file, httpPort)
 	}
 	// The application must know the address people use.
-	if url := file.Text("app.url"); url == "http://localhost:8080" && s.HTTPPort != 8080 {
-		return file.Set("app.url", "http://localhost:"+strconv.Itoa(s.HTTPPort))
+	if url := file.Text("app.url"); url == "http://localhost:8080" && httpPort != 8080 {
+		return file.Set("app.url", "http://localhost:"+strconv.Itoa(httpPort))
 	}
 	return nil
 }
 
 // bringHere changes what a stack that is meant for AWS cannot have on this machine. Pulumi.local.yaml has the same values.
-func (s *Stack) bringHere(file *config.File) error {
+func bringHere(file *config.File, httpPort int) error {
 	if other := file.Text("environment.shares"); other != "" {
 		return fmt.Errorf("%s: environment.shares is %s, but on this machine every environment has resources of its own: remove the line for CLOUD=local", file.Name(), other)
 	}
 	values := map[string]any{
-		"app.url": fmt.Sprintf("http://localhost:%d", s.HTTPPort),
+		"app.url": fmt.Sprintf("http://localhost:%d", httpPort),
 		// The local servers have no certificate of Amazon's, and the network is private.
 		"database.requireTls": false, "cache.encryptTransit": false,
 	}

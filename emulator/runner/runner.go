@@ -1,0 +1,132 @@
+// Package runner runs a command with the environment of an emulated AWS account, as aws-vault runs one with that of a
+// real account: AWS_ENDPOINT_URL and credentials, the variables of Pulumi, a pulumi in front of the real one, and a program
+// in place of AWS's Session Manager plugin. The account lives as long as the command.
+package runner
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/api"
+	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/front"
+	"github.com/laravel-ecs/laravel-ecs/emulator/local"
+)
+
+// SessionPluginVariable names the program that the operator's command runs for sessions. Without it, it is AWS's own
+// session-manager-plugin.
+const SessionPluginVariable = "LARAVEL_ECS_SESSION_PLUGIN"
+
+// Config says what to run and where.
+type Config struct {
+	Stack   *local.Stack
+	Deploy  bool // the stack, before the command runs; for a stack in memory
+	Command []string
+	Self    string // path of this program, which is also the pulumi in front and the Session Manager plugin
+}
+
+// Run runs the command and returns its exit code.
+func Run(ctx context.Context, cfg Config) (int, error) {
+	opened, err := cfg.Stack.Open(ctx)
+	if err != nil {
+		return 1, err
+	}
+	h := newHost(opened)
+	defer h.close()
+	if cfg.Deploy {
+		if _, err := opened.Engine.Up(ctx); err != nil {
+			return 1, fmt.Errorf("deploying %s before the command: %w", cfg.Stack.File(), err)
+		}
+	}
+	scratch, err := os.MkdirTemp("", "laravel-ecs-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(scratch)
+	socket, stop, err := h.listen(scratch)
+	if err != nil {
+		return 1, err
+	}
+	defer stop()
+	endpoint, stopAPI, err := h.serveAPI()
+	if err != nil {
+		return 1, err
+	}
+	defer stopAPI()
+	environment, err := h.environment(cfg.Self, scratch, socket, endpoint)
+	if err != nil {
+		return 1, err
+	}
+	path, err := lookPath(cfg.Command[0], environment)
+	if err != nil {
+		return 127, err // as a shell has it
+	}
+	command := exec.Command(path, cfg.Command[1:]...)
+	command.Args[0] = cfg.Command[0]
+	command.Env = environment
+	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return front.RunForeground(command)
+}
+
+// environment is that of the command.
+func (h *host) environment(self, scratch, socket, endpoint string) ([]string, error) {
+	bin := filepath.Join(scratch, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		return nil, err
+	}
+	plugin := filepath.Join(scratch, "session-manager-plugin") // not on PATH: it is no AWS program
+	for path, subcommand := range map[string]string{filepath.Join(bin, "pulumi"): "pulumi", plugin: "session-manager-plugin"} {
+		script := fmt.Sprintf("#!/bin/sh\nexec '%s' %s \"$@\"\n", strings.ReplaceAll(self, "'", `'\''`), subcommand)
+		if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	account := h.main.Account()
+	set := append(h.main.Environment(),
+		"AWS_ENDPOINT_URL="+endpoint, "AWS_REGION="+account.Region(), "AWS_DEFAULT_REGION="+account.Region(),
+		"AWS_ACCESS_KEY_ID="+api.AccessKey, "AWS_SECRET_ACCESS_KEY="+api.SecretKey,
+		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
+		"PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"),
+		engine.CLIVariable+"="+h.main.CLI(), front.SocketVariable+"="+socket, SessionPluginVariable+"="+plugin,
+		local.StatesVariable+"="+strings.Join(append(filepath.SplitList(os.Getenv(local.StatesVariable)), h.main.Stack.State), string(filepath.ListSeparator)),
+	)
+	return append(without(os.Environ(), append(names(set), "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")), set...), nil
+}
+
+func names(variables []string) []string {
+	var list []string
+	for _, variable := range variables {
+		name, _, _ := strings.Cut(variable, "=")
+		list = append(list, name)
+	}
+	return list
+}
+
+func without(environment, unwanted []string) []string {
+	return slices.DeleteFunc(environment, func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains(unwanted, name)
+	})
+}
+
+// lookPath finds a program on the PATH of the environment that it will get.
+func lookPath(name string, environment []string) (string, error) {
+	if strings.Contains(name, "/") {
+		return name, nil
+	}
+	for _, variable := range environment {
+		value, found := strings.CutPrefix(variable, "PATH=")
+		for _, folder := range filepath.SplitList(value) {
+			path := filepath.Join(folder, name)
+			if info, err := os.Stat(path); found && err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
+				return path, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("there is no program %s on PATH", name)
+}
