@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
 // expected is what an event makes happen, one line per job. It stands here so that a job that both lose is missed.
@@ -128,8 +128,8 @@ func (f files) checkTexts(complain func(string, ...any)) {
 			}
 		}
 		for _, match := range regexp.MustCompile(`(?:pulumi-version: |image: pulumi/pulumi:)(\S+)`).FindAllStringSubmatch(text, -1) {
-			if match[1] != engine.CLIVersion {
-				complain("%s: Pulumi %s, where the rest of the project has %s", path, match[1], engine.CLIVersion)
+			if match[1] != session.CLIVersion {
+				complain("%s: Pulumi %s, where the rest of the project has %s", path, match[1], session.CLIVersion)
 			}
 		}
 	}
