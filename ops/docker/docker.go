@@ -3,8 +3,12 @@
 package docker
 
 import (
+	"cmp"
 	"context"
+	_ "embed" // engine.sh
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -42,4 +46,19 @@ func Output(ctx context.Context, args ...string) (string, error) {
 // RemoveImage removes the name of an image. The builder's cache keeps its layers; a name that is gone already is no error.
 func RemoveImage(ctx context.Context, image string) {
 	_ = Command(ctx, "rmi", image).Run()
+}
+
+//go:embed engine.sh
+var engine string
+
+// Ensure makes sure that a Docker engine answers. Where root on Debian has none, it is installed and started.
+func Ensure(ctx context.Context, out io.Writer) error {
+	var complaint strings.Builder
+	command := exec.CommandContext(ctx, "sh", "-c", engine)
+	command.Env = append(os.Environ(), "DOCKER="+Client())
+	command.Stdout, command.Stderr = out, &complaint
+	if err := command.Run(); err != nil {
+		return cmp.Or(context.Cause(ctx), errors.New(strings.TrimSpace(complaint.String())))
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,5 +29,23 @@ func TestEnsure(t *testing.T) {
 	// DOCKER_HOST names an engine elsewhere: nothing may be installed here.
 	if err := Ensure(t.Context(), &out); err == nil || !strings.Contains(err.Error(), "DOCKER_HOST") || !strings.Contains(err.Error(), "cannot connect") {
 		t.Errorf("an engine that is away gives %v", err)
+	}
+}
+
+// TestEnsureSaysHowToInstall: a user who is not root gets an error that says what to do.
+func TestEnsureSaysHowToInstall(t *testing.T) {
+	bin := t.TempDir()
+	writeFile(t, filepath.Join(bin, "id"), "#!/bin/sh\necho 1000\n")
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv("DOCKER_HOST", "")
+	t.Setenv("DOCKER_CONTEXT", "")
+	client := filepath.Join(t.TempDir(), "docker")
+	t.Setenv("DOCKER", client)
+	if err := Ensure(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "install Docker: https://docs.docker.com") {
+		t.Errorf("without a client: %v", err)
+	}
+	writeFile(t, client, "#!/bin/sh\necho cannot connect >&2\nexit 1\n")
+	if err := Ensure(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "start it (Docker Desktop") || !strings.Contains(err.Error(), "cannot connect") {
+		t.Errorf("without an engine: %v", err)
 	}
 }
