@@ -10,7 +10,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
-// expected is what an event makes happen, one line per job. It stands here so that a job that both lose is missed.
+// expected is what an event makes happen, one line per job. It stands here so that a job that is missing in both is found.
 var expected = map[string][]string{
 	"merge request": {
 		"make docker; make layers STACK=review; make review-up", "make docker; make layers STACK=staging; make test-app STACK=staging", "make lint", "make notes", "make review-down", "make test",
@@ -151,7 +151,7 @@ func TestMistakesAreFound(t *testing.T) {
 		"a rule too wide":          {gitLab, `$CI_PIPELINE_SOURCE == "schedule"` + "\n  script:\n    - make review-reap", `$CI_PIPELINE_SOURCE != "x"` + "\n  script:\n    - make review-reap", "GitLab, main: the jobs are"},
 		"more than make":           {main, "run: make docker", "run: make docker && curl example.com", "is more than a target of make"},
 		"an expression in a shell": {main, "run: make docker", "run: make docker BRANCH=${{ github.head_ref }}", "is more than a target of make"},
-		"cancelled on GitLab":      {gitLab, "  interruptible: false # a deployment", "  interruptible: true # a deployment", "staging: can be cancelled midway"},
+		"cancelled on GitLab":      {gitLab, "  interruptible: false # an interrupted", "  interruptible: true # an interrupted", "staging: can be cancelled midway"},
 		"cancelled on GitHub":      {main, "group: staging, cancel-in-progress: false", "group: staging, cancel-in-progress: true", "main.yml: staging: can be cancelled midway"},
 		"no group on GitLab":       {gitLab, "  resource_group: prod\n  environment: prod\n", "  environment: prod\n", `and the group ""`},
 		"another's group":          {main, "group: staging,", "group: prod,", `in the environment "staging" and the group "prod"`},
@@ -175,7 +175,7 @@ func TestMistakesAreFound(t *testing.T) {
 				t.Fatalf("%s has no %q", test.file, test.old)
 			}
 			if all := strings.Join(f.problems(), "\n"); !strings.Contains(all, test.says) {
-				t.Errorf("nobody says %q:\n%s", test.says, all)
+				t.Errorf("no problem says %q:\n%s", test.says, all)
 			}
 		})
 	}
