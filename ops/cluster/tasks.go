@@ -1,0 +1,107 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
+)
+
+// taskLimit is how many tasks one DescribeTasks takes (ECS API reference, DescribeTasks).
+const taskLimit = 100
+
+// Tasks are the tasks of a service that have not stopped yet, the oldest first. Those that are told to stop are among them: they still
+// finish their requests.
+func (c *Cluster) Tasks(ctx context.Context, service string) ([]types.Task, error) {
+	var list []types.Task
+	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
+		pages := ecs.NewListTasksPaginator(c.API, &ecs.ListTasksInput{Cluster: &c.Name, ServiceName: &service, DesiredStatus: desired})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, session.Explain(fmt.Errorf("listing the tasks of %s: %w", service, err))
+			}
+			found, err := c.describe(ctx, page.TaskArns)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, found...)
+		}
+	}
+	list = slices.DeleteFunc(list, func(t types.Task) bool { return aws.ToString(t.LastStatus) == "STOPPED" })
+	slices.SortStableFunc(list, func(a, b types.Task) int { return created(a).Compare(created(b)) })
+	return list, nil
+}
+
+func created(t types.Task) time.Time {
+	return aws.ToTime(cmp.Or(t.CreatedAt, t.StartedAt))
+}
+
+func (c *Cluster) describe(ctx context.Context, arns []string) ([]types.Task, error) {
+	var list []types.Task
+	for part := range slices.Chunk(arns, taskLimit) {
+		found, err := c.API.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &c.Name, Tasks: part})
+		if err != nil {
+			return nil, session.Explain(fmt.Errorf("reading the tasks: %w", err))
+		}
+		list = append(list, found.Tasks...)
+	}
+	return list, nil
+}
+
+// Task describes one task. ECS shows a stopped task for an hour at least (ECS API reference, DescribeTasks).
+func (c *Cluster) Task(ctx context.Context, arn string) (types.Task, error) {
+	list, err := c.describe(ctx, []string{arn})
+	if err != nil {
+		return types.Task{}, err
+	}
+	if len(list) == 0 {
+		return types.Task{}, fmt.Errorf("ECS does not know the task %s (any more)", last(arn))
+	}
+	return list[0], nil
+}
+
+// Definition is a revision of a task definition, read once.
+func (c *Cluster) Definition(ctx context.Context, arn string) (*types.TaskDefinition, error) {
+	if known := c.definitions[arn]; known != nil {
+		return known, nil
+	}
+	found, err := c.API.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
+	if err != nil {
+		return nil, session.Explain(fmt.Errorf("reading the task definition: %w", err))
+	}
+	c.definitions[arn] = found.TaskDefinition
+	return found.TaskDefinition, nil
+}
+
+// Main is the container that does the work of a task: the essential one. What runs before it, such as the migration, is not essential.
+func Main(definition *types.TaskDefinition) (types.ContainerDefinition, error) {
+	for _, container := range slices.Backward(definition.ContainerDefinitions) {
+		if container.Essential == nil || *container.Essential { // essential is the default
+			return container, nil
+		}
+	}
+	return types.ContainerDefinition{}, fmt.Errorf("the task definition %s has no essential container", ID(definition.TaskDefinitionArn))
+}
+
+// releaseVariable tells a container which release it runs (infra.ReleaseVariable).
+const releaseVariable = "APP_RELEASE"
+
+// Release is what a revision runs; "" where it does not say so.
+func Release(definition *types.TaskDefinition) string {
+	for _, container := range definition.ContainerDefinitions {
+		for _, variable := range container.Environment {
+			if aws.ToString(variable.Name) == releaseVariable {
+				return aws.ToString(variable.Value)
+			}
+		}
+	}
+	return ""
+}

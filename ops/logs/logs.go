@@ -1,0 +1,113 @@
+// Package logs prints what the containers of a stack wrote, from CloudWatch Logs.
+package logs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/cluster"
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
+)
+
+// Options are the flags of the command.
+type Options struct {
+	// Process is web, worker ...; empty for all.
+	Process string
+	// Since is how far to look back.
+	Since time.Duration
+	// Follow goes on until the context ends.
+	Follow bool
+	// Grep keeps the events that have this text in them, as it is written.
+	Grep string
+	// Raw prints the events as they were written.
+	Raw bool
+}
+
+// Show prints one line an event: HH:MM:SS process/task | text.
+func Show(ctx context.Context, s *session.Session, o Options) error {
+	c, err := cluster.Open(ctx, s)
+	if err != nil {
+		return err
+	}
+	groups, err := groupsOf(ctx, c, o.Process)
+	if err != nil {
+		return err
+	}
+	p := &printer{out: s.Out, grep: o.Grep, raw: o.Raw}
+	since := time.Now().Add(-o.Since)
+	client := cloudwatchlogs.NewFromConfig(c.Config)
+	if o.Follow {
+		return follow(ctx, client, groups, since, p)
+	}
+	var all []types.FilteredLogEvent
+	for _, group := range groups {
+		events, err := read(ctx, client, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, StartTime: aws.Int64(since.UnixMilli())})
+		if err != nil {
+			return err
+		}
+		all = append(all, events...)
+	}
+	p.print(all)
+	if p.printed == 0 {
+		fmt.Fprintf(s.Err, "no lines%s in the last %s; --since (SINCE=24h) looks further back\n", matching(o.Grep), strings.TrimSuffix(o.Since.String(), "0s"))
+	}
+	return nil
+}
+
+func matching(grep string) string {
+	if grep == "" {
+		return ""
+	}
+	return fmt.Sprintf(" with %q", grep)
+}
+
+// groupsOf are the log groups that the containers of the services write to, by the log configuration of the revision that runs.
+func groupsOf(ctx context.Context, c *cluster.Cluster, process string) (groups []string, err error) {
+	var chosen []string
+	if process != "" {
+		chosen = []string{process}
+	}
+	services, err := c.Services(ctx, chosen...)
+	if err != nil {
+		return nil, err
+	}
+	for _, service := range services {
+		definition, err := c.Definition(ctx, aws.ToString(service.TaskDefinition))
+		if err != nil {
+			return nil, err
+		}
+		for _, container := range definition.ContainerDefinitions {
+			if container.LogConfiguration == nil {
+				continue
+			}
+			if group := container.LogConfiguration.Options["awslogs-group"]; group != "" && !slices.Contains(groups, group) {
+				groups = append(groups, group)
+			}
+		}
+	}
+	if len(groups) == 0 {
+		return nil, errors.New("no container of the stack writes to CloudWatch Logs (log driver awslogs)")
+	}
+	return groups, nil
+}
+
+// read follows the pages of one request. A page may be empty while there are more (CloudWatch Logs API reference, FilterLogEvents).
+func read(ctx context.Context, client *cloudwatchlogs.Client, input *cloudwatchlogs.FilterLogEventsInput) (events []types.FilteredLogEvent, err error) {
+	pages := cloudwatchlogs.NewFilterLogEventsPaginator(client, input)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, session.Explain(fmt.Errorf("reading the logs of %s: %w", aws.ToString(input.LogGroupName), err))
+		}
+		events = append(events, page.Events...)
+	}
+	return events, nil
+}
