@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -56,6 +57,9 @@ func (c *Cluster) describe(ctx context.Context, arns []string) ([]types.Task, er
 	return list, nil
 }
 
+// ErrUnknownTask is the error of a task that ECS does not show: not yet, or not any more.
+var ErrUnknownTask = errors.New("ECS does not show the task")
+
 // Task describes one task. ECS shows a stopped task for an hour at least (ECS API reference, DescribeTasks).
 func (c *Cluster) Task(ctx context.Context, arn string) (types.Task, error) {
 	list, err := c.describe(ctx, []string{arn})
@@ -63,7 +67,7 @@ func (c *Cluster) Task(ctx context.Context, arn string) (types.Task, error) {
 		return types.Task{}, err
 	}
 	if len(list) == 0 {
-		return types.Task{}, fmt.Errorf("ECS does not know the task %s (any more)", last(arn))
+		return types.Task{}, fmt.Errorf("%w %s", ErrUnknownTask, last(arn))
 	}
 	return list[0], nil
 }

@@ -1,0 +1,135 @@
+package remote
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/cluster"
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
+)
+
+// Shell opens a shell, or runs one command with a terminal, in the main container of a healthy task (ECS Exec). An empty process is the
+// web process that serves. The exit code is that of the Session Manager plugin; AWS's ends with 0 whatever the command's was.
+func Shell(ctx context.Context, s *session.Session, process, command string) (exitCode int, err error) {
+	p, err := findPlugin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	c, err := cluster.Open(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	process = cmp.Or(process, c.Serving())
+	service, err := c.Service(ctx, process)
+	if err != nil {
+		return 0, err
+	}
+	tasks, err := c.Tasks(ctx, aws.ToString(service.ServiceName))
+	if err != nil {
+		return 0, err
+	}
+	task, err := choose(tasks, process, s)
+	if err != nil {
+		return 0, err
+	}
+	definition, err := c.Definition(ctx, aws.ToString(task.TaskDefinitionArn))
+	if err != nil {
+		return 0, err
+	}
+	main, err := cluster.Main(definition)
+	if err != nil {
+		return 0, err
+	}
+	if err := agentRuns(task, aws.ToString(main.Name)); err != nil {
+		return 0, err
+	}
+	opened, err := c.API.ExecuteCommand(ctx, &ecs.ExecuteCommandInput{
+		Cluster: &c.Name, Task: task.TaskArn, Container: main.Name, Command: aws.String(cmp.Or(command, "/bin/bash")), Interactive: true,
+	})
+	if err != nil {
+		return 0, session.Explain(fmt.Errorf("opening a session in the task %s: %w", cluster.ID(task.TaskArn), err))
+	}
+	fmt.Fprintf(s.Err, "task %s of %s, release %s, as root: php artisan tinker, migrate:status and the like work in it\n", cluster.ID(task.TaskArn), process, cluster.Release(definition))
+	endpoint, err := ecsEndpoint(ctx, c.API)
+	if err != nil {
+		return 0, err
+	}
+	return p.run(ctx, conversation{
+		session: map[string]string{
+			"sessionId": aws.ToString(opened.Session.SessionId), "streamUrl": aws.ToString(opened.Session.StreamUrl), "tokenValue": aws.ToString(opened.Session.TokenValue),
+		},
+		// The target as AWS's command line names it: ecs:cluster_task_runtime.
+		request: map[string]any{"Target": fmt.Sprintf("ecs:%s_%s_%s", c.Name, cluster.ID(task.TaskArn), runtimeID(task, aws.ToString(main.Name)))},
+		region:  c.Config.Region, profile: profile(s), endpoint: endpoint,
+	})
+}
+
+// choose takes a healthy task in which ECS Exec was on when it started.
+func choose(tasks []types.Task, process string, s *session.Session) (types.Task, error) {
+	tasks = slices.DeleteFunc(tasks, func(t types.Task) bool {
+		return aws.ToString(t.LastStatus) != "RUNNING" || aws.ToString(t.DesiredStatus) == "STOPPED"
+	})
+	if len(tasks) == 0 {
+		return types.Task{}, fmt.Errorf("no task of %s runs: make status", process)
+	}
+	open := slices.DeleteFunc(slices.Clone(tasks), func(t types.Task) bool { return !t.EnableExecuteCommand })
+	if len(open) == 0 {
+		if on, _ := s.File.Get("access.exec").(bool); on {
+			return types.Task{}, fmt.Errorf("the tasks of %s were started without ECS Exec: %s has access.exec now, make up STACK=%s replaces them", process, s.File.Name(), s.Stack)
+		}
+		return types.Task{}, fmt.Errorf("ECS Exec is off: set access.exec to true in %s, then make up STACK=%s (it makes the root file system of the containers writable, which its agent needs)", s.File.Name(), s.Stack)
+	}
+	if at := slices.IndexFunc(open, func(t types.Task) bool { return t.HealthStatus == types.HealthStatusHealthy }); at >= 0 {
+		return open[at], nil
+	}
+	fmt.Fprintf(s.Err, "no task of %s is healthy: this one is %s\n", process, open[0].HealthStatus)
+	return open[0], nil
+}
+
+// agentRuns looks for the agent of ECS Exec in the container. It comes a few seconds after the container (ECS API reference,
+// ManagedAgent). A server that does not name agents is believed.
+func agentRuns(task types.Task, name string) error {
+	for _, container := range task.Containers {
+		if aws.ToString(container.Name) != name {
+			continue
+		}
+		for _, agent := range container.ManagedAgents {
+			if state := aws.ToString(agent.LastStatus); agent.Name == types.ManagedAgentNameExecuteCommandAgent && state != "RUNNING" {
+				return fmt.Errorf("the agent of ECS Exec in the task %s is %s (%s): try again in a minute; else the root file system is read-only, or the task has no way to ssmmessages",
+					cluster.ID(task.TaskArn), state, cmp.Or(aws.ToString(agent.Reason), "no reason given"))
+			}
+		}
+	}
+	return nil
+}
+
+func runtimeID(task types.Task, name string) string {
+	for _, container := range task.Containers {
+		if aws.ToString(container.Name) == name {
+			return aws.ToString(container.RuntimeId)
+		}
+	}
+	return ""
+}
+
+// profile is where the plugin finds credentials when it must resume a session.
+func profile(s *session.Session) string {
+	return cmp.Or(s.File.Text("aws:profile"), os.Getenv("AWS_PROFILE"))
+}
+
+// ecsEndpoint is where the client sends its requests.
+func ecsEndpoint(ctx context.Context, client *ecs.Client) (string, error) {
+	options := client.Options()
+	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, ecs.EndpointParameters{Region: &options.Region, Endpoint: options.BaseEndpoint})
+	if err != nil {
+		return "", fmt.Errorf("finding the endpoint of ECS: %w", err)
+	}
+	return endpoint.URI.String(), nil
+}

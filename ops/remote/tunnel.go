@@ -1,0 +1,175 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/cluster"
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
+)
+
+// forwarding is AWS's document for a port of another host, seen from a managed instance (Systems Manager user guide, "Start a session",
+// "Starting a session (port forwarding to remote host)").
+const forwarding = "AWS-StartPortForwardingSessionToRemoteHost"
+
+// Tunnel forwards a local port to the database or the cache through an instance of the cluster, until the context ends or the plugin
+// does. Port 0 takes the remote port plus 10000, or another free one. The instances may be reached because their role has
+// AmazonSSMManagedInstanceCore (infra/access.go) and the ECS-optimized image brings the SSM agent.
+func Tunnel(ctx context.Context, s *session.Session, to string, port int) error {
+	p, err := findPlugin(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := cluster.Open(ctx, s)
+	if err != nil {
+		return err
+	}
+	far, err := destination(c.Outputs, to)
+	if err != nil {
+		return err
+	}
+	if port, err = localPort(port, far.port); err != nil {
+		return err
+	}
+	instance, err := connected(ctx, c)
+	if err != nil {
+		return err
+	}
+	client := ssm.NewFromConfig(c.Config)
+	parameters := map[string][]string{"host": {far.host}, "portNumber": {strconv.Itoa(far.port)}, "localPortNumber": {strconv.Itoa(port)}}
+	opened, err := client.StartSession(ctx, &ssm.StartSessionInput{Target: &instance, DocumentName: aws.String(forwarding), Parameters: parameters})
+	if err != nil {
+		return session.Explain(fmt.Errorf("opening a tunnel through the instance %s: %w", instance, err))
+	}
+	// A session that is over is terminated for certain; one that ended by itself is a TerminateSession without an effect.
+	defer client.TerminateSession(context.WithoutCancel(ctx), &ssm.TerminateSessionInput{SessionId: opened.SessionId})
+	fmt.Fprintf(s.Out, "127.0.0.1:%d leads to %s:%d through %s. Ctrl-C ends it.\n\n    %s\n\n", port, far.host, far.port, instance, far.client(port))
+	endpoint, err := ssmEndpoint(ctx, client)
+	if err != nil {
+		return err
+	}
+	code, err := p.run(ctx, conversation{
+		session: map[string]string{
+			"SessionId": aws.ToString(opened.SessionId), "StreamUrl": aws.ToString(opened.StreamUrl), "TokenValue": aws.ToString(opened.TokenValue),
+		},
+		request: map[string]any{"Target": instance, "DocumentName": forwarding, "Parameters": parameters},
+		region:  c.Config.Region, profile: profile(s), endpoint: endpoint,
+	})
+	if ctx.Err() != nil { // Ctrl-C is how a tunnel ends
+		return nil
+	}
+	if err == nil && code != 0 {
+		err = fmt.Errorf("the Session Manager plugin ended with exit code %d", code)
+	}
+	return err
+}
+
+// place is where a tunnel leads.
+type place struct {
+	host string
+	port int
+	// client is the command line that connects through a local port. It has no password in it: make dotenv, or the secret in Secrets
+	// Manager, has it.
+	client func(port int) string
+}
+
+// destination reads the endpoint and what a client must know from the outputs: appConfig is what the application itself gets.
+func destination(o session.Outputs, to string) (place, error) {
+	endpoint := map[string]string{"database": o.DatabaseEndpoint, "cache": o.CacheEndpoint}[to]
+	if endpoint == "" {
+		return place{}, fmt.Errorf("TO=%s: database or cache is expected", to)
+	}
+	host, text, err := net.SplitHostPort(endpoint)
+	if err != nil {
+		return place{}, fmt.Errorf("the endpoint of the %s: %w", to, err)
+	}
+	far := place{host: host}
+	if far.port, err = strconv.Atoi(text); err != nil {
+		return place{}, fmt.Errorf("the endpoint of the %s: %w", to, err)
+	}
+	env := o.AppConfig
+	switch {
+	case to == "database":
+		far.client = func(port int) string {
+			return fmt.Sprintf("mysql -h 127.0.0.1 -P %d -u %s -p %s", port, env["DB_USERNAME"], env["DB_DATABASE"])
+		}
+	case env["MEMCACHED_HOST"] != "":
+		far.client = func(port int) string { return fmt.Sprintf("telnet 127.0.0.1 %d", port) }
+	default:
+		tls := ""
+		if strings.HasPrefix(env["REDIS_HOST"], "tls://") {
+			tls = " --tls"
+		}
+		far.client = func(port int) string { return fmt.Sprintf("redis-cli -h 127.0.0.1 -p %d%s", port, tls) }
+	}
+	return far, nil
+}
+
+// localPort is a port of this machine that nothing listens on: the one that was asked for, or one that is free.
+func localPort(wanted, remote int) (int, error) {
+	if wanted != 0 {
+		if !free(wanted) {
+			return 0, fmt.Errorf("port %d of this machine is taken: choose another one with --port (PORT=)", wanted)
+		}
+		return wanted, nil
+	}
+	if candidate := remote + 10000; candidate < 65536 && free(candidate) {
+		return candidate, nil
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("finding a free port: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}
+
+func free(port int) bool {
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return false
+	}
+	listener.Close()
+	return true
+}
+
+// connected is the EC2 id of an instance of the cluster.
+func connected(ctx context.Context, c *cluster.Cluster) (string, error) {
+	instances, err := c.Instances(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(instances) == 0 {
+		return "", c.NoInstances()
+	}
+	for _, healthy := range []bool{true, false} { // one whose ECS agent is connected first
+		for _, instance := range instances {
+			if id := aws.ToString(instance.Ec2InstanceId); id != "" && (!healthy || usable(instance)) {
+				return id, nil
+			}
+		}
+	}
+	return "", errors.New("no instance of the cluster has an EC2 id: a tunnel needs EC2 instances")
+}
+
+func usable(instance types.ContainerInstance) bool {
+	return instance.AgentConnected && aws.ToString(instance.Status) == "ACTIVE"
+}
+
+// ssmEndpoint is where the client sends its requests.
+func ssmEndpoint(ctx context.Context, client *ssm.Client) (string, error) {
+	options := client.Options()
+	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, ssm.EndpointParameters{Region: &options.Region, Endpoint: options.BaseEndpoint})
+	if err != nil {
+		return "", fmt.Errorf("finding the endpoint of Systems Manager: %w", err)
+	}
+	return endpoint.URI.String(), nil
+}
