@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// parsed reads a command line and runs nothing.
+func parsed(t *testing.T, args ...string) *program {
+	t.Helper()
+	p := &program{}
+	parser, err := newParser(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(args); err != nil {
+		t.Fatalf("%v: %v", args, err)
+	}
+	return p
+}
+
+func TestTaskFlags(t *testing.T) {
+	t.Setenv("GREP", "two words")
+	t.Setenv("CMD", "php artisan about")
+	if l := parsed(t, "logs", "--process", "web", "--since", "90s", "--follow").Logs; l.Process != "web" || l.Since != 90*time.Second || !l.Follow || l.Grep != "two words" {
+		t.Errorf("logs: %+v", l)
+	}
+	if r := parsed(t, "run", "--stack", "prod").Run; r.Cmd != "php artisan about" || len(r.Command) > 0 {
+		t.Errorf("run: %+v", r)
+	}
+	p := parsed(t, "run", "--stack", "prod", "php", "artisan", "migrate:status", "--pending")
+	if p.Stack != "prod" || !slices.Equal(p.Run.Command, []string{"php", "artisan", "migrate:status", "--pending"}) {
+		t.Errorf("run: %s, %+v", p.Stack, p.Run)
+	}
+	if c := parsed(t, "tunnel", "cache", "--port", "7000").Tunnel; c.To != "cache" || c.Port != 7000 {
+		t.Errorf("tunnel: %+v", c)
+	}
+	if m := parsed(t, "maintenance", "on", "--allow", "10.0.0.1,10.0.1.0/24", "--file", "/page.html").Maintenance; m.Do != "on" || len(m.Allow) != 2 || m.File != "/page.html" {
+		t.Errorf("maintenance: %+v", m)
+	}
+	if m := parsed(t, "maintenance").Maintenance; m.Do != "status" {
+		t.Errorf("maintenance: %+v", m)
+	}
+}
+
+func TestTaskMistakes(t *testing.T) {
+	for args, says := range map[string]string{
+		"tunnel queue":                     `must be one of "database","cache"`,
+		"maintenance perhaps":              `must be one of "on","off","status"`,
+		"maintenance off --allow 10.0.0.1": "--allow and --file belong to maintenance on",
+		"run":                              "there is no command",
+		"shell --stack none":               "there is no Pulumi.none.yaml",
+		"logs --since yesterday":           "since",
+		"status --stack none":              "there is no Pulumi.none.yaml",
+	} {
+		code, _, complaint := call(t, strings.Fields(args)...)
+		if code != 1 || !strings.Contains(complaint, says) {
+			t.Errorf("%s: %d, %s", args, code, complaint)
+		}
+	}
+}
