@@ -31,10 +31,10 @@ func deploymentStatus(d state.Deployment) types.ServiceDeploymentStatus {
 		return types.ServiceDeploymentStatusRollbackInProgress
 	case d.Rollback != nil:
 		return types.ServiceDeploymentStatusRollbackSuccessful
+	case !d.Served.IsZero():
+		return types.ServiceDeploymentStatusSuccessful // whatever came after
 	case d.Stopped || d.RolloutState == state.Failed:
 		return types.ServiceDeploymentStatusStopped
-	case d.RolloutState == state.Completed || !d.Finished.IsZero():
-		return types.ServiceDeploymentStatusSuccessful // once it was steady, going back to it does not begin it anew
 	default:
 		return types.ServiceDeploymentStatusInProgress
 	}
@@ -114,7 +114,7 @@ func (s *Server) describeServiceDeployment(record state.Service, r account.Resou
 			Threshold: int32(min(max((record.Desired+1)/2, 3), 200)), //nolint:gosec // 200 at most
 		},
 	}
-	if d.Stopped || d.RolloutState == state.Failed {
+	if one.Status == types.ServiceDeploymentStatusStopped {
 		one.StoppedAt = one.FinishedAt
 	}
 	if d.ID == record.Primary {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
 // needDocker skips a test only where SKIP_CONTAINERS=1 says so; a missing Docker is a failure.
@@ -75,7 +76,7 @@ func newSystem(t *testing.T) *system {
 // buildApp makes the image of testdata/app: one static program and nothing else.
 func buildApp(t *testing.T, docker engine) string {
 	t.Helper()
-	folder, tag := t.TempDir(), "laravel-ecs/runtime-test:"+newID()[:12]
+	folder, tag := t.TempDir(), "laravel-ecs/runtime-test:"+state.ID()[:12]
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", filepath.Join(folder, "app"), "./testdata/app")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
 // errBreaker says that the circuit breaker gave a deployment up.
 var errBreaker = errors.New("ECS deployment circuit breaker: tasks failed to start.")
 
 // ensureService brings a service to its declared state and returns when it is steady. As with the real provider, a
-// rollback by the circuit breaker is a success of the update; ServiceState tells what runs then.
+// rollback by the circuit breaker is a success of the update; its record tells what runs then.
 func (r *Runtime) ensureService(ctx context.Context, res account.Resource) error {
 	s, err := readService(res)
 	if err != nil {
@@ -29,50 +30,55 @@ func (r *Runtime) ensureService(ctx context.Context, res account.Resource) error
 }
 
 func (r *Runtime) deploy(ctx context.Context, s service) error {
-	state, err := r.loadService(s.key())
+	record, err := r.store.Load(s.cluster, s.name)
 	if err != nil {
 		return err
 	}
-	state.Desired = s.desired
-	primary := state.deployment(state.Primary)
+	record.Desired = s.desired
+	primary := record.Deployment(record.Primary)
 	if primary == nil || primary.Settings != s.settings {
 		def, err := r.taskDefinition(s.definition)
 		if err != nil {
 			return err
 		}
-		d := Deployment{ID: "ecs-svc/" + newID()[:19], TaskDefinition: def.ARN, Settings: s.settings, Definition: def}
-		state.begin(d)
+		d := state.Deployment{ID: "ecs-svc/" + state.ID()[:19], TaskDefinition: def.ARN, Settings: s.settings}
+		record.Begin(d)
 		r.logf("service %s: deployment %s of %s", s.name, d.ID, lastPart(def.ARN))
-	} else if primary.RolloutState != Completed {
-		state.makePrimary(primary.ID, InProgress, primary.Reason) // an interrupted run, or one more try
+	} else if primary.RolloutState != state.Completed {
+		record.MakePrimary(primary.ID, state.InProgress, primary.Reason) // an interrupted run, or one more try
 	}
-	if primary != nil && primary.ID == state.Primary && r.undisturbed(ctx, s, state) {
+	if primary != nil && primary.ID == record.Primary && r.undisturbed(ctx, s, record) {
 		return nil
 	}
-	err = r.rollOut(ctx, s, &state)
+	err = r.rollOut(ctx, s, &record)
 	if !errors.Is(err, errBreaker) {
 		return err
 	}
-	back := state.lastCompleted()
+	back := record.LastCompleted()
 	if !s.rollback || back == nil {
-		return r.explain(err, state)
+		return r.explain(err, record)
 	}
-	reason := state.deployment(state.Primary).Reason
+	reason := record.Deployment(record.Primary).Reason
 	r.logf("service %s: %s Rolling back to deployment %s (%s)", s.name, reason, back.ID, lastPart(back.TaskDefinition))
-	if len(state.Stopped) > 0 {
-		r.logf("service %s: the last failed task: %s", s.name, state.Stopped[0].describe())
+	if len(record.Stopped) > 0 {
+		r.logf("service %s: the last failed task: %s", s.name, record.Stopped[0].Describe())
 	}
-	state.makePrimary(back.ID, InProgress, fmt.Sprintf("ECS deployment circuit breaker: rolling back to deploymentId %s.", back.ID))
+	failed := record.Primary
+	record.RollBack(back.ID, reason)
 	s.breaker = false // a rollback is not given up; the time limit ends it
-	if err := r.rollOut(ctx, s, &state); err != nil {
+	err = r.rollOut(ctx, s, &record)
+	if ctx.Err() == nil {
+		record.RolledBack(failed, err)
+	}
+	if err = errors.Join(err, r.store.Save(record)); err != nil {
 		return fmt.Errorf("rolling back: %w", err)
 	}
 	return nil
 }
 
 // undisturbed says, with one question to the engine, that a service is as its last deployment left it.
-func (r *Runtime) undisturbed(ctx context.Context, s service, state ServiceState) bool {
-	if state.RolloutState != Completed {
+func (r *Runtime) undisturbed(ctx context.Context, s service, record state.Service) bool {
+	if record.RolloutState != state.Completed {
 		return false
 	}
 	format := fmt.Sprintf(`{{.Label %q}} {{.Label %q}} {{.Label %q}} {{.Status}}`, labelTask, labelEssential, labelDeployment)
@@ -80,7 +86,7 @@ func (r *Runtime) undisturbed(ctx context.Context, s service, state ServiceState
 	tasks := map[string]bool{}
 	for line := range strings.Lines(out) {
 		fields := strings.Fields(line)
-		if len(fields) < 4 || fields[2] != state.Primary {
+		if len(fields) < 4 || fields[2] != record.Primary {
 			return false
 		}
 		if fields[1] == "true" {
@@ -94,53 +100,36 @@ func (r *Runtime) undisturbed(ctx context.Context, s service, state ServiceState
 }
 
 // rollOut works on the primary deployment until the service is steady on it.
-func (r *Runtime) rollOut(ctx context.Context, s service, state *ServiceState) error {
-	if err := r.saveService(*state); err != nil { // a run that is killed from here on is found again
+func (r *Runtime) rollOut(ctx context.Context, s service, record *state.Service) error {
+	if err := r.store.Save(*record); err != nil { // a run that is killed from here on is found again
 		return err
 	}
-	roll, err := r.newRollout(ctx, s, state)
+	roll, err := r.newRollout(ctx, s, record)
 	if err != nil {
 		return err
 	}
 	err = roll.run(ctx)
-	d := state.deployment(state.Primary)
+	d := record.Deployment(record.Primary)
 	switch {
-	case err == nil && d.RolloutState != Completed:
-		state.makePrimary(d.ID, Completed, fmt.Sprintf("ECS deployment %s completed.", d.ID))
+	case err == nil && d.RolloutState != state.Completed:
+		record.MakePrimary(d.ID, state.Completed, fmt.Sprintf("ECS deployment %s completed.", d.ID))
 		r.logf("service %s: steady with %d tasks of %s", s.name, s.desired, lastPart(d.TaskDefinition))
 	case err != nil && ctx.Err() == nil:
 		reason := err.Error()
 		if first, _, several := strings.Cut(reason, "\n"); several {
 			reason = first
 		}
-		state.makePrimary(d.ID, Failed, reason)
+		record.Fail(reason)
 	}
-	return errors.Join(err, r.saveService(*state))
+	return errors.Join(err, r.store.Save(*record))
 }
 
-// explain adds what the failed tasks said to the error of a deployment that nothing could be rolled back to.
-func (r *Runtime) explain(err error, state ServiceState) error {
-	for _, t := range state.Stopped {
-		if t.Deployment == state.Primary {
-			return fmt.Errorf("%w\n%s", err, t.describe())
-		}
+// explain adds what the failed task printed to the error of a deployment that nothing could be rolled back to.
+func (r *Runtime) explain(err error, record state.Service) error {
+	if t := record.LastStopped(record.Primary); t != nil {
+		return fmt.Errorf("%w\n%s", err, t.Describe())
 	}
 	return err
-}
-
-// lineShown is how many bytes of a line are told.
-const lineShown = 400
-
-// describe tells why a task stopped and what it said last.
-func (t StoppedTask) describe() string {
-	text := fmt.Sprintf("task %s stopped: %s", t.ID[:min(8, len(t.ID))], t.Reason)
-	for _, line := range t.LastLines {
-		if line = strings.TrimRight(line, " "); len(line) > lineShown { // a trace in JSON fills the screen
-			line = strings.ToValidUTF8(line[:lineShown], "") + " ..."
-		}
-		text += "\n  | " + line
-	}
-	return text
 }
 
 // removeService drains and stops all tasks of a service, then forgets it.
@@ -165,7 +154,7 @@ func (r *Runtime) removeService(ctx context.Context, res account.Resource) error
 	if err != nil {
 		return fmt.Errorf("deleting service %s: %w", s.name, err)
 	}
-	return removeFile(r.serviceFile(s.key()))
+	return r.store.Remove(s.cluster, s.name)
 }
 
 // deadline is when a deployment must be steady.

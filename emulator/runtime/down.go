@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
 // Down removes every container, volume and network of this state folder, whether or not the account knows of it, and
@@ -91,9 +92,9 @@ func (r *Runtime) Reconcile(ctx context.Context) error {
 		if err != nil {
 			continue // its next update says so
 		}
-		if state, known := r.ServiceState(s.cluster, s.name); known && state.RolloutState == Completed {
+		if record, known := r.Service(s.cluster, s.name); known && record.RolloutState == state.Completed {
 			// What runs may be what a rollback returned to; a new deployment is not for Reconcile to begin.
-			s.settings = state.deployment(state.Primary).Settings
+			s.settings = record.Deployment(record.Primary).Settings
 			if err := r.redeploy(ctx, s); err != nil {
 				return err
 			}

@@ -30,7 +30,7 @@ func (roll *rollout) placeable(ctx context.Context) error {
 		return fmt.Errorf("asking Docker for its memory: %w", err)
 	}
 	total, err := strconv.ParseInt(out, 10, 64)
-	if needed := roll.primary.Definition.memory(); err == nil && needed > total {
+	if needed := roll.definition.memory(); err == nil && needed > total {
 		return fmt.Errorf("was unable to place a task because no container instance met all of its requirements: a task reserves %d MiB, Docker has %d MiB",
 			needed>>20, total>>20)
 	}
@@ -69,10 +69,8 @@ func (roll *rollout) lateness() error {
 	slices.Sort(waiting)
 	text := fmt.Sprintf("the service is not steady after %s: %d of %d tasks are healthy; %s", roll.r.limit, len(roll.tasks)-len(waiting), roll.s.desired,
 		cmp.Or(strings.Join(waiting, ", "), "none is left"))
-	for _, t := range roll.state.Stopped {
-		if t.Deployment == roll.primary.ID {
-			return errors.New(text + "\n" + t.describe())
-		}
+	if t := roll.record.LastStopped(roll.primary.ID); t != nil {
+		return errors.New(text + "\n" + t.Describe())
 	}
 	return errors.New(text)
 }

@@ -6,18 +6,19 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
 // TestAfterARollback wants the account to learn what runs, and people why.
 func TestAfterARollback(t *testing.T) {
 	r := newTest(t, newFake())
-	state := ServiceState{Cluster: "main", Service: "web"}
-	state.begin(Deployment{ID: "ecs-svc/1", TaskDefinition: "arn:x:task-definition/web:1"})
-	state.makePrimary("ecs-svc/1", Completed, "ECS deployment ecs-svc/1 completed.")
+	record := state.Service{Cluster: "main", Service: "web"}
+	record.Begin(state.Deployment{ID: "ecs-svc/1", TaskDefinition: "arn:x:task-definition/web:1"})
+	record.MakePrimary("ecs-svc/1", state.Completed, "ECS deployment ecs-svc/1 completed.")
 	declared := account.Resource{Type: tokenService, Outputs: account.Values{"cluster": "arn:x:cluster/main", "name": "web", "taskDefinition": "arn:x:task-definition/web:1"}}
 	save := func() {
 		t.Helper()
-		if err := r.saveService(state); err != nil {
+		if err := r.store.Save(record); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -27,10 +28,10 @@ func TestAfterARollback(t *testing.T) {
 	}
 
 	before := time.Now()
-	state.begin(Deployment{ID: "ecs-svc/2", TaskDefinition: "arn:x:task-definition/web:2"})
-	state.note(StoppedTask{ID: "0123456789abcdef", Deployment: "ecs-svc/2", Reason: "Essential container in task exited", LastLines: []string{"APP_KEY is not set"}})
-	state.makePrimary("ecs-svc/2", Failed, errBreaker.Error())
-	state.makePrimary("ecs-svc/1", Completed, "ECS deployment ecs-svc/1 completed.")
+	record.Begin(state.Deployment{ID: "ecs-svc/2", TaskDefinition: "arn:x:task-definition/web:2"})
+	record.Note(state.StoppedTask{ID: "0123456789abcdef", Deployment: "ecs-svc/2", Reason: "Essential container in task exited", LastLines: []string{"APP_KEY is not set"}})
+	record.MakePrimary("ecs-svc/2", state.Failed, errBreaker.Error())
+	record.MakePrimary("ecs-svc/1", state.Completed, "ECS deployment ecs-svc/1 completed.")
 	save()
 	declared.Outputs["taskDefinition"] = "arn:x:task-definition/web:2"
 	if found := r.Observe(declared); found.Text("taskDefinition") != "arn:x:task-definition/web:1" {

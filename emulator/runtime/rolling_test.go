@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
 func TestBounds(t *testing.T) {
@@ -146,10 +148,10 @@ func TestWell(t *testing.T) {
 
 // TestWhatServedStays: an old task that looks ill when a release begins goes when a new one serves, not before.
 func TestWhatServedStays(t *testing.T) {
-	state := ServiceState{Deployments: []Deployment{{ID: "new", RolloutState: InProgress}, {ID: "old", RolloutState: Completed}, {ID: "bad", RolloutState: Failed}}}
-	roll := rollout{primary: state.deployment("new")}
+	record := state.Service{Deployments: []state.Deployment{{ID: "new", RolloutState: state.InProgress}, {ID: "old", RolloutState: state.Completed}, {ID: "bad", RolloutState: state.Failed}}}
+	roll := rollout{primary: record.Deployment("new")}
 	for _, deployment := range []string{"old", "bad", "new", "unknown"} {
-		roll.tasks = append(roll.tasks, &task{deployment: deployment, phase: running, proven: state.completed(deployment)})
+		roll.tasks = append(roll.tasks, &task{deployment: deployment, phase: running, proven: record.Completed(deployment)})
 	}
 	members := roll.members()
 	if !members[0].unfit || members[1].unfit || members[2].unfit || members[3].unfit {

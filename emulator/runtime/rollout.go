@@ -5,28 +5,34 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
 // rollout is the work on one deployment: tasks start and stop in the background, and a loop looks at them, counts
 // failures and decides the next step.
 type rollout struct {
-	r       *Runtime
-	s       service
-	state   *ServiceState
-	primary *Deployment
-	tasks   []*task
-	wait    time.Time // no start before: failing tasks are retried ever more slowly
+	r          *Runtime
+	s          service
+	record     *state.Service
+	primary    *state.Deployment
+	definition taskDefinition // of the primary deployment
+	tasks      []*task
+	wait       time.Time // no start before: failing tasks are retried ever more slowly
 }
 
-func (r *Runtime) newRollout(ctx context.Context, s service, state *ServiceState) (*rollout, error) {
+func (r *Runtime) newRollout(ctx context.Context, s service, record *state.Service) (*rollout, error) {
 	tasks, err := r.findTasks(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	roll := &rollout{r: r, s: s, state: state, primary: state.deployment(state.Primary), tasks: tasks}
+	roll := &rollout{r: r, s: s, record: record, primary: record.Deployment(record.Primary), tasks: tasks}
+	if roll.definition, err = r.taskDefinition(roll.primary.TaskDefinition); err != nil {
+		return nil, err
+	}
 	roll.primary.FailedTasks = 0
 	for _, t := range tasks {
-		t.proven = state.completed(t.deployment)
+		t.proven = record.Completed(t.deployment)
 	}
 	return roll, roll.attach(ctx)
 }
@@ -96,7 +102,7 @@ func (roll *rollout) run(ctx context.Context) error {
 		roll.collect(work)
 		if now := roll.saved(); now != saved {
 			saved = now
-			if err := r.saveService(*roll.state); err != nil {
+			if err := r.store.Save(*roll.record); err != nil {
 				return err
 			}
 		}
@@ -132,14 +138,15 @@ func (roll *rollout) launch(ctx context.Context, count int) error {
 		return err
 	}
 	for range count {
-		name, err := roll.r.taskName(ctx, roll.primary.Definition.main(roll.s.behindBalancer()))
+		name, err := roll.r.taskName(ctx, roll.definition.main(roll.s.behindBalancer()))
 		if err != nil {
 			return err
 		}
-		t := &task{id: newID(), name: name, deployment: roll.primary.ID, revision: roll.primary.TaskDefinition}
+		t := &task{id: state.ID(), name: name, deployment: roll.primary.ID, revision: roll.primary.TaskDefinition}
 		roll.tasks = append(roll.tasks, t)
+		roll.record.Tell("(service %s) has started 1 tasks: (task %s).", roll.s.name, t.id)
 		roll.r.logf("service %s: starting %s (%s)", roll.s.name, t.name, lastPart(t.revision))
-		go roll.r.start(ctx, t, roll.s, roll.primary.Definition)
+		go roll.r.start(ctx, t, roll.s, roll.definition)
 	}
 	return nil
 }
@@ -147,6 +154,7 @@ func (roll *rollout) launch(ctx context.Context, count int) error {
 // retire stops a task in the background; when that fails, the next round tries again.
 func (roll *rollout) retire(ctx context.Context, t *task) {
 	t.set(stopping)
+	roll.record.Tell("(service %s) has stopped 1 running tasks: (task %s).", roll.s.name, t.id)
 	roll.r.logf("service %s: stopping %s", roll.s.name, t.name)
 	go func() {
 		if err := roll.r.stop(ctx, t); err != nil && ctx.Err() == nil {
@@ -167,8 +175,9 @@ func (roll *rollout) collect(ctx context.Context) {
 		t.mu.Unlock()
 		if ill && !t.counted {
 			t.counted = true
+			roll.record.Tell("(service %s) (task %s) failed: %s.", roll.s.name, t.id, reason)
 			roll.r.logf("service %s: %s failed: %s", roll.s.name, t.name, reason)
-			if t.deployment == roll.primary.ID && roll.primary.RolloutState == InProgress {
+			if t.deployment == roll.primary.ID && roll.primary.RolloutState == state.InProgress {
 				roll.primary.FailedTasks++
 				roll.wait = time.Now().Add(min(time.Duration(roll.primary.FailedTasks)*time.Second, 15*time.Second))
 			}
@@ -184,16 +193,16 @@ func (roll *rollout) collect(ctx context.Context) {
 			return false
 		}
 		if t.reason != "" {
-			roll.state.note(StoppedTask{
+			roll.record.Note(state.StoppedTask{
 				ID: t.id, TaskDefinition: t.revision, Deployment: t.deployment, Reason: t.reason, LastLines: t.lastLines, Stopped: time.Now(),
 			})
 		}
 		return true
 	})
-	roll.state.Running = 0
+	roll.record.Running = 0
 	for _, t := range roll.tasks {
 		if phase, _ := t.snapshot(); phase == running && t.deployment == roll.primary.ID {
-			roll.state.Running++
+			roll.record.Running++
 		}
 	}
 }
@@ -214,7 +223,11 @@ func (roll *rollout) members() []member {
 
 // saved is what makes the record worth writing again.
 func (roll *rollout) saved() string {
-	return fmt.Sprint(roll.state.Running, roll.primary.FailedTasks, len(roll.state.Stopped), roll.state.Primary)
+	last := ""
+	if len(roll.record.Events) > 0 {
+		last = roll.record.Events[0].ID
+	}
+	return fmt.Sprint(roll.record.Running, roll.primary.FailedTasks, len(roll.record.Stopped), roll.record.Primary, last)
 }
 
 // finish has Docker restart the tasks from now on: while no command runs, nobody else would.

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
 // Account is what the runtime reads of the declared system; *account.Account satisfies it.
@@ -86,6 +87,7 @@ type Runtime struct {
 	name     string // prefix of every container, and the network's name
 	ports    map[int]int
 	log      io.Writer
+	store    *state.Store
 	limit    time.Duration
 	settle   time.Duration // how long a task without health checks must run before it counts as healthy
 	tick     time.Duration // how often a deployment looks at its tasks; a look costs a tenth of a second of the processor
@@ -127,6 +129,7 @@ func New(cfg Config) (*Runtime, error) {
 		name:     "laravel-ecs-" + hex.EncodeToString(sum[:3]),
 		ports:    map[int]int{80: cmp.Or(cfg.HTTPPort, 8080), 443: cmp.Or(cfg.HTTPSPort, 8443)},
 		log:      cfg.Log,
+		store:    state.OpenStore(filepath.Join(stateDir, "runtime")),
 		limit:    cmp.Or(cfg.DeployLimit, 10*time.Minute),
 		settle:   40 * time.Second,
 		tick:     time.Second,
@@ -157,8 +160,10 @@ func (r *Runtime) Ensure(ctx context.Context, res account.Resource) error {
 	case tokenLoadBalancer, tokenListener, tokenListenerRule, tokenTargetGroup:
 		return r.ensureBalancer(ctx)
 	case tokenTaskDefinition:
-		_, err := parseTaskDefinition(res)
-		return err
+		if _, err := parseTaskDefinition(res); err != nil {
+			return err
+		}
+		return r.store.Register(text(res.Outputs, "arn"))
 	case tokenService:
 		return r.ensureService(ctx, res)
 	default:

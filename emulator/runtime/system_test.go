@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
 // TestSystem takes a service through its life: creation, releases under load, bad releases, scaling, deletion.
@@ -37,12 +39,12 @@ func TestSystem(t *testing.T) {
 		s.ensure(s.declare(bad, 2)) // as with the provider, a rollback is no error
 		l.stop(t, "a bad release ("+mode+")")
 		s.serves(t, "two", 2)
-		state, ok := s.r.ServiceState("main", "web")
-		if !ok || state.TaskDefinition != second || state.RolloutState != Completed || state.Deployments[0].RolloutState != Failed {
-			t.Errorf("%s: after the rollback %s is %s; the failed deployment is %s", mode, state.TaskDefinition, state.RolloutState, state.Deployments[0].RolloutState)
+		record, ok := s.r.Service("main", "web")
+		if !ok || record.TaskDefinition != second || record.RolloutState != state.Completed || record.Deployments[0].RolloutState != state.Failed {
+			t.Errorf("%s: after the rollback %s is %s; the failed deployment is %s", mode, record.TaskDefinition, record.RolloutState, record.Deployments[0].RolloutState)
 		}
-		if !slices.ContainsFunc(state.Stopped, func(one StoppedTask) bool { return one.TaskDefinition == bad && one.Reason != "" }) {
-			t.Errorf("%s: the failed tasks are not recorded: %+v", mode, state.Stopped)
+		if !slices.ContainsFunc(record.Stopped, func(one state.StoppedTask) bool { return one.TaskDefinition == bad && one.Reason != "" }) {
+			t.Errorf("%s: the failed tasks are not recorded: %+v", mode, record.Stopped)
 		}
 	}
 	third := s.define(9, "three", "", nil)

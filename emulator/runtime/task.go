@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"slices"
 	"sync"
 	"time"
@@ -88,10 +86,4 @@ func (t *task) snapshot() (phase, []started) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.phase, slices.Clone(t.containers)
-}
-
-func newID() string {
-	var raw [16]byte
-	rand.Read(raw[:]) //nolint:errcheck,gosec // never fails
-	return hex.EncodeToString(raw[:])
 }

@@ -9,8 +9,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-// taskDefinition is one revision. It is kept with a service's deployments, since a rollback may need it when the
-// account has forgotten it.
+// taskDefinition is one revision. The account keeps those that were deregistered too, so a rollback finds its own.
 type taskDefinition struct {
 	ARN        string          `json:"arn"`
 	Containers []containerSpec `json:"containers"` // in an order that satisfies dependsOn

@@ -25,6 +25,8 @@ type Deployment struct {
 	Updated        time.Time `json:"updated"`
 	// Finished is when it became steady, failed, or gave way to the next one; zero while it is under way.
 	Finished time.Time `json:"finished,omitzero"`
+	// Served is when it became steady first; zero when it never did.
+	Served time.Time `json:"served,omitzero"`
 	// Before is the deployment that was the primary one until then; empty for the first.
 	Before string `json:"before,omitempty"`
 	// Stopped says that another deployment began before this one became steady.
@@ -136,11 +138,17 @@ func (s *Service) Begin(d Deployment) {
 // MakePrimary sets the primary deployment and how far it is.
 func (s *Service) MakePrimary(id, rollout, reason string) {
 	d := s.Deployment(id)
+	if d.RolloutState == Failed && rollout == InProgress {
+		d.Finished, d.Rollback = time.Time{}, nil // one more try
+	}
 	d.RolloutState, d.Reason, d.Updated = rollout, reason, time.Now()
 	if rollout != InProgress && d.Finished.IsZero() {
 		d.Finished = d.Updated
 	}
 	if rollout == Completed {
+		if d.Served.IsZero() {
+			d.Served = d.Updated
+		}
 		s.Tell("(service %s) (deployment %s) deployment completed.", s.Service, id)
 		s.Tell("(service %s) has reached a steady state.", s.Service)
 	}
