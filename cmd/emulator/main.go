@@ -175,19 +175,7 @@ func (c *execute) Run(ctx context.Context, root folder) error {
 		return err
 	}
 	code, err := runner.Run(ctx, runner.Config{Stack: s, Deploy: c.Deploy, Command: c.Command, Self: self})
-	return ended(code, err)
-}
-
-// exitCode is the exit code of a command that was run.
-type exitCode int
-
-func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
-
-func ended(code int, err error) error {
-	if err == nil && code != 0 {
-		return exitCode(code)
-	}
-	return err
+	return status{code, err}
 }
 
 type setup struct {
@@ -211,25 +199,40 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
-	var code exitCode
-	switch {
-	case errors.As(err, &code): // of a command that had the terminal
-		os.Exit(int(code))
-	case err != nil:
-		if !errors.Is(err, local.ErrReported) {
-			fmt.Fprintln(os.Stderr, "error:", err)
-		}
-		os.Exit(1)
+	os.Exit(exitCode(err))
+}
+
+// status is how a program ended that was run: its exit code is this command's. err is a complaint of this command.
+type status struct {
+	code int
+	err  error
+}
+
+func (s status) Error() string { return fmt.Sprint(s.err) }
+
+func (s status) Unwrap() error { return s.err }
+
+// exitCode prints an error that has not been printed and returns the exit code.
+func exitCode(err error) int {
+	if err == nil {
+		return 0
 	}
+	ended := status{code: 1, err: err}
+	errors.As(err, &ended)
+	if ended.err != nil && !errors.Is(ended.err, local.ErrReported) {
+		fmt.Fprintln(os.Stderr, "error:", ended.err)
+	}
+	return ended.code
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 { // these take the arguments of other programs
 		switch args[0] {
 		case "pulumi":
-			return ended(front.Main(args[1:]), nil)
+			return status{code: front.Main(args[1:])}
 		case "session-manager-plugin":
-			return ended(sessionplugin.Main(ctx, args[1:], out))
+			code, err := sessionplugin.Main(ctx, args[1:], out)
+			return status{code, err}
 		}
 	}
 	var chosen commands
