@@ -144,7 +144,7 @@ func (c *controlPlane) containers(t *state.Task) {
 		}
 		made := state.Container{
 			Name: text(one.Name), Image: image, ImageDigest: digestOf, RuntimeID: digest(t.ID+text(one.Name)) + digest(text(one.Name)+t.ID),
-			LastStatus: t.LastStatus, Health: "UNKNOWN", Address: "127.0.0.1",
+			LastStatus: t.LastStatus, Health: "UNKNOWN", Address: addressOf(t.ID),
 		}
 		if one.HealthCheck != nil {
 			made.Health = t.Health
@@ -215,6 +215,12 @@ func (c *controlPlane) Stop(ctx context.Context, cluster, id, reason string) err
 	return err
 }
 
+// addressOf is the address of a task, made from its id.
+func addressOf(task string) string {
+	sum := sha256.Sum256([]byte(task))
+	return fmt.Sprintf("10.0.%d.%d", sum[0], sum[1])
+}
+
 // Targets are the tasks of the services that are attached to the group.
 func (c *controlPlane) Targets(ctx context.Context, groupARN string) ([]state.Target, error) {
 	var all []state.Target
@@ -228,9 +234,9 @@ func (c *controlPlane) Targets(ctx context.Context, groupARN string) ([]state.Ta
 				return nil, err
 			}
 			port, _ := lb.Int("containerPort")
-			for i, t := range tasks {
+			for _, t := range tasks {
 				if t.Service == r.Outputs.Text("name") && t.LastStatus == "RUNNING" {
-					all = append(all, state.Target{ID: fmt.Sprintf("10.0.0.%d", i+10), Port: port, State: "healthy"})
+					all = append(all, state.Target{ID: addressOf(t.ID), Port: port, State: "healthy"})
 				}
 			}
 		}

@@ -108,6 +108,7 @@ func (s *Server) describeTask(t state.Task) types.Task {
 			ContainerArn: ptr(accountARN(s.account, "ecs", "container/"+t.Cluster+"/"+t.ID+"/"+digest(t.ID+c.Name))), TaskArn: one.TaskArn, Name: ptr(c.Name), Image: ptr(c.Image),
 			ImageDigest: optional(c.ImageDigest), RuntimeId: optional(c.RuntimeID), LastStatus: ptr(c.LastStatus), HealthStatus: types.HealthStatus(c.Health), Reason: optional(c.Reason),
 		}
+		shown.NetworkBindings = bindings(c, definition)
 		if c.ExitCode != nil {
 			shown.ExitCode = ptr(int32(*c.ExitCode)) //nolint:gosec // an exit code
 		}

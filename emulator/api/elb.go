@@ -129,11 +129,12 @@ func (s *Server) describeTargetHealth(ctx context.Context, in *elb.DescribeTarge
 	}
 	out := &elb.DescribeTargetHealthOutput{}
 	for _, t := range targets {
-		if len(in.Targets) > 0 && !slices.ContainsFunc(in.Targets, func(d types.TargetDescription) bool { return text(d.Id) == t.ID }) {
+		id, port := s.published(ctx, t.ID, t.Port)
+		if len(in.Targets) > 0 && !slices.ContainsFunc(in.Targets, func(d types.TargetDescription) bool { return text(d.Id) == id }) {
 			continue
 		}
 		out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, types.TargetHealthDescription{
-			Target:          &types.TargetDescription{Id: ptr(t.ID), Port: ptr(int32(t.Port))}, //nolint:gosec // a port
+			Target:          &types.TargetDescription{Id: &id, Port: &port},
 			HealthCheckPort: ptr(cmp.Or(group.Outputs.Text("healthCheck.port"), "traffic-port")),
 			TargetHealth: &types.TargetHealth{
 				State: types.TargetHealthStateEnum(t.State), Reason: types.TargetHealthReasonEnum(t.Reason), Description: optional(t.Words),

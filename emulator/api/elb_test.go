@@ -28,7 +28,7 @@ func TestLoadBalancer(t *testing.T) {
 		t.Errorf("groups: %+v", groups)
 	}
 	health := must(client.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: aws.String(group)}))(t).TargetHealthDescriptions
-	if len(health) != 2 || health[0].TargetHealth.State != types.TargetHealthStateEnumHealthy || *health[0].Target.Port != 8080 {
+	if len(health) != 2 || health[0].TargetHealth.State != types.TargetHealthStateEnumHealthy || *health[0].Target.Port < 32768 || !strings.HasPrefix(*health[0].Target.Id, "i-") {
 		t.Errorf("health: %+v", health)
 	}
 	_, noBalancer := client.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{"other"}})
