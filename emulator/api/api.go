@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
@@ -30,6 +31,8 @@ type Config struct {
 	Runtime Runtime
 	// StateDir keeps the deployments of a control plane; empty keeps them in memory. A Runtime keeps its own.
 	StateDir string
+	// Registry answers /v2/ at the API's own address, which GetAuthorizationToken then names. Nil: the runtime's registry has an address.
+	Registry http.Handler
 	// AccessKey is the access key id that requests must be signed with; empty means AccessKey.
 	AccessKey string
 	// Log receives what went wrong inside the emulator; nil means silence.
@@ -41,6 +44,7 @@ type Server struct {
 	account   *account.Account
 	runtime   Runtime
 	accessKey string
+	registry  http.Handler
 	log       io.Writer
 
 	mu       sync.Mutex
@@ -50,7 +54,7 @@ type Server struct {
 
 // New prepares the API of an account. Without a runtime it becomes the account's backend, which records deployments.
 func New(cfg Config) *Server {
-	s := &Server{account: cfg.Account, runtime: cfg.Runtime, accessKey: cfg.AccessKey, log: cfg.Log, sessions: map[string]any{}}
+	s := &Server{account: cfg.Account, runtime: cfg.Runtime, registry: cfg.Registry, accessKey: cfg.AccessKey, log: cfg.Log, sessions: map[string]any{}}
 	if s.accessKey == "" {
 		s.accessKey = AccessKey
 	}
@@ -82,6 +86,10 @@ func (s *Server) Serve() (url string, stop func(), err error) {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.registry != nil && strings.HasPrefix(r.URL.Path, "/v2/") {
+		s.registry.ServeHTTP(w, r)
+		return
+	}
 	if s.serveOwn(w, r) {
 		return
 	}

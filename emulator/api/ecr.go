@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -104,16 +103,18 @@ func isImage(d types.ImageDetail, id types.ImageIdentifier) bool {
 
 // getAuthorizationToken answers https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html: "valid for 12 hours".
 func (s *Server) getAuthorizationToken(ctx context.Context, _ *ecr.GetAuthorizationTokenInput) (*ecr.GetAuthorizationTokenOutput, error) {
-	address, err := s.runtime.Registry(ctx)
-	if err != nil {
-		return nil, err
-	}
-	scheme := "https"
-	if strings.HasPrefix(address, "127.0.0.1:") {
-		scheme = "http"
+	endpoint, _ := ctx.Value(urlKey{}).(string) // where this server answers
+	if s.registry == nil {
+		address, err := s.runtime.Registry(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if endpoint = "https://" + address; strings.HasPrefix(address, "127.0.0.1:") {
+			endpoint = "http://" + address
+		}
 	}
 	return &ecr.GetAuthorizationTokenOutput{AuthorizationData: []types.AuthorizationData{{
 		AuthorizationToken: ptr(base64.StdEncoding.EncodeToString([]byte("AWS:emulated"))), ExpiresAt: ptr(time.Now().Add(12 * time.Hour)),
-		ProxyEndpoint: ptr(fmt.Sprintf("%s://%s", scheme, address)),
+		ProxyEndpoint: &endpoint,
 	}}}, nil
 }

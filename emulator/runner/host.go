@@ -33,13 +33,14 @@ type open struct {
 
 func newHost(main *local.Opened) *host {
 	h := &host{main: main, opened: map[string]*open{}}
-	h.opened[main.Stack.Name] = &open{Opened: main, api: newAPI(main)}
+	h.opened[main.Stack.Name] = &open{Opened: main, api: h.newAPI(main)}
 	return h
 }
 
-func newAPI(o *local.Opened) *api.Server {
+func (h *host) newAPI(o *local.Opened) *api.Server {
 	cfg := api.Config{Account: o.Account()}
 	if o.Machine != nil {
+		cfg.Registry = registry{h}
 		runtime, ok := any(o.Machine).(api.Runtime)
 		if !ok {
 			return nil
@@ -81,7 +82,7 @@ func (h *host) add(ctx context.Context, s *local.Stack) (*open, error) {
 	if s.SharedWith != nil {
 		o.api = h.opened[h.main.Stack.Name].api
 	} else {
-		o.api = newAPI(opened)
+		o.api = h.newAPI(opened)
 	}
 	h.opened[s.Name] = o
 	return o, nil

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/api"
@@ -95,7 +96,18 @@ func (h *host) environment(self, scratch, socket, endpoint string) ([]string, er
 		engine.CLIVariable+"="+h.main.CLI(), front.SocketVariable+"="+socket, SessionPluginVariable+"="+plugin,
 		local.StatesVariable+"="+strings.Join(append(filepath.SplitList(os.Getenv(local.StatesVariable)), h.main.Stack.State), string(filepath.ListSeparator)),
 	)
+	if url := h.url(); url != "" {
+		set = append(set, "SMOKE_URL="+url, "SMOKE_INSECURE="+strconv.FormatBool(strings.HasPrefix(url, "https:")))
+	}
 	return append(without(os.Environ(), append(names(set), "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")), set...), nil
+}
+
+// url is where the stack of the command answers on this machine; its output url names a load balancer that leads nowhere here.
+func (h *host) url() string {
+	if h.main.Machine == nil {
+		return ""
+	}
+	return h.main.Machine.URL()
 }
 
 func names(variables []string) []string {
