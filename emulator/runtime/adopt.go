@@ -12,9 +12,7 @@ func (r *Runtime) findTasks(ctx context.Context, s service) ([]*task, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(found, func(a, b container) int {
-		return strings.Compare(a.Config.Labels[labelPlace], b.Config.Labels[labelPlace])
-	})
+	slices.SortFunc(found, byPlace)
 	byID := map[string]*task{}
 	var tasks []*task
 	for _, c := range found {
@@ -40,6 +38,10 @@ func (r *Runtime) findTasks(ctx context.Context, s service) ([]*task, error) {
 	}
 	slices.SortFunc(whole, func(a, b *task) int { return a.running.Compare(b.running) })
 	return whole, nil
+}
+
+func byPlace(a, b container) int {
+	return strings.Compare(a.Config.Labels[labelPlace], b.Config.Labels[labelPlace])
 }
 
 // adopt adds a container that runs already to its task.

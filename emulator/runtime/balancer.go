@@ -85,6 +85,11 @@ func (r *Runtime) balancerFiles(door *frontDoor) ([]file, error) {
 		{filepath.Base(weightsFile), []byte(shares.String())},
 	}
 	for _, l := range door.listeners {
+		for _, one := range l.rules {
+			if one.action.kind == "fixed-response" {
+				files = append(files, file{bodyFile(l, one), []byte(text(one.action.settings, "messageBody"))})
+			}
+		}
 		if l.cert != "" {
 			pair, err := r.certificate(l.cert)
 			if err != nil {
@@ -101,7 +106,8 @@ func (d *frontDoor) structure(files []file, published map[int]int) string {
 	sum := sha256.New()
 	sum.Write([]byte(d.configuration(nil, published)))
 	for _, f := range files {
-		if strings.HasSuffix(f.name, ".pem") {
+		if strings.HasSuffix(f.name, ".pem") || strings.HasPrefix(f.name, "body") {
+			sum.Write([]byte(f.name))
 			sum.Write(f.data)
 		}
 	}

@@ -2,7 +2,9 @@ package runtime
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
@@ -42,12 +44,22 @@ func readConditions(v account.Values) ([]condition, error) {
 		add("query", "-m reg -i", patterns)
 	}
 	if values := texts(object(v, "sourceIp"), "values"); len(values) > 0 {
-		add("src", "", values)
+		add("src", "", localToo(values))
 	}
 	if len(found) == 0 {
 		return nil, fmt.Errorf("a condition is empty")
 	}
 	return found, nil
+}
+
+// localToo adds the private networks to addresses of this machine: Docker passes what comes from it on as the network's gateway.
+func localToo(cidrs []string) []string {
+	for _, cidr := range cidrs {
+		if prefix, err := netip.ParsePrefix(cidr); err == nil && prefix.Addr().IsLoopback() {
+			return append(slices.Clone(cidrs), privateRange.String())
+		}
+	}
+	return cidrs
 }
 
 var headerName = regexp.MustCompile(`^[A-Za-z0-9!#$&^_.|~+-]{1,40}$`)

@@ -131,7 +131,7 @@ func (s *system) define(revision int, release, mode string, edit func(migrate, w
 				"capabilities": map[string]any{"drop": []any{"ALL"}},
 				"tmpfs":        []any{map[string]any{"containerPath": "/tmp", "size": 16}},
 			},
-			"logConfiguration": map[string]any{"logDriver": "awslogs", "options": map[string]any{"awslogs-group": "/app"}},
+			"logConfiguration": map[string]any{"logDriver": "awslogs", "options": map[string]any{"awslogs-group": "/app", "awslogs-stream-prefix": "app"}},
 			"mountPoints":      []any{}, "volumesFrom": []any{},
 		}
 	}

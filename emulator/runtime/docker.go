@@ -110,6 +110,7 @@ type container struct {
 	NetworkSettings struct {
 		Networks map[string]struct {
 			IPAddress  string
+			Aliases    []string
 			IPAMConfig *struct{ IPv4Address string }
 		}
 		Ports map[string][]struct{ HostIP, HostPort string } `json:"Ports"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -37,6 +38,9 @@ func (r *Runtime) Down(ctx context.Context) error {
 		r.forgetImages(ctx, registry)
 	}
 	files, err := filepath.Glob(filepath.Join(r.stateDir, "runtime", "service-*.json"))
+	own, globErr := filepath.Glob(r.taskFile("*"))
+	err = errors.Join(err, globErr, os.RemoveAll(filepath.Join(r.stateDir, "runtime", "logs")))
+	files = append(append(files, own...), r.stoppedFile(), filepath.Join(r.stateDir, "runtime", "revisions.json"))
 	for _, path := range append(files, r.targetsFile(), r.structureFile()) {
 		err = errors.Join(err, removeFile(path))
 	}
@@ -133,7 +137,7 @@ func (r *Runtime) removeOrphans(ctx context.Context) error {
 	})
 	for _, c := range found {
 		labels := c.Config.Labels
-		if labels[labelRole] == "task" && slices.Contains(services, labels[labelService]) || known[labels[labelOwner]] {
+		if labels[labelRole] == "task" && (slices.Contains(services, labels[labelService]) || r.isOwn(labels[labelTask])) || known[labels[labelOwner]] {
 			continue
 		}
 		r.logf("removing %s, which stands for nothing any more", c.name())
@@ -142,6 +146,12 @@ func (r *Runtime) removeOrphans(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// isOwn tells whether a task was started by RunTask; Tasks ends it when it is left over.
+func (r *Runtime) isOwn(id string) bool {
+	_, err := os.Stat(r.taskFile(id))
+	return err == nil
 }
 
 func serviceKey(res account.Resource) string {

@@ -43,6 +43,18 @@ func (f *fakeAccount) Find(token, property, value string) (account.Resource, boo
 	return account.Resource{}, false
 }
 
+func (f *fakeAccount) Images(repository string) []account.PushedImage {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []account.PushedImage
+	for key, digest := range f.pushed {
+		if name, tag, _ := strings.Cut(key, ":"); name == repository {
+			all = append(all, account.PushedImage{Digest: digest, Tags: []string{tag}})
+		}
+	}
+	return all
+}
+
 func (f *fakeAccount) PutImage(repository, tag, digest string, _ int64, _ time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -51,7 +51,7 @@ func TestFrontDoor(t *testing.T) {
 	s.ensure(shares(100, 0))
 	s.ensure(s.f.put(tokenListenerRule, "r", account.Values{"listenerArn": "https", "priority": 1,
 		"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{"/fixed/*"}}}, map[string]any{"hostHeader": map[string]any{"values": []any{"*.example.com"}}}},
-		"actions":    []any{map[string]any{"type": "fixed-response", "fixedResponse": map[string]any{"contentType": "text/plain", "messageBody": "it's fixed", "statusCode": "403"}}}}))
+		"actions":    []any{map[string]any{"type": "fixed-response", "fixedResponse": map[string]any{"contentType": "text/plain", "messageBody": "it's\nfixed", "statusCode": "403"}}}}))
 	quick := func(_, web map[string]any) { delete(web, "healthCheck") }
 	s.ensure(s.declare(s.define(1, "blue", "", quick), 1))
 	s.service = "green"
@@ -84,7 +84,7 @@ func TestFrontDoor(t *testing.T) {
 	if got := share(); got != 200 {
 		t.Errorf("a share of 100%% got %d of 200 requests", got)
 	}
-	if got := s.fetch(t, secure, url+"/fixed/x", "app.example.com"); got != "403 it's fixed" {
+	if got := s.fetch(t, secure, url+"/fixed/x", "app.example.com"); got != "403 it's\nfixed" {
 		t.Errorf("the rule answers %q", got)
 	}
 	if got := s.fetch(t, secure, url+"/fixed/x", "example.org"); !strings.HasPrefix(got, "200 green") {

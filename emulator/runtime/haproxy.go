@@ -101,8 +101,12 @@ func (one rule) perform(line func(string, ...any), l listener, scheme string, pu
 		}
 		line(`    http-request redirect code %s location "%s" if %s`, code, location, chosen)
 	case "fixed-response":
-		line("    http-request return status %s content-type %s string %s if %s",
-			text(v, "statusCode"), quote(cmp.Or(text(v, "contentType"), "text/plain")), quote(text(v, "messageBody")), chosen)
+		if text(v, "messageBody") == "" {
+			line("    http-request return status %s if %s", text(v, "statusCode"), chosen)
+			break
+		}
+		line("    http-request return status %s content-type %s file %s/%s if %s",
+			text(v, "statusCode"), quote(cmp.Or(text(v, "contentType"), "text/plain")), balancerFolder, bodyFile(l, one), chosen)
 	case "forward":
 		last := len(one.action.forward) - 1
 		for i, share := range one.action.forward {
@@ -117,6 +121,9 @@ func (one rule) perform(line func(string, ...any), l listener, scheme string, pu
 	}
 	return forwards
 }
+
+// bodyFile holds the body of a fixed response: a line of HAProxy's configuration could hold no line break.
+func bodyFile(l listener, one rule) string { return fmt.Sprintf("body%d-%s", l.port, one.name) }
 
 func weightKey(l listener, one rule, i int) string {
 	return fmt.Sprintf("share%d_%s_%d", l.port, one.name, i)

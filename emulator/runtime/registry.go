@@ -1,27 +1,26 @@
 package runtime
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
 // stagingTag names an image in the registry until the repository's rules let it have its own tag.
 const stagingTag = "laravel-ecs-incoming"
-
-var manifestTypes = []string{
-	"application/vnd.docker.distribution.manifest.v2+json", "application/vnd.docker.distribution.manifest.list.v2+json",
-	"application/vnd.oci.image.manifest.v1+json", "application/vnd.oci.image.index.v1+json",
-}
 
 // ensureRegistry runs the registry that holds every repository, and returns its loopback address.
 func (r *Runtime) ensureRegistry(ctx context.Context) (string, error) {
@@ -40,7 +39,11 @@ func (r *Runtime) ensureRegistry(ctx context.Context) (string, error) {
 		return address, err
 	}
 	return address, r.waitFor(ctx, "the image registry", id, 30*time.Second, func(ctx context.Context) error {
-		answer, err := registryCall(ctx, http.MethodGet, "http://"+address+"/v2/", nil, "")
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/v2/", nil)
+		if err != nil {
+			return err
+		}
+		answer, err := http.DefaultClient.Do(request)
 		if err == nil {
 			err = answer.Body.Close()
 		}
@@ -68,65 +71,118 @@ func (r *Runtime) registryPort(ctx context.Context) (string, error) {
 // Push gives a local image to an ECR repository under a tag and returns the digest the registry reports.
 // repositoryURL is ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME.
 func (r *Runtime) Push(ctx context.Context, localImage, repositoryURL, tag string) (digest string, err error) {
-	name, reference, ok := ecrName(repositoryURL, r.account.ID(), r.account.Region())
+	repository, reference, ok := ecrName(repositoryURL, r.account.ID(), r.account.Region())
 	if !ok || reference != "" {
 		return "", fmt.Errorf("pushing %s: %q is not a repository of account %s in %s", localImage, repositoryURL, r.account.ID(), r.account.Region())
 	}
-	if _, ok := r.account.Find(tokenRepository, "name", name); !ok {
-		return "", fmt.Errorf("pushing %s: RepositoryNotFoundException: the repository %q does not exist in account %s", localImage, name, r.account.ID())
+	if _, ok := r.account.Find(tokenRepository, "name", repository); !ok {
+		return "", fmt.Errorf("pushing %s: RepositoryNotFoundException: the repository %q does not exist in account %s", localImage, repository, r.account.ID())
 	}
 	address, err := r.ensureRegistry(ctx)
 	if err != nil {
 		return "", err
 	}
-	unlock := r.locks.lock("push " + name)
+	unlock := r.locks.lock("push " + repository)
 	defer unlock()
-	staged := address + "/" + name + ":" + stagingTag
-	if _, err := r.docker.run(ctx, "tag", localImage, staged); err != nil {
+	if digest, err = r.push(ctx, localImage, address, repository, tag); err != nil {
 		return "", fmt.Errorf("pushing %s: %w", localImage, err)
+	}
+	return digest, nil
+}
+
+// push stages an image. The account refuses another image under a tag of an immutable repository; the image's own tag is set after that.
+func (r *Runtime) push(ctx context.Context, localImage, address, repository, tag string) (string, error) {
+	staged := address + "/" + repository + ":" + stagingTag
+	if _, err := r.docker.run(ctx, "tag", localImage, staged); err != nil {
+		return "", err
 	}
 	defer r.docker.run(context.WithoutCancel(ctx), "rmi", "--no-prune", staged) //nolint:errcheck // only a name
 	if _, err := r.docker.run(ctx, "push", "--quiet", staged); err != nil {
-		return "", fmt.Errorf("pushing %s: %w", localImage, err)
+		return "", err
 	}
-	manifest, kind, digest, err := r.manifest(ctx, address, name, stagingTag)
+	found, err := fetch(ctx, address, repository, stagingTag)
 	if err != nil {
-		return "", fmt.Errorf("pushing %s: %w", localImage, err)
+		return "", err
 	}
-	// The account refuses another image under a tag of an immutable repository. The image's own tag is set after that.
-	if err := r.account.PutImage(name, tag, digest, imageSize(manifest), time.Now()); err != nil {
-		return "", fmt.Errorf("pushing %s: %w", localImage, err)
+	if err := r.account.PutImage(repository, tag, found.Digest.String(), imageSize(found), time.Now()); err != nil {
+		return "", err
 	}
-	answer, err := registryCall(ctx, http.MethodPut, manifestURL(address, name, tag), manifest, kind)
+	own, err := name.NewTag(address+"/"+repository+":"+tag, name.Insecure)
 	if err != nil {
-		return "", fmt.Errorf("pushing %s: %w", localImage, err)
+		return "", err
 	}
-	return digest, answer.Body.Close()
+	return found.Digest.String(), remote.Tag(own, found, remote.WithContext(ctx))
 }
 
-// manifest fetches what a tag or digest names in the registry.
-func (r *Runtime) manifest(ctx context.Context, address, name, reference string) (body []byte, kind, digest string, err error) {
-	answer, err := registryCall(ctx, http.MethodGet, manifestURL(address, name, reference), nil, "")
-	if err != nil {
-		return nil, "", "", err
+// fetch gets the manifest that a tag or a digest names in the registry.
+func fetch(ctx context.Context, address, repository, reference string) (*remote.Descriptor, error) {
+	separator := ":"
+	if strings.HasPrefix(reference, "sha256:") {
+		separator = "@"
 	}
-	defer answer.Body.Close()
-	body, err = io.ReadAll(answer.Body)
-	return body, answer.Header.Get("Content-Type"), answer.Header.Get("Docker-Content-Digest"), err
+	ref, err := name.ParseReference(address+"/"+repository+separator+reference, name.Insecure)
+	if err != nil {
+		return nil, err
+	}
+	return remote.Get(ref, remote.WithContext(ctx))
 }
 
-// imageSize adds up what a manifest says of its layers.
-func imageSize(manifest []byte) int64 {
-	var parsed struct {
-		Config struct{ Size int64 }
-		Layers []struct{ Size int64 }
+// imageSize adds up what a manifest says of its layers; a list of manifests has no size of its own.
+func imageSize(found *remote.Descriptor) int64 {
+	manifest, err := v1.ParseManifest(strings.NewReader(string(found.Manifest)))
+	if err != nil {
+		return 0
 	}
-	_ = json.Unmarshal(manifest, &parsed) // a list of manifests has no size of its own
-	size := parsed.Config.Size
-	for _, layer := range parsed.Layers {
+	size := manifest.Config.Size
+	for _, layer := range manifest.Layers {
 		size += layer.Size
 	}
 	return size
+}
+
+// tags lists a repository's tags; none where nothing was ever pushed.
+func tags(ctx context.Context, address, repository string) ([]string, error) {
+	repo, err := name.NewRepository(address+"/"+repository, name.Insecure)
+	if err != nil {
+		return nil, err
+	}
+	all, err := remote.List(repo, remote.WithContext(ctx))
+	var refused *transport.Error
+	if errors.As(err, &refused) && refused.StatusCode == http.StatusNotFound {
+		return nil, nil
+	}
+	return all, err
+}
+
+// RecordImages tells the account of images that were pushed to the registry past the provider, by `docker push` for example.
+func (r *Runtime) RecordImages(ctx context.Context, repository string) error {
+	address, err := r.registryAddress(ctx)
+	if err != nil || address == "" {
+		return err
+	}
+	all, err := tags(ctx, address, repository)
+	if err != nil {
+		return fmt.Errorf("listing the images of %s: %w", repository, err)
+	}
+	known := r.account.Images(repository)
+	for _, tag := range all {
+		if tag == stagingTag {
+			continue
+		}
+		found, err := fetch(ctx, address, repository, tag)
+		if err != nil {
+			return fmt.Errorf("looking at %s:%s: %w", repository, tag, err)
+		}
+		if slices.ContainsFunc(known, func(p account.PushedImage) bool {
+			return p.Digest == found.Digest.String() && slices.Contains(p.Tags, tag)
+		}) {
+			continue
+		}
+		if err := r.account.PutImage(repository, tag, found.Digest.String(), imageSize(found), time.Now()); err != nil {
+			r.logf("the image %s:%s: %v", repository, tag, err) // ECR would have refused the push
+		}
+	}
+	return nil
 }
 
 // removeRepository deletes a repository's images, and the registry with the last repository.
@@ -138,52 +194,25 @@ func (r *Runtime) removeRepository(ctx context.Context, res account.Resource) er
 	if err != nil {
 		return err
 	}
-	name := text(res.Outputs, "name")
-	answer, err := registryCall(ctx, http.MethodGet, "http://"+address+"/v2/"+name+"/tags/list", nil, "")
+	repository := text(res.Outputs, "name")
+	all, err := tags(ctx, address, repository)
 	if err != nil {
-		return nil // nothing was ever pushed
+		return fmt.Errorf("listing the images of %s: %w", repository, err)
 	}
-	defer answer.Body.Close()
-	var list struct{ Tags []string }
-	if err := json.NewDecoder(answer.Body).Decode(&list); err != nil {
-		return fmt.Errorf("listing the images of %s: %w", name, err)
-	}
-	for _, tag := range list.Tags {
-		_, _, digest, err := r.manifest(ctx, address, name, tag)
+	for _, tag := range all {
+		found, err := fetch(ctx, address, repository, tag)
 		if err != nil {
 			continue // another tag of the same image was deleted before
 		}
-		deleted, err := registryCall(ctx, http.MethodDelete, manifestURL(address, name, digest), nil, "")
-		if err != nil {
-			return fmt.Errorf("deleting %s of %s: %w", tag, name, err)
+		ref, err := name.NewDigest(address+"/"+repository+"@"+found.Digest.String(), name.Insecure)
+		if err == nil {
+			err = remote.Delete(ref, remote.WithContext(ctx))
 		}
-		deleted.Body.Close() // no content
+		if err != nil {
+			return fmt.Errorf("deleting %s of %s: %w", tag, repository, err)
+		}
 	}
 	return nil
-}
-
-func manifestURL(address, name, reference string) string {
-	return "http://" + address + "/v2/" + name + "/manifests/" + reference
-}
-
-func registryCall(ctx context.Context, method, url string, body []byte, kind string) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	request.Header["Accept"] = manifestTypes
-	if kind != "" {
-		request.Header.Set("Content-Type", kind)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("asking the image registry: %w", err)
-	}
-	if answer.StatusCode >= 300 {
-		answer.Body.Close() // the status says it
-		return nil, fmt.Errorf("asking the image registry: %s %s: %s", method, url, answer.Status)
-	}
-	return answer, nil
 }
 
 var ecrPattern = regexp.MustCompile(`^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([a-z0-9][a-z0-9._/-]*)((?::[\w][\w.-]*)?(?:@sha256:[0-9a-f]{64})?)$`)

@@ -144,6 +144,7 @@ func (roll *rollout) launch(ctx context.Context, count int) error {
 		}
 		t := &task{id: state.ID(), name: name, deployment: roll.primary.ID, revision: roll.primary.TaskDefinition}
 		roll.tasks = append(roll.tasks, t)
+		roll.r.launch(t, roll.s)
 		roll.record.Tell("(service %s) has started 1 tasks: (task %s).", roll.s.name, t.id)
 		roll.r.logf("service %s: starting %s (%s)", roll.s.name, t.name, lastPart(t.revision))
 		go roll.r.start(ctx, t, roll.s, roll.definition)

@@ -29,6 +29,7 @@ type Account interface {
 	Region() string
 	List(token string) []account.Resource
 	Find(token, property, value string) (account.Resource, bool)
+	Images(repository string) []account.PushedImage
 	PutImage(repository, tag, digest string, sizeBytes int64, at time.Time) error
 }
 
@@ -101,6 +102,12 @@ type Runtime struct {
 	lastNumber  map[string]int // of task names
 	images      map[string]string
 
+	taskMu   sync.Mutex
+	launched map[string]state.Task // tasks of services that have no container yet
+	leaving  map[string]bool       // tasks that are being stopped
+	own      map[string]*ownRun    // tasks of their own that this process looks after
+	ending   sync.WaitGroup
+
 	removedMu sync.Mutex
 	removed   map[string]bool
 }
@@ -138,6 +145,8 @@ func New(cfg Config) (*Runtime, error) {
 
 		lastNumber: map[string]int{},
 		images:     map[string]string{},
+
+		launched: map[string]state.Task{}, leaving: map[string]bool{}, own: map[string]*ownRun{},
 	}
 	r.console = &console{docker: r.docker, container: r.name + "-balancer"}
 	return r, nil

@@ -41,7 +41,10 @@ func (r *Runtime) startContainers(ctx context.Context, t *task, s service, def t
 		labels := map[string]string{
 			labelState: r.stateDir, labelRole: "task", labelService: s.key(), labelTask: t.id, labelDeployment: t.deployment,
 			labelRevision: t.revision, labelContainer: c.Name, labelPlace: fmt.Sprintf("%d/%d", i+1, len(def.Containers)),
-			labelEssential: strconv.FormatBool(c.essential()),
+			labelEssential: strconv.FormatBool(c.essential()), labelImage: c.Image,
+		}
+		if l := c.LogConfiguration; l.LogDriver == "awslogs" {
+			labels[labelLogGroup], labels[labelLogStream] = l.Options["awslogs-group"], l.Options["awslogs-stream-prefix"]+"/"+c.Name+"/"+t.id
 		}
 		name := t.name
 		if c.Name != def.main(s.behindBalancer()) {
@@ -113,7 +116,7 @@ func (r *Runtime) pull(ctx context.Context, image string) (string, error) {
 		name, _ = localName(image, r.account.ID(), r.account.Region(), registry)
 		// Docker does not ask for a digest whose layers it has.
 		if _, digest, ok := strings.Cut(name, "@"); ok {
-			if _, _, _, err := r.manifest(ctx, registry, repository, digest); err != nil {
+			if _, err := fetch(ctx, registry, repository, digest); err != nil {
 				return "", notThere(err)
 			}
 		}

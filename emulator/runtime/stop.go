@@ -11,6 +11,7 @@ import (
 // stop ends a task as ECS does: out of the target groups, the deregistration delay or the last request, then the stop
 // signal, and after the stop timeout the kill. Containers stop in the reverse order of their start.
 func (r *Runtime) stop(ctx context.Context, t *task) error {
+	r.leave(t.id)
 	_, containers := t.snapshot()
 	t.mu.Lock()
 	targets := slices.Clone(t.targets)
@@ -41,6 +42,9 @@ func (r *Runtime) stop(ctx context.Context, t *task) error {
 		t.lastLines = r.lastWords(ctx, alive)
 	}
 	t.mu.Unlock()
+	if ended, err := r.docker.inspect(ctx, ids...); err == nil {
+		problem = errors.Join(problem, r.keepStopped(t, ended), r.keepLogs(ctx, ended))
+	}
 	for _, c := range slices.Backward(alive) {
 		problem = errors.Join(problem, r.docker.remove(ctx, c.ID))
 	}

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
@@ -102,9 +105,9 @@ func (s *system) lostImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, digest, _ := strings.Cut(s.image, "@")
-	answer, err := registryCall(t.Context(), http.MethodDelete, manifestURL(registry, "app", digest), nil, "")
+	ref, err := name.NewDigest(registry+"/app@"+digest, name.Insecure)
 	s.must(err)
-	s.must(answer.Body.Close())
+	s.must(remote.Delete(ref))
 	if _, err := s.r.pull(t.Context(), s.image); err == nil || !strings.Contains(err.Error(), "CannotPullContainerError") {
 		t.Errorf("pulling it again: %v", err)
 	}

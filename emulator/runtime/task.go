@@ -15,6 +15,9 @@ const (
 	labelContainer  = "laravel-ecs.container"  // name in the task definition
 	labelPlace      = "laravel-ecs.place"      // its place in the order of starting, and how many there are: 1/2
 	labelEssential  = "laravel-ecs.essential"
+	labelImage      = "laravel-ecs.image" // as the task definition names it
+	labelLogGroup   = "laravel-ecs.log-group"
+	labelLogStream  = "laravel-ecs.log-stream"
 )
 
 // task is a running instance of a task definition.

@@ -17,29 +17,26 @@ type taskDefinition struct {
 
 // containerSpec is a container definition as ECS words it, as far as the embedded cloud can do it.
 type containerSpec struct {
-	Name              string   `json:"name"`
-	Image             string   `json:"image"`
-	CPU               int64    `json:"cpu,omitempty"`
-	Memory            int64    `json:"memory,omitempty"`            // MiB, hard
-	MemoryReservation int64    `json:"memoryReservation,omitempty"` // MiB, soft
-	Essential         *bool    `json:"essential,omitempty"`
-	EntryPoint        []string `json:"entryPoint,omitempty"`
-	Command           []string `json:"command,omitempty"`
-	WorkingDirectory  string   `json:"workingDirectory,omitempty"`
-	Hostname          string   `json:"hostname,omitempty"`
-	User              string   `json:"user,omitempty"`
-	Privileged        bool     `json:"privileged,omitempty"`
-	ReadOnly          bool     `json:"readonlyRootFilesystem,omitempty"`
-	Interactive       bool     `json:"interactive,omitempty"`
-	PseudoTerminal    bool     `json:"pseudoTerminal,omitempty"`
-	SecurityOptions   []string `json:"dockerSecurityOptions,omitempty"`
-	StartTimeout      int      `json:"startTimeout,omitempty"`
-	StopTimeout       *int     `json:"stopTimeout,omitempty"`
-	Environment       []struct {
-		Name  string `json:"name"`
-		Value string `json:"value"`
-	} `json:"environment,omitempty"`
-	Secrets []struct {
+	Name              string     `json:"name"`
+	Image             string     `json:"image"`
+	CPU               int64      `json:"cpu,omitempty"`
+	Memory            int64      `json:"memory,omitempty"`            // MiB, hard
+	MemoryReservation int64      `json:"memoryReservation,omitempty"` // MiB, soft
+	Essential         *bool      `json:"essential,omitempty"`
+	EntryPoint        []string   `json:"entryPoint,omitempty"`
+	Command           []string   `json:"command,omitempty"`
+	WorkingDirectory  string     `json:"workingDirectory,omitempty"`
+	Hostname          string     `json:"hostname,omitempty"`
+	User              string     `json:"user,omitempty"`
+	Privileged        bool       `json:"privileged,omitempty"`
+	ReadOnly          bool       `json:"readonlyRootFilesystem,omitempty"`
+	Interactive       bool       `json:"interactive,omitempty"`
+	PseudoTerminal    bool       `json:"pseudoTerminal,omitempty"`
+	SecurityOptions   []string   `json:"dockerSecurityOptions,omitempty"`
+	StartTimeout      int        `json:"startTimeout,omitempty"`
+	StopTimeout       *int       `json:"stopTimeout,omitempty"`
+	Environment       []variable `json:"environment,omitempty"`
+	Secrets           []struct {
 		Name      string `json:"name"`
 		ValueFrom string `json:"valueFrom"`
 	} `json:"secrets,omitempty"`
@@ -76,6 +73,11 @@ type containerSpec struct {
 		LogDriver string            `json:"logDriver,omitempty"`
 		Options   map[string]string `json:"options,omitempty"`
 	} `json:"logConfiguration"`
+}
+
+type variable struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // elsewhere lists what ECS has and the embedded cloud has not. Empty values are fine: AWS fills some in.

@@ -1,0 +1,5 @@
+package api
+
+import "github.com/laravel-ecs/laravel-ecs/emulator/runtime"
+
+var _ Runtime = (*runtime.Runtime)(nil)

@@ -1,0 +1,133 @@
+package runtime
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
+)
+
+// TestOwnTasks runs tasks of their own as RunTask does: their exit codes, their logs, and being stopped.
+func TestOwnTasks(t *testing.T) {
+	s := newSystem(t)
+	definition := s.define(1, "one", "", nil)
+	run := state.Run{Cluster: "main", TaskDefinition: definition, Group: "family:web", StartedBy: "ops", Overrides: map[string]state.Override{
+		"web": {Command: []string{"migrate"}, Environment: map[string]string{"MODE": "migrate", "APP_RELEASE": "two"}},
+	}}
+	started, err := s.r.Run(t.Context(), run)
+	s.must(err)
+	if started.LastStatus != "PROVISIONING" || len(started.Containers) != 2 {
+		t.Errorf("started: %+v", started)
+	}
+	ended := s.await(started.ID, "STOPPED")
+	if web := ended.container("web"); web.ExitCode == nil || *web.ExitCode != 3 || ended.StopCode != "EssentialContainerExited" {
+		t.Errorf("ended: %+v", ended.Task)
+	}
+	if migrate := ended.container("migrate"); migrate.ExitCode == nil || *migrate.ExitCode != 0 {
+		t.Errorf("the migration before it: %+v", migrate)
+	}
+	lines, err := s.r.Lines(t.Context(), "/app")
+	s.must(err)
+	var said []string
+	for _, l := range lines {
+		said = append(said, l.Stream+" "+l.Text)
+	}
+	for _, want := range []string{"app/migrate/" + started.ID + " role migrate release one", "app/web/" + started.ID + " role migrate release two", "app/web/" + started.ID + " migration failed: column exists"} {
+		if !slices.Contains(said, want) {
+			t.Errorf("%q is not in %q", want, said)
+		}
+	}
+
+	run.Overrides = nil
+	started, err = s.r.Run(t.Context(), run)
+	s.must(err)
+	s.await(started.ID, "RUNNING")
+	s.must(s.r.Stop(t.Context(), "main", started.ID, "enough"))
+	s.r.Settle()
+	ended = s.await(started.ID, "STOPPED")
+	if web := ended.container("web"); *web.ExitCode != 0 || ended.StopCode != "UserInitiated" || ended.StoppedReason != "enough" {
+		t.Errorf("stopped: %+v", ended.Task)
+	}
+
+	run.TaskDefinition = s.define(2, "bad", "migrate", nil)
+	started, err = s.r.Run(t.Context(), run)
+	s.must(err)
+	if ended = s.await(started.ID, "STOPPED"); ended.StopCode != "TaskFailedToStart" || *ended.container("migrate").ExitCode != 3 || ended.container("web").ExitCode != nil {
+		t.Errorf("after a failed migration: %+v", ended.Task)
+	}
+}
+
+// TestServiceTasks looks at a service's tasks, targets and logs as the API does, stops one, and puts a rule before them.
+func TestServiceTasks(t *testing.T) {
+	s := newSystem(t)
+	definition := s.define(1, "one", "", nil)
+	s.ensure(s.declare(definition, 1))
+	tasks, err := s.r.Tasks(t.Context(), "main")
+	s.must(err)
+	if len(tasks) != 1 || tasks[0].LastStatus != "RUNNING" || tasks[0].Health != "HEALTHY" || tasks[0].TaskDefinition != definition || tasks[0].Containers[1].ImageDigest == "" {
+		t.Fatalf("tasks: %+v", tasks)
+	}
+	targets, err := s.r.Targets(t.Context(), groupARN)
+	s.must(err)
+	if len(targets) != 1 || targets[0].State != "healthy" || targets[0].Port != 8080 {
+		t.Errorf("targets: %+v", targets)
+	}
+	s.must(s.r.Stop(t.Context(), "main", tasks[0].ID, "by hand"))
+	s.r.Settle()
+	after, err := s.r.Tasks(t.Context(), "main")
+	s.must(err)
+	if len(after) != 2 || after[0].LastStatus != "STOPPED" || after[0].StoppedReason != "by hand" || after[1].LastStatus != "RUNNING" {
+		t.Errorf("after a stop: %+v", after)
+	}
+	lines, err := s.r.Lines(t.Context(), "/app")
+	s.must(err)
+	if !slices.ContainsFunc(lines, func(l state.Line) bool {
+		return strings.HasSuffix(l.Stream, tasks[0].ID) && l.Text == "web stopped gently"
+	}) {
+		t.Errorf("what the stopped task said is not in %+v", lines)
+	}
+	rule := func(id string, priority int, condition map[string]any, action map[string]any) account.Resource {
+		return s.f.put(tokenListenerRule, id, account.Values{"listenerArn": listenerARN, "priority": priority, "conditions": []any{condition}, "actions": []any{action}})
+	}
+	s.ensure(rule("all", 2, map[string]any{"pathPattern": map[string]any{"values": []any{"/*"}}}, map[string]any{
+		"type": "fixed-response", "fixedResponse": map[string]any{"statusCode": "503", "contentType": "text/html", "messageBody": "<h1>\nBack 'soon'</h1>"}}))
+	if status, body := s.get("/"); status != http.StatusServiceUnavailable || body != "<h1>\nBack 'soon'</h1>" {
+		t.Errorf("in maintenance: %d %q", status, body)
+	}
+	s.ensure(rule("ours", 1, map[string]any{"sourceIp": map[string]any{"values": []any{"127.0.0.1/32"}}}, map[string]any{"type": "forward", "targetGroupArn": groupARN}))
+	http.DefaultClient.CloseIdleConnections() // the last connection is the old process's
+	if status, body := s.get("/"); status != http.StatusOK || !strings.HasPrefix(body, "one ") {
+		t.Errorf("from an address that is let in: %d %q", status, body)
+	}
+	if targets, err := s.r.Targets(t.Context(), groupARN); err != nil || len(targets) != 1 || targets[0].State != "healthy" {
+		t.Errorf("targets meanwhile: %+v (%v)", targets, err)
+	}
+}
+
+type ownTask struct{ state.Task }
+
+func (o ownTask) container(name string) state.Container {
+	i := slices.IndexFunc(o.Containers, func(c state.Container) bool { return c.Name == name })
+	return o.Containers[i]
+}
+
+// await polls until a task has a status.
+func (s *system) await(id, status string) ownTask {
+	s.Helper()
+	var last state.Task
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); pause(s.Context(), 300*time.Millisecond) {
+		tasks, err := s.r.Tasks(s.Context(), "main")
+		s.must(err)
+		for _, t := range tasks {
+			if last = t; t.ID == id && t.LastStatus == status {
+				return ownTask{t}
+			}
+		}
+	}
+	s.Fatalf("not %s within a minute: %+v", status, last)
+	return ownTask{}
+}
