@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -275,9 +277,9 @@ func (c *controlPlane) Registry(context.Context) (string, error) {
 // RecordImages has nothing to record.
 func (c *controlPlane) RecordImages(context.Context, string) error { return nil }
 
-// Reach has nothing to reach.
+// Reach returns the address as it is: a session can be opened, and its connections fail.
 func (c *controlPlane) Reach(_ context.Context, host string, port int) (string, error) {
-	return "", fmt.Errorf("a control plane has no %s:%d", host, port)
+	return net.JoinHostPort(host, strconv.Itoa(port)), nil
 }
 
 func (c *controlPlane) definitionARN(reference string) string {
