@@ -38,7 +38,7 @@ func List(ctx context.Context, s *session.Session) error {
 	}
 	fmt.Fprintf(s.Out, "RAN is from %s.\n", st.Source)
 	if st.Running != st.Outputs.Release {
-		fmt.Fprintf(s.Out, "The last deployment was to bring %s; ECS runs %s.\n", st.Outputs.Release, st.Running)
+		fmt.Fprintf(s.Out, "Pulumi's last successful deployment is of release %s; ECS runs %s.\n", st.Outputs.Release, st.Running)
 	}
 	return nil
 }

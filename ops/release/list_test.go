@@ -59,7 +59,7 @@ func TestTakenBack(t *testing.T) {
 	f.deployments["web"] = f.deployments["web"][1:] // without four
 	f.running["web"] = f.definitions[0]["taskDefinitionArn"].(string)
 	text := listed(t, f, "two", nil)
-	if !strings.Contains(text, "The last deployment was to bring two; ECS runs one.") {
+	if !strings.Contains(text, "Pulumi's last successful deployment is of release two; ECS runs one.") {
 		t.Errorf("%s", text)
 	}
 }

@@ -106,6 +106,6 @@ func (st *State) show(ctx context.Context, s *session.Session, to destination) {
 		s.Stack, st.Running, to.image.Release, served, to.image.Digest,
 		strings.Join(slices.Sorted(maps.Keys(st.Outputs.ServiceNames)), ", "), migrationNote(ctx, s.File, to.image.Release, st.Running))
 	if st.Running != st.Outputs.Release {
-		fmt.Fprintf(s.Err, "  note        the last deployment was to bring %s; ECS runs %s\n", st.Outputs.Release, st.Running)
+		fmt.Fprintf(s.Err, "  note        Pulumi's last successful deployment is of release %s; ECS runs %s\n", st.Outputs.Release, st.Running)
 	}
 }
