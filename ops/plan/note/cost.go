@@ -2,8 +2,6 @@ package note
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/plan/cost"
@@ -62,10 +60,8 @@ func itemChanges(before, after cost.Estimate) []string {
 	if len(before.Items) == 0 {
 		return nil // a first deployment: the sum is enough
 	}
-	all := maps.Clone(before.Items)
-	maps.Copy(all, after.Items)
 	var list []string
-	for _, what := range slices.Sorted(maps.Keys(all)) {
+	for _, what := range preview.Keys(before.Items, after.Items) {
 		was, is := before.Items[what], after.Items[what]
 		if was.Count != is.Count {
 			list = append(list, fmt.Sprintf("%s: %g -> %g (%s)", what, was.Count, is.Count, difference(was.Range, is.Range)))

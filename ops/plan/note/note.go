@@ -3,6 +3,7 @@
 package note
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,7 +86,7 @@ func sort(p preview.Preview) sorted {
 	s := sorted{services: services(p)}
 	for _, step := range p.Steps {
 		state := step.State()
-		if !changes[step.Op] || !state.Custom {
+		if !slices.Contains(order, step.Op) || !state.Custom {
 			continue
 		}
 		if what, folded := s.fold(step); !folded {
@@ -101,19 +102,13 @@ func sort(p preview.Preview) sorted {
 		slices.Sort(r.what)
 	}
 	slices.SortStableFunc(s.rows, func(a, b row) int {
-		if a.component != b.component {
-			return strings.Compare(a.component, b.component)
-		}
-		return slices.Index(order, a.op) - slices.Index(order, b.op)
+		return cmp.Or(strings.Compare(a.component, b.component), slices.Index(order, a.op)-slices.Index(order, b.op))
 	})
 	return s
 }
 
-// order is that of Pulumi's summary; changes are the operations that do something.
-var (
-	order   = []string{"create", "import", "update", "replace", "delete"}
-	changes = map[string]bool{"create": true, "import": true, "update": true, "replace": true, "delete": true}
-)
+// order are the operations that change something, in the order of Pulumi's summary.
+var order = []string{"create", "import", "update", "replace", "delete"}
 
 func (s *sorted) row(component, op, what string) {
 	i := slices.IndexFunc(s.rows, func(r row) bool { return r.component == component && r.op == op })
@@ -126,7 +121,7 @@ func (s *sorted) row(component, op, what string) {
 
 // component names the component of a resource: the type of its parent, and the parent's own name where that is another word.
 func component(urn, parent string) string {
-	token := typeOf(parent)
+	token := preview.TypeOf(parent)
 	if parent == "" || token == "pulumi:pulumi:Stack" {
 		return "(stack)"
 	}
@@ -147,15 +142,6 @@ func withoutPrefix(name, stack string) string {
 		return rest
 	}
 	return name
-}
-
-// typeOf is the type in a URN, without the types of its parents.
-func typeOf(urn string) string {
-	parts := strings.SplitN(urn, "::", 4)
-	if len(parts) < 4 {
-		return ""
-	}
-	return parts[2][strings.LastIndex(parts[2], "$")+1:]
 }
 
 // checkAllowed refuses a type that holds no data: otherwise a typing mistake would have no effect and no message.

@@ -59,7 +59,7 @@ func release(s *preview.State) string {
 // builtRelease is the release that the update will build; "" where it builds none.
 func builtRelease(p preview.Preview) string {
 	for _, step := range p.Steps {
-		if step.State().Type == imageType && changes[step.Op] && step.New != nil {
+		if step.State().Type == imageType && slices.Contains(order, step.Op) && step.New != nil {
 			text, _ := step.New.Property("build.args.RELEASE").(string)
 			return text
 		}

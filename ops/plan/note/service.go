@@ -44,7 +44,7 @@ func services(p preview.Preview) []service {
 		if i < 0 || step.State().Type != "aws:ecs/taskDefinition:TaskDefinition" {
 			continue
 		}
-		list[i].revised = changes[step.Op]
+		list[i].revised = slices.Contains(order, step.Op)
 		list[i].from, list[i].to = release(step.Old), release(step.New)
 		if list[i].revised {
 			list[i].to = cmp.Or(list[i].to, built)
@@ -55,84 +55,74 @@ func services(p preview.Preview) []service {
 }
 
 // containers are the inputs of a service by container.
-func containers(s *preview.State) map[string]map[string]any {
-	if s == nil {
-		return nil
-	}
-	list := map[string]map[string]any{}
-	inputs, _ := s.Inputs["containers"].(map[string]any)
-	for name, one := range inputs {
-		if fields, ok := one.(map[string]any); ok {
-			list[name] = fields
-		}
-	}
+func containers(s *preview.State) map[string]any {
+	list, _ := s.Property("containers").(map[string]any)
 	return list
 }
 
 // compare records what changes in the containers of a service that stays.
-func (s *service) compare(before, after map[string]map[string]any) {
+func (s *service) compare(before, after map[string]any) {
 	s.inBoth = len(before) > 0 && len(after) > 0
 	if !s.inBoth {
 		return
 	}
-	for _, name := range slices.Sorted(maps.Keys(after)) {
-		old, existed := before[name]
-		if !existed {
+	for _, name := range preview.Keys(before, after) {
+		old, existed := before[name].(map[string]any)
+		fresh, stays := after[name].(map[string]any)
+		switch {
+		case !existed:
 			s.settings = append(s.settings, "new container "+name)
-			continue
-		}
-		for _, field := range slices.Sorted(maps.Keys(after[name])) {
-			switch field {
-			case "environment":
-				s.variables(old[field], after[name][field])
-			case "secrets":
-				s.secrets(old[field], after[name][field])
-			default:
-				if !reflect.DeepEqual(old[field], after[name][field]) {
-					s.settings = append(s.settings, fmt.Sprintf("container %s `%s`%s", name, field, fromTo(old[field], after[name][field])))
-				}
-			}
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(before)) {
-		if _, stays := after[name]; !stays {
+		case !stays:
 			s.settings = append(s.settings, "no container "+name+" any more")
+		default:
+			s.container(name, old, fresh)
 		}
 	}
 }
 
-// variables compares plain variables.
-func (s *service) variables(before, after any) {
-	old, _ := before.(map[string]any)
-	fresh, _ := after.(map[string]any)
-	for name, value := range fresh {
-		if was, existed := old[name]; !existed {
-			s.changes[name] = "added: " + plain(name, value)
-		} else if was != value {
-			s.changes[name] = plain(name, was) + " -> " + plain(name, value)
-		}
-	}
-	for name := range old {
-		if _, stays := fresh[name]; !stays {
-			s.changes[name] = "removed"
+func (s *service) container(name string, old, fresh map[string]any) {
+	for _, field := range slices.Sorted(maps.Keys(fresh)) {
+		was, is := old[field], fresh[field]
+		switch {
+		case field == "environment":
+			s.variables(was, is, valueChange)
+		case field == "secrets":
+			s.variables(was, is, secretChange)
+		case !reflect.DeepEqual(was, is):
+			s.settings = append(s.settings, fmt.Sprintf("container %s `%s`%s", name, field, fromTo(was, is)))
 		}
 	}
 }
 
-// secrets compares references. The values are not read.
-func (s *service) secrets(before, after any) {
+// variables records which variables are added, removed or changed.
+func (s *service) variables(before, after any, change func(name string, was, is any) string) {
 	old, _ := before.(map[string]any)
 	fresh, _ := after.(map[string]any)
-	for name, reference := range fresh {
-		if was, existed := old[name]; !existed {
-			s.changes[name] = "secret, added"
-		} else if was != reference {
-			s.changes[name] = "secret, new value"
+	for _, name := range preview.Keys(old, fresh) {
+		if old[name] != fresh[name] {
+			s.changes[name] = change(name, old[name], fresh[name])
 		}
 	}
-	for name := range old {
-		if _, stays := fresh[name]; !stays {
-			s.changes[name] = "secret, removed"
-		}
+}
+
+// valueChange says what happens to a plain variable. Nil is a variable that does not exist.
+func valueChange(name string, was, is any) string {
+	switch {
+	case was == nil:
+		return "added: " + plain(name, is)
+	case is == nil:
+		return "removed"
 	}
+	return plain(name, was) + " -> " + plain(name, is)
+}
+
+// secretChange is valueChange for references to secrets. The values are not read.
+func secretChange(_ string, was, is any) string {
+	switch {
+	case was == nil:
+		return "secret, added"
+	case is == nil:
+		return "secret, removed"
+	}
+	return "secret, new value"
 }

@@ -78,19 +78,20 @@ func (w *writer) components(s sorted) {
 	}
 }
 
-// counted replaces equal entries by one, with their number.
+// counted replaces equal entries of a sorted list by one, with their number.
 func counted(list []string) []string {
 	var result []string
-	numbers := map[string]int{}
-	for _, each := range list {
-		if numbers[each]++; numbers[each] == 1 {
-			result = append(result, each)
+	for _, each := range slices.Compact(slices.Clone(list)) {
+		n := 0
+		for _, other := range list {
+			if other == each {
+				n++
+			}
 		}
-	}
-	for i, each := range result {
-		if numbers[each] > 1 {
-			result[i] = fmt.Sprintf("%d %s", numbers[each], each)
+		if n > 1 {
+			each = fmt.Sprintf("%d %s", n, each)
 		}
+		result = append(result, each)
 	}
 	return result
 }
@@ -99,16 +100,16 @@ func counted(list []string) []string {
 func (w *writer) releases(s sorted) {
 	moves := map[string][]string{}
 	for _, each := range s.services {
+		move := "Restart** with a new task definition"
 		switch {
 		case !each.revised:
+			continue
 		case !each.existed:
-			moves["Release** "+each.to] = append(moves["Release** "+each.to], each.name)
+			move = "Release** " + each.to
 		case each.to != "" && each.from != each.to:
-			move := fmt.Sprintf("Release** %s -> %s", each.from, each.to)
-			moves[move] = append(moves[move], each.name)
-		default:
-			moves["Restart** with a new task definition"] = append(moves["Restart** with a new task definition"], each.name)
+			move = fmt.Sprintf("Release** %s -> %s", each.from, each.to)
 		}
+		moves[move] = append(moves[move], each.name)
 	}
 	for _, move := range slices.Sorted(maps.Keys(moves)) {
 		w.line("\n**%s (%s)", move, strings.Join(moves[move], ", "))

@@ -151,6 +151,15 @@ func NameOf(urn string) string {
 	return parts[len(parts)-1]
 }
 
+// TypeOf is the type in a URN, without the types of its parents.
+func TypeOf(urn string) string {
+	parts := strings.SplitN(urn, "::", 4)
+	if len(parts) < 4 {
+		return ""
+	}
+	return parts[2][strings.LastIndex(parts[2], "$")+1:]
+}
+
 // StackOf is the stack in a URN.
 func StackOf(urn string) string {
 	stack, _, _ := strings.Cut(strings.TrimPrefix(urn, "urn:pulumi:"), "::")

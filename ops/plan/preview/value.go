@@ -3,6 +3,7 @@ package preview
 import (
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,8 @@ func (s *State) Property(path string) any {
 }
 
 func at(value any, path string) any {
-	for _, key := range keys(path) {
+	for _, match := range key.FindAllStringSubmatch(path, -1) {
+		key := match[1] + match[2] + match[3]
 		switch container := value.(type) {
 		case map[string]any:
 			value = container[key]
@@ -53,27 +55,12 @@ func at(value any, path string) any {
 	return value
 }
 
-// keys splits a property path: a.b[0]["c.d"] is a, b, 0, c.d.
-func keys(path string) []string {
-	var list []string
-	for path != "" {
-		var key string
-		switch {
-		case strings.HasPrefix(path, `["`):
-			key, path, _ = strings.Cut(path[2:], `"]`)
-		case strings.HasPrefix(path, "["):
-			key, path, _ = strings.Cut(path[1:], "]")
-		default:
-			end := strings.IndexAny(path, ".[")
-			if end < 0 {
-				end = len(path)
-			}
-			key, path = path[:end], path[end:]
-		}
-		list = append(list, key)
-		path = strings.TrimPrefix(path, ".")
-	}
-	return list
+// key is one step of a property path: a.b[0]["c.d"] has a, b, 0 and c.d.
+var key = regexp.MustCompile(`\["([^"]*)"\]|\[(\d+)\]|([^.\[]+)`)
+
+// Keys are the keys of two maps, in order.
+func Keys[V any](a, b map[string]V) []string {
+	return slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b)))))
 }
 
 // differing are the inputs that differ, for a provider that does not list them.
@@ -81,13 +68,8 @@ func differing(before, after *State) []string {
 	if before == nil || after == nil {
 		return nil
 	}
-	all := maps.Clone(before.Inputs)
-	if all == nil {
-		all = map[string]any{}
-	}
-	maps.Copy(all, after.Inputs)
 	var list []string
-	for _, key := range slices.Sorted(maps.Keys(all)) {
+	for _, key := range Keys(before.Inputs, after.Inputs) {
 		if !strings.HasPrefix(key, "__") && !reflect.DeepEqual(before.Inputs[key], after.Inputs[key]) {
 			list = append(list, key)
 		}
