@@ -20,7 +20,7 @@ var ErrNoToken = errors.New("no token")
 // callLimit is how long one call may take.
 const callLimit = 30 * time.Second
 
-// The limits of a note are the forges' own: https://docs.gitlab.com/administration/instance_limits/, and GitHub's answer to a longer one.
+// The limits of a note: https://docs.gitlab.com/administration/instance_limits/, and GitHub's error for a longer one.
 var (
 	gitLab = forge{
 		name: "GitLab", header: "PRIVATE-TOKEN", method: http.MethodPut, longest: 1_000_000,
@@ -42,10 +42,10 @@ type found struct {
 	Body string
 }
 
-// Outcome is what became of a note.
+// Outcome is what happened to a note.
 type Outcome string
 
-// What may become of a note.
+// The outcomes.
 const (
 	Created   Outcome = "created"
 	Updated   Outcome = "updated"
@@ -53,12 +53,12 @@ const (
 	Absent    Outcome = "absent" // there was none to replace
 )
 
-// Post keeps one note per marker, its first line: it replaces the one that is there, or creates one.
+// Post keeps one note per marker, which is its first line: it replaces the note that exists, or creates one.
 func (r *Request) Post(ctx context.Context, marker, text string) (Outcome, error) {
 	return r.keep(ctx, marker, text, true)
 }
 
-// Replace is Post without a beginning: where no note has the marker, none is made.
+// Replace is Post that never creates a note.
 func (r *Request) Replace(ctx context.Context, marker, text string) (Outcome, error) {
 	return r.keep(ctx, marker, text, false)
 }
@@ -88,7 +88,7 @@ func (r *Request) keep(ctx context.Context, marker, text string, create bool) (O
 	return outcome, nil
 }
 
-// find returns the note that begins with the marker; a note that only quotes one is somebody else's.
+// find returns the note whose first line is the marker. A note that only quotes the marker is another one.
 func (r *Request) find(ctx context.Context, marker string) (*found, error) {
 	for page := r.url + "?per_page=100"; page != ""; {
 		var notes []found
@@ -108,7 +108,7 @@ func (r *Request) find(ctx context.Context, marker string) (*found, error) {
 
 var nextLink = regexp.MustCompile(`<([^>]+)>;\s*rel="next"`)
 
-// next is the address of the next page: both forges say it in the same header.
+// next is the address of the next page, from a header that both forges send.
 func next(header http.Header) string {
 	if match := nextLink.FindStringSubmatch(header.Get("Link")); match != nil {
 		return match[1]
@@ -119,7 +119,7 @@ func next(header http.Header) string {
 func (r *Request) call(ctx context.Context, method, address string, send, receive any) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	if !sameHost(address, r.url) { // a token goes nowhere else
+	if !sameHost(address, r.url) { // the token must not go to another host
 		return nil, fmt.Errorf("the next page is on another host: %s", address)
 	}
 	var body bytes.Buffer

@@ -1,4 +1,4 @@
-// Package forge knows the merge request that a pipeline runs for, on GitLab and on GitHub, and keeps notes there.
+// Package forge finds the merge request that a pipeline runs for, on GitLab or GitHub, and keeps notes on it.
 package forge
 
 import (
@@ -13,7 +13,7 @@ import (
 type Request struct {
 	// Base is the revision that its changes are against.
 	Base string
-	// Fork tells that it comes from another repository, which must get no credentials.
+	// Fork is whether it comes from another repository, whose jobs must get no credentials.
 	Fork bool
 
 	forge    forge
@@ -22,18 +22,18 @@ type Request struct {
 	variable string // that holds the token
 }
 
-// forge is what GitLab and GitHub do in different ways.
+// forge is what differs between GitLab and GitHub.
 type forge struct {
 	name    string
-	header  string // that carries the token
-	prefix  string // of its value
+	header  string // of the token
+	prefix  string // of the token in it
 	method  string // that replaces a note
 	longest int    // bytes of a note
-	needs   string // what a token must be allowed
+	needs   string // rights of the token
 	edit    func(r *Request, id int64) string
 }
 
-// Detect returns the merge request that the variables of a job tell about, nil where there is none.
+// Detect returns the merge request of this job, by the variables of the CI system; nil where there is none.
 func Detect(getenv func(string) string) (*Request, error) {
 	switch {
 	case getenv("CI_MERGE_REQUEST_IID") != "":
@@ -45,7 +45,7 @@ func Detect(getenv func(string) string) (*Request, error) {
 }
 
 func onGitLab(getenv func(string) string) (*Request, error) {
-	// A merge request from a fork runs in the fork; its notes are in the project that it is meant for.
+	// The job of a fork runs in the fork; the notes are in the project that the merge request goes to.
 	project := cmp.Or(getenv("CI_MERGE_REQUEST_PROJECT_ID"), getenv("CI_PROJECT_ID"))
 	source := cmp.Or(getenv("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"), project)
 	api := getenv("CI_API_V4_URL")
@@ -79,7 +79,7 @@ func onGitHub(getenv func(string) string) (*Request, error) {
 		return nil, fmt.Errorf("GITHUB_EVENT_PATH: %w", err)
 	}
 	if event.Number == 0 {
-		return nil, fmt.Errorf("GITHUB_EVENT_PATH: %s tells of no pull request", getenv("GITHUB_EVENT_PATH"))
+		return nil, fmt.Errorf("GITHUB_EVENT_PATH: %s describes no pull request", getenv("GITHUB_EVENT_PATH"))
 	}
 	repository := getenv("GITHUB_REPOSITORY")
 	return &Request{

@@ -184,11 +184,10 @@ func TestParseState(t *testing.T) {
 		err  string
 	}{
 		"exported":             {`{"deployment": {"resources": [` + outputs + `,` + provider + `]}}`, whole, ""},
-		"in a backend's file":  {`{"checkpoint": {"latest": {"resources": [` + outputs + `,` + provider + `]}}}`, whole, ""},
 		"failed before output": {`{"deployment": {"resources": [` + provider + `]}}`, Stack{Name: "review-x", Class: "review", ExpiresAt: "2026-03-02T12:00:00Z", Resources: 1}, ""},
 		"empty":                {`{"deployment": {}}`, Stack{Name: "review-x"}, ""},
 		"a secret output":      {`{"deployment": {"resources": [` + stack(`{"class": "review", "url": {"ciphertext": "x"}}`) + `]}}`, Stack{Name: "review-x", Class: "review"}, ""},
-		"two classes":          {`{"deployment": {"resources": [` + stack(`{"class": "production"}`) + `,` + provider + `]}}`, Stack{}, "review-x calls itself production, and its resources review"},
+		"two classes":          {`{"deployment": {"resources": [` + stack(`{"class": "production"}`) + `,` + provider + `]}}`, Stack{}, "review-x has the class production, and its resources review"},
 		"not a state":          {`<html>`, Stack{}, "reading the state of review-x"},
 	} {
 		t.Run(name, func(t *testing.T) {

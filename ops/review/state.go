@@ -26,34 +26,27 @@ func (s Stack) Expiry() (time.Time, bool) {
 	return at, err == nil
 }
 
-// state is what `pulumi stack export` prints, or what a file of the backend holds.
+// state is what `pulumi stack export` prints.
 type state struct {
-	Deployment deployment
-	Checkpoint struct{ Latest deployment }
-}
-
-type deployment struct {
-	Resources []struct {
-		Type    string
-		Inputs  struct{ DefaultTags json.RawMessage }
-		Outputs json.RawMessage
+	Deployment struct {
+		Resources []struct {
+			Type    string
+			Inputs  struct{ DefaultTags json.RawMessage }
+			Outputs json.RawMessage
+		}
 	}
 }
 
-// ParseState reads a stack's state. What its outputs do not say is taken from the tags that its provider puts on everything: a
-// deployment that failed has no outputs yet, and may have resources.
+// ParseState reads a stack's state. What the outputs lack is taken from the tags that its provider puts on all resources: a first
+// deployment that failed has no outputs, and may have resources.
 func ParseState(name string, text []byte) (Stack, error) {
 	s := Stack{Name: name}
 	var parsed state
 	if err := json.Unmarshal(text, &parsed); err != nil {
 		return s, fmt.Errorf("reading the state of %s: %w", name, err)
 	}
-	resources := parsed.Deployment.Resources
-	if resources == nil {
-		resources = parsed.Checkpoint.Latest.Resources
-	}
 	tagged := Stack{}
-	for _, r := range resources {
+	for _, r := range parsed.Deployment.Resources {
 		switch r.Type {
 		case "pulumi:pulumi:Stack":
 			var outputs struct {
@@ -76,7 +69,7 @@ func ParseState(name string, text []byte) (Stack, error) {
 		s.Resources++
 	}
 	if s.Class != "" && tagged.Class != "" && s.Class != tagged.Class {
-		return s, fmt.Errorf("%s calls itself %s, and its resources %s", name, s.Class, tagged.Class)
+		return s, fmt.Errorf("%s has the class %s, and its resources %s", name, s.Class, tagged.Class)
 	}
 	s.Class, s.ExpiresAt = cmp.Or(s.Class, tagged.Class), cmp.Or(tagged.ExpiresAt, s.ExpiresAt)
 	return s, nil

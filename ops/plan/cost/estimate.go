@@ -94,10 +94,7 @@ func (e *estimator) monthly(what string, count, price float64, r Resource) {
 
 func (e *estimator) add(what string, count float64, amount Range) {
 	item := e.Items[what]
-	item.Count += count
-	item.Low += amount.Low
-	item.High += amount.High
-	e.Items[what] = item
+	e.Items[what] = Item{item.Count + count, Range{item.Low + amount.Low, item.High + amount.High}}
 }
 
 func (e *estimator) unknown(what string, r Resource) {
@@ -112,10 +109,10 @@ func (e *estimator) usage(format string, price float64) {
 
 // find returns the resource of a type that has the given name. References cannot be followed instead: a preview of a first deployment has
 // no ids.
-func (e *estimator) find(token, component string) (Resource, bool) {
+func (e *estimator) find(token, component string) Resource {
 	i := slices.IndexFunc(e.resources, func(r Resource) bool { return r.Type == token && strings.HasPrefix(r.Name, component) })
 	if i < 0 {
-		return Resource{}, false
+		return Resource{}
 	}
-	return e.resources[i], true
+	return e.resources[i]
 }

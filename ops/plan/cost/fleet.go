@@ -22,13 +22,10 @@ func (e *estimator) fleet(r Resource) {
 	// On demand the first type is tried first: onDemandAllocationStrategy is prioritized.
 	e.hourly("EC2 "+types[0], onDemand, e.prices.EC2[types[0]], r)
 	e.spot(types, least-onDemand, r)
-	template, found := e.find("aws:ec2/launchTemplate:LaunchTemplate", component(r.Name))
-	mappings := list(template, "blockDeviceMappings")
-	if found && len(mappings) > 0 {
-		if mapping, ok := mappings[0].(map[string]any); ok {
-			disk, _ := mapping["ebs"].(map[string]any)
-			e.disk(least, disk, r)
-		}
+	template := e.find("aws:ec2/launchTemplate:LaunchTemplate", component(r.Name))
+	if mappings := list(template, "blockDeviceMappings"); len(mappings) > 0 {
+		mapping, _ := mappings[0].(map[string]any)
+		e.disk(least, get[map[string]any](mapping, "ebs"), r)
 	}
 	if price := e.prices.EC2[types[0]]; most > least && price != 0 {
 		e.Growth = append(e.Growth, fmt.Sprintf("autoscaling may add EC2 %s: %.0f more cost %.2f", types[0], most-least, (most-least)*price*hoursPerMonth))
@@ -54,17 +51,15 @@ func (e *estimator) spot(types []string, count float64, r Resource) {
 
 // instances reads a group's instance types, and how many of them are on demand.
 func instances(r Resource) (types []string, base, percent float64) {
-	policy, _ := r.Properties["mixedInstancesPolicy"].(map[string]any)
-	distribution, _ := policy["instancesDistribution"].(map[string]any)
-	template, _ := policy["launchTemplate"].(map[string]any)
-	overrides, _ := template["overrides"].([]any)
-	for _, one := range overrides {
+	policy := get[map[string]any](r.Properties, "mixedInstancesPolicy")
+	for _, one := range get[[]any](get[map[string]any](policy, "launchTemplate"), "overrides") {
 		override, _ := one.(map[string]any)
-		if class, ok := override["instanceType"].(string); ok {
+		if class := get[string](override, "instanceType"); class != "" {
 			types = append(types, class)
 		}
 	}
-	base, _ = distribution["onDemandBaseCapacity"].(float64)
+	distribution := get[map[string]any](policy, "instancesDistribution")
+	base = get[float64](distribution, "onDemandBaseCapacity")
 	percent, given := distribution["onDemandPercentageAboveBaseCapacity"].(float64)
 	if !given {
 		percent = 100

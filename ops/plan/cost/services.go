@@ -3,6 +3,7 @@ package cost
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -43,26 +44,19 @@ var unpaid = []string{
 }
 
 func free(token string) bool {
-	for _, prefix := range unpaid {
-		if strings.HasPrefix(token, prefix) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(unpaid, func(prefix string) bool { return strings.HasPrefix(token, prefix) })
 }
 
 func (e *estimator) instance(r Resource) {
 	class := text(r, "instanceType")
 	e.hourly("EC2 "+class, 1, e.prices.EC2[class], r)
-	disk, _ := r.Properties["rootBlockDevice"].(map[string]any)
-	e.disk(1, disk, r)
+	e.disk(1, get[map[string]any](r.Properties, "rootBlockDevice"), r)
 }
 
 // disk adds a volume; one without a size has that of its image, which is not known here.
 func (e *estimator) disk(count float64, volume map[string]any, r Resource) {
-	size, _ := volume["volumeSize"].(float64)
-	kind, _ := volume["volumeType"].(string)
-	if kind = cmp.Or(kind, "gp3"); size == 0 {
+	size, kind := get[float64](volume, "volumeSize"), cmp.Or(get[string](volume, "volumeType"), "gp3")
+	if size == 0 {
 		e.unknown("EBS volume of the image's size", r)
 		return
 	}
@@ -81,7 +75,7 @@ func (e *estimator) endpoint(r Resource) {
 func (e *estimator) balancer(r Resource) {
 	e.hourly("load balancer", 1, e.prices.LoadBalancer, r)
 	e.usage("load balancer %.3f per capacity unit and hour", e.prices.Usage.Capacity)
-	if internal, _ := r.Properties["internal"].(bool); !internal {
+	if !get[bool](r.Properties, "internal") {
 		e.hourly("public IPv4 address", e.zones(r, "subnets"), e.prices.PublicIPv4, r)
 	}
 }
@@ -90,7 +84,7 @@ func (e *estimator) balancer(r Resource) {
 func (e *estimator) database(r Resource) {
 	class, storage := text(r, "instanceClass"), cmp.Or(text(r, "storageType"), "gp2")
 	zones := 1.0
-	if multi, _ := r.Properties["multiAz"].(bool); multi {
+	if get[bool](r.Properties, "multiAz") {
 		zones = 2
 	}
 	if engine := text(r, "engine"); engine != "mysql" && engine != "mariadb" {
@@ -106,18 +100,13 @@ func (e *estimator) cache(r Resource, nodes string) {
 	e.hourly("ElastiCache "+engine+" "+class, math.Max(1, number(r, nodes)), e.prices.Elasticache[engine][class], r)
 }
 
-func text(r Resource, key string) string {
-	value, _ := r.Properties[key].(string)
-	return value
-}
+func text(r Resource, key string) string    { return get[string](r.Properties, key) }
+func number(r Resource, key string) float64 { return get[float64](r.Properties, key) }
+func list(r Resource, key string) []any     { return get[[]any](r.Properties, key) }
 
-func number(r Resource, key string) float64 {
-	value, _ := r.Properties[key].(float64)
-	return value
-}
-
-func list(r Resource, key string) []any {
-	value, _ := r.Properties[key].([]any)
+// get is a value of a type, or that type's zero value.
+func get[T any](values map[string]any, key string) T {
+	value, _ := values[key].(T)
 	return value
 }
 
