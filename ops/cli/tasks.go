@@ -113,10 +113,7 @@ func (c *RunTask) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	command := c.Command
-	if len(command) > 0 && command[0] == "--" {
-		command = command[1:]
-	}
+	command := c.command()
 	if len(command) == 0 {
 		if command, err = oneoff.Words(c.Cmd); err != nil {
 			return err
@@ -127,6 +124,14 @@ func (c *RunTask) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	return exit.Status(code)
+}
+
+// command are the arguments without the -- that may separate them from the flags.
+func (c *RunTask) command() []string {
+	if len(c.Command) > 0 && c.Command[0] == "--" {
+		return c.Command[1:]
+	}
+	return c.Command
 }
 
 // Shell is `laravel-ecs shell`.
@@ -160,7 +165,7 @@ func (c *Shell) Run(ctx context.Context, g *Globals) error {
 
 // Tunnel is `laravel-ecs tunnel`.
 type Tunnel struct {
-	To   string `arg:"" enum:"database,cache" help:"database or cache."`
+	To   string `required:"" enum:"database,cache" help:"database or cache." placeholder:"database"`
 	Port int    `help:"Port of this machine. Without it the remote port plus 10000, or another free one." placeholder:"PORT"`
 }
 
@@ -172,7 +177,7 @@ Session Manager plugin of AWS on this machine.
 
 Example:
 
-    laravel-ecs tunnel database --stack prod`
+    laravel-ecs tunnel --to database --stack prod`
 }
 
 // Run opens the tunnel.

@@ -30,11 +30,14 @@ func TestTaskFlags(t *testing.T) {
 	if r := parsed(t, "run", "--stack", "prod").Run; r.Cmd != "php artisan about" || len(r.Command) > 0 {
 		t.Errorf("run: %+v", r)
 	}
+	if r := parsed(t, "run", "--process", "worker", "--", "php", "artisan", "about", "--json").Run; r.Process != "worker" || !slices.Equal(r.command(), []string{"php", "artisan", "about", "--json"}) {
+		t.Errorf("run: %+v", r)
+	}
 	p := parsed(t, "run", "--stack", "prod", "php", "artisan", "migrate:status", "--pending")
 	if p.Stack != "prod" || !slices.Equal(p.Run.Command, []string{"php", "artisan", "migrate:status", "--pending"}) {
 		t.Errorf("run: %s, %+v", p.Stack, p.Run)
 	}
-	if c := parsed(t, "tunnel", "cache", "--port", "7000").Tunnel; c.To != "cache" || c.Port != 7000 {
+	if c := parsed(t, "tunnel", "--to", "cache", "--port", "7000").Tunnel; c.To != "cache" || c.Port != 7000 {
 		t.Errorf("tunnel: %+v", c)
 	}
 	if m := parsed(t, "maintenance", "on", "--allow", "10.0.0.1,10.0.1.0/24", "--file", "/page.html").Maintenance; m.Do != "on" || len(m.Allow) != 2 || m.File != "/page.html" {
@@ -47,7 +50,7 @@ func TestTaskFlags(t *testing.T) {
 
 func TestTaskMistakes(t *testing.T) {
 	for args, says := range map[string]string{
-		"tunnel queue":                     `must be one of "database","cache"`,
+		"tunnel --to queue":                `must be one of "database","cache"`,
 		"maintenance perhaps":              `must be one of "on","off","status"`,
 		"maintenance off --allow 10.0.0.1": "--allow and --file belong to maintenance on",
 		"run":                              "there is no command",
