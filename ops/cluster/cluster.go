@@ -106,7 +106,7 @@ func (c *Cluster) Services(ctx context.Context, processes ...string) ([]Service,
 		}
 		found, err := c.API.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &c.Name, Services: names})
 		if err != nil {
-			return nil, session.Explain(fmt.Errorf("reading the services: %w", err))
+			return nil, c.explain(ctx, fmt.Errorf("reading the services: %w", err))
 		}
 		for i, process := range part {
 			at := slices.IndexFunc(found.Services, func(s types.Service) bool { return aws.ToString(s.ServiceName) == last(names[i]) })

@@ -42,7 +42,14 @@ var advice = []struct{ codes, text string }{
 var denied = regexp.MustCompile(`not authorized to perform:? \(?([a-zA-Z0-9-]+:[A-Za-z0-9*]+)`)
 
 // Explain turns an error of the AWS SDK into AWS's words plus what to do. Other errors it returns as they are.
-func Explain(err error) error {
+func Explain(err error) error { return explain(err, remedy) }
+
+// Words turns an error of the AWS SDK into AWS's words, for callers that know better what to do.
+func Words(err error) error {
+	return explain(err, func(*smithy.OperationError) string { return "" })
+}
+
+func explain(err error, remedy func(*smithy.OperationError) string) error {
 	var done *explained
 	if err == nil || errors.As(err, &done) {
 		return err
