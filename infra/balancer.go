@@ -7,61 +7,51 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// BalancerArgs describes the public entrance.
+// BalancerArgs describes the public load balancer.
 type BalancerArgs struct {
 	VpcID           pulumi.StringInput
 	SubnetIDs       pulumi.StringArrayInput // public, in at least two zones
 	SecurityGroupID pulumi.StringInput
 	Internet        pulumi.Resource // Network.Internet
-	// Colors is Blue, or Blue and Green: there is a target group for each.
+	// Colors is Blue, or Blue and Green. Each has a target group.
 	Colors []string
 	// CertificateARN turns HTTPS on; nil means HTTP only.
 	CertificateARN pulumi.StringInput
-	// RedirectHTTP answers HTTP with 301 to HTTPS instead of forwarding it.
+	// RedirectHTTP answers HTTP with a 301 to HTTPS instead of forwarding it.
 	RedirectHTTP bool
-	// ContainerTLS speaks HTTPS to the tasks as well; ALB does not verify their self-signed certificate.
-	ContainerTLS bool
-	HealthCheck  HealthCheck
-	// DeregistrationSeconds is how long a stopping task keeps its open requests, 0-3600.
-	DeregistrationSeconds int
-	// IdleSeconds is after how long without a byte a connection is closed; the container keeps its own open for longer.
+	TargetArgs
+	// IdleSeconds is after how long without a byte a connection is closed. The container keeps its side open for longer.
 	IdleSeconds   int
 	AccessLogDays int
 	Protected     bool
-	ForceDestroy  bool // whether a destroy may take the access logs along
+	ForceDestroy  bool // a destroy may delete the access logs
 	WAF           bool
-}
-
-// HealthCheck is how the load balancer tells whether a task may get requests. Seconds; Timeout must be below Interval.
-type HealthCheck struct {
-	Path               string
-	Interval, Timeout  int
-	Healthy, Unhealthy int
 }
 
 // Balancer is an application load balancer with its listeners and a target group per colour.
 type Balancer struct {
 	pulumi.ResourceState
 
+	ARN     pulumi.StringOutput `pulumi:"arn"`
 	DNSName pulumi.StringOutput `pulumi:"dnsName"`
 	ZoneID  pulumi.StringOutput `pulumi:"zoneId"`
-	// ARNSuffix is how CloudWatch names it: app/NAME/ID, and a target group targetgroup/NAME/ID.
+	// ARNSuffix is its name in CloudWatch: app/NAME/ID.
 	ARNSuffix pulumi.StringOutput `pulumi:"arnSuffix"`
 
-	args      BalancerArgs
-	balancer  *lb.LoadBalancer
-	targets   map[string]*lb.TargetGroup // by colour
-	listeners []pulumi.Resource
-	serving   map[string]*lb.Listener // those that forward, by http and https
+	args       BalancerArgs
+	balancer   *lb.LoadBalancer
+	targets    map[string]*lb.TargetGroup // by colour
+	listeners  []pulumi.Resource
+	forwarding map[string]*lb.Listener // the listeners that forward, by http and https
 }
 
-// SSLPolicy allows TLS 1.3 and the TLS 1.2 suites with forward secrecy; Security Hub ELB.17 recommends it.
+// SSLPolicy allows TLS 1.3, and the TLS 1.2 suites with forward secrecy. Security Hub ELB.17 recommends it.
 const SSLPolicy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 
-// NewBalancer registers the load balancer. Its name and the target group's are limited to 32 characters, 8 of them
-// autonaming's, which is why the component's name is the load balancer's.
+// NewBalancer registers the load balancer. Names of load balancers and target groups have at most 32 characters, 8 of them for
+// autonaming. Hence the load balancer has the component's name, without a suffix.
 func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pulumi.ResourceOption) (*Balancer, error) {
-	b := &Balancer{args: args, targets: map[string]*lb.TargetGroup{}, serving: map[string]*lb.Listener{}}
+	b := &Balancer{args: args, targets: map[string]*lb.TargetGroup{}, forwarding: map[string]*lb.Listener{}}
 	if err := ctx.RegisterComponentResource("laravel:infra:Balancer", name, b, opts...); err != nil {
 		return nil, err
 	}
@@ -73,7 +63,7 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 		return nil, fmt.Errorf("creating load balancer: %w", err)
 	}
 	for _, color := range args.Colors {
-		if err := b.createTargetGroup(ctx, name, color); err != nil {
+		if b.targets[color], err = newTargetGroup(ctx, name, color, args.VpcID, args.TargetArgs, pulumi.Parent(b)); err != nil {
 			return nil, fmt.Errorf("creating target group: %w", err)
 		}
 	}
@@ -85,17 +75,26 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 			return nil, fmt.Errorf("creating web ACL: %w", err)
 		}
 	}
-	b.DNSName, b.ZoneID, b.ARNSuffix = b.balancer.DnsName, b.balancer.ZoneId, b.balancer.ArnSuffix
-	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{"dnsName": b.DNSName, "zoneId": b.ZoneID, "arnSuffix": b.ARNSuffix})
+	b.ARN, b.DNSName, b.ZoneID, b.ARNSuffix = b.balancer.Arn, b.balancer.DnsName, b.balancer.ZoneId, b.balancer.ArnSuffix
+	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{"arn": b.ARN, "dnsName": b.DNSName, "zoneId": b.ZoneID, "arnSuffix": b.ARNSuffix})
 }
 
-// Listeners must exist before a service may use the target group: ECS refuses a group that no listener uses.
-func (b *Balancer) Listeners() []pulumi.Resource { return b.listeners }
+// Colors lists the colours that have a target group.
+func (b *Balancer) Colors() []string { return b.args.Colors }
+
+// Target is where the requests of a colour go. The colour must be one of Colors.
+func (b *Balancer) Target(color string) Target {
+	group := b.targets[color]
+	return Target{
+		ARN: group.Arn, ARNSuffix: group.ArnSuffix,
+		ResourceLabel: pulumi.Sprintf("%s/%s", b.balancer.ArnSuffix, group.ArnSuffix), Ready: b.listeners,
+	}
+}
 
 // ListenerARNs are those of the listeners that forward, by http and https.
 func (b *Balancer) ListenerARNs() pulumi.StringMap {
 	arns := pulumi.StringMap{}
-	for scheme, listener := range b.serving {
+	for scheme, listener := range b.forwarding {
 		arns[scheme] = listener.Arn
 	}
 	return arns
@@ -113,35 +112,8 @@ func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *privat
 		DesyncMitigationMode:     pulumi.String("defensive"),
 		EnableDeletionProtection: pulumi.Bool(b.args.Protected),
 		AccessLogs:               &lb.LoadBalancerAccessLogsArgs{Bucket: logs.Bucket, Enabled: pulumi.Bool(true)},
-		// AWS writes a test object when logging is switched on: the bucket's policy must be there.
+		// AWS writes a test object when logging is turned on, so the policy of the bucket must be there.
 	}, pulumi.Parent(b), pulumi.DependsOn(append(logs.ready, b.args.Internet)))
-	return err
-}
-
-// targetGroupRoles are short, because the name is limited to 32 characters.
-var targetGroupRoles = map[string]string{Blue: "-tg", Green: "-tg2"}
-
-func (b *Balancer) createTargetGroup(ctx *pulumi.Context, name, color string) error {
-	protocol, port := "HTTP", 80
-	if b.args.ContainerTLS {
-		protocol, port = "HTTPS", 443
-	}
-	check := b.args.HealthCheck
-	var err error
-	// No fixed name: a group that must be replaced could not stand beside its successor (pulumi-aws#4226).
-	b.targets[color], err = lb.NewTargetGroup(ctx, name+targetGroupRoles[color], &lb.TargetGroupArgs{
-		VpcId:      b.args.VpcID.ToStringOutput().ToStringPtrOutput(),
-		TargetType: pulumi.String("instance"),
-		Protocol:   pulumi.String(protocol),
-		Port:       pulumi.Int(port), // ECS registers each task with its own host port instead
-		HealthCheck: &lb.TargetGroupHealthCheckArgs{
-			Path: pulumi.String(check.Path), Protocol: pulumi.String(protocol), Port: pulumi.String("traffic-port"),
-			Matcher: pulumi.String("200"), Interval: pulumi.Int(check.Interval), Timeout: pulumi.Int(check.Timeout),
-			HealthyThreshold: pulumi.Int(check.Healthy), UnhealthyThreshold: pulumi.Int(check.Unhealthy),
-		},
-		DeregistrationDelay:        pulumi.Int(b.args.DeregistrationSeconds),
-		LoadBalancingAlgorithmType: pulumi.String("least_outstanding_requests"),
-	}, pulumi.Parent(b))
 	return err
 }
 
@@ -170,10 +142,10 @@ func (b *Balancer) createListeners(ctx *pulumi.Context, name string) error {
 
 func (b *Balancer) redirects() bool { return b.args.CertificateARN != nil && b.args.RedirectHTTP }
 
-// forward names every target group, because ECS refuses one that no listener uses. With two colours Traffic decides before
-// this is asked; until its rules are there, blue has everything, as in the rolling environment that this may have been.
+// forward is the default action of the listeners. It names every target group, because ECS refuses a group that no listener uses.
+// With two colours, the rules of Traffic come before it; until they exist, blue gets all requests, as in a rolling environment.
 func (b *Balancer) forward() *lb.ListenerDefaultActionArgs {
-	if len(b.targets) == 1 {
+	if len(b.args.Colors) == 1 {
 		return &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), TargetGroupArn: b.targets[Blue].Arn}
 	}
 	groups := lb.ListenerDefaultActionForwardTargetGroupArray{}
@@ -191,7 +163,7 @@ func (b *Balancer) listen(ctx *pulumi.Context, name, scheme string, args *lb.Lis
 	}
 	b.listeners = append(b.listeners, listener)
 	if scheme == "https" || !b.redirects() {
-		b.serving[scheme] = listener
+		b.forwarding[scheme] = listener
 	}
 	return nil
 }

@@ -5,19 +5,19 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// privateBucketArgs are where private buckets differ.
+// privateBucketArgs are the settings in which private buckets differ.
 type privateBucketArgs struct {
 	ForceDestroy, Protect bool
-	// KeyARN is the KMS key that encrypts; nil is S3's own (SSE-S3).
+	// KeyARN is the KMS key; nil means S3's own key (SSE-S3).
 	KeyARN pulumi.StringInput
-	// Days is after how long objects go; versions of a bucket that keeps them, when it is Versioned.
+	// Days is after how long objects are deleted, or earlier versions of them when the bucket is Versioned.
 	Days      int
 	Versioned bool
-	// Statements are what the bucket's policy allows; that it wants TLS is always part of it.
+	// Statements are for the bucket's policy, which also refuses access without TLS.
 	Statements func(arn pulumi.StringOutput) []Statement
 }
 
-// privateBucket is a bucket that the world cannot read, and that answers over TLS only.
+// privateBucket is a bucket without public access, over TLS only.
 type privateBucket struct {
 	*s3.BucketV2
 	// ready is what must exist before AWS accepts the bucket for logs.
@@ -64,7 +64,7 @@ func newPrivateBucket(ctx *pulumi.Context, name string, args privateBucketArgs, 
 			Resources:  []pulumi.StringInput{bucket.Arn, pulumi.Sprintf("%s/*", bucket.Arn)},
 			Condition:  map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}},
 		})...),
-		// A public access block that arrives in the same moment makes S3 answer 409 to the policy.
+		// S3 refuses a policy with 409 while a public access block is being set.
 	}, append(opts, pulumi.DependsOn([]pulumi.Resource{public}))...)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func encrypt(ctx *pulumi.Context, name string, bucket *s3.BucketV2, key pulumi.S
 			ApplyServerSideEncryptionByDefault: &s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
 				SseAlgorithm: pulumi.String("aws:kms"), KmsMasterKeyId: key.ToStringOutput(),
 			},
-			BucketKeyEnabled: pulumi.Bool(true), // one call to KMS per bucket and while, not one per object
+			BucketKeyEnabled: pulumi.Bool(true), // one call to KMS for many objects
 		}
 	}
 	_, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name, &s3.BucketServerSideEncryptionConfigurationV2Args{

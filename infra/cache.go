@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Cache engines. Memcached is the article's: a lost node logs its users out. The other two replicate and fail over.
+// Cache engines. Memcached is the article's; the loss of its node logs the users out. The other two replicate and fail over.
 const (
 	Memcached = "memcached"
 	Valkey    = "valkey"
@@ -22,9 +22,9 @@ type CacheArgs struct {
 	Engine          string // Memcached, Valkey or Redis
 	Version         string
 	NodeType        string
-	Nodes           int // a primary and its replicas; memcached has one node
-	SnapshotDays    int // valkey and redis only
-	ApplyNow        bool
+	Nodes           int  // a primary and its replicas; memcached has one node
+	SnapshotDays    int  // valkey and redis only
+	ApplyNow        bool // changes do not wait for the maintenance window
 	// EncryptTransit turns TLS on for valkey and redis; PHP's memcached client has none.
 	EncryptTransit bool
 }
@@ -125,21 +125,34 @@ func (c *Cache) replicationGroup(ctx *pulumi.Context, name string, subnets *elas
 	return nil
 }
 
-// Env is what Laravel reads. Sessions go where CACHE_STORE points, because php.ini's session settings do not reach Laravel.
-func (c *Cache) Env() map[string]pulumi.StringInput {
+// CacheRef is the cache that an application uses, the environment's own or a shared one.
+type CacheRef struct {
+	Host           pulumi.StringOutput
+	Port           int
+	Engine         string
+	EncryptTransit bool
+}
+
+// Ref returns what the application needs.
+func (c *Cache) Ref() CacheRef {
+	return CacheRef{Host: c.Host, Port: c.Port, Engine: c.args.Engine, EncryptTransit: c.args.EncryptTransit}
+}
+
+// Env is what Laravel reads. Sessions are where CACHE_STORE points to: Laravel ignores the session settings of php.ini.
+func (ref CacheRef) Env() map[string]pulumi.StringInput {
 	driver, prefix := "redis", "REDIS"
-	host := pulumi.StringInput(c.Host)
-	if c.args.Engine == Memcached {
+	host := pulumi.StringInput(ref.Host)
+	if ref.Engine == Memcached {
 		driver, prefix = Memcached, strings.ToUpper(Memcached)
-	} else if c.args.EncryptTransit {
-		host = pulumi.Sprintf("tls://%s", c.Host) // phpredis takes the scheme as part of the host
+	} else if ref.EncryptTransit {
+		host = pulumi.Sprintf("tls://%s", ref.Host) // phpredis takes the scheme as part of the host
 	}
 	return map[string]pulumi.StringInput{
 		"SESSION_DRIVER": pulumi.String(driver),
 		"CACHE_DRIVER":   pulumi.String(driver), // Laravel up to 10
 		"CACHE_STORE":    pulumi.String(driver), // Laravel 11 and later
 		prefix + "_HOST": host,
-		prefix + "_PORT": pulumi.Sprintf("%d", c.Port),
+		prefix + "_PORT": pulumi.Sprintf("%d", ref.Port),
 		"REDIS_CLIENT":   pulumi.String("phpredis"),
 	}
 }

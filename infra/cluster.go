@@ -11,22 +11,23 @@ import (
 // ClusterArgs describes the instances that tasks run on.
 type ClusterArgs struct {
 	SubnetIDs pulumi.StringArrayInput // private, one per zone
-	// SecurityGroupIDs go on every instance; the article had to patch a CloudFormation template to get more than one.
+	// SecurityGroupIDs are for every instance. (The article had to patch a CloudFormation template to get more than one.)
 	SecurityGroupIDs pulumi.StringArrayInput
-	// InstanceTypes are tried in this order; all of one architecture.
-	InstanceTypes              []string
-	ARM64                      bool // of their architecture
-	ReservedMiB                int  // of an instance's memory, which tasks do not get: ECS_RESERVED_MEMORY
+	// InstanceTypes are tried in this order. All are ARM64, or none is.
+	InstanceTypes []string
+	ARM64         bool
+	// ReservedMiB is memory of an instance that tasks do not get (ECS_RESERVED_MEMORY).
+	ReservedMiB                int
 	MinInstances, MaxInstances int
 	// OnDemandBase instances are never spot; above them, OnDemandPercent of the rest is on demand.
 	OnDemandBase, OnDemandPercent int
-	// AMI pins an image. Empty means Amazon's current ECS image when an instance starts: running ones stay as they are.
+	// AMI is the image of the instances. Empty means Amazon's current ECS image when an instance starts; running instances stay.
 	AMI     string
 	KeyPair string // for SSH; empty for none
 	DiskGB  int
 	// TargetCapacity is how full managed scaling keeps the instances, 1-100; below 100 leaves room for the next release.
 	TargetCapacity int
-	// ScaleInProtection keeps instances with tasks from being scaled in; ForceDelete lets a destroy take them all the same.
+	// ScaleInProtection keeps instances with tasks from being scaled in. ForceDelete lets a destroy delete them all the same.
 	ScaleInProtection, ForceDelete bool
 	ContainerInsights              bool
 	// Tags are repeated on the instances and their disks, which do not get the provider's default tags.
@@ -47,8 +48,8 @@ type Cluster struct {
 	attached *ecs.ClusterCapacityProviders
 }
 
-// NewCluster registers the cluster so that a destroy goes service, attachment, capacity provider, group, cluster: any other
-// order leaves AWS waiting for instances that nobody stops (aws-cdk#18179).
+// NewCluster registers the cluster so that a destroy deletes in this order: services, attachment, capacity provider, group, cluster.
+// In any other order AWS waits for instances that nothing stops (aws-cdk#18179).
 func NewCluster(ctx *pulumi.Context, name string, args ClusterArgs, opts ...pulumi.ResourceOption) (*Cluster, error) {
 	c := &Cluster{args: args}
 	if err := ctx.RegisterComponentResource("laravel:infra:Cluster", name, c, opts...); err != nil {
@@ -73,12 +74,24 @@ func NewCluster(ctx *pulumi.Context, name string, args ClusterArgs, opts ...pulu
 	})
 }
 
-// Ready is what a service must wait for: a strategy may only name a capacity provider that is attached.
-func (c *Cluster) Ready() []pulumi.Resource {
-	if c.attached == nil { // lent, and ready
-		return nil
+// ClusterRef is what services and alarms need to know of a cluster: the environment's own one, or a shared one.
+type ClusterRef struct {
+	Name, ARN, CapacityProvider pulumi.StringOutput
+	// Ready must exist before a service: its strategy may only name a capacity provider that is attached to the cluster.
+	Ready []pulumi.Resource
+}
+
+// Ref returns what services need.
+func (c *Cluster) Ref() ClusterRef {
+	return ClusterRef{Name: c.Name, ARN: c.ARN, CapacityProvider: c.CapacityProvider, Ready: []pulumi.Resource{c.attached}}
+}
+
+// SharedCluster returns the cluster of another environment, which declares it.
+func SharedCluster(name, arn, capacityProvider string) ClusterRef {
+	return ClusterRef{
+		Name: pulumi.String(name).ToStringOutput(), ARN: pulumi.String(arn).ToStringOutput(),
+		CapacityProvider: pulumi.String(capacityProvider).ToStringOutput(),
 	}
-	return []pulumi.Resource{c.attached}
 }
 
 func (c *Cluster) createCluster(ctx *pulumi.Context, name string) error {

@@ -6,11 +6,22 @@ import (
 	"slices"
 )
 
-// Container is what differs between the containers of one image. Everything else is the same for all of them.
+// Task is what a service runs.
+type Task struct {
+	// Main is the process. The task lives as long as it does, and the load balancer sends requests to it.
+	Main Container
+	// Before run to their end first. Main starts when all of them have succeeded.
+	Before []Container
+}
+
+// containers are all containers of the task, in the order of the task definition.
+func (t Task) containers() []Container { return append(slices.Clone(t.Before), t.Main) }
+
+// Container is what differs between the containers of one image.
 type Container struct {
 	// Name is also the role: the image's entrypoint takes it as its first argument.
 	Name string
-	// Command replaces the role as the arguments of the image; for a worker with other queues, say.
+	// Command replaces the role as the arguments of the image, for example for a worker with other queues.
 	Command []string
 	// CPU is in 1/1024 of a vCPU; MemoryMiB is the hard limit and ReservationMiB what placement counts.
 	CPU, MemoryMiB, ReservationMiB int
@@ -18,18 +29,15 @@ type Container struct {
 	Port int
 	// StopSeconds is how long the container may take to finish after the stop signal.
 	StopSeconds int
-	// StartSeconds is how long failing health checks do not count, 0-300. A container without StartSeconds has no check.
+	// StartSeconds is how long failing health checks do not count, 0-300; 0 means no health check.
 	StartSeconds int
-	// Essential takes the task down when it ends. A container that is not essential runs to its end.
-	Essential bool
-	// After names a container that must have succeeded before this one starts.
-	After string
 	// Environment adds to what all containers get.
 	Environment map[string]string
 }
 
-// containerDefinition has the fields of AWS's ContainerDefinition in use here (ECS API reference). The order of the lists is
-// fixed, because a text that changes makes a new revision.
+// containerDefinition has the fields of ECS's ContainerDefinition that this program uses
+// (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html). The lists are sorted, because a text that
+// changes makes a new revision.
 type containerDefinition struct {
 	Name                   string            `json:"name"`
 	Image                  string            `json:"image"`
@@ -94,17 +102,17 @@ func (s secretReference) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]string{"name": s.Name, "valueFrom": s.ValueFrom})
 }
 
-// ReleaseVariable tells a container which release it runs.
+// ReleaseVariable is the environment variable with the release that a container runs.
 const ReleaseVariable = "APP_RELEASE"
 
 const (
-	// webUser is www-data by number: Security Hub ECS.20 reads the task definition, not the image.
+	// webUser is www-data as a number: Security Hub ECS.20 reads the task definition, and not the image.
 	webUser = "33:33"
-	// tmpfsMiB is the size of /tmp and of /run, where Laravel keeps compiled views and uploads on their way.
+	// tmpfsMiB is the size of /tmp and of /run, where compiled views and unfinished uploads are.
 	tmpfsMiB = 64
 )
 
-// taskSettings is what all containers of a task share.
+// taskSettings are the same for all containers of a task.
 type taskSettings struct {
 	Image, LogGroup, Region string
 	Environment             map[string]string
@@ -114,19 +122,22 @@ type taskSettings struct {
 	Exec bool
 }
 
-// containerDefinitions renders the containers as ECS wants them.
-func containerDefinitions(containers []Container, shared taskSettings) (string, error) {
-	list := make([]containerDefinition, len(containers))
-	for i, c := range containers {
-		list[i] = c.definition(shared)
+// containerDefinitions renders the task's containers as JSON for ECS.
+func containerDefinitions(task Task, shared taskSettings) (string, error) {
+	main := task.Main.definition(shared)
+	main.Essential = true
+	var list []containerDefinition
+	for _, c := range task.Before {
+		list = append(list, c.definition(shared))
+		main.DependsOn = append(main.DependsOn, dependency{ContainerName: c.Name, Condition: "SUCCESS"})
 	}
-	text, err := json.Marshal(list)
+	text, err := json.Marshal(append(list, main))
 	return string(text), err
 }
 
 func (c Container) definition(shared taskSettings) containerDefinition {
 	d := containerDefinition{
-		Name: c.Name, Image: shared.Image, Command: c.Command, Essential: c.Essential,
+		Name: c.Name, Image: shared.Image, Command: c.Command,
 		CPU: c.CPU, Memory: c.MemoryMiB, MemoryReservation: c.ReservationMiB,
 		User: webUser, ReadonlyRootFilesystem: !shared.Exec, StopTimeout: c.StopSeconds,
 		LinuxParameters: linuxParameters{
@@ -151,9 +162,6 @@ func (c Container) definition(shared taskSettings) containerDefinition {
 	}
 	if c.Port != 0 {
 		d.PortMappings = []portMapping{{ContainerPort: c.Port, HostPort: 0, Protocol: "tcp"}}
-	}
-	if c.After != "" {
-		d.DependsOn = []dependency{{ContainerName: c.After, Condition: "SUCCESS"}}
 	}
 	if c.StartSeconds > 0 {
 		d.HealthCheck = &healthCheck{

@@ -25,8 +25,8 @@ type DatabaseArgs struct {
 	MultiAZ             bool
 	BackupDays          int
 	RequireTLS          bool
-	Protected           bool     // no destroy, neither by Pulumi nor by AWS
-	FinalSnapshot       bool     // a destroy leaves a snapshot behind
+	Protected           bool     // neither Pulumi nor AWS deletes it
+	FinalSnapshot       bool     // a destroy makes a snapshot first
 	ApplyNow            bool     // changes do not wait for the maintenance window
 	LogExports          []string // error, general, slowquery, audit
 	LogDays             int
@@ -60,8 +60,8 @@ func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pu
 	if err != nil {
 		return nil, fmt.Errorf("creating database parameter group: %w", err)
 	}
-	// The identifier is known before the instance: its log groups must be there first, and the final snapshot of a second
-	// life of this stack must not collide with that of the first.
+	// The identifier is known before the instance, because its log groups are made first. It is random, because a stack that is made
+	// a second time must not collide with the final snapshot of the first.
 	suffix, err := random.NewRandomId(ctx, name+"-suffix", &random.RandomIdArgs{ByteLength: pulumi.Int(4)}, pulumi.Parent(db))
 	if err != nil {
 		return nil, fmt.Errorf("choosing database identifier: %w", err)
@@ -80,10 +80,10 @@ func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pu
 	return db, ctx.RegisterResourceOutputs(db, pulumi.Map{"host": db.Host, "port": db.Port, "identifier": db.Identifier})
 }
 
-// parameterGroup is named after the engine and version, because a group cannot change its family.
+// parameterGroup has engine and version in its name, because a group cannot change its family.
 func (db *Database) parameterGroup(ctx *pulumi.Context, name string) (*rds.ParameterGroup, error) {
 	family := db.args.Engine + db.args.Version
-	// Both engines take 1 for on; RDS reports it that way, and ON would show as a difference for ever.
+	// Both engines accept 1 for ON. RDS reports 1, so ON would be a difference in every preview.
 	values := [][2]string{
 		{"character_set_server", "utf8mb4"},
 		{"collation_server", "utf8mb4_unicode_ci"},
@@ -103,7 +103,7 @@ func (db *Database) parameterGroup(ctx *pulumi.Context, name string) (*rds.Param
 	}, pulumi.Parent(db))
 }
 
-// logGroups come before the instance: RDS would create them itself, without retention, and keep them for ever.
+// logGroups are made before the instance. RDS would make them itself, and keep the logs for ever.
 func (db *Database) logGroups(ctx *pulumi.Context, name string) ([]pulumi.Resource, error) {
 	var groups []pulumi.Resource
 	for _, export := range db.args.LogExports {
@@ -166,16 +166,29 @@ func (db *Database) instanceArgs(subnets *rds.SubnetGroup, parameters *rds.Param
 // CABundle is where the image keeps the certificates of RDS.
 const CABundle = "/etc/ssl/certs/rds-ca.pem"
 
-// Env is what Laravel's stock config/database.php reads; the password travels as a secret.
-func (db *Database) Env() map[string]pulumi.StringInput {
+// DatabaseRef is the database that an application uses, on the environment's own instance or on a shared one.
+type DatabaseRef struct {
+	Host           pulumi.StringOutput
+	Port           pulumi.IntOutput
+	Name, Username string
+	RequireTLS     bool
+}
+
+// Ref returns the database that the instance was made with.
+func (db *Database) Ref() DatabaseRef {
+	return DatabaseRef{Host: db.Host, Port: db.Port, Name: db.args.Name, Username: db.args.Username, RequireTLS: db.args.RequireTLS}
+}
+
+// Env is what Laravel's stock config/database.php reads, without the password, which is a secret.
+func (ref DatabaseRef) Env() map[string]pulumi.StringInput {
 	env := map[string]pulumi.StringInput{
-		"DB_CONNECTION": pulumi.String("mysql"), // Laravel speaks to MariaDB with the same driver
-		"DB_HOST":       db.Host,
-		"DB_PORT":       pulumi.Sprintf("%d", db.Port),
-		"DB_DATABASE":   pulumi.String(db.args.Name),
-		"DB_USERNAME":   pulumi.String(db.args.Username),
+		"DB_CONNECTION": pulumi.String("mysql"), // Laravel uses the same driver for MariaDB
+		"DB_HOST":       ref.Host,
+		"DB_PORT":       pulumi.Sprintf("%d", ref.Port),
+		"DB_DATABASE":   pulumi.String(ref.Name),
+		"DB_USERNAME":   pulumi.String(ref.Username),
 	}
-	if db.args.RequireTLS {
+	if ref.RequireTLS {
 		env["MYSQL_ATTR_SSL_CA"] = pulumi.String(CABundle)
 	}
 	return env

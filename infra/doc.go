@@ -1,8 +1,11 @@
 // Package infra holds the components a Laravel environment on AWS is made of.
 //
-// Every file declares one component: XArgs is what it needs, X is what others may use of it, and NewX registers it. Components
-// know AWS; they do not know environments. They read no configuration and export nothing: package stacks does both.
+// Every file declares one component: XArgs are its arguments, X is what others may use of it, and NewX registers it. Components read
+// no configuration and export no outputs: package stacks does both.
 //
 // A child's logical name starts with its component's name, because a URN holds the types of a resource's parents and not their
-// names. Physical names are left to Pulumi's autonaming, so that a replacement can stand beside what it replaces.
+// names. Pulumi's autonaming chooses the physical names, so that a replacement can exist beside what it replaces.
+//
+// What a component needs of others is an argument. Where a resource must wait for several resources of another component, that has a
+// method Ready (or a field of that name) which lists them.
 package infra

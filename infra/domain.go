@@ -10,14 +10,14 @@ import (
 
 // CertificateArgs describes the certificate of the HTTPS listener.
 type CertificateArgs struct {
-	// Name is the host the application answers on; Aliases are further ones.
+	// Name is the host name of the application; Aliases are others.
 	Name    string
 	Aliases []string
-	// ZoneID is the public hosted zone that proves the ownership.
+	// ZoneID is the public hosted zone for the validation records.
 	ZoneID string
 }
 
-// Certificate is an ACM certificate that AWS renews by itself, because its DNS records stay.
+// Certificate is an ACM certificate. AWS renews it as long as its DNS records exist.
 type Certificate struct {
 	pulumi.ResourceState
 
@@ -25,7 +25,7 @@ type Certificate struct {
 	ARN pulumi.StringOutput `pulumi:"arn"`
 }
 
-// NewCertificate requests a certificate, answers its DNS challenges and waits until it is issued.
+// NewCertificate requests a certificate, makes its validation records, and waits until it is issued.
 func NewCertificate(ctx *pulumi.Context, name string, args CertificateArgs, opts ...pulumi.ResourceOption) (*Certificate, error) {
 	c := &Certificate{}
 	if err := ctx.RegisterComponentResource("laravel:infra:Certificate", name, c, opts...); err != nil {
@@ -48,7 +48,7 @@ func NewCertificate(ctx *pulumi.Context, name string, args CertificateArgs, opts
 			Type:    challenge.ResourceRecordType().Elem(),
 			Records: pulumi.StringArray{challenge.ResourceRecordValue().Elem()},
 			Ttl:     pulumi.Int(300),
-			// The record of a name is the same in every certificate of the account.
+			// A name has the same record in every certificate of the account.
 			AllowOverwrite: pulumi.Bool(true),
 		}, pulumi.Parent(c))
 		if err != nil {
@@ -66,7 +66,7 @@ func NewCertificate(ctx *pulumi.Context, name string, args CertificateArgs, opts
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"arn": c.ARN})
 }
 
-// AliasArgs points names at the load balancer.
+// AliasArgs describes names of the load balancer.
 type AliasArgs struct {
 	Names  []string
 	ZoneID string
@@ -77,7 +77,7 @@ type AliasArgs struct {
 // Alias is a set of Route 53 alias records.
 type Alias struct{ pulumi.ResourceState }
 
-// NewAlias registers one alias record per name; an alias costs nothing and may stand at the zone's apex.
+// NewAlias registers one alias record per name. Alias records are free, and allowed at the apex of a zone.
 func NewAlias(ctx *pulumi.Context, name string, args AliasArgs, opts ...pulumi.ResourceOption) (*Alias, error) {
 	a := &Alias{}
 	if err := ctx.RegisterComponentResource("laravel:infra:Alias", name, a, opts...); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// EndpointsArgs names the AWS services that instances reach without leaving the VPC.
+// EndpointsArgs names the AWS services that instances reach inside the VPC.
 type EndpointsArgs struct {
 	VpcID           pulumi.StringInput
 	SubnetIDs       pulumi.StringArrayInput
@@ -17,10 +17,10 @@ type EndpointsArgs struct {
 	Services []string
 }
 
-// Endpoints are interface endpoints. They are what a network without NAT needs, and an option in any other.
+// Endpoints are interface endpoints. A network without NAT needs them; in others they are optional.
 type Endpoints struct{ pulumi.ResourceState }
 
-// NewEndpoints registers one interface endpoint per service, with private DNS, so that no client needs to know.
+// NewEndpoints registers one interface endpoint per service. With private DNS, clients need no other configuration.
 func NewEndpoints(ctx *pulumi.Context, name string, args EndpointsArgs, opts ...pulumi.ResourceOption) (*Endpoints, error) {
 	e := &Endpoints{}
 	if err := ctx.RegisterComponentResource("laravel:infra:Endpoints", name, e, opts...); err != nil {
@@ -41,4 +41,20 @@ func NewEndpoints(ctx *pulumi.Context, name string, args EndpointsArgs, opts ...
 		}
 	}
 	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{})
+}
+
+// createS3Endpoint registers the gateway endpoint of S3, which is free. ECR keeps image layers in S3, so all of them come this way.
+func (n *Network) createS3Endpoint(ctx *pulumi.Context, name string) error {
+	tables := pulumi.StringArray{n.dataTable.ID()}
+	for _, table := range n.privateTables {
+		tables = append(tables, table.ID())
+	}
+	_, err := ec2.NewVpcEndpoint(ctx, name+"-s3", &ec2.VpcEndpointArgs{
+		VpcId:           n.vpc.ID(),
+		ServiceName:     pulumi.Sprintf("com.amazonaws.%s.s3", n.args.Region),
+		VpcEndpointType: pulumi.String("Gateway"),
+		RouteTableIds:   tables,
+		Tags:            nameTag(name + "-s3"),
+	}, pulumi.Parent(n))
+	return err
 }

@@ -8,28 +8,28 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// The security groups. App is an identity: it opens nothing itself, the database and the cache admit whoever carries it.
+// The security groups. App has no open ports: it marks who may connect to the database and the cache.
 const (
 	GroupWeb       = "web"       // the load balancer
 	GroupPorts     = "ecs-ports" // the dynamic host ports of the instances
-	GroupApp       = "app"       // whoever may use the database and the cache
-	GroupSSH       = "ssh"       // instances, only when somebody may connect
+	GroupApp       = "app"       // who may use the database and the cache
+	GroupSSH       = "ssh"       // instances, only with access.ssh
 	GroupDatabase  = "database"
 	GroupCache     = "cache"
-	GroupEndpoints = "endpoints" // interface endpoints, only when there are any
+	GroupEndpoints = "endpoints" // interface endpoints, only with network.endpoints
 )
 
 // Ports is a closed range.
 type Ports struct{ From, To int }
 
-// HostPorts is where Docker publishes host port 0: the kernel's ephemeral range on Amazon Linux, read from
+// HostPorts are the ports that Docker takes for host port 0: the ephemeral range of Amazon Linux, from
 // /proc/sys/net/ipv4/ip_local_port_range (ECS developer guide, "Port mappings").
 var HostPorts = Ports{32768, 60999}
 
-// Peer is one end of an edge: a group of ours or an address range.
+// Peer is one end of an edge: a security group or an address range.
 type Peer struct{ Group, CIDR string }
 
-// Edge is one allowed direction of traffic. Everything that is not an edge is refused.
+// Edge is one allowed direction of traffic. Everything else is refused.
 type Edge struct {
 	From, To Peer
 	Ports    Ports
@@ -37,7 +37,7 @@ type Edge struct {
 	Why      string // becomes the rule's description: letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*
 }
 
-// FirewallArgs says who may talk to whom.
+// FirewallArgs describes who may connect to what.
 type FirewallArgs struct {
 	VpcID pulumi.StringInput
 	// WebCIDRs may reach the load balancer; SSHCIDRs may reach port 22 of the instances.
@@ -46,7 +46,7 @@ type FirewallArgs struct {
 	HTTPS bool
 	// EgressPorts are the TCP ports that instances and tasks may reach on the internet.
 	EgressPorts []int
-	// DatabasePort and CachePort are what the app group is admitted to.
+	// DatabasePort and CachePort are open to the app group.
 	DatabasePort, CachePort int
 	// Endpoints tells whether there are interface endpoints to reach.
 	Endpoints bool
@@ -57,13 +57,12 @@ type Firewall struct {
 	pulumi.ResourceState
 
 	groups map[string]*ec2.SecurityGroup
-	rules  []pulumi.Resource
 }
 
-// ID returns the id of a group; the group must be one that the arguments called for.
+// ID returns the id of a group, which must exist with these arguments.
 func (f *Firewall) ID(group string) pulumi.StringOutput { return f.groups[group].ID().ToStringOutput() }
 
-// InstanceGroupIDs are the groups an instance carries: its ports, its identity, and SSH when somebody may connect.
+// InstanceGroupIDs are the groups of an instance: ports, app, and SSH where it is allowed.
 func (f *Firewall) InstanceGroupIDs() pulumi.StringArray {
 	ids := pulumi.StringArray{f.ID(GroupPorts), f.ID(GroupApp)}
 	if f.groups[GroupSSH] != nil {
@@ -72,10 +71,7 @@ func (f *Firewall) InstanceGroupIDs() pulumi.StringArray {
 	return ids
 }
 
-// Rules are what must exist before traffic can flow, for those who have to wait for that.
-func (f *Firewall) Rules() []pulumi.Resource { return f.rules }
-
-// edges is the firewall. Read it as a list; there is nothing else.
+// edges are all rules of the firewall.
 func (args FirewallArgs) edges() []Edge {
 	var table []Edge
 	add := func(from, to Peer, port Ports, why string) {
@@ -105,8 +101,8 @@ func (args FirewallArgs) edges() []Edge {
 	return table
 }
 
-// NewFirewall registers the groups and one rule per direction of each edge, standalone, so that changing an edge never
-// touches a group (pulumi-aws#2391: inline rules and rule resources delete each other).
+// NewFirewall registers the groups, and one rule per direction of each edge. Rules are resources of their own, so that a change of an
+// edge changes no group (pulumi-aws#2391: inline rules and rule resources delete each other).
 func NewFirewall(ctx *pulumi.Context, name string, args FirewallArgs, opts ...pulumi.ResourceOption) (*Firewall, error) {
 	f := &Firewall{groups: map[string]*ec2.SecurityGroup{}}
 	if err := ctx.RegisterComponentResource("laravel:infra:Firewall", name, f, opts...); err != nil {
@@ -151,7 +147,7 @@ func (f *Firewall) createGroups(ctx *pulumi.Context, name string, args FirewallA
 	return nil
 }
 
-// open registers the ingress rule at the end of an edge and the egress rule at its start; an end outside has none.
+// open registers the ingress rule at the end of an edge and the egress rule at its start. Address ranges have none.
 func (f *Firewall) open(ctx *pulumi.Context, name string, edge Edge) error {
 	if to := f.groups[edge.To.Group]; to != nil {
 		if err := addIngress(ctx, name+"-"+edge.logical("in"), to, edge, f, pulumi.Parent(f)); err != nil {
@@ -164,7 +160,7 @@ func (f *Firewall) open(ctx *pulumi.Context, name string, edge Edge) error {
 	return nil
 }
 
-// logical names a rule by what it allows, so that adding one edge does not rename the others.
+// logical is the name of a rule: what it allows, so that a new edge does not rename the others.
 func (e Edge) logical(direction string) string {
 	end := func(p Peer) string { return p.Group + p.CIDR }
 	return fmt.Sprintf("%s-%s-%s-%d", direction, end(e.From), end(e.To), e.Ports.From)
@@ -173,9 +169,9 @@ func (e Edge) logical(direction string) string {
 func newSecurityGroup(ctx *pulumi.Context, logical, description string, vpcID pulumi.StringInput, opts ...pulumi.ResourceOption) (*ec2.SecurityGroup, error) {
 	return ec2.NewSecurityGroup(ctx, logical, &ec2.SecurityGroupArgs{
 		VpcId:       vpcID,
-		Description: pulumi.String(description), // a changed description replaces the group: keep it
+		Description: pulumi.String(description), // a changed description replaces the group
 		Tags:        nameTag(logical),
-		// Rules that refer to each other would otherwise keep both groups from going away.
+		// Otherwise groups whose rules refer to each other cannot be deleted.
 		RevokeRulesOnDelete: pulumi.Bool(true),
 	}, opts...)
 }
@@ -190,8 +186,8 @@ func addIngress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e
 	} else {
 		args.ReferencedSecurityGroupId = f.groups[e.From.Group].ID()
 	}
-	rule, err := vpc.NewSecurityGroupIngressRule(ctx, logical, args, opts...)
-	return f.remember(rule, err)
+	_, err := vpc.NewSecurityGroupIngressRule(ctx, logical, args, opts...)
+	return err
 }
 
 func addEgress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e Edge, f *Firewall, opts ...pulumi.ResourceOption) error {
@@ -204,14 +200,7 @@ func addEgress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e 
 	} else {
 		args.ReferencedSecurityGroupId = f.groups[e.To.Group].ID()
 	}
-	rule, err := vpc.NewSecurityGroupEgressRule(ctx, logical, args, opts...)
-	return f.remember(rule, err)
-}
-
-func (f *Firewall) remember(rule pulumi.Resource, err error) error {
-	if f != nil && err == nil {
-		f.rules = append(f.rules, rule)
-	}
+	_, err := vpc.NewSecurityGroupEgressRule(ctx, logical, args, opts...)
 	return err
 }
 

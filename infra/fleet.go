@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// This file is the Cluster's instances: their template and their group.
+// This file has the instances of the Cluster: their launch template and their Auto Scaling group.
 
 func (c *Cluster) launchTemplate(ctx *pulumi.Context, name string) (*ec2.LaunchTemplate, error) {
 	profile, err := newInstanceProfile(ctx, name+"-instance", pulumi.Parent(c))
@@ -26,7 +26,7 @@ func (c *Cluster) launchTemplate(ctx *pulumi.Context, name string) (*ec2.LaunchT
 		UpdateDefaultVersion: pulumi.Bool(true),
 		MetadataOptions: &ec2.LaunchTemplateMetadataOptionsArgs{
 			HttpEndpoint: pulumi.String("enabled"), HttpTokens: pulumi.String("required"),
-			// One hop keeps the instance's role out of reach of containers; tasks have their own endpoint for theirs.
+			// With one hop containers cannot get the credentials of the instance's role. Tasks get theirs from another endpoint.
 			HttpPutResponseHopLimit: pulumi.Int(1),
 		},
 		BlockDeviceMappings: ec2.LaunchTemplateBlockDeviceMappingArray{&ec2.LaunchTemplateBlockDeviceMappingArgs{
@@ -51,8 +51,8 @@ func appendTagSpecification(list ec2.LaunchTemplateTagSpecificationArrayInput, k
 	return append(specs, &ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String(kind), Tags: pulumi.ToStringMap(tags)})
 }
 
-// ami lets EC2 look the image up when an instance starts. Looking it up here would change the template, and roll the fleet,
-// in whatever deploy comes after Amazon's next image.
+// ami makes EC2 look up the image when an instance starts. A lookup in the program would change the template in the first deployment
+// after a new image of Amazon's.
 func (c *Cluster) ami() string {
 	if c.args.AMI != "" {
 		return c.args.AMI
@@ -64,7 +64,7 @@ func (c *Cluster) ami() string {
 	return "resolve:ssm:/aws/service/ecs/optimized-ami/" + path + "/recommended/image_id"
 }
 
-// userData joins the cluster. Tasks may not use the instance's role, and interrupted spot instances drain by themselves.
+// userData joins the cluster. Tasks cannot use the instance's role, and spot instances drain when they are interrupted.
 const userData = `#!/bin/bash
 cat >>/etc/ecs/ecs.config <<'CONFIG'
 ECS_CLUSTER=%s
@@ -83,7 +83,7 @@ func (c *Cluster) createGroup(ctx *pulumi.Context, name string, template *ec2.La
 		// No weights: capacity providers refuse them (ECS developer guide, "Auto Scaling group capacity providers").
 		overrides = append(overrides, &autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs{InstanceType: pulumi.String(t)})
 	}
-	// ECS sets this tag; without it here every update would take it away again.
+	// ECS sets this tag. Without it here, every update would remove it.
 	tags := autoscaling.GroupTagArray{groupTag("AmazonECSManaged", "true"), groupTag("Name", name)}
 	for _, key := range sortedKeys(c.args.Tags) {
 		tags = append(tags, groupTag(key, c.args.Tags[key]))
@@ -112,9 +112,9 @@ func (c *Cluster) createGroup(ctx *pulumi.Context, name string, template *ec2.La
 				Overrides: overrides,
 			},
 		},
-		// New instances get a changed template; running ones are replaced only when somebody starts a refresh.
+		// A changed template is for new instances; running ones are replaced by an instance refresh only.
 		Tags: tags,
-		// The capacity provider moves the desired capacity; this program never sets it.
+		// The capacity provider sets the desired capacity; the program does not.
 	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{c.cluster}),
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: "30m"})) // draining comes first
 	return err

@@ -5,8 +5,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Statement is one entry of a policy document. Effect is Allow when empty; Principals maps AWS or Service to names and is for
-// resource policies; Condition is operator -> key -> value.
+// Statement is one entry of a policy document. An empty Effect means Allow. Principals, for resource policies, are names by AWS,
+// Service or Federated. Condition is operator -> key -> value.
 type Statement struct {
 	Effect     string
 	Principals map[string]any
@@ -15,7 +15,7 @@ type Statement struct {
 	Condition  map[string]any
 }
 
-// policyDocument renders statements as an IAM policy. Keys come out sorted, so the text is the same in every run.
+// policyDocument renders statements as an IAM policy. Its keys are sorted, so the text is the same in every run.
 func policyDocument(statements ...Statement) pulumi.StringOutput {
 	var list []any
 	for _, s := range statements {

@@ -14,11 +14,11 @@ type ImageArgs struct {
 	Registry *Registry
 	// Tag is the immutable tag of the release.
 	Tag string
-	// Build tells whether to build and push. Without it the image must be in the registry: a rollback.
+	// Build builds and pushes the image. Without it, as for a rollback, the image must be in the registry.
 	Build bool
-	// Context is the folder sent to the builder; Dockerfile is relative to the program, as for docker build -f.
+	// Context is the folder that the builder gets. Dockerfile is relative to the program, as for docker build -f.
 	Context, Dockerfile string
-	// Platform is linux/amd64 or linux/arm64: what the instances are, not what the builder is.
+	// Platform is that of the instances: linux/amd64 or linux/arm64.
 	Platform string
 	// BuildArgs are the Dockerfile's ARGs.
 	BuildArgs map[string]string
@@ -28,13 +28,13 @@ type ImageArgs struct {
 type Image struct {
 	pulumi.ResourceState
 
-	// Reference is repository@sha256:digest, the only name that cannot change its meaning.
+	// Reference is repository@sha256:digest, which always means the same image.
 	Reference pulumi.StringOutput `pulumi:"reference"`
 	// Digest is sha256:digest.
 	Digest pulumi.StringOutput `pulumi:"digest"`
 }
 
-// NewImage builds and pushes the image of a release, or looks up one that was pushed before.
+// NewImage builds and pushes the image of a release, or looks up one that is in the registry.
 func NewImage(ctx *pulumi.Context, name string, args ImageArgs, opts ...pulumi.ResourceOption) (*Image, error) {
 	image := &Image{}
 	if err := ctx.RegisterComponentResource("laravel:infra:Image", name, image, opts...); err != nil {
@@ -57,7 +57,7 @@ func NewImage(ctx *pulumi.Context, name string, args ImageArgs, opts ...pulumi.R
 }
 
 func (i *Image) build(ctx *pulumi.Context, name string, args ImageArgs) error {
-	// A token lives for 12 hours: it is fetched in the run that pushes and never kept in a provider.
+	// A token is valid for 12 hours, so every run that pushes gets one.
 	token := ecr.GetAuthorizationTokenOutput(ctx, ecr.GetAuthorizationTokenOutputArgs{
 		RegistryId: args.Registry.ID.ToStringPtrOutput(),
 	}, pulumi.Parent(i))
@@ -85,8 +85,8 @@ func (i *Image) build(ctx *pulumi.Context, name string, args ImageArgs) error {
 
 var reference = regexp.MustCompile(`^[^@\s]+@(sha256:[0-9a-f]{64})$`)
 
-// digestOf returns the digest of a reference. pulumi-docker 4 reads it from the local engine and reports <none>@<none> when the
-// push went elsewhere (pulumi-docker#812): deploying that would fail much later and say less.
+// digestOf returns the digest of a reference. pulumi-docker 4 reads it from the local Docker engine, and reports <none>@<none> when the
+// image is not there (pulumi-docker#812). Without this check the deployment would fail later, with a less clear message.
 func digestOf(ref string) (string, error) {
 	match := reference.FindStringSubmatch(ref)
 	if match == nil {

@@ -67,9 +67,9 @@ func TestDigestOf(t *testing.T) {
 
 // TestContainerDefinitions fixes the text, because any change of it is a new revision and restarts every task.
 func TestContainerDefinitions(t *testing.T) {
-	got, err := containerDefinitions([]Container{
-		{Name: "migrate", CPU: 64, MemoryMiB: 512, ReservationMiB: 64, StopSeconds: 60},
-		{Name: "web", CPU: 256, MemoryMiB: 512, ReservationMiB: 384, Port: 8080, StopSeconds: 60, StartSeconds: 30, Essential: true, After: "migrate", Environment: map[string]string{"DRAIN_SECONDS": "5"}},
+	got, err := containerDefinitions(Task{
+		Main:   Container{Name: "web", CPU: 256, MemoryMiB: 512, ReservationMiB: 384, Port: 8080, StopSeconds: 60, StartSeconds: 30, Environment: map[string]string{"DRAIN_SECONDS": "5"}},
+		Before: []Container{{Name: "migrate", CPU: 64, MemoryMiB: 512, ReservationMiB: 64, StopSeconds: 60}},
 	}, taskSettings{
 		Image: "r/app@sha256:0", LogGroup: "logs", Region: "eu-west-1",
 		Environment: map[string]string{"B": "2", "A": "1"}, Secrets: map[string]string{"APP_KEY": "arn:k:::v"},

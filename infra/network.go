@@ -13,7 +13,7 @@ import (
 type NetworkArgs struct {
 	// CIDR is the address range of the VPC, /16 to /23. Each zone gets a sixteenth of it per tier.
 	CIDR netip.Prefix
-	// Zones is how many availability zones the tiers span, 2 or 3; the first ones by name unless ZoneNames pins them.
+	// Zones is the number of availability zones, 2 or 3: the first ones by name, or ZoneNames.
 	Zones     int
 	ZoneNames []string
 	// NAT is how private subnets reach the internet: NATNone, NATInstance, NATGateway or NATGatewayPerZone.
@@ -24,7 +24,7 @@ type NetworkArgs struct {
 	Region string
 }
 
-// Ways for private subnets to reach the internet. A gateway costs about 35 USD a month and one more per zone; an instance about 3.
+// Ways for private subnets to reach the internet. A gateway costs about 35 USD a month, per zone with gatewayPerZone; an instance about 3.
 const (
 	NATNone           = "none"
 	NATInstance       = "instance"
@@ -37,25 +37,25 @@ type Network struct {
 	pulumi.ResourceState
 
 	VpcID pulumi.StringOutput `pulumi:"vpcId"`
-	// PublicSubnetIDs hold the load balancer and the way out, nothing else. Nothing gets a public address at launch.
+	// PublicSubnetIDs are for the load balancer and the NAT. Instances do not get a public address by themselves.
 	PublicSubnetIDs pulumi.StringArrayOutput `pulumi:"publicSubnetIds"`
-	// PrivateSubnetIDs hold the instances.
+	// PrivateSubnetIDs are for the instances.
 	PrivateSubnetIDs pulumi.StringArrayOutput `pulumi:"privateSubnetIds"`
-	// DataSubnetIDs hold the database and the cache; they have no route to the internet.
+	// DataSubnetIDs are for the database and the cache. They have no route to the internet.
 	DataSubnetIDs pulumi.StringArrayOutput `pulumi:"dataSubnetIds"`
 
 	args  NetworkArgs
 	zones []string
 	vpc   *ec2.Vpc
-	// internet is the route to the internet gateway; public addresses work, and AWS gives them out, once it is there.
+	// internet is the route to the internet gateway.
 	internet pulumi.Resource
 	tiers    map[string][]*ec2.Subnet
-	// privateTables has one route table per zone, so that a zone can have a way out of its own.
+	// privateTables has one route table per zone, so that each zone can have a NAT of its own.
 	privateTables []*ec2.RouteTable
 	dataTable     *ec2.RouteTable
 }
 
-// Internet is what public things must wait for: AWS refuses a public load balancer in a VPC without a way in.
+// Internet is the route that public resources wait for: AWS refuses public load balancers and addresses in a VPC without one.
 func (n *Network) Internet() pulumi.Resource { return n.internet }
 
 // NewNetwork registers the VPC, its subnets and their routes.
@@ -73,7 +73,7 @@ func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulu
 		{"creating subnets", n.createSubnets},
 		{"creating public routes", n.createPublicRoutes},
 		{"creating private routes", n.createPrivateRoutes},
-		{"creating the way out", n.createNAT},
+		{"creating NAT", n.createNAT},
 		{"creating S3 endpoint", n.createS3Endpoint},
 		{"creating flow log", n.createFlowLog},
 	}
@@ -99,7 +99,7 @@ func (n *Network) chooseZones(ctx *pulumi.Context, _ string) error {
 	}
 	found, err := aws.GetAvailabilityZones(ctx, &aws.GetAvailabilityZonesArgs{
 		State: pulumi.StringRef("available"),
-		// Local zones and Wavelength zones carry neither ALBs nor RDS.
+		// Local zones and Wavelength zones have neither ALB nor RDS.
 		Filters: []aws.GetAvailabilityZonesFilter{{Name: "opt-in-status", Values: []string{"opt-in-not-required"}}},
 	}, pulumi.Parent(n))
 	if err != nil {
@@ -124,7 +124,7 @@ func (n *Network) createVPC(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	// Taking over the default group without rules leaves nothing that a forgotten setting could fall back to (EC2.2).
+	// The default group without rules: what is given no group by mistake has no connections (Security Hub EC2.2).
 	_, err = ec2.NewDefaultSecurityGroup(ctx, name+"-default", &ec2.DefaultSecurityGroupArgs{
 		VpcId: n.vpc.ID(),
 		Tags:  nameTag(name + "-default-unused"),
@@ -153,7 +153,7 @@ func (n *Network) createSubnets(ctx *pulumi.Context, name string) error {
 }
 
 // SubnetBlock returns the address range of a tier (0 public, 1 private, 2 data) in a zone (0-3): one sixteenth of the VPC.
-// Four places are kept per tier, so that a third zone moves nothing.
+// Each tier has room for four zones, so that a third zone changes no address.
 func SubnetBlock(vpc netip.Prefix, tier, zone int) netip.Prefix {
 	bits := vpc.Bits() + 4
 	base := vpc.Masked().Addr().As4()

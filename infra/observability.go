@@ -8,21 +8,20 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// ObservabilityArgs names what is watched and who hears about it.
+// ObservabilityArgs names what the alarms watch and who gets their mail.
 type ObservabilityArgs struct {
 	Emails   []string
 	Region   string
 	Balancer *Balancer
-	Cluster  *Cluster
+	Cluster  ClusterRef
 	Services map[string]*Service // by process
 	Database *Database
-	Cache    *Cache
 	// StorageGB is the size of the database's disk: the alarm is at a tenth of it.
 	StorageGB int
 	Dashboard bool
 }
 
-// Observability is the alarms, the topic they go to, and one dashboard.
+// Observability is the alarms, their SNS topic, and a dashboard.
 type Observability struct {
 	pulumi.ResourceState
 
@@ -32,7 +31,7 @@ type Observability struct {
 	topic *sns.Topic
 }
 
-// alarm is one line of the table below. It fires when the value stays beyond the threshold for Minutes.
+// alarm is one line of the table below. It fires when the value is beyond the threshold for so many minutes.
 type alarm struct {
 	name, why         string
 	namespace, metric string
@@ -75,7 +74,7 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 	return o, ctx.RegisterResourceOutputs(o, pulumi.Map{"topicArn": o.TopicARN})
 }
 
-// alarms is the list of what wakes somebody up. Each line is a symptom a visitor feels, or one that is hours away from it.
+// alarms are symptoms that visitors notice, or will notice within hours.
 func (o *Observability) alarms() []alarm {
 	balancer := pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix}
 	database := pulumi.StringMap{"DBInstanceIdentifier": o.args.Database.Identifier}
@@ -86,9 +85,9 @@ func (o *Observability) alarms() []alarm {
 		{"db-storage", "The database's disk is nearly full", "AWS/RDS", "FreeStorageSpace", "Minimum", database, false, float64(o.args.StorageGB) * gigabyte / 10, 5},
 		{"db-connections", "The database has unusually many connections", "AWS/RDS", "DatabaseConnections", "Maximum", database, true, 80, 10},
 	}
-	for _, color := range o.args.Balancer.args.Colors {
+	for _, color := range o.args.Balancer.Colors() {
 		suffix := map[string]string{Blue: "", Green: "-green"}[color]
-		targets := pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix, "TargetGroup": o.args.Balancer.targets[color].ArnSuffix}
+		targets := pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix, "TargetGroup": o.args.Balancer.Target(color).ARNSuffix}
 		list = append(list,
 			alarm{"errors" + suffix, "The application answers 5xx", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", targets, true, 10, 5},
 			alarm{"unhealthy" + suffix, "A task fails its health check", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", targets, true, 0, 5},
@@ -120,14 +119,14 @@ func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm) error {
 		Threshold:          pulumi.Float64(a.threshold),
 		Period:             pulumi.Int(60),
 		EvaluationPeriods:  pulumi.Int(a.minutes),
-		TreatMissingData:   pulumi.String("notBreaching"), // no requests at night is no outage
+		TreatMissingData:   pulumi.String("notBreaching"), // a night without requests is no outage
 		AlarmActions:       pulumi.Array{o.topic.Arn},
 		OkActions:          pulumi.Array{o.topic.Arn},
 	}, pulumi.Parent(o))
 	return err
 }
 
-// dashboard shows one screen: visitors first, then the tasks, then the data.
+// dashboard is one screen: requests first, then the tasks, then the database.
 func (o *Observability) dashboard(ctx *pulumi.Context, name string) error {
 	widget := func(i int, title, stat string, metrics ...any) any {
 		return map[string]any{

@@ -1,108 +1,6 @@
 package infra
 
-import (
-	"maps"
-	"slices"
-	"strings"
-)
-
-// What a pipeline may do on AWS is one table: the types and functions of the program, what the provider calls for them, and on
-// what. Actions and their resources, conditions and levels are those of AWS's Service Authorization Reference. Where AWS knows a
-// resource by its name, that name begins with application and stack. Where it knows only a made-up id (EC2, ACM), the tags that
-// the provider puts on everything tell whose it is. "*" stands only behind actions that AWS defines without a resource, or that
-// read no more than settings.
-
-// scope is on what an action is allowed, and under which condition. The resources are ARNs without "arn:aws:", separated by spaces.
-type scope struct {
-	resources string
-	when      condition
-}
-
-// condition names an entry of conditions.
-type condition string
-
-const (
-	always        condition = ""
-	whenOwned     condition = "owned"         // it carries the tags of the environment
-	whenMaking    condition = "making"        // it is made with the tags of the environment
-	whenTagged    condition = "taggedAtBirth" // tags of the environment on what EC2 makes in this very call
-	whenUnclaimed condition = "unclaimed"     // it carries no environment's tag yet
-	whenAdopting  condition = "adopting"      // the environment's tags on what carries none yet
-	whenAttaching condition = "attaching"     // only the policies that the program attaches
-	whenPassing   condition = "passing"       // only to the services that the program gives roles to
-	whenLinking   condition = "linking"       // only the roles that AWS's own services need
-	whenScaling   condition = "scaling"       // only tasks of ECS
-	whenResolving condition = "resolving"     // only the environment's host names
-)
-
-var (
-	anything   = scope{resources: "*"}
-	ec2Owned   = scope{"ec2:{region}:{account}:*/*", whenOwned}
-	ec2Birth   = scope{"ec2:{region}:{account}:*/*", whenTagged}
-	ec2Group   = scope{"ec2:{region}:{account}:security-group/*", whenUnclaimed}
-	ec2Claim   = scope{"ec2:{region}:{account}:security-group/*", whenAdopting}
-	instances  = scope{"ec2:{region}::image/* ec2:{region}:{account}:volume/* ec2:{region}:{account}:network-interface/* ec2:{region}:{account}:key-pair/*", always}
-	interfaces = scope{"ec2:{region}:{account}:network-interface/*", always}
-
-	certificates  = scope{"acm:{region}:{account}:certificate/*", whenOwned}
-	newCerts      = scope{"acm:{region}:{account}:certificate/*", whenMaking}
-	unclaimedCert = scope{"acm:{region}:{account}:certificate/*", whenAdopting}
-	groups        = scope{"autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{name}", always}
-	scaling       = scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenScaling}
-	newScaling    = scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenMaking}
-	scalingAlarms = scope{"cloudwatch:{region}:{account}:alarm:TargetTracking-service/{name}", always}
-	alarms        = scope{"cloudwatch:{region}:{account}:alarm:{name}", always}
-	dashboards    = scope{"cloudwatch::{account}:dashboard/{name}", always}
-	logGroups     = scope{"logs:{region}:{account}:log-group:{name} logs:{region}:{account}:log-group:/aws/rds/instance/{name}", always}
-	repositories  = scope{"ecr:{region}:{account}:repository/{name}", always}
-	ecsThings     = scope{"ecs:{region}:{account}:cluster/{name} ecs:{region}:{account}:service/{name} ecs:{region}:{account}:capacity-provider/{name} ecs:{region}:{account}:task-definition/{name}", always}
-	cacheThings   = scope{"elasticache:{region}:{account}:cluster:{name} elasticache:{region}:{account}:replicationgroup:{name} elasticache:{region}:{account}:subnetgroup:{name} elasticache:{region}:{account}:snapshot:{name} elasticache:{region}:{account}:parametergroup:default.*", always}
-	roles         = scope{"iam::{account}:role/{name}", always}
-	profiles      = scope{"iam::{account}:instance-profile/{name}", always}
-	rolesAttached = scope{"iam::{account}:role/{name}", whenAttaching}
-	rolesPassed   = scope{"iam::{account}:role/{name}", whenPassing}
-	rolesLinked   = scope{"iam::{account}:role/aws-service-role/*", whenLinking}
-	balancers     = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name} elasticloadbalancing:{region}:{account}:listener/app/{name} elasticloadbalancing:{region}:{account}:listener-rule/app/{name} elasticloadbalancing:{region}:{account}:targetgroup/{name}", always}
-	databases     = scope{"rds:{region}:{account}:db:{name} rds:{region}:{account}:pg:{name} rds:{region}:{account}:subgrp:{name} rds:{region}:{account}:snapshot:{name} rds:{region}:{account}:og:default*", always}
-	zones         = scope{"route53:::hostedzone/*", always}
-	zoneRecords   = scope{"route53:::hostedzone/*", whenResolving}
-	zoneChanges   = scope{"route53:::change/*", always}
-	buckets       = scope{"s3:::{name}", always}
-	bucketObjects = scope{"s3:::{name}/*", always}
-	secrets       = scope{"secretsmanager:{region}:{account}:secret:{name}", always}
-	topics        = scope{"sns:{region}:{account}:{name}", always}
-	images        = scope{"ssm:{region}::parameter/aws/service/*", always}
-	// What a review environment has in the one that it shares: a rule of its own, and services in that cluster.
-	lentListeners = scope{"elasticloadbalancing:{region}:{account}:listener/app/{lender}", whenMaking}
-	lentRules     = scope{"elasticloadbalancing:{region}:{account}:listener-rule/app/{lender}", whenOwned}
-	newLentRules  = scope{"elasticloadbalancing:{region}:{account}:listener-rule/app/{lender}", whenAdopting}
-	lentServices  = scope{"ecs:{region}:{account}:service/{lender}/{name}", always}
-	firewalls     = scope{"wafv2:{region}:{account}:regional/webacl/{name} wafv2:{region}:{account}:regional/managedruleset/*", always}
-	guarded       = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name} wafv2:{region}:{account}:regional/webacl/{name}", always}
-)
-
-// permission allows actions, given as words, on a scope.
-type permission struct {
-	actions string
-	on      scope
-}
-
-// made is what EC2 needs to make a thing with its tags, to make it in others of the environment, and to change and delete it.
-func made(kind, create, change string) []permission {
-	return []permission{
-		{create, scope{"ec2:{region}:{account}:" + kind + "/*", whenMaking}},
-		{create + " " + change + " ec2:CreateTags ec2:DeleteTags", ec2Owned},
-		{"ec2:CreateTags", ec2Birth},
-	}
-}
-
-// reading is what shows things and their settings.
-func reading(actions string) permission { return permission{actions, anything} }
-
-// bucketSetting is what a resource that is one setting of a bucket needs.
-func bucketSetting(actions string) []permission { return []permission{{actions, buckets}} }
-
-// permissions are what the provider calls, by resource type and by function.
+// permissions are the actions that the provider calls, by resource type and by function.
 var permissions = map[string][]permission{
 	"aws:acm/certificate:Certificate": {
 		reading("acm:DescribeCertificate acm:ListTagsForCertificate"),
@@ -140,7 +38,7 @@ var permissions = map[string][]permission{
 		reading("cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource"),
 		{"cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm cloudwatch:TagResource cloudwatch:UntagResource", alarms},
 	},
-	// A VPC comes with a group that carries no tags: it may be emptied, and is tagged then. It may not be opened.
+	// The default group of a new VPC has no tags: its rules may be deleted, and then it is tagged. Rules may not be added.
 	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {
 		reading("ec2:DescribeSecurityGroupRules ec2:DescribeSecurityGroups"),
 		{"ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress", ec2Group},
@@ -149,7 +47,7 @@ var permissions = map[string][]permission{
 	},
 	"aws:ec2/eip:Eip": append(made("elastic-ip", "ec2:AllocateAddress", "ec2:AssociateAddress ec2:DisassociateAddress ec2:ReleaseAddress"),
 		reading("ec2:DescribeAddresses ec2:DescribeAddressesAttribute"),
-		permission{"ec2:AssociateAddress ec2:DisassociateAddress", interfaces}), // the interface has no tags; address and instance have
+		permission{"ec2:AssociateAddress ec2:DisassociateAddress", interfaces}), // the network interface has no tags; address and instance have
 	"aws:ec2/flowLog:FlowLog": append(made("vpc-flow-log", "ec2:CreateFlowLogs", "ec2:DeleteFlowLogs"),
 		reading("ec2:DescribeFlowLogs"), permission{"iam:PassRole", rolesPassed}),
 	"aws:ec2/instance:Instance": append(made("instance", "ec2:RunInstances", "ec2:ModifyInstanceAttribute ec2:ModifyInstanceMetadataOptions ec2:StartInstances ec2:StopInstances ec2:TerminateInstances"),
@@ -157,7 +55,7 @@ var permissions = map[string][]permission{
 		permission{"ec2:RunInstances", instances}, permission{"iam:PassRole", rolesPassed}),
 	"aws:ec2/internetGateway:InternetGateway": append(made("internet-gateway", "ec2:CreateInternetGateway", "ec2:AttachInternetGateway ec2:DeleteInternetGateway ec2:DetachInternetGateway"),
 		reading("ec2:DescribeInternetGateways")),
-	// Auto Scaling asks in the caller's name whether the template may run: hence RunInstances, and the AMI's parameter.
+	// Auto Scaling checks whether the caller may run the template: hence RunInstances, and the parameter of the AMI.
 	"aws:ec2/launchTemplate:LaunchTemplate": append(made("launch-template", "ec2:CreateLaunchTemplate", "ec2:CreateLaunchTemplateVersion ec2:DeleteLaunchTemplate ec2:DeleteLaunchTemplateVersions ec2:ModifyLaunchTemplate ec2:RunInstances"),
 		reading("ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions"),
 		permission{"ec2:RunInstances", scope{"ec2:{region}:{account}:instance/*", whenMaking}},
@@ -192,7 +90,7 @@ var permissions = map[string][]permission{
 	"aws:ecs/capacityProvider:CapacityProvider": {
 		reading("ecs:DescribeCapacityProviders"),
 		{"ecs:CreateCapacityProvider ecs:DeleteCapacityProvider ecs:TagResource ecs:UntagResource ecs:UpdateCapacityProvider", ecsThings},
-		{"autoscaling:CreateOrUpdateTags", groups}, // ECS marks the group as its own
+		{"autoscaling:CreateOrUpdateTags", groups}, // ECS adds its tag to the group
 	},
 	"aws:ecs/cluster:Cluster": {
 		reading("ecs:DescribeClusters"),
@@ -206,10 +104,10 @@ var permissions = map[string][]permission{
 	"aws:ecs/service:Service": {
 		reading("ecs:DescribeServices ecs:DescribeTasks ecs:ListTagsForResource ecs:ListTasks"),
 		{"ecs:CreateService ecs:DeleteService ecs:TagResource ecs:UntagResource ecs:UpdateService", ecsThings},
-		{"ecs:CreateService ecs:DeleteService ecs:TagResource ecs:UntagResource ecs:UpdateService", lentServices},
+		{"ecs:CreateService ecs:DeleteService ecs:TagResource ecs:UntagResource ecs:UpdateService", sharedServices},
 	},
 	"aws:ecs/taskDefinition:TaskDefinition": {
-		reading("ecs:DescribeTaskDefinition"), // a delete only forgets: a rollback needs the revision
+		reading("ecs:DescribeTaskDefinition"), // without deregistering: a rollback needs the revision
 		{"ecs:RegisterTaskDefinition ecs:TagResource ecs:UntagResource", ecsThings},
 		{"iam:PassRole", rolesPassed},
 	},
@@ -248,9 +146,9 @@ var permissions = map[string][]permission{
 	"aws:lb/listenerRule:ListenerRule": {
 		reading("elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags"),
 		{"elasticloadbalancing:AddTags elasticloadbalancing:CreateRule elasticloadbalancing:DeleteRule elasticloadbalancing:ModifyRule elasticloadbalancing:RemoveTags elasticloadbalancing:SetRulePriorities", balancers},
-		{"elasticloadbalancing:CreateRule", lentListeners},
-		{"elasticloadbalancing:AddTags", newLentRules},
-		{"elasticloadbalancing:AddTags elasticloadbalancing:DeleteRule elasticloadbalancing:ModifyRule elasticloadbalancing:RemoveTags elasticloadbalancing:SetRulePriorities", lentRules},
+		{"elasticloadbalancing:CreateRule", sharedListeners},
+		{"elasticloadbalancing:AddTags", newSharedRules},
+		{"elasticloadbalancing:AddTags elasticloadbalancing:DeleteRule elasticloadbalancing:ModifyRule elasticloadbalancing:RemoveTags elasticloadbalancing:SetRulePriorities", sharedRules},
 	},
 	"aws:lb/loadBalancer:LoadBalancer": {
 		reading("elasticloadbalancing:DescribeCapacityReservation elasticloadbalancing:DescribeLoadBalancerAttributes elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeTags"),
@@ -284,7 +182,7 @@ var permissions = map[string][]permission{
 	"aws:s3/bucketPolicy:BucketPolicy":                                                           bucketSetting("s3:DeleteBucketPolicy s3:GetBucketPolicy s3:PutBucketPolicy"),
 	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":                                     bucketSetting("s3:GetBucketPublicAccessBlock s3:PutBucketPublicAccessBlock"),
 	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": bucketSetting("s3:GetEncryptionConfiguration s3:PutEncryptionConfiguration"),
-	// The provider reads every setting of a bucket, also those that have resources of their own.
+	// The provider reads every setting of a bucket, also those with a resource type of their own.
 	"aws:s3/bucketV2:BucketV2": {
 		{"s3:CreateBucket s3:DeleteBucket s3:GetAccelerateConfiguration s3:GetBucketAcl s3:GetBucketCORS s3:GetBucketLocation s3:GetBucketLogging s3:GetBucketObjectLockConfiguration s3:GetBucketPolicy s3:GetBucketRequestPayment s3:GetBucketTagging s3:GetBucketVersioning s3:GetBucketWebsite s3:GetEncryptionConfiguration s3:GetLifecycleConfiguration s3:GetReplicationConfiguration s3:ListBucket s3:ListBucketVersions s3:PutBucketTagging", buckets},
 		{"s3:DeleteObject s3:DeleteObjectVersion", bucketObjects}, // forceDestroy empties it first
@@ -325,34 +223,4 @@ var permissions = map[string][]permission{
 		{"route53:GetHostedZone route53:ListTagsForResource", zones},
 	},
 	"aws:ssm/getParameter:getParameter": {{"ssm:GetParameter", images}},
-}
-
-// noPermissions are kinds of resources that are not on AWS, by the beginning of their type.
-var noPermissions = []string{"laravel:", "pulumi:", "random:"}
-
-// secretValues are actions that read like others and return what only the application and its deployment may see.
-var secretValues = []string{"secretsmanager:GetSecretValue"}
-
-// reads tells whether an action shows something and changes nothing, and is no secret.
-func reads(action string) bool {
-	_, verb, _ := strings.Cut(action, ":")
-	return slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(word string) bool { return strings.HasPrefix(verb, word) }) &&
-		!slices.Contains(secretValues, action)
-}
-
-// PermittedActions lists what the deploy role of an environment may do for the sake of a resource type or function; false where
-// nobody has said what it needs.
-func PermittedActions(token string) ([]string, bool) {
-	for _, prefix := range noPermissions {
-		if strings.HasPrefix(token, prefix) {
-			return nil, true
-		}
-	}
-	actions := map[string]bool{}
-	for _, p := range permissions[token] {
-		for _, action := range strings.Fields(p.actions) {
-			actions[action] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(actions)), len(actions) > 0
 }

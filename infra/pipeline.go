@@ -14,11 +14,11 @@ import (
 type IdentityProviderArgs struct {
 	URL      string // https://gitlab.com
 	Audience string // what the tokens are made for
-	// ExistingARN is set where the account has the provider already: there is one per URL.
+	// ExistingARN is set where the account has the provider already. An account has one per URL.
 	ExistingARN string
 }
 
-// IdentityProvider makes AWS believe the tokens of a CI system.
+// IdentityProvider makes AWS accept the tokens of a CI system.
 type IdentityProvider struct {
 	pulumi.ResourceState
 
@@ -27,14 +27,14 @@ type IdentityProvider struct {
 	args IdentityProviderArgs
 }
 
-// NewIdentityProvider registers the OpenID Connect provider, or takes the one that is there.
+// NewIdentityProvider registers the OpenID Connect provider, or uses the existing one.
 func NewIdentityProvider(ctx *pulumi.Context, name string, args IdentityProviderArgs, opts ...pulumi.ResourceOption) (*IdentityProvider, error) {
 	p := &IdentityProvider{args: args}
 	if err := ctx.RegisterComponentResource("laravel:infra:IdentityProvider", name, p, opts...); err != nil {
 		return nil, err
 	}
 	if p.ARN = pulumi.String(args.ExistingARN).ToStringOutput(); args.ExistingARN == "" {
-		// Without thumbprints: AWS checks the certificates of GitHub, GitLab and whoever has one of a public authority.
+		// Without thumbprints: AWS verifies certificates of public authorities, such as those of GitHub and GitLab.
 		provider, err := iam.NewOpenIdConnectProvider(ctx, name+"-provider", &iam.OpenIdConnectProviderArgs{
 			Url: pulumi.String(args.URL), ClientIdLists: pulumi.ToStringArray([]string{args.Audience}),
 		}, pulumi.Parent(p))
@@ -46,13 +46,13 @@ func NewIdentityProvider(ctx *pulumi.Context, name string, args IdentityProvider
 	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{"arn": p.ARN})
 }
 
-// Trust says which jobs of a CI system may take a role, by the subject of their tokens. A subject with a * is a pattern.
+// Trust lists the jobs of a CI system that may assume a role, by the subject of their tokens. A subject with a * is a pattern.
 type Trust struct {
 	Provider *IdentityProvider
 	Subjects []string
 }
 
-// statements are one for exact subjects and one for patterns: two operators in one condition would both have to hold.
+// statements are one for exact subjects and one for patterns: in one statement both operators would have to match.
 func (t Trust) statements() []Statement {
 	issuer := strings.TrimPrefix(t.Provider.args.URL, "https://")
 	var exact, patterns []string
@@ -81,26 +81,26 @@ func (t Trust) statements() []Statement {
 	return statements
 }
 
-// PipelineRoleArgs describes what a pipeline is.
+// PipelineRoleArgs describes the role of a pipeline.
 type PipelineRoleArgs struct {
 	Description string
 	Trusts      []Trust
 	State       *StateStore
-	// Promotes is the environment whose image this one takes over (make deploy FROM=): its state and its images may be read.
+	// Promotes is the environment whose image this one deploys (make deploy FROM=). Its state and its images may be read.
 	Promotes *Reach
 }
 
-// PipelineRole is what the jobs of a pipeline are on AWS.
+// PipelineRole is the role that the jobs of a pipeline assume.
 type PipelineRole struct {
 	pulumi.ResourceState
 
 	ARN pulumi.StringOutput `pulumi:"arn"`
 }
 
-// sessionSeconds is how long a job may take: the first deployment waits for RDS and ElastiCache.
+// sessionSeconds is how long a job may take. The first deployment waits for RDS and ElastiCache.
 const sessionSeconds = 2 * 60 * 60
 
-// NewDeployRole registers a role that may do everything the program does in its reach, and nothing elsewhere.
+// NewDeployRole registers a role that may do everything that the program does, in its reach only.
 func NewDeployRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, reach Reach, opts ...pulumi.ResourceOption) (*PipelineRole, error) {
 	policies := reach.deployStatements()
 	policies["state"] = args.State.writeStatements(reach)
@@ -109,14 +109,14 @@ func NewDeployRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, reac
 			Actions: []string{"ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"}, Resources: args.Promotes.resources(repositories),
 		})
 	}
-	if reach.Lender != "" { // its outputs say what it lends
-		policies["sharing"] = args.State.stateStatements(reach.lender())
+	if reach.SharedStack != "" { // whose outputs are read
+		policies["sharing"] = args.State.stateStatements(reach.shared())
 	}
 	return newPipelineRole(ctx, name, args, policies, opts...)
 }
 
-// NewPreviewRole registers a role that may look at everything in its reaches but at no secret of Secrets Manager. What the program
-// itself encrypts (configuration, state) it can read: a preview compares it.
+// NewPreviewRole registers a role that may read all settings of these stacks, and no secret of Secrets Manager. It may decrypt the
+// secrets in the configuration and the state, because a preview compares them.
 func NewPreviewRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, all Reach, stacks []Reach, opts ...pulumi.ResourceOption) (*PipelineRole, error) {
 	policies := all.previewStatements()
 	policies["state"] = args.State.readStatements(stacks...)

@@ -8,27 +8,27 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Reach is how far the permissions of a pipeline go: one account and region, one application, and one stack, or all whose names
-// begin alike (review-*).
+// Reach is where the permissions of a pipeline are valid: one account and region, one application, and one stack, or all stacks whose
+// names begin alike (review-*).
 type Reach struct {
 	Account, Region    string
 	Application, Stack string
-	// HostNames are those that may be published, each with everything below it.
+	// HostNames may be published in Route 53, each with all names below it.
 	HostNames []string
-	// Lender is the stack whose load balancer, cluster, database and cache are shared; empty for none.
-	Lender string
+	// SharedStack is the stack whose load balancer, cluster, database and cache are shared; empty for none.
+	SharedStack string
 }
 
-// lender is how far the one that lends reaches.
-func (r Reach) lender() Reach {
-	return Reach{Account: r.Account, Region: r.Region, Application: r.Application, Stack: r.Lender}
+// shared is the reach of the shared stack.
+func (r Reach) shared() Reach {
+	return Reach{Account: r.Account, Region: r.Region, Application: r.Application, Stack: r.SharedStack}
 }
 
-// names is the pattern of all physical names in reach.
+// names is the pattern of all physical names.
 func (r Reach) names() string { return r.Application + "-" + strings.TrimSuffix(r.Stack, "-*") + "-*" }
 
-// policyGroups are the managed policies of a role, by service; what has no resource is "reading". A policy holds 6,144 characters and a role ten policies
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+// policyGroups are the managed policies of a role, by service; actions without a resource are in the policy "reading". A policy may
+// have 6,144 characters, and a role ten policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
 var policyGroups = map[string]string{
 	"ec2":                     "network",
 	"application-autoscaling": "compute", "autoscaling": "compute", "ecs": "compute",
@@ -37,15 +37,15 @@ var policyGroups = map[string]string{
 	"cloudwatch": "operations", "iam": "operations", "logs": "operations", "sns": "operations", "ssm": "operations",
 }
 
-// deployStatements are everything that the program needs in one environment, by policy.
+// deployStatements are all permissions that the program needs in one environment, by policy.
 func (r Reach) deployStatements() map[string][]Statement {
 	return r.statements(func(string) bool { return true })
 }
 
-// previewStatements are what a preview asks for: settings, and no secret.
+// previewStatements are the permissions of a preview: to read settings, and no secrets.
 func (r Reach) previewStatements() map[string][]Statement { return r.statements(reads) }
 
-// statements merges the table into one statement per policy and scope, so that the text stays short and the same in every run.
+// statements merges the table into one statement per policy and scope: the text is short, and the same in every run.
 func (r Reach) statements(wanted func(action string) bool) map[string][]Statement {
 	actions := map[string]map[scope][]string{}
 	for _, list := range permissions {
@@ -56,7 +56,7 @@ func (r Reach) statements(wanted func(action string) bool) map[string][]Statemen
 				if p.on == anything {
 					group = "reading"
 				}
-				if !wanted(action) || p.on.when == whenResolving && len(r.HostNames) == 0 || strings.Contains(p.on.resources, "{lender}") && r.Lender == "" {
+				if !wanted(action) || p.on.when == whenResolving && len(r.HostNames) == 0 || strings.Contains(p.on.resources, "{shared}") && r.SharedStack == "" {
 					continue
 				}
 				if actions[group] == nil {
@@ -81,7 +81,7 @@ func (r Reach) statements(wanted func(action string) bool) map[string][]Statemen
 }
 
 func (r Reach) resources(on scope) []pulumi.StringInput {
-	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names(), "{lender}", r.lender().names())
+	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names(), "{shared}", r.shared().names())
 	var arns []pulumi.StringInput
 	for _, template := range strings.Fields(on.resources) {
 		if template != "*" {
@@ -92,7 +92,7 @@ func (r Reach) resources(on scope) []pulumi.StringInput {
 	return arns
 }
 
-// attachedPolicies, passedTo and linkedServices are the program's: it attaches, passes and needs no others.
+// attachedPolicies, passedTo and linkedServices are all that the program attaches, passes roles to, and needs service-linked roles for.
 var (
 	attachedPolicies = []string{instanceECSPolicy, instanceSSMPolicy}
 	passedTo         = []string{instancesService, tasksService, flowLogsService}
@@ -111,7 +111,7 @@ func (r Reach) condition(when condition) map[string]any {
 	case whenMaking:
 		return r.tags("aws:RequestTag/")
 	case whenTagged:
-		// ec2:CreateAction is there only while the thing is being made: nobody can tag what belongs to somebody else.
+		// ec2:CreateAction is set only during the creation, so the resources of others cannot be tagged.
 		return with(r.tags("aws:RequestTag/"), "Null", entries{"ec2:CreateAction": "false"})
 	case whenUnclaimed:
 		return entries{"Null": entries{"aws:ResourceTag/Environment": "true"}}
@@ -133,13 +133,13 @@ func (r Reach) condition(when condition) map[string]any {
 		}
 		return entries{
 			"ForAllValues:StringLike": entries{key: hosts},
-			"Null":                    entries{key: "false"}, // ForAllValues is true of nothing, too
+			"Null":                    entries{key: "false"}, // ForAllValues is true for an empty list, too
 		}
 	}
 	return nil
 }
 
-// tags wants the default tags of the environment's provider.
+// tags is a condition on the default tags of the environment's provider.
 func (r Reach) tags(prefix string) map[string]any {
 	application, environment := prefix+"Application", prefix+"Environment"
 	if strings.HasSuffix(r.Stack, "*") {
@@ -156,7 +156,7 @@ func with(conditions map[string]any, operator string, entries map[string]any) ma
 	return conditions
 }
 
-// stackCondition matches the stack of a reach in a condition: exactly, or by its beginning.
+// stackCondition compares a condition key with the stack: exactly, or with its beginning.
 func (r Reach) stackCondition(key string) map[string]any {
 	operator := "StringEquals"
 	if strings.HasSuffix(r.Stack, "*") {

@@ -9,23 +9,23 @@ import (
 
 // RegistryArgs describes where an environment keeps its images.
 type RegistryArgs struct {
-	// UntaggedDays is after how many days an image without a tag goes (the article's rule).
+	// UntaggedDays is after how many days an image without a tag is deleted (the article's rule).
 	UntaggedDays int
-	// ReleasesKept is how many releases stay for a rollback.
+	// ReleasesKept is how many releases are kept for a rollback.
 	ReleasesKept int
-	// ReviewDays is how long images of review environments stay.
+	// ReviewDays is how long images of review environments are kept.
 	ReviewDays int
-	// ForceDelete lets a destroy take the images along.
+	// ForceDelete lets a destroy delete the images.
 	ForceDelete bool
 }
 
-// Tag prefixes tell the lifecycle rules what an image is for.
+// Tag prefixes, by which the lifecycle rules select images.
 const (
 	ReleaseTagPrefix = "release-"
 	ReviewTagPrefix  = "review-"
 )
 
-// Registry is a private ECR repository whose tags never move.
+// Registry is a private ECR repository with immutable tags.
 type Registry struct {
 	pulumi.ResourceState
 
@@ -63,7 +63,7 @@ func NewRegistry(ctx *pulumi.Context, name string, args RegistryArgs, opts ...pu
 	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"url": r.URL, "arn": r.ARN, "name": r.Name, "registryId": r.ID})
 }
 
-// lifecycleRules never counts over "any" tag: that can delete the image that runs (aws/containers-roadmap#1078).
+// lifecycleRules has no rule for tag status "any": such a rule can delete the image that runs (aws/containers-roadmap#1078).
 func lifecycleRules(args RegistryArgs) map[string]any {
 	expire := map[string]any{"type": "expire"}
 	rule := func(priority int, description string, selection map[string]any) any {

@@ -10,15 +10,15 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// SecretsArgs describes what only the application may read.
+// SecretsArgs describes the secrets of the application.
 type SecretsArgs struct {
 	// Values are the secrets by environment variable. APP_KEY and DB_PASSWORD are made when they are not given.
 	Values map[string]pulumi.StringInput
-	// Lent are secrets of another environment, by environment variable: ARNs. Containers get their current version.
-	Lent map[string]string
+	// Shared are ARNs of another environment's secrets, by environment variable. Containers get the current version.
+	Shared map[string]string
 	// RecoveryDays is how long a deleted secret can be restored: 0, or 7 to 30.
 	RecoveryDays int
-	// Protected keeps a destroy from taking APP_KEY along: without it no encrypted column and no cookie can be read again.
+	// Protected keeps a destroy from deleting APP_KEY, without which encrypted columns and cookies cannot be read any more.
 	Protected bool
 }
 
@@ -26,14 +26,14 @@ type SecretsArgs struct {
 type Secrets struct {
 	pulumi.ResourceState
 
-	// References maps environment variable to what a container's valueFrom wants: the ARN with the version, so that a changed
-	// secret is a changed task definition and restarts the tasks.
+	// References are the valueFrom of a container, by environment variable: the ARN with the version, so that a changed secret
+	// changes the task definition and restarts the tasks.
 	References map[string]pulumi.StringOutput
 	// ARNs are what the execution role may read.
 	ARNs []pulumi.StringInput
-	// SecretARNs are our own, by environment variable.
+	// SecretARNs are those of this environment's own secrets, by environment variable.
 	SecretARNs map[string]pulumi.StringOutput
-	// Values are the secrets themselves, marked secret; the database and the dotenv output need them.
+	// Values are the values, marked as secret, for the database and the output dotenv.
 	Values map[string]pulumi.StringOutput
 }
 
@@ -49,7 +49,7 @@ func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulu
 	if values == nil {
 		values = map[string]pulumi.StringInput{}
 	}
-	if err := s.generate(ctx, name, values, args.Lent); err != nil {
+	if err := s.generate(ctx, name, values, args.Shared); err != nil {
 		return nil, err
 	}
 	for _, variable := range slices.Sorted(maps.Keys(values)) {
@@ -57,14 +57,14 @@ func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulu
 			return nil, fmt.Errorf("storing secret %s: %w", variable, err)
 		}
 	}
-	for _, variable := range slices.Sorted(maps.Keys(args.Lent)) {
-		s.References[variable] = pulumi.String(args.Lent[variable]).ToStringOutput()
-		s.ARNs = append(s.ARNs, pulumi.String(args.Lent[variable]))
+	for _, variable := range slices.Sorted(maps.Keys(args.Shared)) {
+		s.References[variable] = pulumi.String(args.Shared[variable]).ToStringOutput()
+		s.ARNs = append(s.ARNs, pulumi.String(args.Shared[variable]))
 	}
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
 }
 
-func (s *Secrets) generate(ctx *pulumi.Context, name string, values map[string]pulumi.StringInput, lent map[string]string) error {
+func (s *Secrets) generate(ctx *pulumi.Context, name string, values map[string]pulumi.StringInput, shared map[string]string) error {
 	if values["APP_KEY"] == nil {
 		// 32 bytes, as `artisan key:generate` makes for Laravel's AES-256-CBC.
 		key, err := random.NewRandomBytes(ctx, name+"-app-key", &random.RandomBytesArgs{Length: pulumi.Int(32)}, pulumi.Parent(s))
@@ -73,7 +73,7 @@ func (s *Secrets) generate(ctx *pulumi.Context, name string, values map[string]p
 		}
 		values["APP_KEY"] = pulumi.Sprintf("base64:%s", key.Base64)
 	}
-	if values["DB_PASSWORD"] == nil && lent["DB_PASSWORD"] == "" {
+	if values["DB_PASSWORD"] == nil && shared["DB_PASSWORD"] == "" {
 		// Letters and digits only: RDS refuses / ' " @ and a .env file needs quotes for the rest. 40 of them are 238 bits.
 		password, err := random.NewRandomPassword(ctx, name+"-db-password", &random.RandomPasswordArgs{
 			Length: pulumi.Int(40), Special: pulumi.Bool(false),

@@ -10,9 +10,9 @@ import (
 // StateStoreArgs describes where Pulumi keeps the state of all stacks of the account.
 type StateStoreArgs struct {
 	Region, Project string
-	// VersionDays is how long an earlier version of a state can be brought back.
+	// VersionDays is how long earlier versions of a state are kept.
 	VersionDays int
-	// Protected keeps bucket and key from being destroyed: without them no stack can be changed again.
+	// Protected keeps bucket and key from being destroyed. Without them no stack can be changed any more.
 	Protected bool
 }
 
@@ -28,13 +28,13 @@ type StateStore struct {
 	args StateStoreArgs
 }
 
-// NewStateStore registers bucket, key and alias. The alias has a name that people know in advance: they type it.
+// NewStateStore registers bucket, key and alias. The alias has a fixed name, because people type it.
 func NewStateStore(ctx *pulumi.Context, name string, args StateStoreArgs, opts ...pulumi.ResourceOption) (*StateStore, error) {
 	s := &StateStore{args: args}
 	if err := ctx.RegisterComponentResource("laravel:infra:StateStore", name, s, opts...); err != nil {
 		return nil, err
 	}
-	// Without a policy of its own the key has AWS's: the account decides, by way of IAM.
+	// The key has AWS's default policy: IAM policies of the account decide who may use it.
 	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
 		Description: pulumi.String("State of Pulumi, and the secrets in it"), EnableKeyRotation: pulumi.Bool(true), DeletionWindowInDays: pulumi.Int(30),
 	}, pulumi.Parent(s), pulumi.Protect(args.Protected))
@@ -55,26 +55,26 @@ func NewStateStore(ctx *pulumi.Context, name string, args StateStoreArgs, opts .
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"bucket": s.Bucket, "bucketArn": s.BucketARN, "keyArn": s.KeyARN, "alias": s.Alias})
 }
 
-// secretsContext is the name under which a stack's name is part of whatever the key encrypts for it. Only who names the stack can
-// decrypt, and a role may name its own stacks only (https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html).
+// secretsContext is the key of the encryption context that holds the stack's name. KMS decrypts only with the same context, and a role
+// may use the names of its own stacks only (https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html).
 const secretsContext = "stack"
 
-// Login is what to run before any other command of Pulumi.
+// Login is the command to run before any other one of Pulumi.
 func (s *StateStore) Login() pulumi.StringOutput {
 	return pulumi.Sprintf("pulumi login 's3://%s?region=%s'", s.Bucket, s.args.Region)
 }
 
-// SecretsProvider is the option to make a stack with.
+// SecretsProvider is the option for pulumi stack init.
 func (s *StateStore) SecretsProvider(stack string) pulumi.StringOutput {
 	return pulumi.Sprintf("--secrets-provider 'awskms://%s?region=%s&context_%s=%s'", s.Alias, s.args.Region, secretsContext, stack)
 }
 
-// readStatements let a preview read the state of some stacks. It takes no lock and writes nothing.
+// readStatements let a preview read the state of some stacks. A preview takes no lock.
 func (s *StateStore) readStatements(reaches ...Reach) []Statement {
 	return append(s.common("kms:Decrypt"), s.stateStatements(reaches...)...)
 }
 
-// stateStatements let a role that has a state of its own read that of others as well.
+// stateStatements let a role read the state of these stacks as well.
 func (s *StateStore) stateStatements(reaches ...Reach) []Statement {
 	var statements []Statement
 	var objects []pulumi.StringInput
@@ -85,7 +85,7 @@ func (s *StateStore) stateStatements(reaches ...Reach) []Statement {
 	return append(statements, Statement{Actions: []string{"s3:GetObject"}, Resources: objects})
 }
 
-// writeStatements let a deployment write the state of its stacks: not that of others, and no version of it can be destroyed.
+// writeStatements let a deployment write the state of its own stacks. It cannot delete earlier versions of it.
 func (s *StateStore) writeStatements(reach Reach) []Statement {
 	project, stack := s.args.Project, reach.Stack
 	return append(s.common("kms:Decrypt", "kms:GenerateDataKey"),
@@ -101,7 +101,7 @@ func (s *StateStore) writeStatements(reach Reach) []Statement {
 		})
 }
 
-// common is what every command needs: the names of the states, the version of their format, and the key by way of S3.
+// common is what every command needs: the list of states, the version of their format, and the key, used by S3.
 func (s *StateStore) common(keyActions ...string) []Statement {
 	return []Statement{
 		{Actions: []string{"s3:ListBucket"}, Resources: []pulumi.StringInput{s.BucketARN}},

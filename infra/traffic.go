@@ -7,19 +7,20 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// The colours of a blue/green environment. Blue has the names that a rolling one has, so that a change of strategy moves
-// nothing that serves.
+// The colours of a blue/green environment. Blue has the resource names of a rolling environment, so that a change of strategy
+// replaces nothing that serves.
 const (
 	Blue  = "blue"
 	Green = "green"
 )
 
-// TrafficArgs says who gets which share of the requests.
+// TrafficArgs describes how requests are shared between the colours.
 type TrafficArgs struct {
 	Balancer *Balancer
 	// Percent is the share of each colour; together they are 100.
 	Percent map[string]int
-	// Serving are the services that get a share. Nothing is sent to one that does not run what was registered for it.
+	// Serving are the services of the colours that run tasks. The shares change only when each of them runs the revision that was
+	// registered for it.
 	Serving []*Service
 }
 
@@ -30,7 +31,7 @@ type Traffic struct {
 	rules []pulumi.Resource
 }
 
-// NewTraffic registers the rules. Changing the shares changes them and nothing else.
+// NewTraffic registers the rules. A change of the shares updates them and nothing else.
 func NewTraffic(ctx *pulumi.Context, name string, args TrafficArgs, opts ...pulumi.ResourceOption) (*Traffic, error) {
 	t := &Traffic{}
 	if err := ctx.RegisterComponentResource("laravel:infra:Traffic", name, t, opts...); err != nil {
@@ -41,13 +42,14 @@ func NewTraffic(ctx *pulumi.Context, name string, args TrafficArgs, opts ...pulu
 		running = append(running, service.TaskDefinitionARN)
 	}
 	groups := lb.ListenerRuleActionForwardTargetGroupArray{}
-	for _, color := range args.Balancer.args.Colors {
+	for _, color := range args.Balancer.Colors() {
 		weight := pulumi.All(running...).ApplyT(func([]any) int { return args.Percent[color] }).(pulumi.IntOutput)
-		groups = append(groups, &lb.ListenerRuleActionForwardTargetGroupArgs{Arn: args.Balancer.targets[color].Arn, Weight: weight})
+		groups = append(groups, &lb.ListenerRuleActionForwardTargetGroupArgs{Arn: args.Balancer.Target(color).ARN, Weight: weight})
 	}
-	for _, scheme := range sortedKeys(args.Balancer.serving) {
+	listeners := args.Balancer.ListenerARNs()
+	for _, scheme := range sortedKeys(listeners) {
 		rule, err := lb.NewListenerRule(ctx, name+"-"+scheme, &lb.ListenerRuleArgs{
-			ListenerArn: args.Balancer.serving[scheme].Arn,
+			ListenerArn: listeners[scheme],
 			Priority:    pulumi.Int(trafficPriority),
 			Conditions: lb.ListenerRuleConditionArray{&lb.ListenerRuleConditionArgs{
 				PathPattern: &lb.ListenerRuleConditionPathPatternArgs{Values: pulumi.StringArray{pulumi.String("/*")}},
@@ -64,11 +66,9 @@ func NewTraffic(ctx *pulumi.Context, name string, args TrafficArgs, opts ...pulu
 	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{})
 }
 
-// trafficPriority is the last there is: rules of single hosts and of the application's own come before.
+// trafficPriority is the last one that AWS allows, so rules of single hosts and rules that others add come before
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html).
 const trafficPriority = 50000
 
-// Rules are what a colour that gets no more requests waits for before it stops its tasks.
-func (t *Traffic) Rules() []pulumi.Resource { return t.rules }
-
-// rolling tells whether there is one colour only.
-func (b *Balancer) rolling() bool { return len(b.targets) == 1 }
+// Ready must have changed before a colour that gets no more requests stops its tasks.
+func (t *Traffic) Ready() []pulumi.Resource { return t.rules }

@@ -5,20 +5,20 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// ruleSet is one of AWS's managed rule groups, with those of its rules that only count.
+// ruleSet is one of AWS's managed rule groups. The rules in count only count requests, and block none.
 type ruleSet struct {
 	name  string
 	count []string
 }
 
-// ruleSets are in the order in which they look at a request: known bad input, then the common web attacks.
+// ruleSets are in the order in which they check a request.
 var ruleSets = []ruleSet{
 	{name: "AWSManagedRulesKnownBadInputsRuleSet"},
-	// The size rule refuses every body above 8 KB, which is every upload; the image has a limit of its own, of 20 MB.
+	// The size rule would refuse bodies above 8 KB, and so uploads. The image has a limit of its own, of 20 MB.
 	{name: "AWSManagedRulesCommonRuleSet", count: []string{"SizeRestrictions_BODY"}},
 }
 
-// newWAF puts AWS's own rule sets in front of a load balancer.
+// newWAF registers a web ACL with AWS's managed rules for a load balancer.
 func newWAF(ctx *pulumi.Context, name string, balancerARN pulumi.StringInput, opts ...pulumi.ResourceOption) error {
 	rules := wafv2.WebAclRuleArray{}
 	for i, set := range ruleSets {

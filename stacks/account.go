@@ -10,32 +10,42 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// accountStack is what the steps of deployAccount share.
+// accountStack is known before the first component is made.
 type accountStack struct {
 	config *config.AccountConfig
 	prefix string
 	number string // of the AWS account
 	aws    pulumi.ResourceOption
-
-	state   *infra.StateStore
-	gitHub  *infra.IdentityProvider // nil where no repository is trusted
-	gitLab  *infra.IdentityProvider // nil where no project is trusted
-	preview *infra.PipelineRole
-	deploy  map[string]*infra.PipelineRole // by environment
 }
 
-// deployAccount declares what comes before the first environment: where the state is kept, and who may deploy.
+// identityProviders are the CI systems whose jobs may assume roles; nil where none of a kind is configured.
+type identityProviders struct{ gitHub, gitLab *infra.IdentityProvider }
+
+// deployAccount declares what all environments of an account need first: where the state is kept, and who may deploy.
 func deployAccount(ctx *pulumi.Context) error {
 	s, err := newAccountStack(ctx)
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(*pulumi.Context) error{s.createState, s.createProviders, s.createPreviewRole, s.createDeployRoles} {
-		if err := step(ctx); err != nil {
-			return err
-		}
+	state, err := infra.NewStateStore(ctx, s.prefix+"-state", infra.StateStoreArgs{
+		Region: s.config.Region, Project: ctx.Project(), VersionDays: s.config.Account.StateDays, Protected: s.config.Environment.Protected(),
+	}, s.aws)
+	if err != nil {
+		return wrap("state", err)
 	}
-	s.export(ctx)
+	providers, err := s.createProviders(ctx)
+	if err != nil {
+		return err
+	}
+	preview, err := s.createPreviewRole(ctx, state, providers)
+	if err != nil {
+		return err
+	}
+	deploy, err := s.createDeployRoles(ctx, state, providers)
+	if err != nil {
+		return err
+	}
+	s.export(ctx, state, preview, deploy)
 	return nil
 }
 
@@ -44,7 +54,7 @@ func newAccountStack(ctx *pulumi.Context) (*accountStack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &accountStack{config: c, prefix: c.App.Name + "-" + ctx.Stack(), deploy: map[string]*infra.PipelineRole{}}
+	s := &accountStack{config: c, prefix: c.App.Name + "-" + ctx.Stack()}
 	tags, err := defaultTags(ctx, c.App.Name, c.Tags)
 	if err != nil {
 		return nil, err
@@ -62,47 +72,43 @@ func newAccountStack(ctx *pulumi.Context) (*accountStack, error) {
 	return s, nil
 }
 
-func (s *accountStack) createState(ctx *pulumi.Context) (err error) {
-	s.state, err = infra.NewStateStore(ctx, s.prefix+"-state", infra.StateStoreArgs{
-		Region: s.config.Region, Project: ctx.Project(), VersionDays: s.config.Account.StateDays, Protected: s.config.Environment.Protected(),
-	}, s.aws)
-	return wrap("state", err)
-}
-
-func (s *accountStack) createProviders(ctx *pulumi.Context) (err error) {
+func (s *accountStack) createProviders(ctx *pulumi.Context) (all identityProviders, err error) {
 	if c := s.config.Account.GitHub; c.Repository != "" {
-		s.gitHub, err = infra.NewIdentityProvider(ctx, s.prefix+"-github", infra.IdentityProviderArgs{
+		all.gitHub, err = infra.NewIdentityProvider(ctx, s.prefix+"-github", infra.IdentityProviderArgs{
 			URL: config.GitHubURL, Audience: config.GitHubAudience, ExistingARN: c.ProviderARN,
 		}, s.aws)
 		if err != nil {
-			return wrap("github", err)
+			return all, wrap("github", err)
 		}
 	}
 	if c := s.config.Account.GitLab; c.Project != "" {
-		s.gitLab, err = infra.NewIdentityProvider(ctx, s.prefix+"-gitlab", infra.IdentityProviderArgs{
+		all.gitLab, err = infra.NewIdentityProvider(ctx, s.prefix+"-gitlab", infra.IdentityProviderArgs{
 			URL: c.URL, Audience: c.URL, ExistingARN: c.ProviderARN,
 		}, s.aws)
 	}
-	return wrap("gitlab", err)
+	return all, wrap("gitlab", err)
 }
 
-// createPreviewRole trusts merge requests: on GitHub they say so, on GitLab they are jobs of a branch of the project. A fork is
-// another project. On GitHub the default branch is trusted as well, for the comparison of every night: a job in the environment of prod
-// would wait for its reviewers, and keep deployments waiting.
-func (s *accountStack) createPreviewRole(ctx *pulumi.Context) (err error) {
+// createPreviewRole makes the role of merge requests: on GitHub their tokens say so, on GitLab they are jobs of any branch of the
+// project. Jobs of forks have another project in their tokens. On GitHub jobs of the default branch may assume it too, for the nightly
+// comparison: a job in the environment of prod would wait for its reviewers, and keep deployments waiting.
+func (s *accountStack) createPreviewRole(ctx *pulumi.Context, state *infra.StateStore, providers identityProviders) (*infra.PipelineRole, error) {
 	c := s.config.Account
 	var reaches []infra.Reach
 	for _, environment := range sortedKeys(c.Deploy) {
 		reaches = append(reaches, s.reach(c.Deploy[environment]))
 	}
-	s.preview, err = infra.NewPreviewRole(ctx, s.prefix+"-preview", infra.PipelineRoleArgs{
-		Description: "Previews of merge requests", State: s.state,
-		Trusts: s.trusts(append(s.config.GitHubSubjects(config.GitHubRef{Branch: c.GitHub.Branch}), "repo:"+c.GitHub.Repository+":pull_request"), s.config.GitLabSubjects(config.GitLabRef{Branch: "*"})),
+	gitHub := append(s.config.GitHubSubjects(config.GitHubRef{Branch: c.GitHub.Branch}), "repo:"+c.GitHub.Repository+":pull_request")
+	gitLab := s.config.GitLabSubjects(config.GitLabRef{Branch: "*"})
+	role, err := infra.NewPreviewRole(ctx, s.prefix+"-preview", infra.PipelineRoleArgs{
+		Description: "Previews of merge requests", State: state, Trusts: providers.trusts(gitHub, gitLab),
 	}, s.reach(config.Pipeline{Stack: "*"}), reaches, s.aws)
-	return wrap("preview role", err)
+	return role, wrap("preview role", err)
 }
 
-func (s *accountStack) createDeployRoles(ctx *pulumi.Context) (err error) {
+// createDeployRoles makes a role per environment of account.deploy.
+func (s *accountStack) createDeployRoles(ctx *pulumi.Context, state *infra.StateStore, providers identityProviders) (map[string]*infra.PipelineRole, error) {
+	roles := map[string]*infra.PipelineRole{}
 	for _, environment := range sortedKeys(s.config.Account.Deploy) {
 		c := s.config.Account.Deploy[environment]
 		var promotes *infra.Reach
@@ -110,50 +116,51 @@ func (s *accountStack) createDeployRoles(ctx *pulumi.Context) (err error) {
 			reach := s.reach(from)
 			promotes = &reach
 		}
-		s.deploy[environment], err = infra.NewDeployRole(ctx, s.prefix+"-deploy-"+environment, infra.PipelineRoleArgs{
-			Description: "Deploys " + environment, State: s.state, Promotes: promotes,
-			Trusts: s.trusts(s.config.GitHubSubjects(c.GitHub), s.config.GitLabSubjects(c.GitLab)),
+		role, err := infra.NewDeployRole(ctx, s.prefix+"-deploy-"+environment, infra.PipelineRoleArgs{
+			Description: "Deploys " + environment, State: state, Promotes: promotes,
+			Trusts: providers.trusts(s.config.GitHubSubjects(c.GitHub), s.config.GitLabSubjects(c.GitLab)),
 		}, s.reach(c), s.aws)
 		if err != nil {
-			return wrap("role that deploys "+environment, err)
+			return nil, wrap("role that deploys "+environment, err)
 		}
+		roles[environment] = role
 	}
-	return nil
+	return roles, nil
 }
 
 func (s *accountStack) reach(c config.Pipeline) infra.Reach {
 	return infra.Reach{
 		Account: s.number, Region: s.config.Region, Application: s.config.App.Name, Stack: c.Stack, HostNames: c.Hosts,
-		Lender: s.config.Account.Deploy[c.Shares].Stack,
+		SharedStack: s.config.Account.Deploy[c.Shares].Stack,
 	}
 }
 
-func (s *accountStack) trusts(onGitHub, onGitLab []string) []infra.Trust {
+func (p identityProviders) trusts(gitHub, gitLab []string) []infra.Trust {
 	var trusts []infra.Trust
-	if s.gitHub != nil && len(onGitHub) > 0 {
-		trusts = append(trusts, infra.Trust{Provider: s.gitHub, Subjects: onGitHub})
+	if p.gitHub != nil && len(gitHub) > 0 {
+		trusts = append(trusts, infra.Trust{Provider: p.gitHub, Subjects: gitHub})
 	}
-	if s.gitLab != nil && len(onGitLab) > 0 {
-		trusts = append(trusts, infra.Trust{Provider: s.gitLab, Subjects: onGitLab})
+	if p.gitLab != nil && len(gitLab) > 0 {
+		trusts = append(trusts, infra.Trust{Provider: p.gitLab, Subjects: gitLab})
 	}
 	return trusts
 }
 
-// export publishes what goes into the variables of a pipeline, and the two lines to run.
-func (s *accountStack) export(ctx *pulumi.Context) {
-	roles, providers := pulumi.StringMap{}, pulumi.StringMap{ctx.Stack(): s.state.SecretsProvider(ctx.Stack())}
-	for environment, role := range s.deploy {
+// export makes the outputs: the values for the variables of a pipeline, and the commands to run.
+func (s *accountStack) export(ctx *pulumi.Context, state *infra.StateStore, preview *infra.PipelineRole, deploy map[string]*infra.PipelineRole) {
+	roles, providers := pulumi.StringMap{}, pulumi.StringMap{ctx.Stack(): state.SecretsProvider(ctx.Stack())}
+	for environment, role := range deploy {
 		roles[environment] = role.ARN
 		stack := s.config.Account.Deploy[environment].Stack
 		if prefix, many := strings.CutSuffix(stack, "*"); many {
 			stack = prefix + "NAME"
 		}
-		providers[environment] = s.state.SecretsProvider(stack)
+		providers[environment] = state.SecretsProvider(stack)
 	}
-	ctx.Export("previewRoleArn", s.preview.ARN)
+	ctx.Export("previewRoleArn", preview.ARN)
 	ctx.Export("deployRoleArns", roles)
-	ctx.Export("stateBucket", s.state.Bucket)
-	ctx.Export("secretsKeyAlias", s.state.Alias)
-	ctx.Export("login", s.state.Login())
+	ctx.Export("stateBucket", state.Bucket)
+	ctx.Export("secretsKeyAlias", state.Alias)
+	ctx.Export("login", state.Login())
 	ctx.Export("secretsProviders", providers)
 }

@@ -297,7 +297,7 @@ func askEverywhere(ask asker) {
 	ask("", "ecr:GetDownloadUrlForLayer", "ecr"+here+"repository/shop")
 }
 
-// askSharing: with shares the role of reviews has a rule and services of its own in staging, and may read what staging lends; nothing of
+// askSharing: with shares the role of reviews has a rule and services of its own in staging, and may read the outputs of staging; nothing of
 // staging's own, and without shares nothing at all.
 func askSharing(ask asker) {
 	const mine, balancing = "review-login", "elasticloadbalancing" + here

@@ -4,53 +4,57 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
 
+	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// export publishes what people and pipelines read with `pulumi stack output`.
-func (s *stack) export(ctx *pulumi.Context) {
-	services, definitions := pulumi.StringMap{}, pulumi.StringMap{}
-	for process, service := range s.services {
-		services[process], definitions[process] = service.Name, service.TaskDefinitionARN
+// export makes the outputs that every environment has. People, pipelines and the operator's command read them.
+func (s *stack) export(ctx *pulumi.Context, app *application, services map[string]*infra.Service) {
+	names, definitions := pulumi.StringMap{}, pulumi.StringMap{}
+	for process, service := range services {
+		names[process], definitions[process] = service.Name, service.TaskDefinitionARN
 	}
-	environment := pulumi.StringMap(s.environment(s.release)).ToStringMapOutput()
+	variables := pulumi.StringMap(s.variables(app, s.release)).ToStringMapOutput()
 	secrets := pulumi.StringMap{}
-	for variable, value := range s.secrets.Values {
+	for variable, value := range app.secrets.Values {
 		secrets[variable] = value
 	}
-	ctx.Export("url", s.url())
-	s.exportReview(ctx)
-	ctx.Export("release", pulumi.String(s.release))
-	if s.lent == nil {
-		ctx.Export("loadBalancerDnsName", s.balancer.DNSName)
+	image := app.images.byRelease[s.release]
+	ctx.Export("url", app.url)
+	ctx.Export("class", pulumi.String(s.config.Environment.Class))
+	if e := s.config.Environment; e.Class == config.ClassReview { // for make review-reap
+		ctx.Export("branch", pulumi.String(e.Branch))
+		ctx.Export("expiresAt", pulumi.String(e.ExpiresAt))
 	}
-	ctx.Export("repositoryUrl", s.registry.URL)
-	ctx.Export("image", s.images[s.release].Reference)
-	ctx.Export("imageDigest", s.images[s.release].Digest)
+	ctx.Export("release", pulumi.String(s.release))
+	ctx.Export("loadBalancerArn", app.loadBalancerARN)
+	ctx.Export("repositoryUrl", app.images.registry.URL)
+	ctx.Export("image", image.Reference)
+	ctx.Export("imageDigest", image.Digest)
 	ctx.Export("traffic", s.traffic())
-	ctx.Export("clusterName", s.cluster.Name)
-	ctx.Export("serviceNames", services)
+	ctx.Export("clusterName", app.cluster.Name)
+	ctx.Export("serviceNames", names)
 	ctx.Export("taskDefinitionArns", definitions)
-	ctx.Export("databaseEndpoint", pulumi.Sprintf("%s:%d", s.database.Host, s.database.Port))
-	ctx.Export("cacheEndpoint", pulumi.Sprintf("%s:%d", s.cache.Host, s.cache.Port))
-	ctx.Export("appConfig", environment)
-	ctx.Export("secretArns", references(s.secrets.References))
+	ctx.Export("databaseEndpoint", pulumi.Sprintf("%s:%d", app.database.Host, app.database.Port))
+	ctx.Export("cacheEndpoint", pulumi.Sprintf("%s:%d", app.cache.Host, app.cache.Port))
+	ctx.Export("appConfig", variables)
+	ctx.Export("secretArns", references(app.secrets.References))
 	ctx.Export("dotenv", pulumi.ToSecret(
-		pulumix.Cast[pulumi.StringOutput](pulumix.Apply2(environment, secrets.ToStringMapOutput(), dotenv))))
+		pulumix.Cast[pulumi.StringOutput](pulumix.Apply2(variables, secrets.ToStringMapOutput(), dotenv))))
 }
 
-// traffic tells which colour runs which release and how many percent of the requests it gets.
+// traffic is the release of each colour that runs tasks, and its percentage of the requests.
 func (s *stack) traffic() pulumi.Map {
 	shares := pulumi.Map{}
-	for _, each := range s.config.Colors() {
-		if each.Idle() {
+	for _, color := range s.config.Colors() {
+		if color.Idle() {
 			continue
 		}
-		release := each.Release
-		if each.Live {
+		release := color.Release
+		if color.Live {
 			release = s.release
 		}
-		shares[each.Name] = pulumi.Map{"release": pulumi.String(release), "percent": pulumi.Int(each.Percent)}
+		shares[color.Name] = pulumi.Map{"release": pulumi.String(release), "percent": pulumi.Int(color.Percent)}
 	}
 	return shares
 }
@@ -61,21 +65,4 @@ func references(from map[string]pulumi.StringOutput) pulumi.StringMap {
 		to[variable] = reference
 	}
 	return to
-}
-
-// exportReview publishes what make review-reap decides by. The class is there for every environment.
-func (s *stack) exportReview(ctx *pulumi.Context) {
-	e := s.config.Environment
-	ctx.Export("class", pulumi.String(e.Class))
-	if e.Class == config.ClassReview {
-		ctx.Export("branch", pulumi.String(e.Branch))
-		ctx.Export("expiresAt", pulumi.String(e.ExpiresAt))
-	}
-	if s.lent != nil {
-		ctx.Export("schema", pulumi.String(config.Schema(s.name)))
-		ctx.Export("shares", pulumi.String(e.Shares))
-	}
-	if e.Class == "staging" || e.Class == "local" {
-		ctx.Export("lends", s.lends())
-	}
 }

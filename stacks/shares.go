@@ -11,14 +11,17 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// lent is what an environment lends to review environments that share it (environment.shares): its output "lends". Ids and addresses
-// only; the password is a reference.
-type lent struct {
-	VpcID     string            `json:"vpcId"`
-	Hosts     []string          `json:"hosts"`     // that reach its load balancer
-	Listeners map[string]string `json:"listeners"` // ARNs of those that forward, by http and https
-	ARM64     bool              `json:"arm64"`     // of its instances
-	Cluster   struct {
+// sharedOutput is the output with what review environments may share (environment.shares).
+const sharedOutput = "sharedWithReviews"
+
+// shared is the value of sharedOutput. It holds ids and addresses only; of the password it holds the ARN.
+type shared struct {
+	VpcID           string            `json:"vpcId"`
+	Hosts           []string          `json:"hosts"` // that lead to the load balancer
+	LoadBalancerARN string            `json:"loadBalancerArn"`
+	Listeners       map[string]string `json:"listeners"` // ARNs of those that forward, by http and https
+	ARM64           bool              `json:"arm64"`     // the architecture of the instances
+	Cluster         struct {
 		Name             string `json:"name"`
 		ARN              string `json:"arn"`
 		CapacityProvider string `json:"capacityProvider"`
@@ -38,64 +41,68 @@ type lent struct {
 	} `json:"cache"`
 }
 
-// lends is what this environment lends. Production lends nothing: a branch must not meet its data.
-func (s *stack) lends() pulumi.Map {
-	c := s.config
+// sharesWithReviews tells whether review environments may share this one. They may not share production, because the code of a branch
+// would have its data.
+func (s *stack) sharesWithReviews() bool {
+	class := s.config.Environment.Class
+	return class == "staging" || class == "local"
+}
+
+// sharedValues are the outputs that shared is read from.
+func sharedValues(c *config.Config, network *infra.Network, app *application) pulumi.Map {
 	return pulumi.Map{
-		"vpcId":     s.network.VpcID,
-		"hosts":     pulumi.ToStringArray(c.Hosts()),
-		"listeners": s.balancer.ListenerARNs(),
-		"arm64":     pulumi.Bool(s.machine().ARM64),
+		"vpcId":           network.VpcID,
+		"hosts":           pulumi.ToStringArray(c.Hosts()),
+		"loadBalancerArn": app.loadBalancerARN,
+		"listeners":       app.balancer.ListenerARNs(),
+		"arm64":           pulumi.Bool(app.machine.ARM64),
 		"cluster": pulumi.Map{
-			"name": s.cluster.Name, "arn": s.cluster.ARN, "capacityProvider": s.cluster.CapacityProvider,
+			"name": app.cluster.Name, "arn": app.cluster.ARN, "capacityProvider": app.cluster.CapacityProvider,
 		},
 		"database": pulumi.Map{
-			"host": s.database.Host, "port": s.database.Port, "username": pulumi.String(c.Database.Username),
-			"requireTls": pulumi.Bool(c.Database.RequireTLS), "passwordArn": s.secrets.SecretARNs["DB_PASSWORD"],
+			"host": app.database.Host, "port": app.database.Port, "username": pulumi.String(app.database.Username),
+			"requireTls": pulumi.Bool(app.database.RequireTLS), "passwordArn": app.secrets.SecretARNs["DB_PASSWORD"],
 		},
 		"cache": pulumi.Map{
-			"host": s.cache.Host, "port": pulumi.Int(s.cache.Port), "engine": pulumi.String(c.Cache.Engine),
-			"encryptTransit": pulumi.Bool(c.Cache.EncryptTransit),
+			"host": app.cache.Host, "port": pulumi.Int(app.cache.Port), "engine": pulumi.String(app.cache.Engine),
+			"encryptTransit": pulumi.Bool(app.cache.EncryptTransit),
 		},
 	}
 }
 
-// borrow reads what the environment lends that this one shares. It is known before anything is registered, so a wrong name or host is
-// an error that nothing was made for.
-func (s *stack) borrow(ctx *pulumi.Context) error {
+// readShared reads what the environment of environment.shares shares. It runs before a component is registered, so that a wrong name
+// or host is an error for which nothing was made.
+func (s *stack) readShared(ctx *pulumi.Context) (*shared, error) {
 	from := s.config.Environment.Shares
-	if from == "" {
-		return nil
-	}
 	reference, err := pulumi.NewStackReference(ctx, s.prefix+"-shares", &pulumi.StackReferenceArgs{
 		Name: pulumi.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), from),
 	})
 	if err != nil {
-		return fmt.Errorf("environment.shares: reading the stack %s: %w", from, err)
+		return nil, fmt.Errorf("environment.shares: reading the stack %s: %w", from, err)
 	}
-	output, err := reference.GetOutputDetails("lends")
+	output, err := reference.GetOutputDetails(sharedOutput)
 	if err != nil {
-		return fmt.Errorf("environment.shares: reading the outputs of %s: %w", from, err)
+		return nil, fmt.Errorf("environment.shares: reading the outputs of %s: %w", from, err)
 	}
 	if output.Value == nil {
-		return fmt.Errorf("environment.shares: %s lends nothing: it must be a deployed environment (make up STACK=%s) of class staging or local", from, from)
+		return nil, fmt.Errorf("environment.shares: %[1]s has no output %[2]s: it must be an environment of class staging or local, deployed with this version of the program (make up STACK=%[1]s)", from, sharedOutput)
 	}
 	text, err := json.Marshal(output.Value)
+	values := &shared{}
 	if err == nil {
-		s.lent = &lent{}
-		err = json.Unmarshal(text, s.lent)
+		err = json.Unmarshal(text, values)
 	}
 	if err != nil {
-		return fmt.Errorf("environment.shares: what %s lends: %w; deploy it again with this version of the program", from, err)
+		return nil, fmt.Errorf("environment.shares: reading the output %s of %s: %w; deploy it again with this version of the program", sharedOutput, from, err)
 	}
-	if host := s.config.Domain.Name; !answers(host, s.lent.Hosts) {
-		return fmt.Errorf("environment.shares: %s does not lead to the load balancer of %s, which answers as %v: add *.%s to domain.aliases of Pulumi.%s.yaml, and deploy that",
-			host, from, s.lent.Hosts, host[strings.Index(host, ".")+1:], from)
+	if host := s.config.Domain.Name; !answers(host, values.Hosts) {
+		return nil, fmt.Errorf("environment.shares: %s does not lead to the load balancer of %s, whose hosts are %v: add *.%s to domain.aliases of Pulumi.%s.yaml, and deploy that",
+			host, from, values.Hosts, host[strings.Index(host, ".")+1:], from)
 	}
-	return nil
+	return values, nil
 }
 
-// answers tells whether one of the names, which may begin with *., is the host or stands for it, as certificates and DNS have it.
+// answers tells whether one of the names is the host, or a wildcard (*.) that covers it, as in certificates and DNS.
 func answers(host string, names []string) bool {
 	for _, name := range names {
 		parent, wildcard := strings.CutPrefix(name, "*")
@@ -106,36 +113,58 @@ func answers(host string, names []string) bool {
 	return false
 }
 
-// steps of a review environment that shares another one: an image, secrets, and services of its own, and a host.
-func (s *stack) sharingSteps() []func(*pulumi.Context) error {
-	return []func(*pulumi.Context) error{s.createImage, s.createSecrets, s.useLent, s.createServices}
-}
-
-func (s *stack) useLent(ctx *pulumi.Context) (err error) {
-	c, l := s.config, s.lent
-	s.cluster = infra.LentCluster(l.Cluster.Name, l.Cluster.ARN, l.Cluster.CapacityProvider)
-	s.cache = infra.LentCache(l.Cache.Host, l.Cache.Port, l.Cache.Engine, l.Cache.EncryptTransit)
-	s.database = infra.LentDatabase(infra.LentDatabaseArgs{
-		Host: l.Database.Host, Port: l.Database.Port, Name: config.Schema(s.name), Username: l.Database.Username, RequireTLS: l.Database.RequireTLS,
-	})
-	s.balancer, err = infra.NewLentBalancer(ctx, config.Shorten(s.prefix, config.MaxPrefix)+"-lb", infra.LentBalancerArgs{
-		VpcID: l.VpcID, Listeners: l.Listeners, Host: c.Domain.Name, ContainerTLS: c.LoadBalancer.ContainerTLS,
-		HealthCheck: infra.HealthCheck(c.LoadBalancer.HealthCheck), DeregistrationSeconds: c.LoadBalancer.DeregistrationSeconds,
-	}, s.aws)
-	return wrap("load balancer", err)
-}
-
-// machine is what the instances are.
-func (s *stack) machine() config.InstanceType {
-	if s.lent != nil {
-		return config.InstanceType{ARM64: s.lent.ARM64}
+// deploySharing makes a review environment that shares another environment: its image, secrets and services, and a rule for its host.
+func (s *stack) deploySharing(ctx *pulumi.Context) error {
+	from, err := s.readShared(ctx)
+	if err != nil {
+		return err
 	}
-	return s.config.InstanceTypes()[0]
+	machine := config.InstanceType{ARM64: from.ARM64}
+	images, err := s.createImages(ctx, machine)
+	if err != nil {
+		return err
+	}
+	secrets, err := s.createSecrets(ctx, map[string]string{"DB_PASSWORD": from.Database.PasswordARN})
+	if err != nil {
+		return err
+	}
+	balancer, err := infra.NewSharedBalancer(ctx, s.balancerName(), infra.SharedBalancerArgs{
+		VpcID: from.VpcID, Listeners: from.Listeners, Host: s.config.Domain.Name, TargetArgs: s.targetArgs(),
+	}, s.aws)
+	if err != nil {
+		return wrap("load balancer", err)
+	}
+	app := s.sharedApplication(from)
+	app.machine, app.images, app.secrets = machine, images, secrets
+	app.target = func(string) infra.Target { return balancer.Target() }
+	services, err := s.createServices(ctx, app)
+	if err != nil {
+		return err
+	}
+	s.export(ctx, app, services)
+	ctx.Export("schema", pulumi.String(config.Schema(s.name)))
+	ctx.Export("shares", pulumi.String(s.config.Environment.Shares))
+	return nil
 }
 
-// borrowedEnvironment keeps the entries of several environments in one cache apart.
-func (s *stack) borrowedEnvironment() map[string]pulumi.StringInput {
-	return map[string]pulumi.StringInput{
-		"CACHE_PREFIX": pulumi.String(config.Schema(s.name) + "_cache_"), "REDIS_PREFIX": pulumi.String(config.Schema(s.name) + "_"),
+// sharedApplication has the cluster, database server, cache and load balancer of the shared environment. The database on the server is
+// this environment's own, and prefixes keep the keys of several environments in one cache apart.
+func (s *stack) sharedApplication(from *shared) *application {
+	schema := config.Schema(s.name)
+	return &application{
+		cluster: infra.SharedCluster(from.Cluster.Name, from.Cluster.ARN, from.Cluster.CapacityProvider),
+		database: infra.DatabaseRef{
+			Host: pulumi.String(from.Database.Host).ToStringOutput(), Port: pulumi.Int(from.Database.Port).ToIntOutput(),
+			Name: schema, Username: from.Database.Username, RequireTLS: from.Database.RequireTLS,
+		},
+		cache: infra.CacheRef{
+			Host: pulumi.String(from.Cache.Host).ToStringOutput(), Port: from.Cache.Port,
+			Engine: from.Cache.Engine, EncryptTransit: from.Cache.EncryptTransit,
+		},
+		loadBalancerARN: pulumi.String(from.LoadBalancerARN),
+		url:             s.url(nil), // there is a domain: config.Load checks that
+		variables: map[string]pulumi.StringInput{
+			"CACHE_PREFIX": pulumi.String(schema + "_cache_"), "REDIS_PREFIX": pulumi.String(schema + "_"),
+		},
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
+const balancerARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/laravel-staging-lb/1"
+
 // sharing is the template with the lines that make it share staging.
 func sharing(t testing.TB) map[string]string {
 	t.Helper()
@@ -19,10 +21,10 @@ func sharing(t testing.TB) map[string]string {
 	return with(config, "domain", "name", "login.review.example.com")
 }
 
-// lender is what the recorder answers for staging, which a test may change.
-func lender() map[string]any {
+// stagingShares is what the recorder answers for staging, which a test may change.
+func stagingShares() map[string]any {
 	return map[string]any{
-		"vpcId": "vpc-1", "hosts": []any{"staging.example.com", "*.review.example.com"}, "arm64": false,
+		"vpcId": "vpc-1", "loadBalancerArn": balancerARN, "hosts": []any{"staging.example.com", "*.review.example.com"}, "arm64": false,
 		"listeners": map[string]any{"https": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/laravel-staging-lb/1/2"},
 		"cluster":   map[string]any{"name": "laravel-staging-cluster", "arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/laravel-staging-cluster", "capacityProvider": "spot"},
 		"database":  map[string]any{"host": "db.internal", "port": 3306, "username": "laravel", "requireTls": true, "passwordArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_PASSWORD"},
@@ -30,16 +32,16 @@ func lender() map[string]any {
 	}
 }
 
-func share(lends map[string]any, config map[string]string) (*infratest.Recorder, error) {
+func share(shared map[string]any, config map[string]string) (*infratest.Recorder, error) {
 	recorder := &infratest.Recorder{Stacks: map[string]map[string]any{}}
-	if lends != nil {
-		recorder.Stacks["staging"] = map[string]any{"lends": lends}
+	if shared != nil {
+		recorder.Stacks["staging"] = map[string]any{"sharedWithReviews": shared}
 	}
 	return recorder, recorder.Run(stacks.Deploy, "laravel-ecs", "review-login", config)
 }
 
 func TestInventoryOfASharingReview(t *testing.T) {
-	r, err := share(lender(), sharing(t))
+	r, err := share(stagingShares(), sharing(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +57,7 @@ func TestInventoryOfASharingReview(t *testing.T) {
 
 // TestASharingReviewIsItsOwn: what belongs to it carries its name, and what it uses is staging's.
 func TestASharingReviewIsItsOwn(t *testing.T) {
-	r, err := share(lender(), sharing(t))
+	r, err := share(stagingShares(), sharing(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,28 +114,28 @@ func TestASharingReviewIsItsOwn(t *testing.T) {
 // TestSharingIsRefused shows each reason, and that nothing was made.
 func TestSharingIsRefused(t *testing.T) {
 	without := func(key string) map[string]any {
-		lends := lender()
-		delete(lends, key)
-		return lends
+		shared := stagingShares()
+		delete(shared, key)
+		return shared
 	}
 	for name, test := range map[string]struct {
-		lends  map[string]any
+		shared map[string]any
 		config map[string]string
 		want   string
 	}{
-		"not deployed":        {nil, sharing(t), "environment.shares: staging lends nothing: it must be a deployed environment (make up STACK=staging)"},
-		"without a domain":    {lender(), with(sharing(t), "domain", "name", ""), "domain.name: missing: the load balancer of staging tells its environments apart by their hosts"},
+		"not deployed":        {nil, sharing(t), "environment.shares: staging has no output sharedWithReviews: it must be an environment of class staging or local, deployed with this version of the program (make up STACK=staging)"},
+		"without a domain":    {stagingShares(), with(sharing(t), "domain", "name", ""), "domain.name: missing: the load balancer of staging tells its environments apart by their hosts"},
 		"no way for the host": {without("hosts"), sharing(t), "add *.review.example.com to domain.aliases of Pulumi.staging.yaml"},
-		"two levels below":    {lender(), with(sharing(t), "domain", "name", "a.b.review.example.com"), "add *.b.review.example.com to domain.aliases"},
-		"an odd name":         {lender(), with(sharing(t), "environment", "shares", "Staging!"), `environment.shares: "Staging!" is not the name of another stack`},
-		"itself":              {lender(), with(sharing(t), "environment", "shares", "review-login"), `environment.shares: "review-login" is not the name of another stack`},
-		"no migration":        {lender(), with(sharing(t), "release", "migrate", false), "release.migrate: false: with environment.shares"},
-		"of another format":   {map[string]any{"vpcId": 7}, sharing(t), "environment.shares: what staging lends"},
-		"blue/green":          {lender(), with(sharing(t), "release", "strategy", "blueGreen"), "release.strategy: blueGreen: with environment.shares it is rolling"},
-		"scaling by requests": {lender(), with(with(with(sharing(t), "web", "scaling.max", 1), "web", "scaling.min", 1), "web", "scaling.requestsPerTask", 100), "web.scaling.requestsPerTask: with environment.shares"},
+		"two levels below":    {stagingShares(), with(sharing(t), "domain", "name", "a.b.review.example.com"), "add *.b.review.example.com to domain.aliases"},
+		"an odd name":         {stagingShares(), with(sharing(t), "environment", "shares", "Staging!"), `environment.shares: "Staging!" is not the name of another stack`},
+		"itself":              {stagingShares(), with(sharing(t), "environment", "shares", "review-login"), `environment.shares: "review-login" is not the name of another stack`},
+		"no migration":        {stagingShares(), with(sharing(t), "release", "migrate", false), "release.migrate: false: with environment.shares"},
+		"of another format":   {map[string]any{"vpcId": 7}, sharing(t), "environment.shares: reading the output sharedWithReviews of staging"},
+		"blue/green":          {stagingShares(), with(sharing(t), "release", "strategy", "blueGreen"), "release.strategy: blueGreen: with environment.shares it is rolling"},
+		"scaling by requests": {stagingShares(), with(with(with(sharing(t), "web", "scaling.max", 1), "web", "scaling.min", 1), "web", "scaling.requestsPerTask", 100), "web.scaling.requestsPerTask: with environment.shares"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := share(test.lends, test.config)
+			r, err := share(test.shared, test.config)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v", err)
 			}
@@ -146,8 +148,8 @@ func TestSharingIsRefused(t *testing.T) {
 	}
 }
 
-// TestWhoLends: production does not, and a review environment has nothing to lend.
-func TestWhoLends(t *testing.T) {
+// TestWhoShares: production does not, and a review environment does not either.
+func TestWhoShares(t *testing.T) {
 	for stack, want := range map[string]bool{"local": true, "staging": true, "prod": false, "review": false} {
 		outputs := map[string]pulumi.Input{}
 		if _, err := infratest.Run(func(ctx *pulumi.Context) error {
@@ -156,8 +158,8 @@ func TestWhoLends(t *testing.T) {
 		}, "laravel-ecs", stack, stackConfig(t, stack)); err != nil {
 			t.Fatal(err)
 		}
-		if _, lends := outputs["lends"]; lends != want {
-			t.Errorf("%s lends: %v", stack, lends)
+		if _, shares := outputs["sharedWithReviews"]; shares != want {
+			t.Errorf("%s shares: %v", stack, shares)
 		}
 	}
 }

@@ -78,6 +78,7 @@ type Cache struct {
 	Nodes          int    `json:"nodes"`
 	SnapshotDays   int    `json:"snapshotDays"`
 	EncryptTransit bool   `json:"encryptTransit"`
+	ApplyNow       bool   `json:"applyNow"` // changes do not wait for the maintenance window
 }
 
 // Observability is logs and alarms.

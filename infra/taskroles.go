@@ -9,8 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// AccessArgs names what the tasks may touch.
-type AccessArgs struct {
+// TaskRolesArgs names what the tasks may use.
+type TaskRolesArgs struct {
 	RepositoryARN pulumi.StringInput
 	SecretARNs    []pulumi.StringInput
 	LogGroupARNs  []pulumi.StringInput
@@ -18,8 +18,8 @@ type AccessArgs struct {
 	Exec bool
 }
 
-// Access holds the two roles of a task: what ECS may do to start it, and what the application may do once it runs.
-type Access struct {
+// TaskRoles are the two roles of a task. ECS uses the execution role to start it, and the application uses the task role.
+type TaskRoles struct {
 	pulumi.ResourceState
 
 	ExecutionRoleARN pulumi.StringOutput `pulumi:"executionRoleArn"`
@@ -37,13 +37,14 @@ const (
 	instanceSSMPolicy = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 )
 
-// NewAccess registers both roles. Each names its resources; the two exceptions are actions that AWS defines without any.
-func NewAccess(ctx *pulumi.Context, name string, args AccessArgs, opts ...pulumi.ResourceOption) (*Access, error) {
-	a := &Access{}
-	if err := ctx.RegisterComponentResource("laravel:infra:Access", name, a, opts...); err != nil {
+// NewTaskRoles registers both roles. Every statement names its resources, but for actions that AWS defines without any.
+func NewTaskRoles(ctx *pulumi.Context, name string, args TaskRolesArgs, opts ...pulumi.ResourceOption) (*TaskRoles, error) {
+	r := &TaskRoles{}
+	// The type keeps its first name, Access: it is part of the URN of everything below.
+	if err := ctx.RegisterComponentResource("laravel:infra:Access", name, r, opts...); err != nil {
 		return nil, err
 	}
-	execution, err := newServiceRole(ctx, name+"-execution", tasksService, "Lets ECS pull the image, read the secrets and write the logs", pulumi.Parent(a))
+	execution, err := newServiceRole(ctx, name+"-execution", tasksService, "Lets ECS pull the image, read the secrets and write the logs", pulumi.Parent(r))
 	if err != nil {
 		return nil, fmt.Errorf("creating execution role: %w", err)
 	}
@@ -51,7 +52,7 @@ func NewAccess(ctx *pulumi.Context, name string, args AccessArgs, opts ...pulumi
 	for i, arn := range args.LogGroupARNs {
 		logStreams[i] = pulumi.Sprintf("%s:*", arn)
 	}
-	if err := a.allow(ctx, name+"-execution", execution,
+	if err := r.allow(ctx, name+"-execution", execution,
 		Statement{Actions: []string{"ecr:GetAuthorizationToken"}, Resources: []pulumi.StringInput{pulumi.String("*")}}, // has no resource
 		Statement{
 			Actions:   []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
@@ -62,12 +63,12 @@ func NewAccess(ctx *pulumi.Context, name string, args AccessArgs, opts ...pulumi
 	); err != nil {
 		return nil, fmt.Errorf("creating execution policy: %w", err)
 	}
-	task, err := newServiceRole(ctx, name+"-task", tasksService, "What the application itself may do on AWS", pulumi.Parent(a))
+	task, err := newServiceRole(ctx, name+"-task", tasksService, "What the application itself may do on AWS", pulumi.Parent(r))
 	if err != nil {
 		return nil, fmt.Errorf("creating task role: %w", err)
 	}
 	if args.Exec {
-		if err := a.allow(ctx, name+"-task", task, Statement{
+		if err := r.allow(ctx, name+"-task", task, Statement{
 			Actions: []string{
 				"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
 				"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
@@ -77,22 +78,22 @@ func NewAccess(ctx *pulumi.Context, name string, args AccessArgs, opts ...pulumi
 			return nil, fmt.Errorf("creating task policy: %w", err)
 		}
 	}
-	a.ExecutionRoleARN, a.TaskRoleARN = execution.Arn, task.Arn
-	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"executionRoleArn": a.ExecutionRoleARN, "taskRoleArn": a.TaskRoleARN})
+	r.ExecutionRoleARN, r.TaskRoleARN = execution.Arn, task.Arn
+	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"executionRoleArn": r.ExecutionRoleARN, "taskRoleArn": r.TaskRoleARN})
 }
 
-// Policies must outlive the services: a role that loses its policy first leaves its service draining for ever.
-func (a *Access) Policies() []pulumi.Resource { return a.policies }
+// Ready must exist before a service, and be deleted after it: a service whose role lost its policy stays DRAINING.
+func (r *TaskRoles) Ready() []pulumi.Resource { return r.policies }
 
-func (a *Access) allow(ctx *pulumi.Context, logical string, role *iam.Role, statements ...Statement) error {
+func (r *TaskRoles) allow(ctx *pulumi.Context, logical string, role *iam.Role, statements ...Statement) error {
 	policy, err := iam.NewRolePolicy(ctx, logical, &iam.RolePolicyArgs{
 		Role: role.ID(), Policy: policyDocument(statements...),
-	}, pulumi.Parent(a))
-	a.policies = append(a.policies, policy)
+	}, pulumi.Parent(r))
+	r.policies = append(r.policies, policy)
 	return err
 }
 
-// newInstanceProfile registers what the instances themselves may do: join the cluster, and be reached by Session Manager.
+// newInstanceProfile registers what the instances may do: join the cluster, and accept sessions of Session Manager.
 func newInstanceProfile(ctx *pulumi.Context, logical string, opts ...pulumi.ResourceOption) (*iam.InstanceProfile, error) {
 	role, err := newServiceRole(ctx, logical, instancesService, "Lets instances join the ECS cluster", opts...)
 	if err != nil {
@@ -109,6 +110,6 @@ func newInstanceProfile(ctx *pulumi.Context, logical string, opts ...pulumi.Reso
 		}
 		attached = append(attached, attachment)
 	}
-	// An instance that starts before its role has the policies does not join, and does not try for long.
+	// An instance that starts before its role has the policies does not join the cluster, and stops trying soon.
 	return iam.NewInstanceProfile(ctx, logical, &iam.InstanceProfileArgs{Role: role.Name}, append(opts, pulumi.DependsOn(attached))...)
 }

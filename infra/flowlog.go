@@ -1,0 +1,41 @@
+package infra
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// createFlowLog logs rejected connections.
+func (n *Network) createFlowLog(ctx *pulumi.Context, name string) error {
+	group, err := cloudwatch.NewLogGroup(ctx, name+"-flow", &cloudwatch.LogGroupArgs{
+		RetentionInDays: pulumi.Int(n.args.FlowLogDays),
+	}, pulumi.Parent(n))
+	if err != nil {
+		return err
+	}
+	role, err := newServiceRole(ctx, name+"-flow", flowLogsService, "Lets VPC flow logs write to CloudWatch", pulumi.Parent(n))
+	if err != nil {
+		return err
+	}
+	policy, err := iam.NewRolePolicy(ctx, name+"-flow", &iam.RolePolicyArgs{
+		Role: role.ID(),
+		Policy: policyDocument(Statement{
+			Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"},
+			Resources: []pulumi.StringInput{group.Arn, pulumi.Sprintf("%s:*", group.Arn)},
+		}),
+	}, pulumi.Parent(n))
+	if err != nil {
+		return err
+	}
+	_, err = ec2.NewFlowLog(ctx, name+"-flow", &ec2.FlowLogArgs{
+		VpcId: n.vpc.ID(),
+		// An investigation needs the rejected connections. To log all of them costs about as much as the NAT.
+		TrafficType:    pulumi.String("REJECT"),
+		LogDestination: group.Arn,
+		IamRoleArn:     role.Arn,
+		Tags:           nameTag(name + "-flow"),
+	}, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{policy}))
+	return err
+}

@@ -1,0 +1,97 @@
+package infra
+
+// What a pipeline may do on AWS is one table (permissions.go): for each resource type and function of the program, the actions that
+// the provider calls, and their resources. Actions, resources and condition keys are those of AWS's Service Authorization Reference
+// (https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html). Where an ARN holds the resource's name, that
+// begins with application and stack. Where it holds a generated id (EC2, ACM), a condition asks for the tags that the provider puts
+// on every resource. "*" is for actions that AWS defines without a resource, and for those that read settings only.
+
+// scope is the resources that an action is allowed on, and the condition. Resources are ARNs without "arn:aws:", separated by spaces.
+type scope struct {
+	resources string
+	when      condition
+}
+
+// condition names an entry of conditions.
+type condition string
+
+const (
+	always        condition = ""
+	whenOwned     condition = "owned"         // it has the tags of the environment
+	whenMaking    condition = "making"        // it is created with the tags of the environment
+	whenTagged    condition = "taggedAtBirth" // tags of the environment, on what EC2 creates in the same call
+	whenUnclaimed condition = "unclaimed"     // it has no tag of an environment yet
+	whenAdopting  condition = "adopting"      // tags of the environment, on what has none yet
+	whenAttaching condition = "attaching"     // only the policies that the program attaches
+	whenPassing   condition = "passing"       // only to the services that the program gives roles to
+	whenLinking   condition = "linking"       // only the service-linked roles that are needed
+	whenScaling   condition = "scaling"       // only tasks of ECS
+	whenResolving condition = "resolving"     // only the environment's host names
+)
+
+var (
+	anything   = scope{resources: "*"}
+	ec2Owned   = scope{"ec2:{region}:{account}:*/*", whenOwned}
+	ec2Birth   = scope{"ec2:{region}:{account}:*/*", whenTagged}
+	ec2Group   = scope{"ec2:{region}:{account}:security-group/*", whenUnclaimed}
+	ec2Claim   = scope{"ec2:{region}:{account}:security-group/*", whenAdopting}
+	instances  = scope{"ec2:{region}::image/* ec2:{region}:{account}:volume/* ec2:{region}:{account}:network-interface/* ec2:{region}:{account}:key-pair/*", always}
+	interfaces = scope{"ec2:{region}:{account}:network-interface/*", always}
+
+	certificates  = scope{"acm:{region}:{account}:certificate/*", whenOwned}
+	newCerts      = scope{"acm:{region}:{account}:certificate/*", whenMaking}
+	unclaimedCert = scope{"acm:{region}:{account}:certificate/*", whenAdopting}
+	groups        = scope{"autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{name}", always}
+	scaling       = scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenScaling}
+	newScaling    = scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenMaking}
+	scalingAlarms = scope{"cloudwatch:{region}:{account}:alarm:TargetTracking-service/{name}", always}
+	alarms        = scope{"cloudwatch:{region}:{account}:alarm:{name}", always}
+	dashboards    = scope{"cloudwatch::{account}:dashboard/{name}", always}
+	logGroups     = scope{"logs:{region}:{account}:log-group:{name} logs:{region}:{account}:log-group:/aws/rds/instance/{name}", always}
+	repositories  = scope{"ecr:{region}:{account}:repository/{name}", always}
+	ecsThings     = scope{"ecs:{region}:{account}:cluster/{name} ecs:{region}:{account}:service/{name} ecs:{region}:{account}:capacity-provider/{name} ecs:{region}:{account}:task-definition/{name}", always}
+	cacheThings   = scope{"elasticache:{region}:{account}:cluster:{name} elasticache:{region}:{account}:replicationgroup:{name} elasticache:{region}:{account}:subnetgroup:{name} elasticache:{region}:{account}:snapshot:{name} elasticache:{region}:{account}:parametergroup:default.*", always}
+	roles         = scope{"iam::{account}:role/{name}", always}
+	profiles      = scope{"iam::{account}:instance-profile/{name}", always}
+	rolesAttached = scope{"iam::{account}:role/{name}", whenAttaching}
+	rolesPassed   = scope{"iam::{account}:role/{name}", whenPassing}
+	rolesLinked   = scope{"iam::{account}:role/aws-service-role/*", whenLinking}
+	balancers     = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name} elasticloadbalancing:{region}:{account}:listener/app/{name} elasticloadbalancing:{region}:{account}:listener-rule/app/{name} elasticloadbalancing:{region}:{account}:targetgroup/{name}", always}
+	databases     = scope{"rds:{region}:{account}:db:{name} rds:{region}:{account}:pg:{name} rds:{region}:{account}:subgrp:{name} rds:{region}:{account}:snapshot:{name} rds:{region}:{account}:og:default*", always}
+	zones         = scope{"route53:::hostedzone/*", always}
+	zoneRecords   = scope{"route53:::hostedzone/*", whenResolving}
+	zoneChanges   = scope{"route53:::change/*", always}
+	buckets       = scope{"s3:::{name}", always}
+	bucketObjects = scope{"s3:::{name}/*", always}
+	secrets       = scope{"secretsmanager:{region}:{account}:secret:{name}", always}
+	topics        = scope{"sns:{region}:{account}:{name}", always}
+	images        = scope{"ssm:{region}::parameter/aws/service/*", always}
+	// What a review environment has in the environment that it shares: listener rules, and services in the cluster.
+	sharedListeners = scope{"elasticloadbalancing:{region}:{account}:listener/app/{shared}", whenMaking}
+	sharedRules     = scope{"elasticloadbalancing:{region}:{account}:listener-rule/app/{shared}", whenOwned}
+	newSharedRules  = scope{"elasticloadbalancing:{region}:{account}:listener-rule/app/{shared}", whenAdopting}
+	sharedServices  = scope{"ecs:{region}:{account}:service/{shared}/{name}", always}
+	firewalls       = scope{"wafv2:{region}:{account}:regional/webacl/{name} wafv2:{region}:{account}:regional/managedruleset/*", always}
+	guarded         = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name} wafv2:{region}:{account}:regional/webacl/{name}", always}
+)
+
+// permission allows actions, given as words, on a scope.
+type permission struct {
+	actions string
+	on      scope
+}
+
+// made is what EC2 needs to create a resource with its tags, to use others of the environment for it, and to change and delete it.
+func made(kind, create, change string) []permission {
+	return []permission{
+		{create, scope{"ec2:{region}:{account}:" + kind + "/*", whenMaking}},
+		{create + " " + change + " ec2:CreateTags ec2:DeleteTags", ec2Owned},
+		{"ec2:CreateTags", ec2Birth},
+	}
+}
+
+// reading allows actions that read settings, on everything.
+func reading(actions string) permission { return permission{actions, anything} }
+
+// bucketSetting is for resource types that are one setting of a bucket.
+func bucketSetting(actions string) []permission { return []permission{{actions, buckets}} }

@@ -1,0 +1,36 @@
+package infra
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// noPermissions are the beginnings of resource types that are not on AWS.
+var noPermissions = []string{"laravel:", "pulumi:", "random:"}
+
+// secretValues are reading actions that return secrets: a preview may not call them.
+var secretValues = []string{"secretsmanager:GetSecretValue"}
+
+// reads tells whether an action only reads, and returns no secret.
+func reads(action string) bool {
+	_, verb, _ := strings.Cut(action, ":")
+	return slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(word string) bool { return strings.HasPrefix(verb, word) }) &&
+		!slices.Contains(secretValues, action)
+}
+
+// PermittedActions lists the actions that a deploy role has for a resource type or function; false where the table has no entry.
+func PermittedActions(token string) ([]string, bool) {
+	for _, prefix := range noPermissions {
+		if strings.HasPrefix(token, prefix) {
+			return nil, true
+		}
+	}
+	actions := map[string]bool{}
+	for _, p := range permissions[token] {
+		for _, action := range strings.Fields(p.actions) {
+			actions[action] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(actions)), len(actions) > 0
+}

@@ -1,0 +1,163 @@
+package stacks
+
+import (
+	"net/netip"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+// lookUpZone returns the id of domain.zone, empty without one. It comes first, because a zone that does not exist is a typing error.
+func (s *stack) lookUpZone(ctx *pulumi.Context) (string, error) {
+	name := s.config.Domain.Zone
+	if name == "" {
+		return "", nil
+	}
+	zone, err := route53.LookupZone(ctx, &route53.LookupZoneArgs{Name: pulumi.StringRef(name)}, pulumi.Provider(s.provider))
+	if err != nil {
+		return "", wrap("domain.zone: looking up "+name, err)
+	}
+	return zone.ZoneId, nil
+}
+
+func (s *stack) createNetwork(ctx *pulumi.Context) (*infra.Network, error) {
+	c := s.config.Network
+	network, err := infra.NewNetwork(ctx, s.prefix+"-network", infra.NetworkArgs{
+		CIDR: netip.MustParsePrefix(c.CIDR), Zones: c.Zones, ZoneNames: c.ZoneNames, NAT: c.NAT,
+		FlowLogDays: c.FlowLogDays, Region: s.config.Region,
+	}, s.aws)
+	return network, wrap("network", err)
+}
+
+// createFirewall makes the security groups, and the interface endpoints, which need one.
+func (s *stack) createFirewall(ctx *pulumi.Context, network *infra.Network) (*infra.Firewall, error) {
+	c := s.config
+	firewall, err := infra.NewFirewall(ctx, s.prefix+"-firewall", infra.FirewallArgs{
+		VpcID: network.VpcID, WebCIDRs: c.Access.Web, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
+		EgressPorts: c.Access.EgressPorts, DatabasePort: databasePort, CachePort: infra.CachePort(c.Cache.Engine),
+		Endpoints: len(c.Network.Endpoints) > 0,
+	}, s.aws)
+	if err != nil || len(c.Network.Endpoints) == 0 {
+		return firewall, wrap("firewall", err)
+	}
+	_, err = infra.NewEndpoints(ctx, s.prefix+"-endpoints", infra.EndpointsArgs{
+		VpcID: network.VpcID, SubnetIDs: network.PrivateSubnetIDs, SecurityGroupID: firewall.ID(infra.GroupEndpoints),
+		Region: c.Region, Services: c.Network.Endpoints,
+	}, s.aws)
+	return firewall, wrap("endpoints", err)
+}
+
+// createSecrets makes the application's secrets. shared are ARNs of another environment's, by environment variable.
+func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*infra.Secrets, error) {
+	recovery := 0 // an environment that is made again needs the names at once
+	if s.config.Environment.Protected() {
+		recovery = 30
+	}
+	secrets, err := infra.NewSecrets(ctx, s.prefix+"-secrets", infra.SecretsArgs{
+		Values: secretInputs(s.config.Secrets), Shared: shared, RecoveryDays: recovery, Protected: s.config.Environment.Protected(),
+	}, s.aws)
+	return secrets, wrap("secrets", err)
+}
+
+func (s *stack) createDatabase(ctx *pulumi.Context, network *infra.Network, firewall *infra.Firewall, secrets *infra.Secrets) (*infra.Database, error) {
+	c := s.config.Database
+	database, err := infra.NewDatabase(ctx, s.prefix+"-db", infra.DatabaseArgs{
+		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(infra.GroupDatabase), Password: secrets.Values["DB_PASSWORD"],
+		Engine: c.Engine, Version: c.Version, InstanceClass: c.InstanceClass, Name: c.Name, Username: c.Username, Port: databasePort,
+		StorageGB: c.StorageGB, MaxStorageGB: c.MaxStorageGB, MultiAZ: c.MultiAZ, BackupDays: c.BackupDays, RequireTLS: c.RequireTLS,
+		Protected: s.config.Environment.Protected(), FinalSnapshot: c.FinalSnapshot, ApplyNow: c.ApplyNow,
+		LogExports: c.LogExports, LogDays: s.config.Observability.LogDays, PerformanceInsights: c.PerformanceInsights,
+	}, s.aws)
+	return database, wrap("database", err)
+}
+
+func (s *stack) createCache(ctx *pulumi.Context, network *infra.Network, firewall *infra.Firewall) (*infra.Cache, error) {
+	c := s.config.Cache
+	cache, err := infra.NewCache(ctx, config.Shorten(s.prefix, config.MaxCachePrefix)+"-cache", infra.CacheArgs{
+		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(infra.GroupCache),
+		Engine: c.Engine, Version: c.Version, NodeType: c.NodeType, Nodes: c.Nodes, SnapshotDays: c.SnapshotDays,
+		EncryptTransit: c.EncryptTransit, ApplyNow: c.ApplyNow,
+	}, s.aws)
+	return cache, wrap("cache", err)
+}
+
+// createBalancer makes the load balancer, its certificate and its names. zoneID is that of lookUpZone.
+func (s *stack) createBalancer(ctx *pulumi.Context, network *infra.Network, firewall *infra.Firewall, zoneID string) (*infra.Balancer, error) {
+	c := s.config.LoadBalancer
+	certificate, err := s.certificate(ctx, zoneID)
+	if err != nil {
+		return nil, wrap("certificate", err)
+	}
+	balancer, err := infra.NewBalancer(ctx, s.balancerName(), infra.BalancerArgs{
+		VpcID: network.VpcID, SubnetIDs: network.PublicSubnetIDs, SecurityGroupID: firewall.ID(infra.GroupWeb), Internet: network.Internet(),
+		Colors: s.config.ColorNames(), CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", TargetArgs: s.targetArgs(),
+		IdleSeconds: c.IdleSeconds, AccessLogDays: c.AccessLogDays,
+		Protected: s.config.Environment.Protected(), ForceDestroy: !s.config.Environment.Protected(), WAF: c.WAF,
+	}, s.aws)
+	if err != nil || zoneID == "" {
+		return balancer, wrap("load balancer", err)
+	}
+	_, err = infra.NewAlias(ctx, s.prefix+"-dns", infra.AliasArgs{
+		Names: append([]string{s.config.Domain.Name}, s.config.Domain.Aliases...), ZoneID: zoneID,
+		TargetDNSName: balancer.DNSName, TargetZoneID: balancer.ZoneID,
+	}, s.aws)
+	return balancer, wrap("domain", err)
+}
+
+func (s *stack) balancerName() string { return config.Shorten(s.prefix, config.MaxPrefix) + "-lb" }
+
+func (s *stack) targetArgs() infra.TargetArgs {
+	c := s.config.LoadBalancer
+	return infra.TargetArgs{
+		ContainerTLS: c.ContainerTLS, HealthCheck: infra.HealthCheck(c.HealthCheck), DeregistrationSeconds: c.DeregistrationSeconds,
+	}
+}
+
+// certificate returns the ARN of the HTTPS listener's certificate, nil without a domain.
+func (s *stack) certificate(ctx *pulumi.Context, zoneID string) (pulumi.StringInput, error) {
+	d := s.config.Domain
+	if d.CertificateARN != "" {
+		return pulumi.String(d.CertificateARN), nil
+	}
+	if d.Name == "" {
+		return nil, nil
+	}
+	issued, err := infra.NewCertificate(ctx, s.prefix+"-tls", infra.CertificateArgs{Name: d.Name, Aliases: d.Aliases, ZoneID: zoneID}, s.aws)
+	if err != nil {
+		return nil, err
+	}
+	return issued.ARN, nil
+}
+
+func (s *stack) createCluster(ctx *pulumi.Context, network *infra.Network, firewall *infra.Firewall) (*infra.Cluster, error) {
+	c := s.config.Cluster
+	protected := s.config.Environment.Protected()
+	types := s.config.InstanceTypes()
+	var names []string
+	for _, t := range types {
+		names = append(names, t.Name)
+	}
+	cluster, err := infra.NewCluster(ctx, s.prefix+"-cluster", infra.ClusterArgs{
+		SubnetIDs: network.PrivateSubnetIDs, SecurityGroupIDs: firewall.InstanceGroupIDs(),
+		InstanceTypes: names, ARM64: types[0].ARM64, ReservedMiB: config.ReservedMiB,
+		MinInstances: c.Min, MaxInstances: c.Max, OnDemandBase: c.OnDemandBase, OnDemandPercent: c.OnDemandPercent,
+		AMI: c.AMI, KeyPair: c.KeyPair, DiskGB: c.DiskGB, TargetCapacity: c.TargetCapacity,
+		ScaleInProtection: protected, ForceDelete: !protected, ContainerInsights: c.ContainerInsights, Tags: s.tags,
+	}, s.aws)
+	return cluster, wrap("cluster", err)
+}
+
+func (s *stack) createObservability(ctx *pulumi.Context, app *application, database *infra.Database, services map[string]*infra.Service) error {
+	c := s.config.Observability
+	if !c.Alarms {
+		return nil
+	}
+	_, err := infra.NewObservability(ctx, s.prefix+"-watch", infra.ObservabilityArgs{
+		Emails: c.Emails, Region: s.config.Region, Balancer: app.balancer, Cluster: app.cluster, Services: services,
+		Database: database, StorageGB: s.config.Database.StorageGB, Dashboard: c.Dashboard,
+	}, s.aws)
+	return wrap("observability", err)
+}

@@ -1,0 +1,115 @@
+package stacks
+
+import (
+	"fmt"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+const (
+	databasePort = 3306
+	httpPort     = 8080 // of the container, which may not use ports below 1024
+	httpsPort    = 8443
+)
+
+// process is one service of the application: what runs in it, and how many tasks.
+type process struct {
+	name                   string // of the service
+	role                   string // web, worker or scheduler
+	size                   config.Process
+	minPercent, maxPercent int
+	task                   infra.Task
+	behindBalancer         bool
+	color                  config.Color // of web processes
+	scaling                *infra.Scaling
+}
+
+// processes lists the services that the configuration has, web first.
+func processes(c *config.Config) []process {
+	var list []process
+	if c.Web.Count > 0 {
+		for _, color := range c.Colors() {
+			list = append(list, webProcess(c, color))
+		}
+	}
+	if c.Worker.Count > 0 {
+		list = append(list, workerProcess(c))
+	}
+	if c.Scheduler.Count > 0 {
+		list = append(list, schedulerProcess(c))
+	}
+	if c.Release.Migrate && len(list) > 0 {
+		role := list[0].role // without web tasks, the worker's or the scheduler's run the migration
+		for i := range list {
+			if list[i].role == role {
+				list[i].task.Before = []infra.Container{migration(c, list[i].task.Main)}
+			}
+		}
+	}
+	return list
+}
+
+func webProcess(c *config.Config, color config.Color) process {
+	web := container("web", c.Web.Process, c.Web.StartSeconds)
+	web.Port = httpPort
+	web.Environment = c.TimeVariables("web")
+	web.Environment["HEALTH_PATH"] = c.LoadBalancer.HealthCheck.Path
+	if c.LoadBalancer.ContainerTLS {
+		web.Port = httpsPort
+		web.Environment["CONTAINER_TLS"] = "1"
+	}
+	p := process{
+		name: "web" + color.Suffix(), role: "web", size: c.Web.Process, minPercent: c.Web.MinPercent, maxPercent: c.Web.MaxPercent,
+		task: infra.Task{Main: web}, behindBalancer: true, color: color, scaling: scaling(c),
+	}
+	if color.Idle() {
+		p.size.Count = 0
+		if p.scaling != nil {
+			p.scaling.Min, p.scaling.Max = 0, 0
+		}
+	}
+	return p
+}
+
+func workerProcess(c *config.Config) process {
+	worker := container("worker", c.Worker.Process, 60)
+	if len(worker.Command) == 0 {
+		worker.Command = []string{"worker", fmt.Sprintf("--timeout=%d", c.Worker.JobSeconds)}
+	}
+	worker.Environment = c.TimeVariables("worker")
+	return process{name: "worker", role: "worker", size: c.Worker.Process, minPercent: 100, maxPercent: 200, task: infra.Task{Main: worker}}
+}
+
+// schedulerProcess never has two tasks, because both would run the same commands: the old one stops before the new one starts.
+func schedulerProcess(c *config.Config) process {
+	scheduler := container("scheduler", c.Scheduler.Process, 60)
+	return process{name: "scheduler", role: "scheduler", size: c.Scheduler.Process, minPercent: 0, maxPercent: 100, task: infra.Task{Main: scheduler}}
+}
+
+// migration is the container that runs the migrations before the main one starts, in the same task. So the order in which tasks start
+// does not matter, and a migration that fails keeps the release from serving.
+func migration(c *config.Config, main infra.Container) infra.Container {
+	migrate := container("migrate", config.Process{
+		CPU: 64, MemoryMiB: main.MemoryMiB, ReservationMiB: config.MigrateReservationMiB, StopSeconds: main.StopSeconds,
+	}, 0)
+	if c.Environment.Shares != "" {
+		migrate.Environment = map[string]string{"DB_CREATE": "1"}
+	}
+	return migrate
+}
+
+func container(role string, size config.Process, startSeconds int) infra.Container {
+	return infra.Container{
+		Name: role, Command: size.Command, CPU: size.CPU, MemoryMiB: size.MemoryMiB, ReservationMiB: size.ReservationMiB,
+		StopSeconds: size.StopSeconds, StartSeconds: startSeconds,
+	}
+}
+
+func scaling(c *config.Config) *infra.Scaling {
+	if c.Web.Scaling.Max == 0 {
+		return nil
+	}
+	scaling := infra.Scaling(c.Web.Scaling)
+	return &scaling
+}

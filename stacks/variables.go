@@ -1,0 +1,57 @@
+package stacks
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
+)
+
+// variables are the environment variables of every container of a release: what it is, and where its data is.
+func (s *stack) variables(app *application, release string) map[string]pulumi.StringInput {
+	c := s.config
+	variables := map[string]pulumi.StringInput{
+		"APP_NAME":            pulumi.String(c.App.Name),
+		"APP_ENV":             pulumi.String(c.App.Env),
+		"APP_DEBUG":           pulumi.String(fmt.Sprint(c.App.Debug)),
+		"APP_URL":             app.url,
+		infra.ReleaseVariable: pulumi.String(release),
+		"LOG_CHANNEL":         pulumi.String("stderr"),
+		"QUEUE_CONNECTION":    pulumi.String(c.Worker.Queue),
+		// Laravel's stock config/queue.php reads one of them, by queue.
+		"DB_QUEUE_RETRY_AFTER":    pulumi.String(fmt.Sprint(c.RetrySeconds())),
+		"REDIS_QUEUE_RETRY_AFTER": pulumi.String(fmt.Sprint(c.RetrySeconds())),
+	}
+	maps.Copy(variables, app.database.Env())
+	maps.Copy(variables, app.cache.Env())
+	maps.Copy(variables, app.variables)
+	for key, value := range c.Env {
+		variables[key] = pulumi.String(value)
+	}
+	return variables
+}
+
+// url is APP_URL: app.url, the domain, or the name of the load balancer.
+func (s *stack) url(dnsName pulumi.StringInput) pulumi.StringOutput {
+	switch c := s.config; {
+	case c.App.URL != "":
+		return pulumi.String(c.App.URL).ToStringOutput()
+	case c.Domain.Name != "":
+		return pulumi.Sprintf("https://%s", c.Domain.Name)
+	}
+	return pulumi.Sprintf("http://%s", dnsName)
+}
+
+// secretInputs marks the decrypted values of the configuration as secret again.
+func secretInputs(values map[string]string) map[string]pulumi.StringInput {
+	inputs := map[string]pulumi.StringInput{}
+	for key, value := range values {
+		inputs[key] = pulumi.ToSecret(pulumi.String(value)).(pulumi.StringOutput)
+	}
+	return inputs
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
