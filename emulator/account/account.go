@@ -117,8 +117,18 @@ func (a *Account) Create(ctx context.Context, token, name string, inputs Values)
 		if err := tx.checkRefs(t, r); err != nil {
 			return err
 		}
-		if err := t.Create(tx, &r); err != nil {
+		if err := tx.identify(t, &r); err != nil {
 			return err
+		}
+		if t.Create != nil {
+			if err := t.Create(tx, &r); err != nil {
+				return err
+			}
+		}
+		if t.Complete != nil {
+			if err := t.Complete(tx, &r); err != nil {
+				return err
+			}
 		}
 		if old, taken := tx.Get(token, r.ID); taken && old.Owner == "" {
 			return fmt.Errorf("creating %s: there is already one with the id %q", token, r.ID)
@@ -157,6 +167,11 @@ func (a *Account) Update(ctx context.Context, token, id string, inputs Values) (
 				return err
 			}
 		}
+		if t.Complete != nil {
+			if err := t.Complete(tx, &next); err != nil {
+				return err
+			}
+		}
 		next = finish(t, next)
 		tx.Save(next)
 		return nil
@@ -181,8 +196,8 @@ func (a *Account) Delete(ctx context.Context, token, id string) error {
 	err = a.retry(ctx, func() error {
 		return a.Change(ctx, func(tx *Tx) error {
 			gone, exists = tx.Get(token, id)
-			if t.Oldest != nil {
-				gone, exists = t.Oldest(tx, id)
+			if t.Select != nil {
+				gone, exists = t.Select(tx, id)
 			}
 			if !exists {
 				return nil
@@ -327,7 +342,7 @@ func (a *Account) sorted(token string) []Resource {
 func (a *Account) lookup(token string) (Type, error) {
 	t, ok := a.types[token]
 	if !ok {
-		return Type{}, fmt.Errorf("resource type %s is not known to the embedded cloud; did you mean %s?", token, Nearest(token, SortedKeys(a.types)))
+		return Type{}, fmt.Errorf("resource type %s is not known to the emulator; did you mean %s?", token, Nearest(token, SortedKeys(a.types)))
 	}
 	return t, nil
 }

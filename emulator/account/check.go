@@ -45,10 +45,12 @@ func (a *Account) Check(token, urnName string, olds, news Values, seed []byte) (
 		}
 		problems = append(problems, checkTags(inputs)...)
 	}
+	r := Rules{In: inputs, Problems: problems}
+	r.Apply(t.Rules...)
 	if t.Check != nil {
-		problems = append(problems, t.Check(inputs)...)
+		t.Check(&r)
 	}
-	return inputs, problems, nil
+	return inputs, r.Problems, nil
 }
 
 // renderDocuments turns policy documents that are given as maps into JSON, as the provider does.

@@ -5,54 +5,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math/big"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
 )
 
-// optional is an argument as it stands, or nothing.
-func Optional(args Values, name string) any {
-	if args.Has(name) {
-		return args[name]
-	}
-	return nil
-}
-
 func HasUnknown(list []any) bool { return slices.ContainsFunc(list, isUnknown) }
-
-// cidr wants texts that are IPv4 networks in canonical form with lo to hi bits.
-func (r *Rules) CIDR(path string, lo, hi int) {
-	r.Each(path, func(place, text string) {
-		network, err := netip.ParsePrefix(text)
-		switch {
-		case err != nil || !network.Addr().Is4():
-			r.Refuse(place, "%q is not a valid IPv4 CIDR block, such as 10.0.0.0/16", text)
-		case network != network.Masked():
-			r.Refuse(place, "%q is not a valid IPv4 CIDR block; did you mean %q?", text, network.Masked())
-		case network.Bits() < lo || network.Bits() > hi:
-			r.Refuse(place, "expected %q to contain a network value with between %d and %d significant bits", text, lo, hi)
-		}
-	})
-}
-
-// cidr6 wants texts that are IPv6 networks in canonical form.
-func (r *Rules) CIDR6(path string) {
-	r.Each(path, func(place, text string) {
-		if network, err := netip.ParsePrefix(text); err != nil || !network.Addr().Is6() || network != network.Masked() {
-			r.Refuse(place, "%q is not a valid IPv6 CIDR block, such as 2001:db8::/32", text)
-		}
-	})
-}
-
-// json wants texts that are JSON.
-func (r *Rules) JSON(path string) {
-	r.Each(path, func(place, text string) {
-		if !json.Valid([]byte(text)) {
-			r.Refuse(place, "contains an invalid JSON policy")
-		}
-	})
-}
 
 // words makes a set of the words of a text.
 func Words(text string) map[string]bool {
@@ -61,41 +19,6 @@ func Words(text string) map[string]bool {
 		set[word] = true
 	}
 	return set
-}
-
-// arn wants names of AWS resources.
-func (r *Rules) ARN(path string) {
-	r.Matches(path, ArnForm, "an ARN such as arn:aws:service:region:123456789012:name is needed")
-}
-
-// jsonDocument wants a JSON text.
-func (r *Rules) JSONDocument(path string) {
-	r.Each(path, func(place, text string) {
-		if !json.Valid([]byte(text)) {
-			r.Refuse(place, "is not valid JSON")
-		}
-	})
-}
-
-// member refuses a set of whole numbers' outsiders.
-func (r *Rules) Member(path string, allowed ...int) {
-	for _, place := range r.In.Expand(path) {
-		if n, ok := r.In.Int(place); ok && !slices.Contains(allowed, n) {
-			r.Refuse(place, "%d is not one of %v", n, allowed)
-		}
-	}
-}
-
-// hyphens applies the rule that RDS and ElastiCache have for identifiers beyond their characters.
-func (r *Rules) Hyphens(path string) {
-	r.Each(path, func(place, text string) {
-		if strings.Contains(text, "--") {
-			r.Refuse(place, "%q cannot contain two hyphens in a row", text)
-		}
-		if strings.HasSuffix(text, "-") {
-			r.Refuse(place, "%q cannot end with a hyphen", text)
-		}
-	})
 }
 
 // afterSlash is the last part of an ARN or path: the name behind arn:...:cluster/name, or the text itself.
@@ -164,4 +87,22 @@ func WithDefaults(block, defaults Values) map[string]any {
 	}
 	SetDefaults(filled, defaults)
 	return filled
+}
+
+// ParseJSON reads a text that holds an object of JSON.
+func ParseJSON(text string) (Values, bool) {
+	var values map[string]any
+	err := json.Unmarshal([]byte(text), &values)
+	return values, err == nil
+}
+
+// OlderVersion compares versions number by number; x is newer than any number.
+func OlderVersion(a, b string) bool {
+	as, bs := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range min(len(as), len(bs)) {
+		if as[i] != bs[i] {
+			return len(as[i]) < len(bs[i]) || len(as[i]) == len(bs[i]) && as[i] < bs[i]
+		}
+	}
+	return false
 }

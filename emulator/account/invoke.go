@@ -10,7 +10,7 @@ import (
 func (a *Account) Invoke(ctx context.Context, token string, args Values) (Values, error) {
 	f, ok := a.functions[token]
 	if !ok {
-		return nil, fmt.Errorf("function %s is not known to the embedded cloud; did you mean %s?", token, Nearest(token, SortedKeys(a.functions)))
+		return nil, fmt.Errorf("function %s is not known to the emulator; did you mean %s?", token, Nearest(token, SortedKeys(a.functions)))
 	}
 	args = withoutNulls(args)
 	problems := checkBlock("", args, ArgsType(f.Args))

@@ -84,3 +84,21 @@ func (tx *Tx) DefaultKey(service string) string {
 func (tx *Tx) RegistryHost() string {
 	return fmt.Sprintf("%s.dkr.ecr.%s.amazonaws.com", tx.AccountID(), tx.Region())
 }
+
+// DefaultGroup puts a resource without security groups into the default one of its VPC, as AWS does.
+func (tx *Tx) DefaultGroup(r *Resource, property, vpc string) {
+	if network, ok := tx.Get(VPCToken, vpc); ok && len(r.Outputs.Strings(property)) == 0 {
+		r.Outputs[property] = Texts(network.Outputs.Text("defaultSecurityGroupId"))
+	}
+}
+
+// TemplateOf returns the launch template from which an Auto Scaling group starts its instances, and the version that it asks for.
+func (tx *Tx) TemplateOf(group Values) (Resource, string) {
+	specification := group.Map("launchTemplate")
+	if group.Has("mixedInstancesPolicy") {
+		specification = group.Map("mixedInstancesPolicy.launchTemplate.launchTemplateSpecification")
+	}
+	id := specification.Text("id") + specification.Text("launchTemplateId")
+	template, _ := tx.Get(LaunchTemplateToken, id)
+	return template, specification.Text("version")
+}

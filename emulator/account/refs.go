@@ -21,7 +21,7 @@ var idForms = map[string]struct{ prefix, malformed string }{
 
 var idForm = regexp.MustCompile(`^([a-z]+)-(?:[0-9a-f]{8}|[0-9a-f]{17})$`)
 
-var ArnForm = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+$`)
+var ARNForm = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+$`)
 
 // checkRefs refuses inputs that name what does not exist, or is of another kind.
 func (tx *Tx) checkRefs(t Type, r Resource) error {
@@ -52,7 +52,7 @@ func (tx *Tx) checkRef(ref Ref, place, text string) error {
 	if parts := idForm.FindStringSubmatch(text); hasForm && ref.By == "id" && (parts == nil || parts[1] != form.prefix) {
 		return tx.Refuse(form.malformed, `Invalid id: %q (expecting "%s-..."), given as %s`, text, form.prefix, place)
 	}
-	if ref.By == "arn" && !ArnForm.MatchString(text) {
+	if ref.By == "arn" && !ARNForm.MatchString(text) {
 		return tx.Refuse(ref.code("ValidationError"), "%q is not an ARN, given as %s", text, place)
 	}
 	if _, found := tx.target(ref, text); found || ref.Optional {

@@ -1,44 +1,45 @@
 package account
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 )
 
 // regions are the regions of the aws partition.
 var regions = map[string]region{
-	"af-south-1":     {"Africa (Cape Town)", "afs1", "", "abc"},
-	"ap-east-1":      {"Asia Pacific (Hong Kong)", "ape1", "", "abc"},
-	"ap-northeast-1": {"Asia Pacific (Tokyo)", "apne1", "582318560864", "acd"},
-	"ap-northeast-2": {"Asia Pacific (Seoul)", "apn2", "600734575887", "abcd"},
-	"ap-northeast-3": {"Asia Pacific (Osaka)", "apne3", "383597477331", "abc"},
-	"ap-south-1":     {"Asia Pacific (Mumbai)", "aps1", "718504428378", "abc"},
-	"ap-south-2":     {"Asia Pacific (Hyderabad)", "aps2", "", "abc"},
-	"ap-southeast-1": {"Asia Pacific (Singapore)", "apse1", "114774131450", "abc"},
-	"ap-southeast-2": {"Asia Pacific (Sydney)", "apse2", "783225319266", "abc"},
-	"ap-southeast-3": {"Asia Pacific (Jakarta)", "apse3", "589379963580", "abc"},
-	"ap-southeast-4": {"Asia Pacific (Melbourne)", "apse4", "", "abc"},
-	"ca-central-1":   {"Canada (Central)", "cac1", "985666609251", "abd"},
-	"ca-west-1":      {"Canada West (Calgary)", "caw1", "", "abc"},
-	"eu-central-1":   {"Europe (Frankfurt)", "euc1", "054676820928", "abc"},
-	"eu-central-2":   {"Europe (Zurich)", "euc2", "", "abc"},
-	"eu-north-1":     {"Europe (Stockholm)", "eun1", "897822967062", "abc"},
-	"eu-south-1":     {"Europe (Milan)", "eus1", "635631232127", "abc"},
-	"eu-south-2":     {"Europe (Spain)", "eus2", "", "abc"},
-	"eu-west-1":      {"Europe (Ireland)", "euw1", "156460612806", "abc"},
-	"eu-west-2":      {"Europe (London)", "euw2", "652711504416", "abc"},
-	"eu-west-3":      {"Europe (Paris)", "euw3", "009996457667", "abc"},
-	"il-central-1":   {"Israel (Tel Aviv)", "ilc1", "", "abc"},
-	"me-central-1":   {"Middle East (UAE)", "mec1", "", "abc"},
-	"me-south-1":     {"Middle East (Bahrain)", "mes1", "076674570225", "abc"},
-	"sa-east-1":      {"South America (Sao Paulo)", "sae1", "507241528517", "abc"},
-	"us-east-1":      {"US East (N. Virginia)", "use1", "127311923021", "abcdef"},
-	"us-east-2":      {"US East (Ohio)", "use2", "033677994240", "abc"},
-	"us-west-1":      {"US West (N. California)", "usw1", "027434742980", "ac"},
-	"us-west-2":      {"US West (Oregon)", "usw2", "797873946194", "abcd"},
+	"af-south-1":     {"afs1", "", "abc"},
+	"ap-east-1":      {"ape1", "", "abc"},
+	"ap-northeast-1": {"apne1", "582318560864", "acd"},
+	"ap-northeast-2": {"apn2", "600734575887", "abcd"},
+	"ap-northeast-3": {"apne3", "383597477331", "abc"},
+	"ap-south-1":     {"aps1", "718504428378", "abc"},
+	"ap-south-2":     {"aps2", "", "abc"},
+	"ap-southeast-1": {"apse1", "114774131450", "abc"},
+	"ap-southeast-2": {"apse2", "783225319266", "abc"},
+	"ap-southeast-3": {"apse3", "589379963580", "abc"},
+	"ap-southeast-4": {"apse4", "", "abc"},
+	"ca-central-1":   {"cac1", "985666609251", "abd"},
+	"ca-west-1":      {"caw1", "", "abc"},
+	"eu-central-1":   {"euc1", "054676820928", "abc"},
+	"eu-central-2":   {"euc2", "", "abc"},
+	"eu-north-1":     {"eun1", "897822967062", "abc"},
+	"eu-south-1":     {"eus1", "635631232127", "abc"},
+	"eu-south-2":     {"eus2", "", "abc"},
+	"eu-west-1":      {"euw1", "156460612806", "abc"},
+	"eu-west-2":      {"euw2", "652711504416", "abc"},
+	"eu-west-3":      {"euw3", "009996457667", "abc"},
+	"il-central-1":   {"ilc1", "", "abc"},
+	"me-central-1":   {"mec1", "", "abc"},
+	"me-south-1":     {"mes1", "076674570225", "abc"},
+	"sa-east-1":      {"sae1", "507241528517", "abc"},
+	"us-east-1":      {"use1", "127311923021", "abcdef"},
+	"us-east-2":      {"use2", "033677994240", "abc"},
+	"us-west-1":      {"usw1", "027434742980", "ac"},
+	"us-west-2":      {"usw2", "797873946194", "abcd"},
 }
 
 type region struct {
-	place        string // as the console names it: Europe (Frankfurt)
 	code         string // as in cache endpoints and zone ids: euc1
 	loadBalancer string // account that writes access logs of load balancers; empty where the region has none
 	zones        string // letters of its availability zones
@@ -71,4 +72,9 @@ func (tx *Tx) BalancerZone() string {
 		return zone
 	}
 	return "Z" + strings.ToUpper(StableLetters("elb zone "+tx.Region(), 13))
+}
+
+// ZoneID is the name of a zone that is the same in every account: euc1-az1.
+func (tx *Tx) ZoneID(zone string) string {
+	return fmt.Sprintf("%s-az%d", tx.RegionCode(), slices.Index(tx.Zones(), zone)+1)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // DefaultTags adds the default tags of the provider's configuration to the inputs of a resource that has tags, as the
-// provider does before Check: tagsAll is tags over the default tags. Other resources are left alone.
+// provider does before OldCheck: tagsAll is tags over the default tags. Other resources are left alone.
 func (a *Account) DefaultTags(token string, inputs Values, defaults map[string]string) Values {
 	t, ok := a.types[token]
 	if !ok || !t.tagged() || (len(defaults) == 0 && !inputs.Has("tags")) {

@@ -50,11 +50,9 @@ const (
 )
 
 const (
-	CacheClusterToken        = "aws:elasticache/cluster:Cluster"
-	CacheReplicationToken    = "aws:elasticache/replicationGroup:ReplicationGroup"
-	CacheSubnetGroupToken    = "aws:elasticache/subnetGroup:SubnetGroup"
-	CacheParameterGroupToken = "aws:elasticache/parameterGroup:ParameterGroup"
-	CacheSnapshotToken       = "aws:elasticache/snapshot:Snapshot"
+	CacheClusterToken     = "aws:elasticache/cluster:Cluster"
+	CacheReplicationToken = "aws:elasticache/replicationGroup:ReplicationGroup"
+	CacheSubnetGroupToken = "aws:elasticache/subnetGroup:SubnetGroup"
 )
 
 const (
@@ -111,7 +109,6 @@ const WebACLToken = "aws:wafv2/webAcl:WebAcl"
 
 const (
 	LogGroupToken     = "aws:cloudwatch/logGroup:LogGroup"
-	KeptLogGroupToken = "aws:cloudwatch/keptLogGroup:KeptLogGroup" // left behind by skipDestroy
 	AlarmToken        = "aws:cloudwatch/metricAlarm:MetricAlarm"
 	DashboardToken    = "aws:cloudwatch/dashboard:Dashboard"
 	TopicToken        = "aws:sns/topic:Topic"

@@ -37,9 +37,6 @@ func (tx *Tx) GlobalARN(service, resource string) string {
 	return fmt.Sprintf("arn:aws:%s::%s:%s", service, accountID, resource)
 }
 
-// HexID makes an EC2 id: HexID("vpc") is vpc-0 and 16 hexadecimal digits.
-func (tx *Tx) HexID(prefix string) string { return prefix + "-0" + tx.Hex(16) }
-
 // UUID makes an id such as 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed.
 func (tx *Tx) UUID() string {
 	h := tx.Hex(32)
@@ -59,13 +56,13 @@ func (tx *Tx) Digits(n int) string {
 	return "1" + number.Text(10)[:n-1]
 }
 
-// hex makes digits that this account has not given to anybody else.
+// Hex makes digits that this account has not given to anybody else.
 func (tx *Tx) Hex(n int) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", tx.account.region, tx.Count()))
 	return hex.EncodeToString(sum[:])[:n]
 }
 
-// count is a number that this account has not given to anybody else.
+// Count is a number that this account has not given to anybody else.
 func (tx *Tx) Count() int {
 	tx.account.state.Counter++
 	return tx.account.state.Counter

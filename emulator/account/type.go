@@ -42,22 +42,28 @@ type Type struct {
 	// Refs are the inputs that name other resources: they must exist, be of that kind, and outlive this one.
 	Refs []Ref
 
-	// Check applies the rules that need no account: formats, limits, combinations. It runs at preview too.
-	Check func(in Values) []Problem
+	// Rules need no account: formats, limits, alternatives. They run at preview too.
+	Rules []Rule
+	// Check applies rules about several inputs, after Rules.
+	Check func(r *Rules)
 	// ReadBack lists inputs that AWS may change by itself. The provider reads them after every update and compares with what it read.
 	ReadBack []string
 	// Recomputed lists outputs that every update computes again, so a preview cannot know them: latestVersion.
 	Recomputed []string
 
-	// Create sets r.ID and the computed r.Outputs (inputs and defaults are there already), or refuses as AWS would.
+	// Identity names the resource. What it does not set of r.ID and the computed r.Outputs is set by Create and Complete.
+	Identity Identity
+	// Create runs at creation, after Identity; it sets outputs or refuses as AWS would.
 	Create func(tx *Tx, r *Resource) error
-	// Update recomputes outputs or refuses; nil when an update computes nothing.
+	// Update runs at an update, with what the resource was; it sets outputs or refuses.
 	Update func(tx *Tx, old, next *Resource) error
+	// Complete runs after Create and after Update, for what is the same at both.
+	Complete func(tx *Tx, r *Resource) error
 	// Delete refuses what AWS refuses beyond Refs (protection, contents); nil when nothing does.
 	Delete func(tx *Tx, r *Resource) error
-	// Oldest finds what a delete is about where a replacement has the id of what it replaces, as revisions of a task
+	// Select selects what a delete is about where a replacement has the id of what it replaces, as revisions of a task
 	// definition have; nil where ids are unique.
-	Oldest func(tx *Tx, id string) (Resource, bool)
+	Select func(tx *Tx, id string) (Resource, bool)
 }
 
 // Name says how autonaming behaves for a type. Where the type also has an input of that name with Prefix behind it

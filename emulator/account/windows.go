@@ -1,15 +1,20 @@
 package account
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
+// Windows of time in which RDS and ElastiCache back up and maintain.
+
+const clock = `([01][0-9]|2[0-3]):[0-5][0-9]`
+
 var (
-	dailyForm  = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$`)
-	weeklyForm = regexp.MustCompile(`(?i)^(sun|mon|tue|wed|thu|fri|sat):([01][0-9]|2[0-3]):[0-5][0-9]-(sun|mon|tue|wed|thu|fri|sat):([01][0-9]|2[0-3]):[0-5][0-9]$`)
+	dailyForm  = regexp.MustCompile(`^` + clock + `-` + clock + `$`)
+	weeklyForm = regexp.MustCompile(`(?i)^(sun|mon|tue|wed|thu|fri|sat):` + clock + `-(sun|mon|tue|wed|thu|fri|sat):` + clock + `$`)
 )
 
 const (
@@ -21,27 +26,29 @@ const (
 type window struct{ start, length int }
 
 // daily reads hh24:mi-hh24:mi, UTC.
-func daily(text string) (window, bool) {
-	if !dailyForm.MatchString(text) {
-		return window{}, false
-	}
-	from, to, _ := strings.Cut(text, "-")
-	start, end := minuteOfDay(from), minuteOfDay(to)
-	return window{start, (end - start + minutesOfDay) % minutesOfDay}, true
-}
+func daily(text string) (window, bool) { return read(text, dailyForm, minutesOfDay) }
 
 // weekly reads ddd:hh24:mi-ddd:hh24:mi, UTC.
-func weekly(text string) (window, bool) {
-	if !weeklyForm.MatchString(text) {
+func weekly(text string) (window, bool) { return read(text, weeklyForm, minutesOfWeek) }
+
+func read(text string, form *regexp.Regexp, period int) (window, bool) {
+	if !form.MatchString(text) {
 		return window{}, false
-	}
-	days := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-	minute := func(moment string) int {
-		return slices.Index(days, moment[:3])*minutesOfDay + minuteOfDay(moment[4:])
 	}
 	from, to, _ := strings.Cut(strings.ToLower(text), "-")
 	start, end := minute(from), minute(to)
-	return window{start, (end - start + minutesOfWeek) % minutesOfWeek}, true
+	return window{start, (end - start + period) % period}, true
+}
+
+// minute is the minute of hh24:mi in the day, or of ddd:hh24:mi in the week.
+func minute(moment string) int {
+	day := 0
+	if len(moment) > len("hh:mi") {
+		day, moment = slices.Index([]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}, moment[:3]), moment[4:]
+	}
+	h, _ := strconv.Atoi(moment[:2])
+	m, _ := strconv.Atoi(moment[3:])
+	return day*minutesOfDay + h*60 + m
 }
 
 // meets tells whether a daily window falls into this weekly one on any day.
@@ -57,41 +64,39 @@ func (w window) meets(day window) bool {
 	return false
 }
 
-func minuteOfDay(clock string) int {
-	hours, minutes, _ := strings.Cut(clock, ":")
-	h, _ := strconv.Atoi(hours)
-	m, _ := strconv.Atoi(minutes)
-	return h*60 + m
-}
-
-// dailyWindow and weeklyWindow check the form and least length of a window.
-func (r *Rules) DailyWindow(path string, least int) {
-	r.Each(path, func(place, text string) {
+// DailyWindow wants a window of a day of at least some minutes.
+func DailyWindow(path string, least int) Rule {
+	return Text(path, func(text string) string {
 		if w, ok := daily(text); !ok {
-			r.Refuse(place, "%q must have the form hh24:mi-hh24:mi, such as 03:00-04:00", text)
+			return fmt.Sprintf("%q must have the form hh24:mi-hh24:mi, such as 03:00-04:00", text)
 		} else if w.length < least {
-			r.Refuse(place, "%q is shorter than %d minutes", text, least)
+			return fmt.Sprintf("%q is shorter than %d minutes", text, least)
 		}
+		return ""
 	})
 }
 
-func (r *Rules) WeeklyWindow(path string, least int) {
-	r.Each(path, func(place, text string) {
+// WeeklyWindow wants a window of a week of at least some minutes, and of less than a day.
+func WeeklyWindow(path string, least int) Rule {
+	return Text(path, func(text string) string {
 		if w, ok := weekly(text); !ok {
-			r.Refuse(place, "%q must have the form ddd:hh24:mi-ddd:hh24:mi, such as sun:04:00-sun:05:00", text)
+			return fmt.Sprintf("%q must have the form ddd:hh24:mi-ddd:hh24:mi, such as sun:04:00-sun:05:00", text)
 		} else if w.length < least {
-			r.Refuse(place, "%q is shorter than %d minutes", text, least)
+			return fmt.Sprintf("%q is shorter than %d minutes", text, least)
 		} else if w.length >= minutesOfDay {
-			r.Refuse(place, "%q is longer than 24 hours", text)
+			return fmt.Sprintf("%q is longer than 24 hours", text)
 		}
+		return ""
 	})
 }
 
-// apart refuses a backup window that falls into the maintenance window.
-func (r *Rules) Apart(dailyPath, weeklyPath string) {
-	day, ok := daily(r.In.Text(dailyPath))
-	week, also := weekly(r.In.Text(weeklyPath))
-	if ok && also && week.meets(day) {
-		r.Refuse(dailyPath, "the window %s must not overlap with %s %s", r.In.Text(dailyPath), weeklyPath, r.In.Text(weeklyPath))
-	}
+// Apart refuses a backup window that overlaps with the maintenance window.
+func Apart(dailyPath, weeklyPath string) Rule {
+	return Rule{[]string{dailyPath, weeklyPath}, func(r *Rules) {
+		day, ok := daily(r.In.Text(dailyPath))
+		week, also := weekly(r.In.Text(weeklyPath))
+		if ok && also && week.meets(day) {
+			r.Refuse(dailyPath, "the window %s must not overlap with %s %s", r.In.Text(dailyPath), weeklyPath, r.In.Text(weeklyPath))
+		}
+	}}
 }

@@ -36,7 +36,7 @@ func (s *Server) describeLogGroups(_ context.Context, in *logs.DescribeLogGroups
 }
 
 func (s *Server) logGroups() []account.Resource {
-	all := append(s.account.List(account.LogGroupToken), s.account.List(account.KeptLogGroupToken)...)
+	all := s.account.List(account.LogGroupToken)
 	slices.SortFunc(all, func(a, b account.Resource) int {
 		return strings.Compare(a.Outputs.Text("name"), b.Outputs.Text("name"))
 	})

@@ -141,7 +141,7 @@ func (p *awsPlugin) Delete(ctx context.Context, req sdk.DeleteRequest) (sdk.Dele
 // Read returns the account's view, for refresh and for get functions.
 func (p *awsPlugin) Read(_ context.Context, req sdk.ReadRequest) (sdk.ReadResponse, error) {
 	if _, known := p.account.Lookup(string(req.Type)); !known {
-		return sdk.ReadResponse{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the embedded cloud", req.Type)
+		return sdk.ReadResponse{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the emulator", req.Type)
 	}
 	live, ok := p.account.Read(string(req.Type), string(req.ID))
 	if !ok {

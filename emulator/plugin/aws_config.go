@@ -56,7 +56,7 @@ func (p *awsPlugin) Configure(_ context.Context, req sdk.ConfigureRequest) (sdk.
 	region = cmp.Or(region, envRegion())
 	if region != p.account.Region() {
 		return sdk.ConfigureResponse{}, status.Errorf(codes.InvalidArgument,
-			"configuring aws: region %q: the embedded account works in %s; one account is one region (aws:region)", region, p.account.Region())
+			"configuring aws: region %q: the emulated account works in %s; one account is one region (aws:region)", region, p.account.Region())
 	}
 	if allowed := texts(settings["allowedAccountIds"]); len(allowed) > 0 && !slices.Contains(allowed, p.account.ID()) {
 		return sdk.ConfigureResponse{}, status.Errorf(codes.PermissionDenied,

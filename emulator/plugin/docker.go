@@ -50,7 +50,7 @@ func (p *dockerPlugin) Configure(context.Context, sdk.ConfigureRequest) (sdk.Con
 // Check judges the inputs and adds the digest of the build context, so that a changed file is a changed input.
 func (p *dockerPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.CheckResponse, error) {
 	if string(req.Type) != imageToken {
-		return sdk.CheckResponse{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the embedded cloud", req.Type)
+		return sdk.CheckResponse{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the emulator", req.Type)
 	}
 	if failed := checkBlock("", req.News, imageInputs); len(failed) > 0 {
 		return sdk.CheckResponse{Failures: failed}, nil

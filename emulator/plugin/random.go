@@ -151,7 +151,7 @@ func (p *randomPlugin) Delete(context.Context, sdk.DeleteRequest) (sdk.DeleteRes
 func lookupRandom(token string) (randomType, error) {
 	t, ok := randomTypes[token]
 	if !ok {
-		return randomType{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the embedded cloud", token)
+		return randomType{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the emulator", token)
 	}
 	return t, nil
 }

@@ -1,3 +1,4 @@
+// Package acm holds certificates.
 package acm
 
 import (
@@ -11,81 +12,56 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-var certificateTypes = []account.Type{
+var domainName = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+
+const domainSays = "a domain name without trailing period is needed, such as www.example.com or *.example.com"
+
+// Service is ACM.
+var Service = account.Service{Types: []account.Type{
 	{
 		Token: account.CertificateToken, Args: acm.CertificateArgs{}, State: acm.Certificate{},
 		ForceNew: []string{"domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm", "certificateAuthorityArn", "validationOptions"},
-		Check:    checkCertificate,
-		Create:   createCertificate,
+		Rules: []account.Rule{
+			account.ExactlyOne("domainName", "privateKey"),
+			account.Matches("domainName", domainName, domainSays),
+			account.Matches("subjectAlternativeNames[*]", domainName, domainSays),
+			account.Length("subjectAlternativeNames[*]", 1, 253),
+			account.Length("domainName", 1, 64), // longer ones only fit into subjectAlternativeNames
+			account.OneOf("validationMethod", "DNS", "EMAIL"),
+		},
+		Check: func(r *account.Rules) {
+			if r.In.Has("domainName") && !r.In.Has("validationMethod") {
+				r.Refuse("validationMethod", "is required for a certificate that Amazon issues; DNS is the one that renews itself")
+			}
+			if names := account.Unique(append(r.In.Strings("subjectAlternativeNames"), r.In.Text("domainName"))); len(names) > 10 {
+				r.Refuse("subjectAlternativeNames", "the certificate would have %d domain names; AWS's quota is 10", len(names))
+			}
+		},
+		Identity: account.Identity{ID: "{arn}", ARN: "acm:certificate/{uuid}", Outputs: account.Values{
+			"keyAlgorithm": "RSA_2048", "options": map[string]any{"certificateTransparencyLoggingPreference": "ENABLED"},
+			"renewalEligibility": "INELIGIBLE", "type": "AMAZON_ISSUED", "status": "PENDING_VALIDATION",
+		}},
+		Create: createCertificate,
 	},
 	{
 		Token: "aws:acm/certificateValidation:CertificateValidation",
 		Args:  acm.CertificateValidationArgs{}, State: acm.CertificateValidation{},
 		ForceNew: []string{"certificateArn", "validationRecordFqdns"},
 		Refs:     []account.Ref{{Path: "certificateArn", Type: account.CertificateToken, By: "arn", Missing: "ResourceNotFoundException"}},
-		Check: func(in account.Values) []account.Problem {
-			r := account.Rules{In: in}
-			r.ARN("certificateArn")
-			return r.Problems
-		},
-		Create: createCertificateValidation,
+		Rules:    []account.Rule{account.ARN("certificateArn")},
+		Create:   waitForCertificate,
 	},
-}
+}}
 
-var certificateDomain = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
-
-func checkCertificate(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	r.ExactlyOne("domainName", "privateKey")
-	r.Conflict("certificateBody", "domainName", "subjectAlternativeNames", "validationMethod")
-	if in.Has("privateKey") && !in.Has("certificateBody") {
-		r.Refuse("certificateBody", "is required with privateKey")
-	}
-	r.Length("domainName", 1, 253)
-	for _, path := range []string{"domainName", "subjectAlternativeNames[*]"} {
-		r.Matches(path, certificateDomain, "a domain name without trailing period is needed, such as www.example.com or *.example.com")
-	}
-	r.Each("domainName", func(place, text string) {
-		if len(text) > 64 {
-			r.Refuse(place, "the first domain name can be no longer than 64 characters; put %q into subjectAlternativeNames", text)
-		}
-	})
-	r.OneOf("validationMethod", "DNS", "EMAIL", "NONE")
-	if in.Has("domainName") && !in.Has("validationMethod") && !in.Has("certificateAuthorityArn") {
-		r.Refuse("validationMethod", "is required for a certificate that Amazon issues; DNS is the one that renews itself")
-	}
-	r.OneOf("keyAlgorithm", "RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
-	if names := account.Unique(append(in.Strings("subjectAlternativeNames"), in.Text("domainName"))); len(names) > 10 {
-		r.Refuse("subjectAlternativeNames", "the certificate would have %d domain names; AWS's quota is 10", len(names))
-	}
-	return r.Problems
-}
-
-func createCertificate(tx *account.Tx, r *account.Resource) error {
-	r.ID = tx.ARN("acm", "certificate/"+tx.UUID())
+// createCertificate computes the records that prove the domains. The apex and its wildcard share one record, which
+// stays the same for the life of the account.
+func createCertificate(_ *account.Tx, r *account.Resource) error {
 	out := r.Outputs
-	out["arn"] = r.ID
-	account.SetDefault(out, "keyAlgorithm", "RSA_2048")
-	if !out.Has("options") {
-		out["options"] = map[string]any{"certificateTransparencyLoggingPreference": "ENABLED"}
-	}
-	out["renewalEligibility"] = "INELIGIBLE"
-	if r.Inputs.Has("privateKey") {
-		out["type"], out["status"], out["validationMethod"] = "IMPORTED", "ISSUED", "NONE"
-		return nil
-	}
-	out["type"], out["status"] = "AMAZON_ISSUED", "PENDING_VALIDATION"
-	names := []string{out.Text("domainName")}
-	for _, name := range account.Unique(out.Strings("subjectAlternativeNames")) {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	out["subjectAlternativeNames"] = account.Texts(account.Unique(names)...)
+	names := account.Unique(append(out.Strings("subjectAlternativeNames"), out.Text("domainName")))
+	out["subjectAlternativeNames"] = account.Texts(names...)
 	if out.Text("validationMethod") != "DNS" {
 		return nil
 	}
-	// A wildcard and its domain are proven with the same record, which stays the same for the life of the account.
 	var options []any
 	for _, name := range names {
 		base := strings.ToLower(strings.TrimPrefix(name, "*."))
@@ -100,9 +76,9 @@ func createCertificate(tx *account.Tx, r *account.Resource) error {
 	return nil
 }
 
-// createCertificateValidation does what the provider's wait would come to: the certificate is issued when its records
-// stand in the account's hosted zones, and otherwise the wait runs out.
-func createCertificateValidation(tx *account.Tx, r *account.Resource) error {
+// waitForCertificate returns what the provider's wait returns: the certificate is issued when its records are in the
+// account's hosted zones, and otherwise the wait runs out.
+func waitForCertificate(tx *account.Tx, r *account.Resource) error {
 	certificate, _ := tx.Find(account.CertificateToken, "arn", r.Outputs.Text("certificateArn"))
 	out := certificate.Outputs
 	if out.Text("type") != "AMAZON_ISSUED" {

@@ -42,11 +42,18 @@ func furnished(t *testing.T) *world {
 var goodTemplate = account.Values{
 	"imageId": "ami-0123456789abcdef0", "instanceType": "t3.small", "vpcSecurityGroupIds": []any{"{web}", "{peer}"},
 	"keyName": "deploy", "userData": "IyEvYmluL3NoCg==",
-	"iamInstanceProfile": map[string]any{"name": "app"},
+	"iamInstanceProfile": map[string]any{"arn": "arn:aws:iam::123456789012:instance-profile/app"},
 	"metadataOptions":    map[string]any{"httpTokens": "required", "httpPutResponseHopLimit": 2},
 }
 
 var goodGroup = account.Values{
 	"minSize": 1, "maxSize": 3, "desiredCapacity": 2, "vpcZoneIdentifiers": []any{"{a}", "{b}"},
-	"launchTemplate": map[string]any{"id": "{lt}", "version": "$Latest"},
+	"mixedInstancesPolicy": startsFrom("{lt}"),
+}
+
+// startsFrom is the policy of an Auto Scaling group that starts its instances from a launch template.
+func startsFrom(template string) map[string]any {
+	return map[string]any{"launchTemplate": map[string]any{
+		"launchTemplateSpecification": map[string]any{"launchTemplateId": template, "version": "$Latest"},
+	}}
 }

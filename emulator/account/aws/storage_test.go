@@ -174,7 +174,6 @@ func TestImages(t *testing.T) {
 		digest string
 	}{
 		{account.Values{"repositoryName": "shop/app", "imageTag": "r-1"}, digest(1)},
-		{account.Values{"repositoryName": "shop/app", "imageDigest": digest(2)}, digest(2)},
 		{account.Values{"repositoryName": "shop/moving", "imageTag": "latest"}, digest(2)},
 	} {
 		answer, err := ask(want.args)

@@ -3,7 +3,7 @@ package ec2
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
+	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
@@ -41,22 +41,16 @@ func publicIP(tx *account.Tx) string {
 	return fmt.Sprintf("%s.%d", []string{"203.0.113", "198.51.100", "192.0.2"}[n/254%3], n%254+1)
 }
 
-var notDigit = regexp.MustCompile(`\D`)
-
-// publicDNS is the name AWS gives to a public address.
-func publicDNS(tx *account.Tx, address string) string {
-	dashed := notDigit.ReplaceAllString(address, "-")
-	if tx.Region() == "us-east-1" {
-		return "ec2-" + dashed + ".compute-1.amazonaws.com"
+// dns is the name AWS gives to an address: ec2-... to a public one, ip-... to a private one.
+func dns(tx *account.Tx, kind, address string) string {
+	name := kind + "-" + strings.ReplaceAll(address, ".", "-")
+	switch {
+	case tx.Region() == "us-east-1" && kind == "ip":
+		return name + ".ec2.internal"
+	case tx.Region() == "us-east-1":
+		return name + ".compute-1.amazonaws.com"
+	case kind == "ip":
+		return fmt.Sprintf("%s.%s.compute.internal", name, tx.Region())
 	}
-	return fmt.Sprintf("ec2-%s.%s.compute.amazonaws.com", dashed, tx.Region())
-}
-
-// privateDNS is the name AWS gives to a private address.
-func privateDNS(tx *account.Tx, address string) string {
-	dashed := notDigit.ReplaceAllString(address, "-")
-	if tx.Region() == "us-east-1" {
-		return "ip-" + dashed + ".ec2.internal"
-	}
-	return fmt.Sprintf("ip-%s.%s.compute.internal", dashed, tx.Region())
+	return fmt.Sprintf("%s.%s.compute.amazonaws.com", name, tx.Region())
 }

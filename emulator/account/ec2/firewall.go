@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -13,110 +12,55 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-var firewallTypes = []account.Type{
-	{
-		Token: account.SecurityGroupToken, Args: ec2.SecurityGroupArgs{}, State: ec2.SecurityGroup{},
-		Name:     account.Name{Property: "name", Max: 255},
-		ForceNew: []string{"description", "name", "namePrefix", "vpcId"},
-		Defaults: account.Values{"description": "Managed by Pulumi", "revokeRulesOnDelete": false},
-		Refs: []account.Ref{
-			inVPC("DependencyViolation"),
-			{Path: "ingress[*].securityGroups", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidGroup.NotFound", InUse: "DependencyViolation"},
-			{Path: "egress[*].securityGroups", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidGroup.NotFound", InUse: "DependencyViolation"},
-		},
-		Check: checkSecurityGroup, Create: createSecurityGroup, Delete: deleteSecurityGroup,
-	},
-	{
-		Token: "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", Args: ec2.DefaultSecurityGroupArgs{}, State: ec2.DefaultSecurityGroup{},
-		ForceNew: []string{"vpcId"},
-		Defaults: account.Values{"revokeRulesOnDelete": false},
-		Refs: []account.Ref{
-			inVPC(""),
-			{Path: "ingress[*].securityGroups", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidGroup.NotFound", InUse: "DependencyViolation"},
-			{Path: "egress[*].securityGroups", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidGroup.NotFound", InUse: "DependencyViolation"},
-		},
-		Check: checkInlineRules, Create: adoptDefaultSecurityGroup,
-	},
-	{
-		Token: account.IngressRuleToken, Args: vpc.SecurityGroupIngressRuleArgs{}, State: vpc.SecurityGroupIngressRule{},
-		ForceNew: []string{"securityGroupId"}, Refs: ruleRefs,
-		Check: checkRule, Create: createRule, Update: func(tx *account.Tx, _, next *account.Resource) error { return placeRule(tx, next) },
-	},
-	{
-		Token: account.EgressRuleToken, Args: vpc.SecurityGroupEgressRuleArgs{}, State: vpc.SecurityGroupEgressRule{},
-		ForceNew: []string{"securityGroupId"}, Refs: ruleRefs,
-		Check: checkRule, Create: createRule, Update: func(tx *account.Tx, _, next *account.Resource) error { return placeRule(tx, next) },
-	},
-}
-
-var ruleRefs = []account.Ref{
-	{Path: "securityGroupId", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidGroup.NotFound"}, // rules go with their group
-	{Path: "referencedSecurityGroupId", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidGroup.NotFound", InUse: "DependencyViolation"},
-}
-
 var groupText = regexp.MustCompile(`^[0-9A-Za-z_ .:/()#,@\[\]+=&;{}!$*-]*$`)
 
 const groupTextSays = "AWS allows letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"
 
-func checkSecurityGroup(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	r.Conflict("namePrefix", "name")
-	r.Length("name", 1, 255)
-	r.Length("namePrefix", 1, 100)
-	r.Matches("name", groupText, groupTextSays)
-	for _, property := range []string{"name", "namePrefix"} {
-		if strings.HasPrefix(in.Text(property), "sg-") {
-			r.Refuse(property, "%q cannot begin with sg-", in.Text(property))
-		}
-	}
-	r.Length("description", 1, 255)
-	r.Matches("description", groupText, groupTextSays)
-	return append(r.Problems, checkInlineRules(in)...)
+// description are the rules for the text of a group or of a rule.
+var description = []account.Rule{
+	account.Length("description", 0, 255),
+	account.Matches("description", groupText, groupTextSays),
 }
 
-func checkInlineRules(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	for _, direction := range []string{"ingress", "egress"} {
-		for i, rule := range in.Blocks(direction) {
-			place := fmt.Sprintf("%s[%d]", direction, i)
-			checkPorts(&r, place+".", "protocol", rule.Text("protocol"))
-			r.CIDR(place+".cidrBlocks[*]", 0, 32)
-			r.CIDR6(place + ".ipv6CidrBlocks[*]")
-			sources := len(rule.List("cidrBlocks")) + len(rule.List("ipv6CidrBlocks")) + len(rule.List("prefixListIds")) + len(rule.List("securityGroups"))
-			if sources == 0 && !rule.True("self") && !account.ContainsUnknown(rule) {
-				r.Refuse(place, "names no source: cidrBlocks, ipv6CidrBlocks, prefixListIds, securityGroups or self")
+// securityGroup has no inline rules: the program declares each rule as a resource.
+var securityGroup = account.Type{
+	Token: account.SecurityGroupToken, Args: ec2.SecurityGroupArgs{}, State: ec2.SecurityGroup{},
+	Name:     account.Name{Property: "name", Max: 255},
+	ForceNew: []string{"description", "name", "namePrefix", "vpcId"},
+	Defaults: account.Values{"description": "Managed by Pulumi", "revokeRulesOnDelete": false},
+	Refs:     []account.Ref{inVPC("DependencyViolation")},
+	Rules: append([]account.Rule{
+		account.Length("name", 1, 255),
+		account.Length("description", 1, 255),
+		account.Matches("name", groupText, groupTextSays),
+		account.Text("name", func(text string) string {
+			if strings.HasPrefix(text, "sg-") {
+				return "cannot begin with sg-"
 			}
-			r.Length(place+".description", 0, 255)
-			r.Matches(place+".description", groupText, groupTextSays)
+			return ""
+		}),
+	}, description...),
+	Identity: identity("sg", "security-group", owned),
+	Create: func(tx *account.Tx, r *account.Resource) error {
+		in, name := r.Outputs.Text("vpcId"), r.Outputs.Text("name")
+		if in == "" {
+			return tx.Refuse("VPCIdNotSpecified", "No default VPC for this user: set vpcId")
 		}
-	}
-	return r.Problems
+		for _, other := range tx.List(account.SecurityGroupToken) {
+			if other.Outputs.Text("vpcId") == in && other.Outputs.Text("name") == name {
+				return tx.Refuse("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", name, in)
+			}
+		}
+		return nil
+	},
+	Delete: deleteSecurityGroup,
 }
 
-func createSecurityGroup(tx *account.Tx, r *account.Resource) error {
-	in, name := r.Outputs.Text("vpcId"), r.Outputs.Text("name")
-	if in == "" {
-		return tx.Refuse("VPCIdNotSpecified", "No default VPC for this user: set vpcId")
-	}
-	if name == "default" {
-		return tx.Refuse("InvalidParameterValue", "Cannot use reserved security group name: default")
-	}
-	for _, other := range tx.List(account.SecurityGroupToken) {
-		if other.Outputs.Text("vpcId") == in && other.Outputs.Text("name") == name {
-			return tx.Refuse("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", name, in)
-		}
-	}
-	r.ID = tx.HexID("sg")
-	r.Outputs["arn"] = tx.ARN("ec2", "security-group/"+r.ID)
-	r.Outputs["ownerId"] = tx.AccountID()
-	return nil
-}
-
-// deleteSecurityGroup refuses while network interfaces of a fleet carry the group; AWS drops the group's own rules with it.
+// deleteSecurityGroup refuses while instances of an Auto Scaling group have it; AWS deletes the group's own rules with it.
 func deleteSecurityGroup(tx *account.Tx, r *account.Resource) error {
 	for _, fleet := range tx.List(account.GroupToken) {
-		template, _ := launchTemplateOf(tx, fleet.Outputs)
-		if capacity, _ := fleet.Outputs.Int("desiredCapacity"); capacity > 0 && slices.Contains(templateGroups(template.Outputs), r.ID) {
+		template, _ := tx.TemplateOf(fleet.Outputs)
+		if capacity, _ := fleet.Outputs.Int("desiredCapacity"); capacity > 0 && slices.Contains(template.Outputs.Strings("vpcSecurityGroupIds"), r.ID) {
 			return tx.Refuse("DependencyViolation", "resource %s has a dependent object: instances of %s", r.ID, fleet.ID)
 		}
 	}
@@ -130,77 +74,72 @@ func deleteSecurityGroup(tx *account.Tx, r *account.Resource) error {
 	return nil
 }
 
-// adoptDefaultSecurityGroup takes over the group that came with the VPC, as the provider does: the rules become the
-// ones declared, and deleting the resource leaves the group.
-func adoptDefaultSecurityGroup(tx *account.Tx, r *account.Resource) error {
-	owner, ok := tx.Get(account.VPCToken, r.Outputs.Text("vpcId"))
-	if !ok {
-		return tx.Refuse("VPCIdNotSpecified", "No default VPC for this user: set vpcId")
-	}
-	group, _ := tx.Get(account.SecurityGroupToken, owner.Outputs.Text("defaultSecurityGroupId"))
-	r.ID = group.ID
-	for _, property := range []string{"arn", "description", "name", "ownerId"} {
-		r.Outputs[property] = group.Outputs[property]
-	}
-	return nil
-}
-
-func checkRule(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	r.ExactlyOne("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
-	r.CIDR("cidrIpv4", 0, 32)
-	r.CIDR6("cidrIpv6")
-	checkPorts(&r, "", "ipProtocol", in.Text("ipProtocol"))
-	if in.Text("ipProtocol") == "-1" {
-		for _, property := range []string{"fromPort", "toPort"} {
-			if in.Has(property) {
-				r.Refuse(property, `cannot be set with ipProtocol "-1", which means all protocols and ports`)
-			}
+// defaultSecurityGroup takes over the group that came with the VPC, as the provider does: the rules become the ones
+// declared, and deleting the resource leaves the group.
+var defaultSecurityGroup = account.Type{
+	Token: "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", Args: ec2.DefaultSecurityGroupArgs{}, State: ec2.DefaultSecurityGroup{},
+	ForceNew: []string{"vpcId"},
+	Defaults: account.Values{"revokeRulesOnDelete": false},
+	Refs:     []account.Ref{inVPC("")},
+	Create: func(tx *account.Tx, r *account.Resource) error {
+		owner, ok := tx.Get(account.VPCToken, r.Outputs.Text("vpcId"))
+		if !ok {
+			return tx.Refuse("VPCIdNotSpecified", "No default VPC for this user: set vpcId")
 		}
-	}
-	r.Length("description", 0, 255)
-	r.Matches("description", groupText, groupTextSays)
-	return r.Problems
+		group, _ := tx.Get(account.SecurityGroupToken, owner.Outputs.Text("defaultSecurityGroupId"))
+		r.ID = group.ID
+		for _, property := range []string{"arn", "description", "name", "ownerId"} {
+			r.Outputs[property] = group.Outputs[property]
+		}
+		return nil
+	},
 }
 
-var protocols = []string{"-1", "tcp", "udp", "icmp", "icmpv6", "all"}
+var (
+	ingressRule = rule(account.Type{Token: account.IngressRuleToken, Args: vpc.SecurityGroupIngressRuleArgs{}, State: vpc.SecurityGroupIngressRule{}})
+	egressRule  = rule(account.Type{Token: account.EgressRuleToken, Args: vpc.SecurityGroupEgressRuleArgs{}, State: vpc.SecurityGroupEgressRule{}})
+)
 
-// ports judges the combination of a protocol and its ports.
-func checkPorts(r *account.Rules, place, protocolName, protocol string) {
-	if protocol == "" {
-		return
+// rule completes the row of a rule of a security group.
+func rule(t account.Type) account.Type {
+	t.ForceNew = []string{"securityGroupId"}
+	t.Refs = []account.Ref{
+		{Path: "securityGroupId", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidGroup.NotFound"}, // rules go with their group
+		{Path: "referencedSecurityGroupId", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidGroup.NotFound", InUse: "DependencyViolation"},
 	}
-	if number, err := strconv.Atoi(protocol); !slices.Contains(protocols, protocol) && (err != nil || number < 0 || number > 255) {
-		r.Refuse(place+protocolName, "%q is not tcp, udp, icmp, icmpv6, -1 or a protocol number", protocol)
-		return
-	}
-	from, hasFrom := r.In.Int(place + "fromPort")
-	to, hasTo := r.In.Int(place + "toPort")
-	if protocol != "tcp" && protocol != "udp" {
-		r.Between(place+"fromPort", -1, 255)
-		r.Between(place+"toPort", -1, 255)
-		return
-	}
+	t.Rules = append([]account.Rule{
+		account.ExactlyOne("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"),
+		account.CIDR("cidrIpv4", 0, 32),
+		account.OneOf("ipProtocol", "-1", "tcp", "udp", "icmp", "icmpv6"),
+		account.Between("fromPort", -1, 65535),
+		account.Between("toPort", -1, 65535),
+	}, description...)
+	t.Check = checkPorts
+	t.Identity = identity("sgr", "security-group-rule", account.Values{"securityGroupRuleId": "{id}"})
+	t.Complete = completeRule
+	return t
+}
+
+// checkPorts applies the rules about a protocol and its ports.
+func checkPorts(r *account.Rules) {
+	protocol := r.In.Text("ipProtocol")
 	for _, property := range []string{"fromPort", "toPort"} {
-		if !r.In.Has(place + property) {
-			r.Refuse(place+property, "is required with %s", protocol)
+		port, known := r.In.Int(property)
+		switch {
+		case protocol == "-1" && r.In.Has(property):
+			r.Refuse(property, `cannot be set with ipProtocol "-1", which means all protocols and ports`)
+		case (protocol == "tcp" || protocol == "udp") && (!r.In.Has(property) || known && port < 0):
+			r.Refuse(property, "a port is required with %s", protocol)
 		}
-		r.Between(place+property, 0, 65535)
 	}
-	if hasFrom && hasTo && from > to {
-		r.Refuse(place+"fromPort", "%d is above toPort %d", from, to)
+	from, hasFrom := r.In.Int("fromPort")
+	if to, hasTo := r.In.Int("toPort"); hasFrom && hasTo && from > to {
+		r.Refuse("fromPort", "%d is above toPort %d", from, to)
 	}
 }
 
-func createRule(tx *account.Tx, r *account.Resource) error {
-	r.ID = tx.HexID("sgr")
-	r.Outputs["securityGroupRuleId"] = r.ID
-	r.Outputs["arn"] = tx.ARN("ec2", "security-group-rule/"+r.ID)
-	return placeRule(tx, r)
-}
-
-// placeRule refuses a rule that the group has already, and a peer in another VPC.
-func placeRule(tx *account.Tx, r *account.Resource) error {
+// completeRule refuses a rule that the group has already, and a peer in another VPC.
+func completeRule(tx *account.Tx, r *account.Resource) error {
 	group, peer := r.Outputs.Text("securityGroupId"), r.Outputs.Text("referencedSecurityGroupId")
 	if peer != "" && tx.VPCOf(account.SecurityGroupToken, group) != tx.VPCOf(account.SecurityGroupToken, peer) {
 		return tx.Refuse("InvalidGroup.NotFound", "You have specified two resources that belong to different networks: %s and %s.", group, peer)
@@ -210,40 +149,16 @@ func placeRule(tx *account.Tx, r *account.Resource) error {
 			return tx.Refuse("InvalidPermission.Duplicate", `the specified rule "%s" already exists in %s: %s`, permission(r.Outputs), group, other.ID)
 		}
 	}
-	direction := "ingress"
-	if r.Type == account.EgressRuleToken {
-		direction = "egress"
-	}
-	owner, _ := tx.Get(account.SecurityGroupToken, group)
-	for _, rule := range owner.Outputs.Blocks(direction) {
-		if inlinePermits(rule, r.Outputs) {
-			return tx.Refuse("InvalidPermission.Duplicate", `the specified rule "%s" already exists in %s, among its inline rules`, permission(r.Outputs), group)
-		}
-	}
 	return nil
 }
 
 // permission is what makes a rule the same as another one: the group, the peer, the protocol and the ports.
 func permission(rule account.Values) string {
-	peer := rule.Text("cidrIpv4") + rule.Text("cidrIpv6") + rule.Text("prefixListId") + rule.Text("referencedSecurityGroupId")
+	peer := rule.Text("cidrIpv4") + rule.Text("referencedSecurityGroupId")
 	text := fmt.Sprintf("group: %s, peer: %s, %s", rule.Text("securityGroupId"), peer, strings.ToUpper(rule.Text("ipProtocol")))
 	if from, ok := rule.Int("fromPort"); ok {
 		to, _ := rule.Int("toPort")
 		text += fmt.Sprintf(", from port: %d, to port: %d", from, to)
 	}
 	return text + ", ALLOW"
-}
-
-func inlinePermits(inline, rule account.Values) bool {
-	for _, property := range [][2]string{{"fromPort", "fromPort"}, {"toPort", "toPort"}} {
-		a, _ := inline.Int(property[0])
-		b, _ := rule.Int(property[1])
-		if a != b {
-			return false
-		}
-	}
-	return inline.Text("protocol") == rule.Text("ipProtocol") &&
-		(slices.Contains(inline.Strings("cidrBlocks"), rule.Text("cidrIpv4")) ||
-			slices.Contains(inline.Strings("ipv6CidrBlocks"), rule.Text("cidrIpv6")) ||
-			slices.Contains(inline.Strings("securityGroups"), rule.Text("referencedSecurityGroupId")))
 }

@@ -1,6 +1,9 @@
+// Package ecs holds clusters, task definitions, services and their scaling.
 package ecs
 
 import (
+	"encoding/base64"
+	"regexp"
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
@@ -8,85 +11,109 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-var clusterTypes = []account.Type{
-	{
-		Token: account.ClusterToken, Args: ecs.ClusterArgs{}, State: ecs.Cluster{},
-		Name:     account.Name{Property: "name", Max: 255},
-		ForceNew: []string{"name"},
-		Check: func(in account.Values) []account.Problem {
-			r := account.Rules{In: in}
-			r.Length("name", 1, 255)
-			r.Matches("name", ecsName, "only letters, digits, hyphens and underscores are allowed")
-			r.OneOf("settings[*].name", "containerInsights")
-			r.OneOf("settings[*].value", "enabled", "disabled", "enhanced")
-			r.OneOf("configuration.executeCommandConfiguration.logging", "NONE", "DEFAULT", "OVERRIDE")
-			if in.Text("configuration.executeCommandConfiguration.logging") == "OVERRIDE" && !in.Has("configuration.executeCommandConfiguration.logConfiguration") {
-				r.Refuse("configuration.executeCommandConfiguration.logConfiguration", "is required with logging OVERRIDE")
-			}
-			return r.Problems
+var ecsName = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
+
+// name are the rules for what ECS names.
+func name(property string, more ...account.Rule) []account.Rule {
+	return append(more, account.Length(property, 1, 255), account.Matches(property, ecsName, "only letters, digits, hyphens and underscores are allowed"))
+}
+
+// Service is ECS with container instances, and Application Auto Scaling of its services.
+var Service = account.Service{
+	Types: []account.Type{
+		{
+			Token: account.ClusterToken, Args: ecs.ClusterArgs{}, State: ecs.Cluster{},
+			Name:     account.Name{Property: "name", Max: 255},
+			ForceNew: []string{"name"},
+			Rules: name("name", account.OneOf("settings[*].name", "containerInsights"),
+				account.OneOf("settings[*].value", "enabled", "disabled", "enhanced")),
+			Identity: account.Identity{
+				ID: "{arn}", ARN: "ecs:cluster/{name}",
+				Taken:   "ClientException: Arguments on this idempotent request are inconsistent with arguments used in previous request(s): cluster {name} already exists",
+				Outputs: account.Values{"settings": []any{map[string]any{"name": "containerInsights", "value": "disabled"}}},
+			},
+			Delete: deleteCluster,
 		},
-		Create: func(tx *account.Tx, r *account.Resource) error {
-			name := r.Outputs.Text("name")
-			r.ID = tx.ARN("ecs", "cluster/"+name)
-			if _, taken := tx.Get(account.ClusterToken, r.ID); taken {
-				return tx.Refuse("ClientException", "Arguments on this idempotent request are inconsistent with arguments used in previous request(s): cluster %s already exists; choose another name", name)
-			}
-			r.Outputs["arn"] = r.ID
-			if len(r.Outputs.List("settings")) == 0 {
-				r.Outputs["settings"] = []any{map[string]any{"name": "containerInsights", "value": "disabled"}}
-			}
-			return nil
-		},
-		Delete: deleteCluster,
+		capacityProvider, clusterProviders, taskDefinition, service, scalableTarget, scalingPolicy,
 	},
-	{
-		Token: account.CapacityProviderToken, Args: ecs.CapacityProviderArgs{}, State: ecs.CapacityProvider{},
-		Name:     account.Name{Property: "name", Max: 255},
-		ForceNew: []string{"name", "autoScalingGroupProvider.autoScalingGroupArn"},
-		Refs:     []account.Ref{{Path: "autoScalingGroupProvider.autoScalingGroupArn", Type: account.GroupToken, By: "arn", Missing: "ClientException"}},
-		Check:    checkCapacityProvider,
-		Create:   createCapacityProvider,
-		Update:   func(tx *account.Tx, _, next *account.Resource) error { return completeCapacityProvider(tx, next) },
-		Delete: func(tx *account.Tx, r *account.Resource) error {
-			if user, found := providerUser(tx, r.Outputs.Text("name"), r.ID); found {
-				return tx.Refuse("ResourceInUseException", "The specified capacity provider is in use and cannot be removed: %s still has it; take it out there first", user)
-			}
-			return nil
-		},
-	},
-	{
-		Token: account.ClusterProvidersToken, Args: ecs.ClusterCapacityProvidersArgs{}, State: ecs.ClusterCapacityProviders{},
-		ForceNew: []string{"clusterName"},
-		Refs:     []account.Ref{{Path: "clusterName", Type: account.ClusterToken, By: "name", Missing: "ClusterNotFoundException"}},
-		Check: func(in account.Values) []account.Problem {
-			r := account.Rules{In: in}
-			checkStrategy(&r, "defaultCapacityProviderStrategies")
-			for i, name := range in.Strings("defaultCapacityProviderStrategies[*].capacityProvider") {
-				if !in.IsUnknown("capacityProviders") && !account.HasUnknown(in.List("capacityProviders")) && !slices.Contains(in.Strings("capacityProviders"), name) {
-					r.Refuse("defaultCapacityProviderStrategies", "the default strategy names %q (entry %d), which is not in capacityProviders", name, i)
-				}
-			}
-			return r.Problems
-		},
-		Create: func(tx *account.Tx, r *account.Resource) error {
-			r.ID = r.Outputs.Text("clusterName")
-			return completeClusterProviders(tx, r)
-		},
-		Update: func(tx *account.Tx, old, next *account.Resource) error {
-			for _, name := range old.Outputs.Strings("capacityProviders") {
-				if service, used := serviceWith(tx, next.ID, name); used && !slices.Contains(next.Outputs.Strings("capacityProviders"), name) {
-					return tx.Refuse("ResourceInUseException", "The specified capacity provider is in use and cannot be removed: service %s runs on %s", service, name)
-				}
-			}
-			return completeClusterProviders(tx, next)
-		},
-		Delete: func(tx *account.Tx, r *account.Resource) error {
-			for _, name := range r.Outputs.Strings("capacityProviders") {
-				if service, used := serviceWith(tx, r.ID, name); used {
-					return tx.Refuse("ResourceInUseException", "The specified capacity provider is in use and cannot be removed: service %s runs on %s; delete it first", service, name)
-				}
-			}
-			return nil
-		},
-	},
+	Functions: []account.Function{{
+		Token: "aws:ecs/getService:getService", Args: ecs.LookupServiceArgs{}, Result: ecs.LookupServiceResult{}, Run: getService,
+	}},
+}
+
+// findCluster finds a cluster by its name or ARN.
+func findCluster(tx *account.Tx, text string) (account.Resource, bool) {
+	return tx.Find(account.ClusterToken, "name", account.AfterSlash(text))
+}
+
+func deleteCluster(tx *account.Tx, r *account.Resource) error {
+	name := r.Outputs.Text("name")
+	for _, service := range tx.List(account.ServiceToken) {
+		if account.AfterSlash(service.Outputs.Text("cluster")) == name {
+			return tx.Refuse("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active: %s", service.Outputs.Text("name"))
+		}
+	}
+	if group, found := groupOf(tx, name); found {
+		return tx.Refuse("ClusterContainsContainerInstancesException",
+			"The Cluster cannot be deleted while Container Instances are active or draining: the instances of Auto Scaling group %s are registered; delete the group first", group)
+	}
+	return nil
+}
+
+// groupOf finds an Auto Scaling group whose instances join the cluster: their user data names it.
+func groupOf(tx *account.Tx, cluster string) (group string, found bool) {
+	joins := regexp.MustCompile(`ECS_CLUSTER=["']?` + regexp.QuoteMeta(cluster) + `(["'\s]|$)`)
+	for _, group := range tx.List(account.GroupToken) {
+		if size, known := group.Outputs.Int("desiredCapacity"); known && size == 0 {
+			continue
+		}
+		template, _ := tx.TemplateOf(group.Outputs)
+		text, err := base64.StdEncoding.DecodeString(template.Outputs.Text("userData"))
+		if err == nil && joins.Match(text) {
+			return group.ID, true
+		}
+	}
+	return "", false
+}
+
+func getService(tx *account.Tx, args account.Values) (account.Values, error) {
+	name := account.AfterSlash(args.Text("serviceName"))
+	cluster, ok := findCluster(tx, args.Text("clusterArn"))
+	if !ok {
+		return nil, tx.Refuse("ClusterNotFoundException", "Cluster not found: %s", args.Text("clusterArn"))
+	}
+	service, ok := tx.Get(account.ServiceToken, tx.ARN("ecs", "service/"+cluster.Outputs.Text("name")+"/"+name))
+	if !ok {
+		return nil, tx.Refuse("ServiceNotFoundException", "ECS service %s not found in cluster %s", name, cluster.ID)
+	}
+	out := service.Outputs
+	return account.Values{
+		"id": service.ID, "arn": service.ID, "clusterArn": cluster.ID, "serviceName": name, "desiredCount": out["desiredCount"],
+		"launchType": out["launchType"], "schedulingStrategy": out["schedulingStrategy"], "taskDefinition": out["taskDefinition"],
+		"availabilityZoneRebalancing": out["availabilityZoneRebalancing"], "tags": out["tagsAll"],
+	}, nil
+}
+
+// providers are the names of the capacity providers at a path, which may be named by ARN.
+func providers(values account.Values, path string) []string {
+	names := values.Strings(path)
+	for i := range names {
+		names[i] = account.AfterSlash(names[i])
+	}
+	return names
+}
+
+// serviceOn finds a service of a cluster that runs on a capacity provider: its own, or the cluster's default.
+func serviceOn(tx *account.Tx, cluster, provider string) (service string, found bool) {
+	association, _ := tx.Get(account.ClusterProvidersToken, cluster)
+	for _, service := range tx.List(account.ServiceToken) {
+		names := providers(service.Outputs, "capacityProviderStrategies[*].capacityProvider")
+		if len(names) == 0 {
+			names = providers(association.Outputs, "defaultCapacityProviderStrategies[*].capacityProvider")
+		}
+		if account.AfterSlash(service.Outputs.Text("cluster")) == cluster && slices.Contains(names, account.AfterSlash(provider)) {
+			return service.Outputs.Text("name"), true
+		}
+	}
+	return "", false
 }

@@ -16,106 +16,69 @@ var (
 		LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW SETFCAP SETGID SETPCAP SETUID
 		SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG SYSLOG WAKE_ALARM`)
 	tmpfsOptions = account.Words(`
-		defaults ro rw suid nosuid dev nodev exec noexec sync async dirsync remount mand nomand atime noatime diratime nodiratime bind rbind
-		unbindable runbindable private rprivate shared rshared slave rslave relatime norelatime strictatime nostrictatime mode uid gid
-		nr_inodes nr_blocks mpol`)
+		defaults ro rw suid nosuid dev nodev exec noexec sync async dirsync remount mand nomand atime noatime diratime nodiratime
+		relatime norelatime strictatime nostrictatime mode uid gid nr_inodes nr_blocks mpol`)
 	ulimitNames = account.Words(`core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack`)
-	logDrivers  = account.Words(`json-file syslog journald gelf fluentd awslogs splunk awsfirelens`)
 	awslogs     = account.Words(`
 		awslogs-create-group awslogs-region awslogs-endpoint awslogs-group awslogs-stream-prefix awslogs-datetime-format
 		awslogs-multiline-pattern mode max-buffer-size`)
 	reservedPorts = []int{22, 2375, 2376, 51678, 51679, 51680}
 )
 
-// containers applies the rules of ECS to a task's containers.
-func checkContainers(r *account.Rules, in account.Values) {
-	const path = "containerDefinitions"
-	text, known := in.String(path)
+const definitions = "containerDefinitions"
+
+// taskRules applies the rules of ECS to a task's containers.
+type taskRules struct {
+	*account.Rules
+	byName map[string]container
+}
+
+func checkContainers(r *account.Rules) {
+	text, known := r.In.String(definitions)
 	if !known {
 		return
 	}
 	containers, err := parseContainers(text)
 	if err != nil {
-		r.Refuse(path, "ECS Task Definition container_definitions is invalid: %v", err)
+		r.Refuse(definitions, "ECS Task Definition container_definitions is invalid: %v", err)
 		return
 	}
 	if len(containers) == 0 || len(containers) > 10 {
-		r.Refuse(path, "has %d containers; a task can have 1 to 10", len(containers))
+		r.Refuse(definitions, "has %d containers; a task can have 1 to 10", len(containers))
 		return
 	}
-	task := taskRules{Rules: r, in: in, byName: map[string]container{}}
+	task := taskRules{Rules: r, byName: map[string]container{}}
 	for _, c := range containers {
 		if _, double := task.byName[c.Name]; double {
-			r.Refuse(path, "container names must be unique: %q is there twice", c.Name)
+			r.Refuse(definitions, "container names must be unique: %q is there twice", c.Name)
 		}
 		task.byName[c.Name] = c
 	}
 	for _, c := range containers {
 		task.container(c)
+		if len(c.Secrets) > 0 && !r.In.Has("executionRoleArn") {
+			r.Refuse("executionRoleArn", "when you are specifying container secrets, you must also specify a value for 'executionRoleArn'")
+		}
 	}
-	task.sums(containers)
 	if !slices.ContainsFunc(containers, container.essential) {
-		r.Refuse(path, "at least one container must be essential")
+		r.Refuse(definitions, "at least one container must be essential")
 	}
-	needsRole := slices.ContainsFunc(containers, func(c container) bool { return len(c.Secrets) > 0 })
-	if needsRole && !in.Has("executionRoleArn") {
-		r.Refuse("executionRoleArn", "when you are specifying container secrets, you must also specify a value for 'executionRoleArn'")
-	}
-}
-
-type taskRules struct {
-	*account.Rules
-	in     account.Values
-	byName map[string]container
 }
 
 // invalid records a problem in ECS's words.
 func (t taskRules) invalid(c container, format string, args ...any) {
-	t.Refuse("containerDefinitions", "Invalid setting for container '%s': %s", c.Name, fmt.Sprintf(format, args...))
+	t.Refuse(definitions, "Invalid setting for container '%s': %s", c.Name, fmt.Sprintf(format, args...))
 }
 
 func (t taskRules) container(c container) {
 	if !ecsName.MatchString(c.Name) || len(c.Name) > 255 {
 		t.invalid(c, "the name must have 1 to 255 letters, digits, hyphens and underscores")
 	}
-	if c.Image == "" {
-		t.invalid(c, "image should not be null or empty")
-	} else if !imageReference.MatchString(c.Image) {
-		t.invalid(c, "%q is not a name of an image", c.Image)
+	if !imageReference.MatchString(c.Image) {
+		t.invalid(c, "image %q is not a name of an image", c.Image)
 	}
-	t.memory(c)
-	t.dependencies(c)
-	t.ports(c)
-	t.environment(c)
-	t.health(c)
-	t.logging(c)
-	t.linux(c)
-	if c.StopTimeout != nil && *c.StopTimeout < 0 || c.StartTimeout != nil && *c.StartTimeout < 0 {
-		t.invalid(c, "startTimeout and stopTimeout cannot be negative")
-	}
-	if len(c.Links) > 0 && t.in.Text("networkMode") != "bridge" && t.in.Has("networkMode") {
-		t.invalid(c, "links need network mode bridge")
-	}
-	if c.VersionConsistency != "" && c.VersionConsistency != "enabled" && c.VersionConsistency != "disabled" {
-		t.invalid(c, "versionConsistency is enabled or disabled, not %q", c.VersionConsistency)
-	}
-	if t.in.IsUnknown("volumes") {
-		return
-	}
-	volumes := t.in.Strings("volumes[*].name")
-	for _, mount := range c.MountPoints {
-		if !slices.Contains(volumes, mount.SourceVolume) && !account.HasUnknown(t.in.List("volumes")) {
-			t.invalid(c, "unknown volume '%s'", mount.SourceVolume)
-		}
-		if !strings.HasPrefix(mount.ContainerPath, "/") {
-			t.invalid(c, "the containerPath %q of volume %s must start with /", mount.ContainerPath, mount.SourceVolume)
-		}
-	}
-}
-
-func (t taskRules) memory(c container) {
 	switch {
-	case c.Memory == nil && c.MemoryReservation == nil && !t.in.Has("memory"):
+	case c.Memory == nil && c.MemoryReservation == nil:
 		t.invalid(c, "at least one of 'memory' or 'memoryReservation' must be specified")
 	case c.Memory != nil && *c.Memory < 6, c.MemoryReservation != nil && *c.MemoryReservation < 6:
 		t.invalid(c, "memory and memoryReservation must be 6 MiB or more")
@@ -125,35 +88,15 @@ func (t taskRules) memory(c container) {
 	if c.CPU < 0 {
 		t.invalid(c, "cpu cannot be negative")
 	}
-}
-
-// sums compares what containers take with what the task has.
-func (t taskRules) sums(containers []container) {
-	cpu, memory := 0, 0
-	for _, c := range containers {
-		cpu += c.CPU
-		switch {
-		case c.MemoryReservation != nil:
-			memory += *c.MemoryReservation
-		case c.Memory != nil:
-			memory += *c.Memory
-		}
+	if c.StopTimeout != nil && *c.StopTimeout < 0 {
+		t.invalid(c, "stopTimeout cannot be negative")
 	}
-	if limit, ok := t.in.String("cpu"); ok && cpu > units(limit) {
-		t.Refuse("cpu", "the containers take %d CPU units and the task has %d", cpu, units(limit))
-	}
-	limit, ok := t.in.String("memory")
-	if !ok {
-		return
-	}
-	if memory > units(limit) {
-		t.Refuse("memory", "the containers reserve %d MiB and the task has %d", memory, units(limit))
-	}
-	for _, c := range containers {
-		if c.Memory != nil && *c.Memory > units(limit) {
-			t.invalid(c, "'memory' (%d) must not exceed the task's (%d)", *c.Memory, units(limit))
-		}
-	}
+	t.dependencies(c)
+	t.ports(c)
+	t.environment(c)
+	t.health(c)
+	t.logging(c)
+	t.linux(c)
 }
 
 func (t taskRules) dependencies(c container) {
@@ -189,28 +132,16 @@ func (t taskRules) reaches(from, to string, seen map[string]bool) bool {
 }
 
 func (t taskRules) ports(c container) {
-	mode, known := t.in.String("networkMode")
-	if !t.in.Has("networkMode") {
-		mode, known = "bridge", true
-	}
 	for _, p := range c.PortMappings {
-		if p.ContainerPortRange == "" && (p.ContainerPort < 1 || p.ContainerPort > 65535) {
-			t.invalid(c, "containerPort %d is outside 1-65535", p.ContainerPort)
-		}
-		if p.HostPort < 0 || p.HostPort > 65535 {
-			t.invalid(c, "hostPort %d is outside 0-65535", p.HostPort)
-		}
-		if p.Protocol != "" && p.Protocol != "tcp" && p.Protocol != "udp" {
-			t.invalid(c, "the protocol %q of a port is not tcp or udp", p.Protocol)
-		}
 		switch {
-		case !known:
-		case mode == "none":
-			t.invalid(c, "network mode none has no port mappings")
-		case mode == "bridge" && slices.Contains(reservedPorts, p.HostPort):
+		case p.ContainerPort < 1 || p.ContainerPort > 65535:
+			t.invalid(c, "containerPort %d is outside 1-65535", p.ContainerPort)
+		case p.HostPort < 0 || p.HostPort > 65535:
+			t.invalid(c, "hostPort %d is outside 0-65535", p.HostPort)
+		case p.Protocol != "" && p.Protocol != "tcp" && p.Protocol != "udp":
+			t.invalid(c, "the protocol %q of a port is not tcp or udp", p.Protocol)
+		case slices.Contains(reservedPorts, p.HostPort):
 			t.invalid(c, "hostPort %d is reserved on container instances", p.HostPort)
-		case mode != "bridge" && p.HostPort != 0 && p.HostPort != p.ContainerPort:
-			t.invalid(c, "with network mode %s the host port (%d) and the container port (%d) must match", mode, p.HostPort, p.ContainerPort)
 		}
 	}
 }
@@ -243,15 +174,14 @@ func (t taskRules) health(c container) {
 	if h == nil {
 		return
 	}
-	if len(h.Command) == 0 || !slices.Contains([]string{"CMD", "CMD-SHELL", "NONE"}, h.Command[0]) || len(h.Command) < 2 && h.Command[0] != "NONE" {
+	if len(h.Command) < 2 || h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL" {
 		t.invalid(c, "the command of healthCheck must start with CMD or CMD-SHELL and name a command")
 	}
-	limits := []struct {
+	for _, limit := range []struct {
 		name   string
 		value  *int
 		lo, hi int
-	}{{"interval", h.Interval, 5, 300}, {"timeout", h.Timeout, 2, 120}, {"retries", h.Retries, 1, 10}, {"startPeriod", h.StartPeriod, 0, 300}}
-	for _, limit := range limits {
+	}{{"interval", h.Interval, 5, 300}, {"timeout", h.Timeout, 2, 120}, {"retries", h.Retries, 1, 10}, {"startPeriod", h.StartPeriod, 0, 300}} {
 		if limit.value != nil && (*limit.value < limit.lo || *limit.value > limit.hi) {
 			t.invalid(c, "healthCheck %s %d is outside %d-%d", limit.name, *limit.value, limit.lo, limit.hi)
 		}
@@ -263,10 +193,8 @@ func (t taskRules) logging(c container) {
 	if l == nil {
 		return
 	}
-	if !logDrivers[l.LogDriver] {
-		t.invalid(c, "the log driver %q is not one of %s", l.LogDriver, strings.Join(account.SortedKeys(logDrivers), ", "))
-	}
 	if l.LogDriver != "awslogs" {
+		t.invalid(c, "the log driver %q is not awslogs, the only one of the emulator", l.LogDriver)
 		return
 	}
 	if l.Options["awslogs-group"] == "" || l.Options["awslogs-region"] == "" {
@@ -284,31 +212,26 @@ func (t taskRules) logging(c container) {
 
 func (t taskRules) linux(c container) {
 	for _, limit := range c.Ulimits {
-		if !ulimitNames[limit.Name] {
-			t.invalid(c, "%q is not the name of a ulimit", limit.Name)
-		}
-		if limit.SoftLimit > limit.HardLimit && limit.HardLimit >= 0 {
-			t.invalid(c, "the soft limit of %s is above the hard limit", limit.Name)
+		if !ulimitNames[limit.Name] || limit.SoftLimit > limit.HardLimit && limit.HardLimit >= 0 {
+			t.invalid(c, "the ulimit %q does not exist, or its soft limit is above the hard limit", limit.Name)
 		}
 	}
-	l := c.LinuxParameters
-	if l == nil {
+	if c.LinuxParameters == nil {
 		return
 	}
-	if l.Capabilities != nil {
-		for _, name := range slices.Concat(l.Capabilities.Add, l.Capabilities.Drop) {
+	if names := c.LinuxParameters.Capabilities; names != nil {
+		for _, name := range slices.Concat(names.Add, names.Drop) {
 			if !capabilities[name] {
 				t.invalid(c, "%q is not a capability of Linux", name)
 			}
 		}
 	}
-	for _, mount := range l.Tmpfs {
+	for _, mount := range c.LinuxParameters.Tmpfs {
 		if !strings.HasPrefix(mount.ContainerPath, "/") || mount.Size < 1 {
 			t.invalid(c, "a tmpfs needs a containerPath that starts with / and a size of 1 MiB or more")
 		}
 		for _, option := range mount.MountOptions {
-			name, _, _ := strings.Cut(option, "=")
-			if !tmpfsOptions[name] {
+			if name, _, _ := strings.Cut(option, "="); !tmpfsOptions[name] {
 				t.invalid(c, "%q is not a mount option of tmpfs", option)
 			}
 		}

@@ -11,106 +11,75 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-var scalingTypes = []account.Type{
-	{
-		Token: account.ScalableTargetToken, Args: appautoscaling.TargetArgs{}, State: appautoscaling.Target{},
-		ForceNew: []string{"resourceId", "scalableDimension", "serviceNamespace"},
-		Defaults: account.Values{"suspendedState": map[string]any{
-			"dynamicScalingInSuspended": false, "dynamicScalingOutSuspended": false, "scheduledScalingSuspended": false,
-		}},
-		Check:  checkScalableTarget,
-		Create: createScalableTarget,
+const (
+	tracking   = "targetTrackingScalingPolicyConfiguration"
+	predefined = tracking + ".predefinedMetricSpecification"
+)
+
+// scaled are the rules about what is scaled.
+var scaled = []account.Rule{
+	account.OneOf("serviceNamespace", "ecs"),
+	account.Matches("resourceId", regexp.MustCompile(`^service/[0-9A-Za-z_-]+/[0-9A-Za-z_-]+$`), "for ECS it has the form service/CLUSTER/SERVICE"),
+	account.OneOf("scalableDimension", "ecs:service:DesiredCount"),
+}
+
+var scalableTarget = account.Type{
+	Token: account.ScalableTargetToken, Args: appautoscaling.TargetArgs{}, State: appautoscaling.Target{},
+	ForceNew: []string{"resourceId", "scalableDimension", "serviceNamespace"},
+	Defaults: account.Values{"suspendedState": map[string]any{
+		"dynamicScalingInSuspended": false, "dynamicScalingOutSuspended": false, "scheduledScalingSuspended": false,
+	}},
+	Rules: append([]account.Rule{account.Between("minCapacity", 0, 1<<31-1), account.Between("maxCapacity", 0, 1<<31-1)}, scaled...),
+	Check: func(r *account.Rules) {
+		least, ok := r.In.Int("minCapacity")
+		most, also := r.In.Int("maxCapacity")
+		if ok && also && most < least {
+			r.Refuse("maxCapacity", "maximum capacity (%d) cannot be less than minimum capacity (%d)", most, least)
+		}
 	},
-	{
-		Token: account.ScalingPolicyToken, Args: appautoscaling.PolicyArgs{}, State: appautoscaling.Policy{},
-		Name:     account.Name{Property: "name", Max: 255},
-		ForceNew: []string{"name", "resourceId", "scalableDimension", "serviceNamespace"},
-		Defaults: account.Values{"policyType": "StepScaling"},
-		Check:    checkScalingPolicy,
-		Create:   createScalingPolicy,
-		Update: func(tx *account.Tx, _, next *account.Resource) error {
-			return judgePolicy(tx, next)
-		},
+	Identity: account.Identity{ID: "{resourceId}", ARN: "application-autoscaling:scalable-target/{hex:32}", Outputs: account.Values{
+		"roleArn": "arn:aws:iam::{account}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService",
+	}},
+	Create: func(tx *account.Tx, r *account.Resource) error {
+		if _, ok := tx.Get(account.ServiceToken, tx.ARN("ecs", r.ID)); !ok {
+			return tx.Refuse("ValidationException", "ECS service doesn't exist: %s", r.ID)
+		}
+		return nil
 	},
 }
 
-var scaledService = regexp.MustCompile(`^service/[0-9A-Za-z_-]+/[0-9A-Za-z_-]+$`)
+var scalingPolicy = account.Type{
+	Token: account.ScalingPolicyToken, Args: appautoscaling.PolicyArgs{}, State: appautoscaling.Policy{},
+	Name:     account.Name{Property: "name", Max: 255},
+	ForceNew: []string{"name", "resourceId", "scalableDimension", "serviceNamespace"},
+	Defaults: account.Values{"policyType": "StepScaling"},
+	Rules: append([]account.Rule{
+		account.Length("name", 1, 255),
+		account.OneOf("policyType", "TargetTrackingScaling"),
+		account.OneOf(predefined+".predefinedMetricType", "ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization", "ALBRequestCountPerTarget"),
+		account.Between(tracking+".scaleInCooldown", 0, 1<<31-1),
+		account.Between(tracking+".scaleOutCooldown", 0, 1<<31-1),
+	}, scaled...),
+	Check:    checkScalingPolicy,
+	Create:   createScalingPolicy,
+	Complete: completeScalingPolicy,
+}
 
-// scaled judges what is scaled.
-func checkScaled(r *account.Rules) {
-	r.Length("resourceId", 1, 1600)
-	if r.In.Text("serviceNamespace") != "ecs" {
+func checkScalingPolicy(r *account.Rules) {
+	if !r.In.Has(tracking) {
+		r.Refuse(tracking, "is for policyType TargetTrackingScaling, which needs it")
 		return
 	}
-	r.Matches("resourceId", scaledService, "for ECS it has the form service/CLUSTER/SERVICE")
-	r.OneOf("scalableDimension", "ecs:service:DesiredCount")
-}
-
-func checkScalableTarget(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	checkScaled(&r)
-	r.Between("minCapacity", 0, 1<<31-1)
-	r.Between("maxCapacity", 0, 1<<31-1)
-	least, ok := in.Int("minCapacity")
-	most, also := in.Int("maxCapacity")
-	if ok && also && most < least {
-		r.Refuse("maxCapacity", "maximum capacity (%d) cannot be less than minimum capacity (%d)", most, least)
+	if !r.In.Has(predefined) {
+		r.Refuse(tracking, "needs predefinedMetricSpecification")
 	}
-	r.ARN("roleArn")
-	return r.Problems
-}
-
-func createScalableTarget(tx *account.Tx, r *account.Resource) error {
-	if namespace := r.Outputs.Text("serviceNamespace"); namespace != "ecs" {
-		return fmt.Errorf("creating scalable target %s: the embedded cloud scales ECS services only, not %s", r.Outputs.Text("resourceId"), namespace)
+	metric := r.In.Text(predefined + ".predefinedMetricType")
+	if labelled := r.In.Has(predefined + ".resourceLabel"); metric != "" && labelled != (metric == "ALBRequestCountPerTarget") {
+		r.Refuse(predefined+".resourceLabel", "is for ALBRequestCountPerTarget, which needs it")
 	}
-	r.ID = r.Outputs.Text("resourceId")
-	if _, ok := tx.Get(account.ServiceToken, tx.ARN("ecs", r.ID)); !ok {
-		return tx.Refuse("ValidationException", "ECS service doesn't exist: %s", r.ID)
+	if value, ok := r.In.Map(tracking)["targetValue"].(float64); ok && value <= 0 {
+		r.Refuse(tracking+".targetValue", "must be above 0")
 	}
-	r.Outputs["arn"] = tx.ARN("application-autoscaling", "scalable-target/"+tx.Hex(32))
-	// AWS takes its own role for services of ECS, whatever the program says.
-	r.Outputs["roleArn"] = tx.GlobalARN("iam", "role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService")
-	return nil
-}
-
-func checkScalingPolicy(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	checkScaled(&r)
-	r.Length("name", 1, 255)
-	r.OneOf("policyType", "StepScaling", "TargetTrackingScaling", "PredictiveScaling")
-	kind, known := in.String("policyType")
-	if !in.Has("policyType") {
-		kind, known = "StepScaling", true
-	}
-	const tracking, steps = "targetTrackingScalingPolicyConfiguration", "stepScalingPolicyConfiguration"
-	if known && (kind == "TargetTrackingScaling") != in.Has(tracking) {
-		r.Refuse(tracking, "is for policyType TargetTrackingScaling, which needs it")
-	}
-	if known && kind != "StepScaling" && in.Has(steps) || known && kind == "StepScaling" && !in.Has(steps) {
-		r.Refuse(steps, "is for policyType StepScaling, which needs it")
-	}
-	if block := in.Map(tracking); block != nil {
-		if block.Has("predefinedMetricSpecification") == block.Has("customizedMetricSpecification") {
-			r.Refuse(tracking, "needs predefinedMetricSpecification or customizedMetricSpecification, one of them")
-		}
-		metric := tracking + ".predefinedMetricSpecification.predefinedMetricType"
-		if in.Text("serviceNamespace") == "ecs" {
-			r.OneOf(metric, "ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization", "ALBRequestCountPerTarget")
-		}
-		labelled := in.Text(metric) == "ALBRequestCountPerTarget"
-		if has := in.Has(tracking + ".predefinedMetricSpecification.resourceLabel"); labelled != has && in.Text(metric) != "" {
-			r.Refuse(tracking+".predefinedMetricSpecification.resourceLabel", "is for ALBRequestCountPerTarget, which needs it")
-		}
-		if value, ok := block["targetValue"].(float64); ok && value <= 0 {
-			r.Refuse(tracking+".targetValue", "must be above 0")
-		}
-		r.Between(tracking+".scaleInCooldown", 0, 1<<31-1)
-		r.Between(tracking+".scaleOutCooldown", 0, 1<<31-1)
-	}
-	r.OneOf(steps+".adjustmentType", "ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity")
-	r.OneOf(steps+".metricAggregationType", "Average", "Minimum", "Maximum")
-	return r.Problems
 }
 
 func createScalingPolicy(tx *account.Tx, r *account.Resource) error {
@@ -124,28 +93,24 @@ func createScalingPolicy(tx *account.Tx, r *account.Resource) error {
 		}
 		r.ID = scaled + "/" + name
 	}
-	out["arn"] = tx.ARN("autoscaling", fmt.Sprintf("scalingPolicy:%s:resource/%s/%s:policyName/%s", tx.UUID(), out.Text("serviceNamespace"), scaled, name))
-	if out.Text("policyType") == "TargetTrackingScaling" {
-		var alarms []string
-		for _, direction := range []string{"AlarmHigh", "AlarmLow"} {
-			alarms = append(alarms, tx.ARN("cloudwatch", fmt.Sprintf("alarm:TargetTracking-%s-%s-%s", scaled, direction, tx.UUID())))
-		}
-		out["alarmArns"] = account.Texts(alarms...)
+	out["arn"] = tx.ARN("autoscaling", fmt.Sprintf("scalingPolicy:%s:resource/ecs/%s:policyName/%s", tx.UUID(), scaled, name))
+	var alarms []string
+	for _, direction := range []string{"AlarmHigh", "AlarmLow"} {
+		alarms = append(alarms, tx.ARN("cloudwatch", fmt.Sprintf("alarm:TargetTracking-%s-%s-%s", scaled, direction, tx.UUID())))
 	}
-	return judgePolicy(tx, r)
+	out["alarmArns"] = account.Texts(alarms...)
+	return nil
 }
 
-// judgePolicy refuses a policy for what is not scaled, or by requests to a target group that gets none.
-func judgePolicy(tx *account.Tx, r *account.Resource) error {
+// completeScalingPolicy refuses a policy for what is not scaled, or by requests to a target group that gets none.
+func completeScalingPolicy(tx *account.Tx, r *account.Resource) error {
 	out := r.Outputs
-	if !slices.ContainsFunc(tx.List(account.ScalableTargetToken), func(target account.Resource) bool {
-		return target.Outputs.Text("resourceId") == out.Text("resourceId") && target.Outputs.Text("scalableDimension") == out.Text("scalableDimension")
-	}) {
-		return tx.Refuse("ObjectNotFoundException", "No scalable target registered for service namespace: %s, resource ID: %s, scalable dimension: %s",
-			out.Text("serviceNamespace"), out.Text("resourceId"), out.Text("scalableDimension"))
+	if _, ok := tx.Get(account.ScalableTargetToken, out.Text("resourceId")); !ok {
+		return tx.Refuse("ObjectNotFoundException", "No scalable target registered for service namespace: ecs, resource ID: %s, scalable dimension: %s",
+			out.Text("resourceId"), out.Text("scalableDimension"))
 	}
-	label, labelled := out.String("targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.resourceLabel")
-	if !labelled || label == "" {
+	label := out.Text(predefined + ".resourceLabel")
+	if label == "" {
 		return nil
 	}
 	at := strings.Index(label, "/targetgroup/")

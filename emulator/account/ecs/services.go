@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
@@ -9,7 +10,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-var serviceTypes = []account.Type{{
+var service = account.Type{
 	Token: account.ServiceToken, Args: ecs.ServiceArgs{}, State: ecs.Service{},
 	Name:     account.Name{Property: "name", Max: 255},
 	ForceNew: []string{"name", "cluster", "iamRole", "launchType", "schedulingStrategy", "deploymentController.type"},
@@ -26,51 +27,42 @@ var serviceTypes = []account.Type{{
 		"deploymentController":     map[string]any{"type": "ECS"},
 		"deploymentCircuitBreaker": map[string]any{"enable": false, "rollback": false},
 	},
-	Refs: []account.Ref{
-		{Path: "loadBalancers[*].targetGroupArn", Type: account.TargetGroupToken, By: "arn", Missing: "InvalidParameterException"},
-		{Path: "networkConfiguration.subnets[*]", Type: account.SubnetToken, By: "id", Missing: "InvalidParameterException", InUse: "DependencyViolation"},
-		{Path: "networkConfiguration.securityGroups[*]", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidParameterException", InUse: "DependencyViolation"},
-		{Path: "alarms.alarmNames[*]", Type: account.AlarmToken, By: "id", Missing: "InvalidParameterException"},
-	},
+	Refs:     []account.Ref{{Path: "loadBalancers[*].targetGroupArn", Type: account.TargetGroupToken, By: "arn", Missing: "InvalidParameterException"}},
 	ReadBack: []string{"taskDefinition"}, // the circuit breaker goes back to an earlier one
-	Check:    checkService,
-	Create:   createService,
-	Update:   updateService,
-}}
+	Rules: name("name", strategyRules("capacityProviderStrategies",
+		account.OneOf("schedulingStrategy", "REPLICA"),
+		account.OneOf("propagateTags", "SERVICE", "TASK_DEFINITION", "NONE"),
+		account.Between("desiredCount", 0, 1<<31-1),
+		account.Between("deploymentMinimumHealthyPercent", 0, 100),
+		account.Between("deploymentMaximumPercent", 1, 200),
+		account.Between("healthCheckGracePeriodSeconds", 0, 1<<31-1),
+		account.AtMost("loadBalancers", 5),
+		account.Between("loadBalancers[*].containerPort", 0, 65535),
+		account.AtMost("orderedPlacementStrategies", 5),
+		account.OneOf("orderedPlacementStrategies[*].type", "random", "spread", "binpack"),
+	)...),
+	Check: checkService,
+	Identity: account.Identity{Outputs: account.Values{
+		"iamRole": "/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", "propagateTags": "NONE",
+	}},
+	Create: createService,
+	Update: func(tx *account.Tx, old, next *account.Resource) error {
+		return completeService(tx, next, old.Outputs.Text("taskDefinition") != next.Outputs.Text("taskDefinition"))
+	},
+}
 
-func checkService(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	r.Length("name", 1, 255)
-	r.Matches("name", ecsName, "only letters, digits, hyphens and underscores are allowed")
-	r.OneOf("launchType", "EC2", "FARGATE", "EXTERNAL")
-	r.OneOf("schedulingStrategy", "REPLICA", "DAEMON")
-	r.OneOf("propagateTags", "SERVICE", "TASK_DEFINITION", "NONE")
-	r.OneOf("availabilityZoneRebalancing", "ENABLED", "DISABLED")
-	r.OneOf("deploymentController.type", "ECS", "CODE_DEPLOY", "EXTERNAL")
-	r.Between("desiredCount", 0, 1<<31-1)
-	r.Between("healthCheckGracePeriodSeconds", 0, 1<<31-1)
-	if in.Has("launchType") && len(in.List("capacityProviderStrategies")) > 0 {
-		r.Refuse("launchType", "specifying both a launch type and capacity provider strategy is not supported; remove one")
+func checkService(r *account.Rules) {
+	checkStrategy(r, "capacityProviderStrategies")
+	least, most := percentages(r.In)
+	if most == 100 && least == 100 {
+		r.Refuse("deploymentMaximumPercent", "both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments")
+	} else if most < 100 || most < least {
+		r.Refuse("deploymentMaximumPercent", "maximumPercent must be 100 or more, and not below minimumHealthyPercent")
 	}
-	checkStrategy(&r, "capacityProviderStrategies")
-	checkDeployment(&r)
-	if in.Has("healthCheckGracePeriodSeconds") && len(in.List("loadBalancers")) == 0 && !in.IsUnknown("loadBalancers") {
+	if r.In.Has("healthCheckGracePeriodSeconds") && len(r.In.List("loadBalancers")) == 0 && !r.In.IsUnknown("loadBalancers") {
 		r.Refuse("healthCheckGracePeriodSeconds", "health check grace period is only valid for services configured to use load balancers")
 	}
-	if len(in.List("loadBalancers")) > 5 {
-		r.Refuse("loadBalancers", "has %d entries; a service can have 5", len(in.List("loadBalancers")))
-	}
-	r.Between("loadBalancers[*].containerPort", 0, 65535)
-	for i, balancer := range in.Blocks("loadBalancers[*]") {
-		if balancer.Has("targetGroupArn") == balancer.Has("elbName") {
-			r.Refuse(fmt.Sprintf("loadBalancers[%d]", i), "needs targetGroupArn or elbName, one of them")
-		}
-	}
-	if len(in.List("orderedPlacementStrategies")) > 5 {
-		r.Refuse("orderedPlacementStrategies", "has %d entries; a service can have 5", len(in.List("orderedPlacementStrategies")))
-	}
-	r.OneOf("orderedPlacementStrategies[*].type", "random", "spread", "binpack")
-	for i, strategy := range in.Blocks("orderedPlacementStrategies[*]") {
+	for i, strategy := range r.In.Blocks("orderedPlacementStrategies[*]") {
 		field := strings.ToLower(strategy.Text("field"))
 		place := fmt.Sprintf("orderedPlacementStrategies[%d].field", i)
 		switch strategy.Text("type") {
@@ -82,41 +74,20 @@ func checkService(in account.Values) []account.Problem {
 			if field != "instanceid" && field != "host" && !strings.HasPrefix(field, "attribute:") {
 				r.Refuse(place, "the spread strategy needs the field instanceId, host or attribute:NAME, not %q", field)
 			}
-		case "random":
-			if field != "" {
-				r.Refuse(place, "the random strategy has no field")
-			}
 		}
 	}
-	r.OneOf("placementConstraints[*].type", "distinctInstance", "memberOf")
-	return r.Problems
 }
 
-// deployment judges how many tasks a deployment may stop and start.
-func checkDeployment(r *account.Rules) {
-	r.Between("deploymentMinimumHealthyPercent", 0, 100)
-	r.Between("deploymentMaximumPercent", 1, 200)
-	least, most := 100, 200
-	if n, ok := r.In.Int("deploymentMinimumHealthyPercent"); ok {
+// percentages are how many of the desired tasks a deployment keeps and may have.
+func percentages(values account.Values) (least, most int) {
+	least, most = 100, 200
+	if n, ok := values.Int("deploymentMinimumHealthyPercent"); ok {
 		least = n
 	}
-	if n, ok := r.In.Int("deploymentMaximumPercent"); ok {
+	if n, ok := values.Int("deploymentMaximumPercent"); ok {
 		most = n
 	}
-	if r.In.Text("schedulingStrategy") == "DAEMON" {
-		if r.In.Has("desiredCount") || len(r.In.List("capacityProviderStrategies")) > 0 {
-			r.Refuse("schedulingStrategy", "the daemon scheduling strategy does not support desiredCount, placement and capacity provider strategies")
-		}
-		return
-	}
-	if most == 100 && least == 100 {
-		r.Refuse("deploymentMaximumPercent", "both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments")
-	} else if most < 100 || most < least {
-		r.Refuse("deploymentMaximumPercent", "maximumPercent must be 100 or more, and not below minimumHealthyPercent")
-	}
-	if r.In.Text("availabilityZoneRebalancing") == "ENABLED" && most <= 100 {
-		r.Refuse("availabilityZoneRebalancing", "needs a deploymentMaximumPercent above 100")
-	}
+	return least, most
 }
 
 func createService(tx *account.Tx, r *account.Resource) error {
@@ -129,22 +100,68 @@ func createService(tx *account.Tx, r *account.Resource) error {
 	if _, taken := tx.Get(account.ServiceToken, r.ID); taken {
 		return tx.Refuse("InvalidParameterException", "Creation of service was not idempotent: %s already exists; choose another name", name)
 	}
-	account.SetDefault(r.Outputs, "cluster", "default")
-	r.Outputs["iamRole"] = "/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
-	if len(r.Outputs.List("capacityProviderStrategies")) == 0 && len(serviceProviders(tx, *r)) == 0 {
+	association, _ := tx.Get(account.ClusterProvidersToken, cluster.Outputs.Text("name"))
+	if len(r.Outputs.List("capacityProviderStrategies")) == 0 && len(association.Outputs.List("defaultCapacityProviderStrategies")) == 0 {
 		account.SetDefault(r.Outputs, "launchType", "EC2")
 	}
-	account.SetDefault(r.Outputs, "propagateTags", "NONE")
-	for _, strategy := range r.Outputs.Blocks("capacityProviderStrategies[*]") {
-		completeStrategy(strategy)
-	}
-	return judgeService(tx, r, false)
+	return completeService(tx, r, false)
 }
 
-func updateService(tx *account.Tx, old, next *account.Resource) error {
-	deploys := next.Outputs.True("forceNewDeployment") || old.Outputs.Text("taskDefinition") != next.Outputs.Text("taskDefinition")
-	for _, strategy := range next.Outputs.Blocks("capacityProviderStrategies[*]") {
-		completeStrategy(strategy)
+// completeService applies the rules between a service, its task definition, its target groups and its cluster.
+func completeService(tx *account.Tx, r *account.Resource, deploys bool) error {
+	out := r.Outputs
+	completeStrategy(out, "capacityProviderStrategies")
+	task, status, ok := FindTaskDefinition(tx, out.Text("taskDefinition"))
+	if !ok {
+		return tx.Refuse("ClientException", "TaskDefinition not found: %s", out.Text("taskDefinition"))
 	}
-	return judgeService(tx, next, deploys)
+	if status != "ACTIVE" {
+		return tx.Refuse("ClientException", "TaskDefinition is inactive: %s was deregistered; declare it with skipDestroy to keep it for rollbacks", out.Text("taskDefinition"))
+	}
+	containers, err := parseContainers(task.Outputs.Text(definitions))
+	if err != nil {
+		return fmt.Errorf("reading the containers of %s: %w", task.ID, err)
+	}
+	for _, balancer := range out.Blocks("loadBalancers[*]") {
+		if err := checkTarget(tx, balancer, containers); err != nil {
+			return err
+		}
+	}
+	association, _ := tx.Get(account.ClusterProvidersToken, account.AfterSlash(out.Text("cluster")))
+	attached := providers(association.Outputs, "capacityProviders")
+	for _, name := range providers(out, "capacityProviderStrategies[*].capacityProvider") {
+		if !slices.Contains(attached, name) {
+			return tx.Refuse("InvalidParameterException",
+				"The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider %s with the cluster and try again.", name)
+		}
+	}
+	if out.True("waitForSteadyState") {
+		if why := neverSteady(tx, r, task, containers, deploys); why != "" {
+			return tx.Refuse("RequestTimeout", "waiting for ECS Service (%s): timeout while waiting for state to become 'tfSTABLE' (last state: 'tfPENDING', timeout: 20m0s): %s", r.ID, why)
+		}
+	}
+	return nil
+}
+
+// checkTarget applies the rules between a target group and the container behind it.
+func checkTarget(tx *account.Tx, balancer account.Values, containers []container) error {
+	arn, name := balancer.Text("targetGroupArn"), balancer.Text("containerName")
+	port, _ := balancer.Int("containerPort")
+	i := slices.IndexFunc(containers, func(c container) bool { return c.Name == name })
+	if i < 0 {
+		return tx.Refuse("InvalidParameterException", "The container %s does not exist in the task definition.", name)
+	}
+	if !slices.ContainsFunc(containers[i].PortMappings, func(p portMapping) bool { return p.ContainerPort == port }) {
+		return tx.Refuse("InvalidParameterException", "The container %s did not have a container port %d defined.", name, port)
+	}
+	group, _ := tx.Get(account.TargetGroupToken, arn)
+	if len(group.Outputs.Strings("loadBalancerArns")) == 0 {
+		return tx.Refuse("InvalidParameterException",
+			"The target group with targetGroupArn %s does not have an associated load balancer: create the listener first (dependsOn)", arn)
+	}
+	if kind := group.Outputs.Text("targetType"); kind != "instance" {
+		return tx.Refuse("InvalidParameterException",
+			"The provided target group %s has target type %s, which is incompatible with the bridge network mode specified in the task definition: use instance", arn, kind)
+	}
+	return nil
 }

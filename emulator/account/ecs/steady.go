@@ -1,7 +1,6 @@
 package ecs
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -13,16 +12,16 @@ import (
 
 // neverSteady says why a service would not come to its desired count, so that the provider's wait would run out. AWS
 // creates such a service all the same, and its tasks fail one after the other.
-func neverSteady(tx *account.Tx, r *account.Resource, task account.Resource, containers []container, replaces bool) string {
+func neverSteady(tx *account.Tx, r *account.Resource, task account.Resource, containers []container, deploys bool) string {
 	desired, _ := r.Outputs.Int("desiredCount")
-	if desired == 0 && r.Outputs.Text("schedulingStrategy") != "DAEMON" {
+	if desired == 0 {
 		return ""
 	}
-	if least, most := percentages(r.Outputs); replaces && desired*most/100 <= desired && (desired*least+99)/100 >= desired {
+	if least, most := percentages(r.Outputs); deploys && desired*most/100 <= desired && (desired*least+99)/100 >= desired {
 		return fmt.Sprintf("with %d tasks, at least %d%% and at most %d%% of them, a deployment can neither start nor stop one", desired, least, most)
 	}
-	if len(serviceProviders(tx, *r)) == 0 && r.Outputs.Text("launchType") == "EC2" {
-		if _, found := fleetOf(tx, account.AfterSlash(r.Outputs.Text("cluster"))); !found {
+	if r.Outputs.Text("launchType") == "EC2" {
+		if _, found := groupOf(tx, account.AfterSlash(r.Outputs.Text("cluster"))); !found {
 			return "the service was unable to place a task because no container instance met all of its requirements: no Auto Scaling group joins the cluster"
 		}
 	}
@@ -33,30 +32,32 @@ func neverSteady(tx *account.Tx, r *account.Resource, task account.Resource, con
 		}
 	}
 	for _, c := range containers {
-		for _, secret := range c.Secrets {
-			if why := unreadable(tx, secret.ValueFrom); why != "" {
-				return fmt.Sprintf("ResourceInitializationError: unable to pull secrets for container %s: %s", c.Name, why)
-			}
-		}
-		if l := c.LogConfiguration; l != nil && l.LogDriver == "awslogs" && l.Options["awslogs-create-group"] != "true" && l.Options["awslogs-region"] == tx.Region() {
-			if _, ok := tx.Get(account.LogGroupToken, l.Options["awslogs-group"]); !ok {
-				return fmt.Sprintf("CannotStartContainerError: the log group %s of container %s does not exist", l.Options["awslogs-group"], c.Name)
-			}
-		}
-		repository, ours := strings.CutPrefix(c.Image, tx.RegistryHost()+"/")
-		repository, _, _ = strings.Cut(repository, "@")
-		repository, _, _ = strings.Cut(repository, ":")
-		if _, ok := tx.Get(account.RepositoryToken, repository); ours && !ok {
-			return fmt.Sprintf("CannotPullContainerError: the repository %s of container %s does not exist", repository, c.Name)
+		if why := neverStarts(tx, c); why != "" {
+			return why
 		}
 	}
 	return ""
 }
 
-func percentages(out account.Values) (least, most int) {
-	least, _ = out.Int("deploymentMinimumHealthyPercent")
-	most, _ = out.Int("deploymentMaximumPercent")
-	return least, most
+// neverStarts says what a container needs and does not find.
+func neverStarts(tx *account.Tx, c container) string {
+	for _, secret := range c.Secrets {
+		if why := unreadable(tx, secret.ValueFrom); why != "" {
+			return fmt.Sprintf("ResourceInitializationError: unable to pull secrets for container %s: %s", c.Name, why)
+		}
+	}
+	if l := c.LogConfiguration; l != nil && l.Options["awslogs-create-group"] != "true" && l.Options["awslogs-region"] == tx.Region() {
+		if _, ok := tx.Get(account.LogGroupToken, l.Options["awslogs-group"]); !ok {
+			return fmt.Sprintf("CannotStartContainerError: the log group %s of container %s does not exist", l.Options["awslogs-group"], c.Name)
+		}
+	}
+	repository, ours := strings.CutPrefix(c.Image, tx.RegistryHost()+"/")
+	repository, _, _ = strings.Cut(repository, "@")
+	repository, _, _ = strings.Cut(repository, ":")
+	if _, ok := tx.Get(account.RepositoryToken, repository); ours && !ok {
+		return fmt.Sprintf("CannotPullContainerError: the repository %s of container %s does not exist", repository, c.Name)
+	}
+	return ""
 }
 
 var jsonKeyForm = regexp.MustCompile(`^[^:]*:[^:]*:[^:]*$`)
@@ -65,13 +66,14 @@ var jsonKeyForm = regexp.MustCompile(`^[^:]*:[^:]*:[^:]*$`)
 func unreadable(tx *account.Tx, valueFrom string) string {
 	parts := strings.SplitN(valueFrom, ":", 8)
 	if len(parts) < 7 || parts[2] != "secretsmanager" || parts[3] != tx.Region() || parts[4] != tx.AccountID() {
-		return "" // a parameter of SSM, or a secret of somebody else's
+		return "" // a parameter of SSM, or a secret of another account
 	}
 	arn := strings.Join(parts[:7], ":")
 	if _, ok := tx.Get(account.SecretToken, arn); !ok {
 		return fmt.Sprintf("ResourceNotFoundException: Secrets Manager can't find the specified secret: %s", arn)
 	}
-	current := slices.IndexFunc(tx.List(account.SecretVersionToken), func(v account.Resource) bool {
+	versions := tx.List(account.SecretVersionToken)
+	current := slices.IndexFunc(versions, func(v account.Resource) bool {
 		return v.Outputs.Text("arn") == arn && slices.Contains(v.Outputs.Strings("versionStages"), "AWSCURRENT")
 	})
 	if current < 0 {
@@ -84,12 +86,7 @@ func unreadable(tx *account.Tx, valueFrom string) string {
 		return fmt.Sprintf("unexpected ARN format %s: json-key, version-stage and version-id are needed behind it, each may be empty (ARN:key::)", valueFrom)
 	}
 	key, _, _ := strings.Cut(parts[7], ":")
-	if key == "" {
-		return ""
-	}
-	var fields map[string]any
-	text := tx.List(account.SecretVersionToken)[current].Outputs.Text("secretString")
-	if json.Unmarshal([]byte(text), &fields) != nil || fields[key] == nil {
+	if fields, _ := account.ParseJSON(versions[current].Outputs.Text("secretString")); key != "" && fields[key] == nil {
 		return fmt.Sprintf("retrieved secret from Secrets Manager did not contain json key %s: %s", key, arn)
 	}
 	return ""
@@ -97,8 +94,8 @@ func unreadable(tx *account.Tx, valueFrom string) string {
 
 // trusts tells whether a trust policy lets a service of AWS assume the role.
 func trusts(policy, service string) bool {
-	statements, err := policydoc.Statements(policy)
-	return err == nil && slices.ContainsFunc(statements, func(s policydoc.Statement) bool {
-		return s.Effect == "Allow" && s.Action.Covers("sts:AssumeRole") && s.Principal["Service"].Covers(service)
+	document, err := policydoc.Parse(policy)
+	return err == nil && slices.ContainsFunc(document.Statement, func(s policydoc.Statement) bool {
+		return s.Allows("sts:AssumeRole", "", policydoc.Principal{"Service": {service}})
 	})
 }

@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-var taskTypes = []account.Type{{
+var taskDefinition = account.Type{
 	Token: account.TaskToken, Args: ecs.TaskDefinitionArgs{}, State: ecs.TaskDefinition{},
 	ForceNew: []string{
 		"containerDefinitions", "cpu", "enableFaultInjection", "ephemeralStorage", "executionRoleArn", "family", "inferenceAccelerators",
@@ -23,71 +22,24 @@ var taskTypes = []account.Type{{
 		{Path: "executionRoleArn", Type: account.RoleToken, By: "arn", Missing: "ClientException"},
 		{Path: "taskRoleArn", Type: account.RoleToken, By: "arn", Missing: "ClientException"},
 	},
-	Check:  checkTaskDefinition,
-	Create: createTaskDefinition,
-	Delete: retireTaskDefinition,
-	Oldest: func(tx *account.Tx, family string) (account.Resource, bool) {
-		oldest, found := account.Resource{}, false
-		for _, r := range tx.List(account.TaskToken) {
-			revision, _ := r.Outputs.Int("revision")
-			if first, _ := oldest.Outputs.Int("revision"); r.Outputs.Text("family") == family && (!found || revision < first) {
-				oldest, found = r, true
-			}
-		}
-		return oldest, found
-	},
-}}
-
-var taskSize = regexp.MustCompile(`(?i)^[0-9]*\.?[0-9]+ *(vcpu|gb)?$`)
-
-func checkTaskDefinition(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	r.Length("family", 1, 255)
-	r.Matches("family", ecsName, "only letters, digits, hyphens and underscores are allowed")
-	r.OneOf("networkMode", "bridge", "host", "awsvpc", "none")
-	r.OneOf("requiresCompatibilities[*]", "EC2", "FARGATE", "EXTERNAL")
-	r.OneOf("pidMode", "host", "task")
-	r.OneOf("ipcMode", "host", "none", "task")
-	r.OneOf("runtimePlatform.cpuArchitecture", "X86_64", "ARM64")
-	r.OneOf("placementConstraints[*].type", "memberOf")
-	r.Matches("cpu", taskSize, "CPU units such as 512, or vCPUs such as .5 vCPU, are needed")
-	r.Matches("memory", taskSize, "MiB such as 512, or GB such as 1 GB, are needed")
-	r.ARN("executionRoleArn")
-	r.ARN("taskRoleArn")
-	for _, target := range in.Strings("requiresCompatibilities") {
-		if target != "FARGATE" {
-			continue
-		}
-		if !in.Has("cpu") || !in.Has("memory") {
-			r.Refuse("cpu", "Fargate requires that 'cpu' and 'memory' be defined at the task level")
-		}
-		if in.Text("networkMode") != "awsvpc" && !in.IsUnknown("networkMode") {
-			r.Refuse("networkMode", "Fargate requires network mode awsvpc")
-		}
-	}
-	if !in.IsUnknown("containerDefinitions") {
-		checkContainers(&r, in)
-	}
-	return r.Problems
+	Rules: name("family",
+		account.OneOf("networkMode", "bridge"),
+		account.OneOf("requiresCompatibilities[*]", "EC2"),
+		account.OneOf("runtimePlatform.cpuArchitecture", "X86_64", "ARM64"),
+		account.ARN("executionRoleArn"),
+		account.ARN("taskRoleArn"),
+	),
+	Check:    checkContainers,
+	Identity: account.Identity{ID: "{family}", Outputs: account.Values{"networkMode": "bridge"}},
+	Create:   registerTask,
+	Delete:   retireTask,
+	Select:   oldestRevision,
 }
 
-// units reads CPU units or MiB of a task.
-func units(text string) int {
-	text = strings.ToLower(strings.TrimSpace(text))
-	number, factor := text, 1.0
-	for _, unit := range []string{"vcpu", "gb"} {
-		if head, ok := strings.CutSuffix(text, unit); ok {
-			number, factor = strings.TrimSpace(head), 1024
-		}
-	}
-	value, _ := strconv.ParseFloat(number, 64)
-	return int(value * factor)
-}
-
-// createTaskDefinition registers the next revision of a family. The provider's id of a task definition is its family, so
-// the revision that this one replaces moves aside until it is deregistered.
-func createTaskDefinition(tx *account.Tx, r *account.Resource) error {
-	family := r.Outputs.Text("family")
+// registerTask registers the next revision of a family. The provider's id of a task definition is its family, so the
+// revision that this one replaces is kept under its ARN until it is deregistered.
+func registerTask(tx *account.Tx, r *account.Resource) error {
+	family := r.ID
 	counter, _ := tx.Get(account.TaskFamilyToken, family)
 	revision, _ := counter.Outputs.Int("revision")
 	revision++
@@ -97,16 +49,25 @@ func createTaskDefinition(tx *account.Tx, r *account.Resource) error {
 		replaced.ID = replaced.Outputs.Text("arn")
 		tx.Put("", replaced)
 	}
-	r.ID = family
 	r.Outputs["revision"] = float64(revision)
 	r.Outputs["arnWithoutRevision"] = tx.ARN("ecs", "task-definition/"+family)
 	r.Outputs["arn"] = fmt.Sprintf("%s:%d", r.Outputs.Text("arnWithoutRevision"), revision)
-	account.SetDefault(r.Outputs, "networkMode", "bridge")
 	return nil
 }
 
-// retireTaskDefinition deregisters a revision, or keeps it for rollbacks when it was declared with skipDestroy.
-func retireTaskDefinition(tx *account.Tx, r *account.Resource) error {
+// oldestRevision selects the revision of a family that a delete is about.
+func oldestRevision(tx *account.Tx, family string) (oldest account.Resource, found bool) {
+	for _, r := range tx.List(account.TaskToken) {
+		revision, _ := r.Outputs.Int("revision")
+		if first, _ := oldest.Outputs.Int("revision"); r.Outputs.Text("family") == family && (!found || revision < first) {
+			oldest, found = r, true
+		}
+	}
+	return oldest, found
+}
+
+// retireTask deregisters a revision, or keeps it for rollbacks when it was declared with skipDestroy.
+func retireTask(tx *account.Tx, r *account.Resource) error {
 	kept := *r
 	kept.Type, kept.ID, kept.Outputs = account.RetiredTaskToken, r.Outputs.Text("arn"), r.Outputs.Clone()
 	kept.Outputs["status"] = "INACTIVE"
@@ -117,23 +78,22 @@ func retireTaskDefinition(tx *account.Tx, r *account.Resource) error {
 	return nil
 }
 
-// taskDefinition finds a revision by its ARN or family:revision, or the newest active one of a family.
+// FindTaskDefinition finds a revision by its ARN or family:revision, or the newest active one of a family.
 func FindTaskDefinition(tx *account.Tx, text string) (found account.Resource, status string, ok bool) {
-	name := account.AfterSlash(text)
-	family, number, exact := strings.Cut(name, ":")
+	family, number, exact := strings.Cut(account.AfterSlash(text), ":")
 	newest := 0
-	consider := func(r account.Resource, state string) {
-		revision, _ := r.Outputs.Int("revision")
-		if r.Outputs.Text("family") != family || exact && strconv.Itoa(revision) != number || !exact && (state != "ACTIVE" || revision < newest) {
-			return
+	for _, token := range []string{account.RetiredTaskToken, account.TaskToken} {
+		for _, r := range tx.List(token) {
+			state := "ACTIVE"
+			if token == account.RetiredTaskToken {
+				state = r.Outputs.Text("status")
+			}
+			revision, _ := r.Outputs.Int("revision")
+			if r.Outputs.Text("family") != family || exact && strconv.Itoa(revision) != number || !exact && (state != "ACTIVE" || revision < newest) {
+				continue
+			}
+			found, status, ok, newest = r, state, true, revision
 		}
-		found, status, ok, newest = r, state, true, revision
-	}
-	for _, r := range tx.List(account.RetiredTaskToken) {
-		consider(r, r.Outputs.Text("status"))
-	}
-	for _, r := range tx.List(account.TaskToken) {
-		consider(r, "ACTIVE")
 	}
 	return found, status, ok
 }

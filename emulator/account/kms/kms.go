@@ -1,7 +1,9 @@
+// Package kms holds encryption keys.
 package kms
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
@@ -10,7 +12,10 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/policydoc"
 )
 
-var kmsTypes = []account.Type{
+var aliasName = regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]+$`)
+
+// Service is KMS.
+var Service = account.Service{Types: []account.Type{
 	{
 		Token: account.KeyToken, Args: kms.KeyArgs{}, State: kms.Key{},
 		ForceNew: []string{"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"},
@@ -18,101 +23,60 @@ var kmsTypes = []account.Type{
 			"bypassPolicyLockoutSafetyCheck": false, "customerMasterKeySpec": "SYMMETRIC_DEFAULT", "enableKeyRotation": false,
 			"isEnabled": true, "keyUsage": "ENCRYPT_DECRYPT", "multiRegion": false,
 		},
-		Check: checkKey, Create: createKey, Update: func(tx *account.Tx, _, next *account.Resource) error { return settleKey(tx, next) },
+		Rules:    []account.Rule{account.Length("description", 0, 8192), account.Between("deletionWindowInDays", 7, 30), account.JSON("policy")},
+		Identity: account.Identity{ID: "{uuid}", ARN: "kms:key/{id}", Outputs: account.Values{"keyId": "{id}"}},
+		Complete: completeKey,
 	},
 	{
+		// The provider makes up a name itself, so the alias is not named at preview as other resources are.
 		Token: account.AliasToken, Args: kms.AliasArgs{}, State: kms.Alias{},
-		Required: []string{"targetKeyId"},
 		ForceNew: []string{"name", "namePrefix"},
-		Check: func(in account.Values) []account.Problem {
-			r := account.Rules{In: in}
-			r.Conflict("namePrefix", "name")
-			r.Length("name", 1, 256)
-			r.Matches("name", aliasName, "it begins with alias/ and has letters, digits and /_-")
-			r.Each("name", func(place, text string) {
+		Rules: []account.Rule{
+			account.Length("name", 1, 256),
+			account.Matches("name", aliasName, "it begins with alias/ and has letters, digits and /_-"),
+			account.Text("name", func(text string) string {
 				if strings.HasPrefix(text, "alias/aws/") {
-					r.Refuse(place, "%q: names that begin with alias/aws/ are AWS's own", text)
+					return "names that begin with alias/aws/ are AWS's own"
 				}
-			})
-			return r.Problems
+				return ""
+			}),
 		},
-		Create: createAlias, Update: func(tx *account.Tx, _, next *account.Resource) error { return aim(tx, next) },
+		Identity: account.Identity{
+			ID: "{name}", ARN: "kms:{name}", Taken: "AlreadyExistsException: An alias with the name {arn} already exists",
+			Outputs: account.Values{"name": "alias/{letters:26}"},
+		},
+		Complete: findTarget,
 	},
-}
+}}
 
-var aliasName = regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]+$`)
-
-func checkKey(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	r.Length("description", 0, 8192)
-	r.Between("deletionWindowInDays", 7, 30)
-	r.Between("rotationPeriodInDays", 90, 2560)
-	r.OneOf("keyUsage", "ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT")
-	r.OneOf("customerMasterKeySpec", "SYMMETRIC_DEFAULT", "RSA_2048", "RSA_3072", "RSA_4096", "HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512",
-		"ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521", "ECC_SECG_P256K1", "SM2")
-	r.JSON("policy")
-	return r.Problems
-}
-
-func createKey(tx *account.Tx, r *account.Resource) error {
-	r.ID = tx.UUID()
-	r.Outputs["keyId"] = r.ID
-	r.Outputs["arn"] = tx.ARN("kms", "key/"+r.ID)
-	return settleKey(tx, r)
-}
-
-// settleKey refuses a policy that nobody could change again, and rotation of what KMS does not rotate.
-func settleKey(tx *account.Tx, r *account.Resource) error {
+// completeKey sets the policy that KMS gives a key without one, and refuses one that nobody could change again.
+func completeKey(tx *account.Tx, r *account.Resource) error {
 	root := "arn:aws:iam::" + tx.AccountID() + ":root"
 	policy := r.Inputs.Text("policy")
 	if policy == "" {
 		policy = `{"Id":"key-default-1","Statement":[{"Action":"kms:*","Effect":"Allow","Principal":{"AWS":"` + root + `"},"Resource":"*","Sid":"Enable IAM User Permissions"}],"Version":"2012-10-17"}`
 		r.Outputs["policy"] = policy
 	}
-	if fault := policydoc.Fault(policy, policydoc.ResourcePolicy); fault != "" {
+	if fault := policydoc.Fault(policy, policydoc.Resource); fault != "" {
 		return tx.Refuse("MalformedPolicyDocumentException", "policy of key %s: %s", r.ID, fault)
 	}
-	if len(policy) > 32768 {
-		return tx.Refuse("LimitExceededException", "The policy of key %s has %d bytes; a key policy has 32768 at most", r.ID, len(policy))
-	}
-	statements, err := policydoc.Statements(policy)
+	document, err := policydoc.Parse(policy)
 	if err != nil {
 		return tx.Refuse("MalformedPolicyDocumentException", "policy of key %s: %v", r.ID, err)
 	}
-	lockedOut := !r.Outputs.True("bypassPolicyLockoutSafetyCheck")
-	for _, s := range statements {
-		if s.Allows("kms:PutKeyPolicy", r.Outputs.Text("arn"), policydoc.Principal{"AWS": {root, tx.AccountID()}}) {
-			lockedOut = false
-		}
-	}
-	if lockedOut {
+	if !slices.ContainsFunc(document.Statement, func(s policydoc.Statement) bool {
+		return s.Allows("kms:PutKeyPolicy", r.Outputs.Text("arn"), policydoc.Principal{"AWS": {root, tx.AccountID()}})
+	}) {
 		return tx.Refuse("MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.")
 	}
 	if r.Outputs.True("enableKeyRotation") {
-		if spec := r.Outputs.Text("customerMasterKeySpec"); spec != "SYMMETRIC_DEFAULT" {
-			return tx.Refuse("UnsupportedOperationException", "KMS does not rotate keys of the kind %s", spec)
-		}
 		account.SetDefault(r.Outputs, "rotationPeriodInDays", 365.0)
 	}
 	return nil
 }
 
-func createAlias(tx *account.Tx, r *account.Resource) error {
-	name := r.Outputs.Text("name")
-	if name == "" {
-		name = "alias/" + tx.Letters(26)
-		r.Outputs["name"] = name
-	}
-	if _, taken := tx.Get(account.AliasToken, name); taken {
-		return tx.Refuse("AlreadyExistsException", "An alias with the name %s already exists", tx.ARN("kms", name))
-	}
-	r.ID = name
-	r.Outputs["arn"] = tx.ARN("kms", name)
-	return aim(tx, r)
-}
-
-// aim finds the key of an alias, by its id or ARN.
-func aim(tx *account.Tx, r *account.Resource) error {
+// findTarget finds the key of an alias, by its id or ARN.
+func findTarget(tx *account.Tx, r *account.Resource) error {
 	target := r.Outputs.Text("targetKeyId")
 	key, ok := tx.Get(account.KeyToken, target)
 	if !ok {

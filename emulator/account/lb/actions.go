@@ -10,46 +10,47 @@ import (
 
 var fixedCode = regexp.MustCompile(`^[245][0-9]{2}$`)
 
-// actions judges what a listener or a rule does with a request.
-func checkActions(r *account.Rules, path string) {
-	blocks := r.In.List(path)
-	if len(blocks) == 0 && !r.In.IsUnknown(path) {
-		r.Refuse(path, "at least one action is required")
+// forwardsTo are the references of actions to target groups.
+func forwardsTo(actions string) []account.Ref {
+	group := account.Ref{Type: account.TargetGroupToken, By: "arn", Missing: "TargetGroupNotFound", InUse: "ResourceInUse"}
+	single, weighted := group, group
+	single.Path, weighted.Path = actions+"[*].targetGroupArn", actions+"[*].forward.targetGroups[*].arn"
+	return []account.Ref{single, weighted}
+}
+
+// actionRules are the rules about each part of what a listener or a rule does with a request. Fixed responses are for
+// the maintenance page, which is put there by AWS's API.
+func actionRules(path string) []account.Rule {
+	path += "[*]."
+	return []account.Rule{
+		account.OneOf(path+"type", "forward", "redirect", "fixed-response"),
+		account.Between(path+"forward.targetGroups[*].weight", 0, 999),
+		account.OneOf(path+"redirect.statusCode", "HTTP_301", "HTTP_302"),
+		account.OneOf(path+"redirect.protocol", "HTTP", "HTTPS", "#{protocol}"),
+		account.OneOf(path+"fixedResponse.contentType", "text/plain", "text/css", "text/html", "application/javascript", "application/json"),
+		account.Matches(path+"fixedResponse.statusCode", fixedCode, "a code 2XX, 4XX or 5XX is needed"),
+		account.Length(path+"fixedResponse.messageBody", 0, 1024),
 	}
-	for i := range blocks {
+}
+
+// checkActions applies the rules about the parts of each action together.
+func checkActions(r *account.Rules, path string) {
+	r.Apply(account.NotEmpty(path))
+	for i := range r.In.List(path) {
 		place := fmt.Sprintf("%s[%d]", path, i)
 		action := r.In.Map(place)
-		if action == nil {
-			continue
-		}
-		kind := action.Text("type")
-		switch kind {
+		switch action.Text("type") {
 		case "forward":
 			if action.Has("targetGroupArn") == action.Has("forward") {
 				r.Refuse(place, "an action of type forward needs targetGroupArn or forward, one of them")
 			}
-			groups := action.List("forward.targetGroups")
-			if action.Has("forward") && (len(groups) == 0 || len(groups) > 5) && !action.IsUnknown("forward.targetGroups") {
-				r.Refuse(place+".forward.targetGroups", "has %d target groups; AWS allows 1 to 5", len(groups))
-			}
-			r.Between(place+".forward.targetGroups[*].weight", 0, 999)
-			r.Between(place+".forward.stickiness.duration", 1, 604800)
+			r.Apply(account.AtMost(place+".forward.targetGroups", 5))
 		case "redirect":
 			checkRedirect(r, place, action)
 		case "fixed-response":
 			if !action.Has("fixedResponse") {
 				r.Refuse(place+".fixedResponse", "is required for an action of type fixed-response")
 			}
-			r.OneOf(place+".fixedResponse.contentType", "text/plain", "text/css", "text/html", "application/javascript", "application/json")
-			r.Matches(place+".fixedResponse.statusCode", fixedCode, "a code 2XX, 4XX or 5XX is needed")
-			r.Length(place+".fixedResponse.messageBody", 0, 1024)
-		case "authenticate-oidc", "authenticate-cognito":
-			if i == len(blocks)-1 {
-				r.Refuse(place, "the last action must be forward, redirect or fixed-response")
-			}
-		case "":
-		default:
-			r.Refuse(place+".type", "%q is not one of forward, redirect, fixed-response, authenticate-oidc, authenticate-cognito", kind)
 		}
 	}
 }
@@ -59,11 +60,8 @@ func checkRedirect(r *account.Rules, place string, action account.Values) {
 		r.Refuse(place+".redirect", "is required for an action of type redirect")
 		return
 	}
-	r.OneOf(place+".redirect.statusCode", "HTTP_301", "HTTP_302")
-	r.OneOf(place+".redirect.protocol", "HTTP", "HTTPS", "#{protocol}")
-	defaults := map[string]string{"protocol": "#{protocol}", "port": "#{port}", "host": "#{host}", "path": "/#{path}"}
 	loops := true
-	for name, same := range defaults {
+	for name, same := range map[string]string{"protocol": "#{protocol}", "port": "#{port}", "host": "#{host}", "path": "/#{path}"} {
 		if value, known := action.String("redirect." + name); action.Has("redirect."+name) && (!known || value != same) {
 			loops = false
 		}
@@ -98,7 +96,7 @@ func linkTargetGroups(tx *account.Tx, balancerARN, owner string, groups []string
 			return tx.Refuse("InvalidConfigurationRequest", "The target group %s is in %s and the load balancer in %s; both must be in the same VPC",
 				arn, vpc, balancer.Outputs.Text("vpcId"))
 		}
-		if protocol := group.Outputs.Text("protocol"); protocol != "HTTP" && protocol != "HTTPS" && group.Outputs.Text("targetType") != "lambda" {
+		if protocol := group.Outputs.Text("protocol"); protocol != "HTTP" && protocol != "HTTPS" {
 			return tx.Refuse("InvalidConfigurationRequest", "The protocol of target group %s is %s; an application load balancer needs HTTP or HTTPS", arn, protocol)
 		}
 		if linked := group.Outputs.Strings("loadBalancerArns"); len(linked) > 0 && !slices.Contains(linked, balancerARN) {
@@ -106,12 +104,11 @@ func linkTargetGroups(tx *account.Tx, balancerARN, owner string, groups []string
 		}
 	}
 	for _, group := range tx.List(account.TargetGroupToken) {
-		linked := slices.Contains(groups, group.ID) || forwarded(tx, group.ID, owner)
 		var balancers []string
 		switch {
 		case slices.Contains(groups, group.ID):
 			balancers = []string{balancerARN}
-		case linked:
+		case forwarded(tx, group.ID, owner):
 			balancers = group.Outputs.Strings("loadBalancerArns")
 		}
 		if !slices.Equal(balancers, group.Outputs.Strings("loadBalancerArns")) {
@@ -123,14 +120,11 @@ func linkTargetGroups(tx *account.Tx, balancerARN, owner string, groups []string
 
 // forwarded tells whether a listener or rule, other than the one named, sends requests to a target group.
 func forwarded(tx *account.Tx, group, except string) bool {
-	for _, listener := range tx.List(account.ListenerToken) {
-		if listener.ID != except && slices.Contains(forwardTargets(listener.Outputs, "defaultActions"), group) {
-			return true
-		}
-	}
-	for _, rule := range tx.List(account.ListenerRuleToken) {
-		if rule.ID != except && slices.Contains(forwardTargets(rule.Outputs, "actions"), group) {
-			return true
+	for token, actions := range map[string]string{account.ListenerToken: "defaultActions", account.ListenerRuleToken: "actions"} {
+		for _, r := range tx.List(token) {
+			if r.ID != except && slices.Contains(forwardTargets(r.Outputs, actions), group) {
+				return true
+			}
 		}
 	}
 	return false

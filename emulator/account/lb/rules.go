@@ -6,42 +6,56 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
+// listenerRule is also what a call of ModifyRule and CreateRule past the program makes.
+var listenerRule = account.Type{
+	Token: account.ListenerRuleToken, Args: lb.ListenerRuleArgs{}, State: lb.ListenerRule{},
+	Required: []string{"actions", "conditions"},
+	ForceNew: []string{"listenerArn"},
+	Refs:     append([]account.Ref{{Path: "listenerArn", Type: account.ListenerToken, By: "arn", Missing: "ListenerNotFound"}}, forwardsTo("actions")...),
+	Rules: append([]account.Rule{
+		account.Between("priority", 1, 50000),
+		account.ARN("listenerArn"),
+		account.NotEmpty("conditions"),
+		account.Length("conditions[*].hostHeader.values[*]", 1, 128),
+		account.Length("conditions[*].pathPattern.values[*]", 1, 128),
+		account.Text("conditions[*].sourceIp.values[*]", func(text string) string {
+			if _, err := netip.ParsePrefix(text); err != nil {
+				return "is not a CIDR such as 203.0.113.0/24"
+			}
+			return ""
+		}),
+	}, actionRules("actions")...),
+	Check:    checkListenerRule,
+	Create:   createListenerRule,
+	Complete: completeListenerRule,
+	Delete: func(tx *account.Tx, r *account.Resource) error {
+		listener, _ := tx.Get(account.ListenerToken, r.Outputs.Text("listenerArn"))
+		return linkTargetGroups(tx, listener.Outputs.Text("loadBalancerArn"), r.ID, nil)
+	},
+}
+
 var conditionKinds = []string{"hostHeader", "httpHeader", "httpRequestMethod", "pathPattern", "queryStrings", "sourceIp"}
 
-func checkListenerRule(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	r.Between("priority", 1, 50000)
-	r.ARN("listenerArn")
-	checkActions(&r, "actions")
-	if len(in.List("conditions")) == 0 && !in.IsUnknown("conditions") {
-		r.Refuse("conditions", "at least one condition is required")
-	}
-	matches := 0
-	for i, condition := range in.Blocks("conditions[*]") {
-		place := fmt.Sprintf("conditions[%d]", i)
+func checkListenerRule(r *account.Rules) {
+	checkActions(r, "actions")
+	values := 0
+	for i, condition := range r.In.Blocks("conditions[*]") {
 		kinds := slices.DeleteFunc(slices.Clone(conditionKinds), func(kind string) bool { return !condition.Has(kind) })
 		if len(kinds) != 1 {
-			r.Refuse(place, "needs exactly one of %s", strings.Join(conditionKinds, ", "))
+			r.Refuse(fmt.Sprintf("conditions[%d]", i), "needs exactly one of %s", strings.Join(conditionKinds, ", "))
 		}
-		for _, kind := range conditionKinds {
-			matches += len(condition.List(kind + ".values"))
+		for _, kind := range kinds {
+			values += len(condition.List(kind + ".values"))
 		}
-		matches += len(condition.List("queryStrings"))
 	}
-	if matches > 5 {
-		r.Refuse("conditions", "have %d values; a rule can have 5", matches)
+	if values > 5 {
+		r.Refuse("conditions", "have %d values; a rule can have 5", values)
 	}
-	r.Length("conditions[*].hostHeader.values[*]", 1, 128)
-	r.Length("conditions[*].pathPattern.values[*]", 1, 128)
-	r.Each("conditions[*].sourceIp.values[*]", func(place, text string) {
-		if _, err := netip.ParsePrefix(text); err != nil {
-			r.Refuse(place, "%q is not a CIDR such as 203.0.113.0/24", text)
-		}
-	})
-	return r.Problems
 }
 
 func createListenerRule(tx *account.Tx, r *account.Resource) error {
@@ -57,20 +71,11 @@ func createListenerRule(tx *account.Tx, r *account.Resource) error {
 		}
 		r.Outputs["priority"] = next
 	}
-	if err := freePriority(tx, r); err != nil {
-		return err
-	}
-	return linkRule(tx, r)
+	return nil
 }
 
-// linkRule links the target groups of a rule to the load balancer of its listener.
-func linkRule(tx *account.Tx, r *account.Resource) error {
-	orderActions(r.Outputs.Blocks("actions[*]"))
-	listener, _ := tx.Get(account.ListenerToken, r.Outputs.Text("listenerArn"))
-	return linkTargetGroups(tx, listener.Outputs.Text("loadBalancerArn"), r.ID, forwardTargets(r.Outputs, "actions"))
-}
-
-func freePriority(tx *account.Tx, r *account.Resource) error {
+// completeListenerRule refuses a priority that another rule has, and links the target groups to the load balancer.
+func completeListenerRule(tx *account.Tx, r *account.Resource) error {
 	priority, _ := r.Outputs.Int("priority")
 	for _, other := range tx.List(account.ListenerRuleToken) {
 		taken, _ := other.Outputs.Int("priority")
@@ -78,5 +83,7 @@ func freePriority(tx *account.Tx, r *account.Resource) error {
 			return tx.Refuse("PriorityInUse", "Priority '%d' is currently in use by %s; choose another", priority, other.ID)
 		}
 	}
-	return nil
+	orderActions(r.Outputs.Blocks("actions[*]"))
+	listener, _ := tx.Get(account.ListenerToken, r.Outputs.Text("listenerArn"))
+	return linkTargetGroups(tx, listener.Outputs.Text("loadBalancerArn"), r.ID, forwardTargets(r.Outputs, "actions"))
 }

@@ -1,3 +1,4 @@
+// Package route53 holds DNS records.
 package route53
 
 import (
@@ -9,40 +10,34 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-var dnsFunctions = []account.Function{{
-	Token: "aws:route53/getZone:getZone",
-	Args:  route53.LookupZoneArgs{}, Result: route53.LookupZoneResult{},
-	Run: getZone,
-}}
+// Service is Route 53. Hosted zones exist before the program; see account.Seed.
+var Service = account.Service{
+	Types: []account.Type{{
+		Token: account.RecordToken, Args: route53.RecordArgs{}, State: route53.Record{},
+		ForceNew: []string{"name", "zoneId"},
+		Refs:     []account.Ref{{Path: "zoneId", Type: account.ZoneToken, By: "id", Missing: "NoSuchHostedZone", InUse: "HostedZoneNotEmpty"}},
+		Rules: []account.Rule{
+			account.OneOf("type", "A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"),
+			account.ExactlyOne("aliases", "records"),
+			account.NotEmpty("records"),
+			account.AtMost("aliases", 1),
+			account.Between("ttl", 0, 1<<31-1),
+			account.Length("name", 0, 255),
+		},
+		Check:  checkRecord,
+		Create: createRecord, Complete: completeRecord,
+	}},
+	Functions: []account.Function{{
+		Token: "aws:route53/getZone:getZone", Args: route53.LookupZoneArgs{}, Result: route53.LookupZoneResult{}, Run: getZone,
+	}},
+}
 
-var dnsTypes = []account.Type{{
-	Token: account.RecordToken, Args: route53.RecordArgs{}, State: route53.Record{},
-	ForceNew: []string{"name", "zoneId"},
-	Refs: []account.Ref{
-		{Path: "zoneId", Type: account.ZoneToken, By: "id", Missing: "NoSuchHostedZone", InUse: "HostedZoneNotEmpty"},
-	},
-	Check:  checkRecord,
-	Create: createRecord,
-	Update: func(tx *account.Tx, _, next *account.Resource) error { return completeRecord(tx, next) },
-}}
-
-func checkRecord(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	r.OneOf("type", "A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT")
-	r.ExactlyOne("aliases", "records")
-	if in.Has("records") && !in.Has("ttl") {
-		r.Refuse("ttl", "is required with records")
+func checkRecord(r *account.Rules) {
+	if r.In.Has("records") != r.In.Has("ttl") {
+		r.Refuse("ttl", "is for records, which need it")
 	}
-	if in.Has("records") && !in.IsUnknown("records") && len(in.List("records")) == 0 {
-		r.Refuse("records", "at least one value is required")
-	}
-	r.Conflict("ttl", "aliases")
-	r.Between("ttl", 0, 1<<31-1)
-	if len(in.List("aliases")) > 1 {
-		r.Refuse("aliases", "has %d targets; a record has one", len(in.List("aliases")))
-	}
-	kind := in.Text("type")
-	if kind == "CNAME" && len(in.List("records")) > 1 {
+	kind := r.In.Text("type")
+	if kind == "CNAME" && len(r.In.List("records")) > 1 {
 		r.Refuse("records", "a CNAME record has one value")
 	}
 	r.Each("records[*]", func(place, text string) {
@@ -50,29 +45,15 @@ func checkRecord(in account.Values) []account.Problem {
 		if kind == "A" && (err != nil || !address.Is4()) {
 			r.Refuse(place, "ARRDATAIllegalIPv4Address: %q is not a valid IPv4 address", text)
 		}
-		if kind == "AAAA" && (err != nil || !address.Is6()) {
-			r.Refuse(place, "AAAARRDATAIllegalIPv6Address: %q is not a valid IPv6 address", text)
-		}
 	})
-	r.Length("name", 0, 255)
-	routed := false
-	for _, policy := range []string{"weightedRoutingPolicies", "failoverRoutingPolicies", "latencyRoutingPolicies", "geolocationRoutingPolicies", "geoproximityRoutingPolicy", "cidrRoutingPolicy", "multivalueAnswerRoutingPolicy"} {
-		routed = routed || in.Has(policy)
-	}
-	if routed && !in.Has("setIdentifier") {
-		r.Refuse("setIdentifier", "is required with a routing policy")
-	}
-	if in.Has("setIdentifier") && !routed {
-		r.Refuse("setIdentifier", "needs a routing policy")
-	}
-	return r.Problems
 }
 
+// createRecord completes names that do not end with the zone's, as the provider does.
 func createRecord(tx *account.Tx, r *account.Resource) error {
 	zone, _ := tx.Get(account.ZoneToken, r.Outputs.Text("zoneId"))
 	domain := strings.TrimSuffix(strings.ToLower(zone.Outputs.Text("name")), ".")
-	// The provider completes names that do not end with the zone's.
-	name := strings.TrimSuffix(strings.ToLower(r.Outputs.Text("name")), ".")
+	given := strings.TrimSuffix(strings.ToLower(r.Outputs.Text("name")), ".")
+	name := given
 	switch {
 	case name == "":
 		name = domain
@@ -80,15 +61,11 @@ func createRecord(tx *account.Tx, r *account.Resource) error {
 		name += "." + domain
 	}
 	r.Outputs["fqdn"] = name
-	parts := []string{zone.ID, strings.TrimSuffix(strings.ToLower(r.Outputs.Text("name")), "."), r.Outputs.Text("type")}
-	if set := r.Outputs.Text("setIdentifier"); set != "" {
-		parts = append(parts, set)
-	}
-	r.ID = strings.Join(parts, "_")
-	return completeRecord(tx, r)
+	r.ID = strings.Join([]string{zone.ID, given, r.Outputs.Text("type")}, "_")
+	return nil
 }
 
-// completeRecord refuses what Route 53 does not let stand beside the zone's other records.
+// completeRecord refuses what Route 53 does not accept beside the zone's other records.
 func completeRecord(tx *account.Tx, r *account.Resource) error {
 	out := r.Outputs
 	name, kind := out.Text("fqdn"), out.Text("type")
@@ -102,7 +79,7 @@ func completeRecord(tx *account.Tx, r *account.Resource) error {
 		}
 		taken := other.Outputs.Text("type")
 		switch {
-		case taken == kind && other.Outputs.Text("setIdentifier") == out.Text("setIdentifier") && !out.True("allowOverwrite"):
+		case taken == kind && !out.True("allowOverwrite"):
 			return tx.Refuse("InvalidChangeBatch",
 				"[Tried to create resource record set [name='%s.', type='%s'] but it already exists]: delete it, or set allowOverwrite", name, kind)
 		case taken != kind && (taken == "CNAME" || kind == "CNAME"):
@@ -123,41 +100,25 @@ func completeRecord(tx *account.Tx, r *account.Resource) error {
 	return nil
 }
 
-// getZone finds a hosted zone by its name or id.
+// getZone finds a public hosted zone by its name.
 func getZone(tx *account.Tx, args account.Values) (account.Values, error) {
-	id, name := args.Text("zoneId"), args.Text("name")
-	if (id == "") == (name == "") {
-		return nil, tx.Refuse("InvalidInput", "either name or zoneId must be set")
-	}
+	name := args.Text("name")
 	var found []account.Resource
 	for _, zone := range tx.List(account.ZoneToken) {
-		private := zone.Outputs.True("privateZone")
-		if id != "" && zone.ID == id || name != "" && account.SameDomain(zone.Outputs.Text("name"), name) && private == args.True("privateZone") {
+		if account.SameDomain(zone.Outputs.Text("name"), name) && !zone.Outputs.True("privateZone") {
 			found = append(found, zone)
 		}
 	}
 	switch {
 	case len(found) == 0:
-		return nil, tx.Refuse("NoSuchHostedZone", "no matching Route 53 Hosted Zone found for %s%s: create the zone, or check domain.zone in the stack's configuration", name, id)
+		return nil, tx.Refuse("NoSuchHostedZone", "no matching Route 53 Hosted Zone found for %s: create the zone, or check domain.zone in the stack's configuration", name)
 	case len(found) > 1:
 		return nil, tx.Refuse("InvalidInput", "multiple Route 53 Hosted Zones match %s: use zoneId, or tags", name)
 	}
 	zone := found[0]
-	servers := zone.Outputs.List("nameServers")
-	if len(servers) == 0 {
-		servers = account.Texts("ns-1.awsdns-00.com", "ns-512.awsdns-00.net", "ns-1024.awsdns-00.org", "ns-1536.awsdns-00.co.uk")
-	}
-	first, _ := servers[0].(string)
-	records := 2.0 // the zone's own NS and SOA
-	for _, record := range tx.List(account.RecordToken) {
-		if record.Outputs.Text("zoneId") == zone.ID {
-			records++
-		}
-	}
 	return account.Values{
-		"id": zone.ID, "zoneId": zone.ID, "arn": "arn:aws:route53:::hostedzone/" + zone.ID,
-		"name": strings.TrimSuffix(zone.Outputs.Text("name"), "."), "privateZone": zone.Outputs.True("privateZone"),
-		"nameServers": servers, "primaryNameServer": first, "resourceRecordSetCount": records,
-		"comment": zone.Outputs.Text("comment"), "callerReference": zone.Outputs.Text("callerReference"),
+		"id": zone.ID, "zoneId": zone.ID, "arn": "arn:aws:route53:::hostedzone/" + zone.ID, "name": strings.TrimSuffix(zone.Outputs.Text("name"), "."),
+		"nameServers":       account.Texts("ns-1.awsdns-00.com", "ns-512.awsdns-00.net", "ns-1024.awsdns-00.org", "ns-1536.awsdns-00.co.uk"),
+		"primaryNameServer": "ns-1.awsdns-00.com",
 	}, nil
 }

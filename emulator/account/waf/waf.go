@@ -1,27 +1,41 @@
+// Package waf holds web access control lists.
 package waf
 
 import (
 	"fmt"
 	"regexp"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-var wafTypes = []account.Type{
+var (
+	wafName   = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
+	wafMetric = regexp.MustCompile(`^[0-9A-Za-z_-]{1,255}$`)
+)
+
+// Service is WAF.
+var Service = account.Service{Types: []account.Type{
 	{
 		Token: account.WebACLToken, Args: wafv2.WebAclArgs{}, State: wafv2.WebAcl{},
-		Name:     account.Name{Property: "name", Max: 128},
-		ForceNew: []string{"name", "namePrefix", "scope"},
-		Check:    checkWebACL,
-		Create:   createWebACL,
-		Update: func(tx *account.Tx, _, next *account.Resource) error {
-			next.Outputs["lockToken"] = tx.UUID()
-			return completeWebACL(tx, next)
-		},
+		Name:       account.Name{Property: "name", Max: 128},
+		ForceNew:   []string{"name", "namePrefix", "scope"},
 		Recomputed: []string{"lockToken", "capacity"},
+		Rules: []account.Rule{
+			account.Length("name", 1, 128),
+			account.Matches("name", wafName, "only letters, digits, hyphens and underscores are allowed"),
+			account.OneOf("scope", "REGIONAL", "CLOUDFRONT"),
+			account.Matches("visibilityConfig.metricName", wafMetric, "1 to 255 letters, digits, hyphens and underscores are allowed"),
+			account.Matches("rules[*].visibilityConfig.metricName", wafMetric, "1 to 255 letters, digits, hyphens and underscores are allowed"),
+			account.Matches("rules[*].name", wafName, "only letters, digits, hyphens and underscores are allowed"),
+		},
+		Check: checkWebACL,
+		Identity: account.Identity{
+			ID: "{uuid}", ARN: "wafv2:regional/webacl/{name}/{id}", Outputs: account.Values{"applicationIntegrationUrl": ""},
+			Taken: "WAFDuplicateItemException: AWS WAF couldn't perform the operation because some resource in your request is a duplicate of an existing one: web ACL {name}",
+		},
+		Complete: completeWebACL,
 	},
 	{
 		Token: "aws:wafv2/webAclAssociation:WebAclAssociation",
@@ -31,58 +45,27 @@ var wafTypes = []account.Type{
 			{Path: "webAclArn", Type: account.WebACLToken, By: "arn", Missing: "WAFNonexistentItemException", InUse: "WAFAssociatedItemException"},
 			{Path: "resourceArn", Type: account.BalancerToken, By: "arn", Missing: "WAFUnavailableEntityException"},
 		},
-		Check: func(in account.Values) []account.Problem {
-			r := account.Rules{In: in}
-			r.ARN("webAclArn")
-			r.ARN("resourceArn")
-			return r.Problems
-		},
-		Create: func(tx *account.Tx, r *account.Resource) error {
-			acl, _ := tx.Find(account.WebACLToken, "arn", r.Outputs.Text("webAclArn"))
-			if acl.Outputs.Text("scope") != "REGIONAL" {
-				return tx.Refuse("WAFInvalidParameterException", "Web ACL %s has scope %s; a load balancer needs one with scope REGIONAL", acl.ID, acl.Outputs.Text("scope"))
-			}
-			r.ID = r.Outputs.Text("webAclArn") + "," + r.Outputs.Text("resourceArn")
-			return nil
-		},
+		Rules:    []account.Rule{account.ARN("webAclArn"), account.ARN("resourceArn")},
+		Identity: account.Identity{ID: "{webAclArn},{resourceArn}"},
 	},
-}
+}}
 
-var (
-	wafName   = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
-	wafMetric = regexp.MustCompile(`^[0-9A-Za-z_-]{1,255}$`)
-)
-
-// managedRuleGroups are AWS's own rule groups with the capacity each takes.
+// managedRuleGroups are AWS's own rule groups with the capacity each takes
+// (https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html).
 var managedRuleGroups = map[string]int{
 	"AWSManagedRulesCommonRuleSet": 700, "AWSManagedRulesAdminProtectionRuleSet": 100, "AWSManagedRulesKnownBadInputsRuleSet": 200,
-	"AWSManagedRulesSQLiRuleSet": 200, "AWSManagedRulesLinuxRuleSet": 200, "AWSManagedRulesUnixRuleSet": 100, "AWSManagedRulesWindowsRuleSet": 200,
-	"AWSManagedRulesPHPRuleSet": 100, "AWSManagedRulesWordPressRuleSet": 100, "AWSManagedRulesAmazonIpReputationList": 25,
-	"AWSManagedRulesAnonymousIpList": 50, "AWSManagedRulesBotControlRuleSet": 50, "AWSManagedRulesATPRuleSet": 50,
-	"AWSManagedRulesACFPRuleSet": 50, "AWSManagedRulesAntiDDoSRuleSet": 50,
+	"AWSManagedRulesSQLiRuleSet": 200, "AWSManagedRulesLinuxRuleSet": 200, "AWSManagedRulesUnixRuleSet": 100, "AWSManagedRulesPHPRuleSet": 100,
+	"AWSManagedRulesAmazonIpReputationList": 25, "AWSManagedRulesAnonymousIpList": 50, "AWSManagedRulesBotControlRuleSet": 50,
 }
 
-func checkWebACL(in account.Values) []account.Problem {
-	r := account.Rules{In: in}
-	r.Conflict("name", "namePrefix")
-	r.Conflict("rules", "ruleJson")
-	r.Length("name", 1, 128)
-	r.Matches("name", wafName, "only letters, digits, hyphens and underscores are allowed")
-	r.Length("description", 1, 256)
-	r.OneOf("scope", "REGIONAL", "CLOUDFRONT")
-	r.Matches("visibilityConfig.metricName", wafMetric, "1 to 255 letters, digits, hyphens and underscores are allowed")
-	r.Matches("rules[*].visibilityConfig.metricName", wafMetric, "1 to 255 letters, digits, hyphens and underscores are allowed")
-	r.Matches("rules[*].name", wafName, "only letters, digits, hyphens and underscores are allowed")
-	if in.Has("defaultAction.allow") == in.Has("defaultAction.block") && !in.IsUnknown("defaultAction") {
+func checkWebACL(r *account.Rules) {
+	if r.In.Has("defaultAction.allow") == r.In.Has("defaultAction.block") && !r.In.IsUnknown("defaultAction") {
 		r.Refuse("defaultAction", "needs allow or block, one of them")
 	}
 	priorities, names := map[int]bool{}, map[string]bool{}
-	for i := range in.List("rules") {
+	for i := range r.In.List("rules") {
 		place := fmt.Sprintf("rules[%d]", i)
-		rule := in.Map(place)
-		if rule == nil {
-			continue
-		}
+		rule := r.In.Map(place)
 		if priority, ok := rule.Int("priority"); ok {
 			if priorities[priority] {
 				r.Refuse(place+".priority", "%d is there twice; priorities must be unique", priority)
@@ -95,86 +78,44 @@ func checkWebACL(in account.Values) []account.Problem {
 			}
 			names[name] = true
 		}
-		checkRule(&r, place, rule)
+		if rule != nil && !rule.IsUnknown("statement") {
+			checkRule(r, place, rule)
+		}
 	}
-	r.OneOf("rules[*].statement.rateBasedStatement.aggregateKeyType", "IP", "FORWARDED_IP", "CUSTOM_KEYS", "CONSTANT")
-	r.Between("rules[*].statement.rateBasedStatement.limit", 10, 2000000000)
-	r.Member("rules[*].statement.rateBasedStatement.evaluationWindowSec", 60, 120, 300, 600)
-	return r.Problems
 }
 
 func checkRule(r *account.Rules, place string, rule account.Values) {
-	if rule.IsUnknown("statement") {
-		return
-	}
 	statement := rule.Map("statement")
-	kinds := account.SortedKeys(statement)
-	if len(kinds) != 1 {
-		r.Refuse(place+".statement", "needs exactly one statement, not %d", len(kinds))
+	if len(statement) != 1 {
+		r.Refuse(place+".statement", "needs exactly one statement, not %d", len(statement))
 		return
 	}
-	group := kinds[0] == "managedRuleGroupStatement" || kinds[0] == "ruleGroupReferenceStatement"
+	group := statement.Map("managedRuleGroupStatement")
 	switch {
-	case group && (rule.Has("action") || !rule.Has("overrideAction")):
+	case group != nil && (rule.Has("action") || !rule.Has("overrideAction")):
 		r.Refuse(place, "a rule group needs overrideAction (none or count) and no action")
-	case !group && (!rule.Has("action") || rule.Has("overrideAction")):
+	case group == nil && (!rule.Has("action") || rule.Has("overrideAction")):
 		r.Refuse(place, "needs action (allow, block, captcha, challenge or count) and no overrideAction")
 	}
-	name, vendor := statement.Text("managedRuleGroupStatement.name"), statement.Text("managedRuleGroupStatement.vendorName")
-	if _, known := managedRuleGroups[name]; vendor == "AWS" && name != "" && !known {
-		r.Refuse(place+".statement.managedRuleGroupStatement.name", "%q is not a managed rule group of AWS; did you mean %s?", name, account.Nearest(name, account.SortedKeys(managedRuleGroups)))
+	name := group.Text("name")
+	if _, known := managedRuleGroups[name]; group.Text("vendorName") == "AWS" && name != "" && !known {
+		r.Refuse(place+".statement.managedRuleGroupStatement.name", "%q is not a managed rule group of AWS; did you mean %s?",
+			name, account.Nearest(name, account.SortedKeys(managedRuleGroups)))
 	}
 }
 
-// webACLCapacity adds up the capacity units of the rules.
-func webACLCapacity(out account.Values) float64 {
-	units := 0
-	for _, rule := range out.Blocks("rules[*]") {
-		switch {
-		case rule.Has("statement.managedRuleGroupStatement"):
-			units += managedRuleGroups[rule.Text("statement.managedRuleGroupStatement.name")]
-		case rule.Has("statement.rateBasedStatement"):
-			units += 2
-		case rule.Has("statement.sqliMatchStatement"):
-			units += 20
-		case rule.Has("statement.xssMatchStatement"):
-			units += 40
-		default:
-			units++
-		}
-	}
-	return float64(units)
-}
-
-func createWebACL(tx *account.Tx, r *account.Resource) error {
-	name, scope := r.Outputs.Text("name"), r.Outputs.Text("scope")
-	if scope == "CLOUDFRONT" && tx.Region() != "us-east-1" {
-		return tx.Refuse("WAFInvalidParameterException", "Error reason: The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT: such web ACLs live in us-east-1 only")
-	}
-	if slices.ContainsFunc(tx.List(account.WebACLToken), func(acl account.Resource) bool {
-		return acl.Outputs.Text("name") == name && acl.Outputs.Text("scope") == scope
-	}) {
-		return tx.Refuse("WAFDuplicateItemException", "AWS WAF couldn't perform the operation because some resource in your request is a duplicate of an existing one: web ACL %s; choose another name", name)
-	}
-	r.ID = tx.UUID()
-	r.Outputs["arn"] = tx.ARN("wafv2", fmt.Sprintf("%s/webacl/%s/%s", map[string]string{"REGIONAL": "regional", "CLOUDFRONT": "global"}[scope], name, r.ID))
-	r.Outputs["lockToken"] = tx.UUID()
-	r.Outputs["applicationIntegrationUrl"] = ""
-	return completeWebACL(tx, r)
-}
-
-// completeWebACL adds up the rules and fills in what they leave out.
+// completeWebACL adds up the capacity of the rule groups.
 func completeWebACL(tx *account.Tx, r *account.Resource) error {
-	capacity := webACLCapacity(r.Outputs)
+	if r.Outputs.Text("scope") == "CLOUDFRONT" {
+		return tx.Refuse("WAFInvalidParameterException", "Error reason: The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT: a load balancer needs REGIONAL")
+	}
+	capacity := 0
+	for _, name := range r.Outputs.Strings("rules[*].statement.managedRuleGroupStatement.name") {
+		capacity += managedRuleGroups[name]
+	}
 	if capacity > 5000 {
 		return tx.Refuse("WAFLimitsExceededException", "The rules take %v capacity units; a web ACL has 5000", capacity)
 	}
-	r.Outputs["capacity"] = capacity
-	for _, rule := range r.Outputs.Blocks("rules[*]") {
-		if limit := rule.Map("statement.rateBasedStatement"); limit != nil {
-			account.SetDefault(limit, "aggregateKeyType", "IP")
-			account.SetDefault(limit, "evaluationWindowSec", 300.0)
-		}
-	}
+	r.Outputs["capacity"], r.Outputs["lockToken"] = float64(capacity), tx.UUID()
 	return nil
 }

@@ -1,0 +1,142 @@
+// Package elasticache holds caches and their subnet groups.
+package elasticache
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+var (
+	groupName  = regexp.MustCompile(`^[0-9A-Za-z-]+$`)
+	identifier = regexp.MustCompile(`^[a-z][0-9a-z-]*$`)
+	nodeType   = regexp.MustCompile(`^cache\.[a-z][a-z0-9-]*\.[a-z0-9]+$`)
+	refs       = []account.Ref{
+		{Path: "subnetGroupName", Type: account.CacheSubnetGroupToken, By: "id", Missing: "CacheSubnetGroupNotFoundFault", InUse: "CacheSubnetGroupInUse"},
+		{Path: "securityGroupIds[*]", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidParameterValue", InUse: "DependencyViolation"},
+	}
+)
+
+// rules are what clusters and replication groups have in common; id is the input that names them.
+func rules(id string, longest int, more ...account.Rule) []account.Rule {
+	return append(more,
+		account.Length(id, 1, longest),
+		account.Matches(id, identifier, "it starts with a letter and has only lower case letters, digits and hyphens"),
+		account.Hyphens(id),
+		account.Matches("nodeType", nodeType, "a node type looks like cache.t4g.micro"),
+		account.Between("port", 1, 65535),
+		account.WeeklyWindow("maintenanceWindow", 60),
+	)
+}
+
+// Service is ElastiCache.
+var Service = account.Service{Types: []account.Type{
+	{
+		Token: account.CacheSubnetGroupToken, Args: elasticache.SubnetGroupArgs{}, State: elasticache.SubnetGroup{},
+		Required: []string{"subnetIds"},
+		Name:     account.Name{Property: "name", Max: 255, Lower: true}, // ElastiCache turns it into lower case
+		ForceNew: []string{"name"},
+		Defaults: account.Values{"description": "Managed by Pulumi"},
+		Refs:     []account.Ref{{Path: "subnetIds[*]", Type: account.SubnetToken, By: "id", Missing: "InvalidSubnet"}},
+		Rules:    []account.Rule{account.Length("name", 1, 255), account.Matches("name", groupName, "only letters, digits and hyphens are allowed")},
+		Identity: account.Identity{
+			ID: "{name}", ARN: "elasticache:subnetgroup:{name}", Taken: "CacheSubnetGroupAlreadyExists: Cache subnet group {name} already exists",
+		},
+		Complete: func(tx *account.Tx, r *account.Resource) error {
+			_, vpc, mixed := tx.ZonesOf(r.Outputs.Strings("subnetIds"))
+			if mixed {
+				return tx.Refuse("InvalidSubnet", "The subnets of cache subnet group %s are not all in the same VPC", r.ID)
+			}
+			r.Outputs["vpcId"] = vpc
+			return nil
+		},
+	},
+	{
+		Token: account.CacheClusterToken, Args: elasticache.ClusterArgs{}, State: elasticache.Cluster{},
+		Name: account.Name{Property: "clusterId", Max: 50, Lower: true},
+		ForceNew: []string{
+			"clusterId", "availabilityZone", "engine", "networkType", "outpostMode", "port", "preferredOutpostArn", "replicationGroupId",
+			"snapshotArns", "snapshotName", "subnetGroupName", "transitEncryptionEnabled",
+		},
+		Replaces: func(old, next account.Values) []string {
+			return append(downgrade(old, next), "nodeType") // memcached cannot change it
+		},
+		Defaults: account.Values{"autoMinorVersionUpgrade": "true"},
+		Refs:     refs,
+		Rules:    rules("clusterId", 50, account.OneOf("engine", "memcached"), account.Between("numCacheNodes", 1, 60)),
+		Check:    func(r *account.Rules) { check(r, "memcached", "engine", "nodeType", "numCacheNodes") },
+		Identity: account.Identity{
+			ID: "{clusterId}", ARN: "elasticache:cluster:{id}", Taken: "CacheClusterAlreadyExists: Cache cluster {id} already exists",
+			Outputs: account.Values{"port": 11211.0, "azMode": "single-az"},
+		},
+		Complete: completeCluster,
+	},
+	{
+		Token: account.CacheReplicationToken, Args: elasticache.ReplicationGroupArgs{}, State: elasticache.ReplicationGroup{},
+		Name: account.Name{Property: "replicationGroupId", Max: 40, Lower: true},
+		ForceNew: []string{
+			"replicationGroupId", "atRestEncryptionEnabled", "dataTieringEnabled", "globalReplicationGroupId", "kmsKeyId", "networkType",
+			"port", "securityGroupNames", "snapshotArns", "snapshotName", "subnetGroupName",
+		},
+		Replaces: downgrade,
+		Defaults: account.Values{"automaticFailoverEnabled": false, "multiAzEnabled": false, "autoMinorVersionUpgrade": true, "applyImmediately": false},
+		Refs:     refs,
+		Rules: rules("replicationGroupId", 40, account.OneOf("engine", "redis", "valkey"), account.Length("description", 1, 255),
+			account.Between("numCacheClusters", 1, 6), account.Between("snapshotRetentionLimit", 0, 35),
+			account.DailyWindow("snapshotWindow", 60), account.Apart("snapshotWindow", "maintenanceWindow")),
+		Check: checkReplicationGroup,
+		Identity: account.Identity{
+			ID: "{replicationGroupId}", ARN: "elasticache:replicationgroup:{id}", Taken: "ReplicationGroupAlreadyExists: Replication group {id} already exists",
+			Outputs: account.Values{"engine": "redis", "port": 6379.0, "nodeType": "cache.t4g.small", "numCacheClusters": 1.0, "snapshotWindow": "03:00-04:00"},
+		},
+		Create: func(_ *account.Tx, r *account.Resource) error {
+			// Valkey encrypts at rest unless it is told not to, Redis does not.
+			if !r.Outputs.Has("atRestEncryptionEnabled") {
+				r.Outputs["atRestEncryptionEnabled"] = r.Outputs.Text("engine") == "valkey"
+			}
+			if r.Outputs.True("transitEncryptionEnabled") {
+				account.SetDefault(r.Outputs, "transitEncryptionMode", "required")
+			}
+			return nil
+		},
+		Complete: completeReplicationGroup,
+	},
+}}
+
+// check wants inputs, and a version that ElastiCache has of the engine.
+func check(r *account.Rules, engine string, required ...string) {
+	for _, name := range required {
+		if !r.In.Has(name) {
+			r.Refuse(name, "is required")
+		}
+	}
+	if offered := versions[engine]; offered != nil {
+		r.Apply(account.Text("engineVersion", func(text string) string {
+			if offered[text] == "" {
+				return "cannot find version " + text + " for " + engine + "; it comes in " + strings.Join(account.SortedKeys(offered), ", ")
+			}
+			return ""
+		}))
+	}
+}
+
+func checkReplicationGroup(r *account.Rules) {
+	engine := r.In.Text("engine")
+	if !r.In.Has("engine") {
+		engine = "redis"
+	}
+	check(r, engine)
+	nodes, counted := r.In.Int("numCacheClusters")
+	if !r.In.Has("numCacheClusters") {
+		nodes, counted = 1, true
+	}
+	if r.In.True("automaticFailoverEnabled") && counted && nodes < 2 {
+		r.Refuse("numCacheClusters", "must be at least 2 if automaticFailoverEnabled is true")
+	}
+	if failover, known := r.In.Bool("automaticFailoverEnabled"); r.In.True("multiAzEnabled") && (!r.In.Has("automaticFailoverEnabled") || known && !failover) {
+		r.Refuse("automaticFailoverEnabled", "must be true if multiAzEnabled is true")
+	}
+}

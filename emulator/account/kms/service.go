@@ -1,9 +1,0 @@
-// Package kms holds encryption keys.
-package kms
-
-import (
-	"github.com/laravel-ecs/laravel-ecs/emulator/account"
-)
-
-// Service is what the account has of it.
-var Service = account.Service{Types: kmsTypes}

@@ -1,0 +1,152 @@
+package rds
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+var database = account.Type{
+	Token: account.DatabaseToken, Args: rds.InstanceArgs{}, State: rds.Instance{},
+	Name: account.Name{Property: "identifier", Max: 63, Lower: true},
+	ForceNew: []string{
+		"availabilityZone", "backupTarget", "characterSetName", "customIamInstanceProfile", "dbName", "engine", "kmsKeyId",
+		"ncharCharacterSetName", "restoreToPointInTime", "s3Import", "snapshotIdentifier", "storageEncrypted", "timezone", "username",
+	},
+	Defaults: account.Values{
+		"applyImmediately": false, "autoMinorVersionUpgrade": true, "backupRetentionPeriod": 0.0, "backupTarget": "region",
+		"copyTagsToSnapshot": false, "deleteAutomatedBackups": true, "deletionProtection": false,
+		"iamDatabaseAuthenticationEnabled": false, "monitoringInterval": 0.0, "multiAz": false, "networkType": "IPV4",
+		"performanceInsightsEnabled": false, "publiclyAccessible": false, "skipFinalSnapshot": false, "storageEncrypted": false,
+	},
+	Refs: []account.Ref{
+		{Path: "dbSubnetGroupName", Type: account.DatabaseSubnetGroupToken, By: "id", Missing: "DBSubnetGroupNotFoundFault", InUse: "InvalidDBSubnetGroupStateFault"},
+		{Path: "parameterGroupName", Type: account.DatabaseParameterGroupToken, By: "id", InUse: "InvalidDBParameterGroupState", Optional: true},
+		{Path: "vpcSecurityGroupIds[*]", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidParameterValue", InUse: "DependencyViolation"},
+	},
+	Recomputed: []string{"endpoint", "engineVersionActual"},
+	Rules:      databaseRules,
+	Check:      checkDatabase,
+	Identity: account.Identity{
+		ID: "db-{LETTERS:26}", ARN: "rds:db:{identifier}", Taken: "DBInstanceAlreadyExists: DB instance {identifier} already exists",
+		Outputs: account.Values{
+			"resourceId": "{id}", "status": "available", "engineLifecycleSupport": "open-source-rds-extended-support", "databaseInsightsMode": "standard",
+			"licenseModel": "general-public-license", "storageType": "gp2", "caCertIdentifier": "rds-ca-rsa2048-g1", "port": 3306.0,
+			"backupWindow": "07:12-07:42", "maintenanceWindow": "sat:09:30-sat:10:00",
+		},
+	},
+	Create: placeDatabase, Update: updateDatabase, Complete: completeDatabase, Delete: deleteDatabase,
+}
+
+// placeDatabase chooses the zone, the security group and the key of a new database.
+func placeDatabase(tx *account.Tx, r *account.Resource) error {
+	group, ok := tx.Get(account.DatabaseSubnetGroupToken, r.Outputs.Text("dbSubnetGroupName"))
+	if !ok {
+		return tx.Refuse("InvalidSubnet", "No default subnet detected in VPC: this account has no default VPC; set dbSubnetGroupName")
+	}
+	zones, vpc, _ := tx.ZonesOf(group.Outputs.Strings("subnetIds"))
+	r.Outputs["availabilityZone"] = zones[0]
+	tx.DefaultGroup(r, "vpcSecurityGroupIds", vpc)
+	r.Outputs["hostedZoneId"] = "Z" + strings.ToUpper(account.StableLetters("rds zone "+tx.Region(), 13))
+	if r.Outputs.True("storageEncrypted") {
+		account.SetDefault(r.Outputs, "kmsKeyId", tx.DefaultKey("rds"))
+	}
+	return nil
+}
+
+// completeDatabase applies the rules that need the account and computes what follows from the inputs.
+func completeDatabase(tx *account.Tx, r *account.Resource) error {
+	out := r.Outputs
+	engine := out.Text("engine")
+	version, _ := version(engine, out.Text("engineVersion"))
+	account.SetDefault(out, "engineVersion", version.full())
+	out["engineVersionActual"] = version.full()
+	family := engine + version.line
+	account.SetDefault(out, "parameterGroupName", "default."+family)
+	account.SetDefault(out, "optionGroupName", "default:"+engine+"-"+strings.ReplaceAll(version.line, ".", "-"))
+	name := out.Text("parameterGroupName")
+	group, exists := tx.Get(account.DatabaseParameterGroupToken, name)
+	switch {
+	case exists && group.Outputs.Text("family") != family:
+		return tx.Refuse("InvalidParameterCombination",
+			"The parameter group %s with DBParameterGroupFamily %s can't be used for this instance. Please use a parameter group with DBParameterGroupFamily %s.",
+			name, group.Outputs.Text("family"), family)
+	case !exists && name != "default."+family:
+		return tx.Refuse("DBParameterGroupNotFound", "DBParameterGroup not found: %s; for %s %s use default.%s or create one", name, engine, version.line, family)
+	}
+	subnets, _ := tx.Get(account.DatabaseSubnetGroupToken, out.Text("dbSubnetGroupName"))
+	vpc := subnets.Outputs.Text("vpcId")
+	if other, found := tx.GroupOutsideVPC(out.Strings("vpcSecurityGroupIds"), vpc); found {
+		return tx.Refuse("InvalidParameterCombination",
+			"The DB instance and EC2 security group are in different VPCs. The DB instance is in %s and the EC2 security group %s is in %s",
+			vpc, other.ID, other.Outputs.Text("vpcId"))
+	}
+	if out.Text("storageType") == "gp3" {
+		account.SetDefaults(out, account.Values{"iops": 3000.0, "storageThroughput": 125.0})
+	}
+	if out.True("performanceInsightsEnabled") {
+		account.SetDefaults(out, account.Values{"performanceInsightsRetentionPeriod": 7.0, "performanceInsightsKmsKeyId": tx.DefaultKey("rds")})
+	}
+	if days, _ := out.Int("backupRetentionPeriod"); days > 0 {
+		account.SetDefault(out, "latestRestorableTime", tx.Now())
+	}
+	out["maintenanceWindow"] = strings.ToLower(out.Text("maintenanceWindow"))
+	address := fmt.Sprintf("%s.c%s.%s.rds.amazonaws.com", out.Text("identifier"), account.StableLetters("rds "+tx.Region(), 11), tx.Region())
+	port, _ := out.Int("port")
+	out["address"], out["endpoint"] = address, fmt.Sprintf("%s:%d", address, port)
+	return nil
+}
+
+func updateDatabase(tx *account.Tx, old, next *account.Resource) error {
+	before, _ := old.Outputs.Int("allocatedStorage")
+	if after, _ := next.Outputs.Int("allocatedStorage"); after < before {
+		return tx.Refuse("InvalidParameterCombination", "Requested size (%d) should be greater than current size (%d): storage cannot shrink", after, before)
+	}
+	if name := next.Outputs.Text("identifier"); name != old.Outputs.Text("identifier") {
+		if _, taken := tx.Find(account.DatabaseToken, "identifier", name); taken {
+			return tx.Refuse("DBInstanceAlreadyExists", "DB instance %s already exists; choose another identifier", name)
+		}
+		next.Outputs["arn"] = tx.ARN("rds", "db:"+name)
+	}
+	engine := next.Outputs.Text("engine")
+	current, _ := version(engine, old.Outputs.Text("engineVersionActual"))
+	wanted, _ := version(engine, next.Outputs.Text("engineVersion"))
+	switch {
+	case wanted.before(current):
+		return tx.Refuse("InvalidParameterCombination", "Cannot upgrade %s from %s to %s: a database never goes back to an older version", engine, current.full(), wanted.full())
+	case wanted.line != current.line && !next.Outputs.True("allowMajorVersionUpgrade"):
+		return tx.Refuse("InvalidParameterCombination",
+			"The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version (%s to %s): set allowMajorVersionUpgrade", current.full(), wanted.full())
+	case wanted.line != current.line && !next.Inputs.Has("parameterGroupName"):
+		delete(next.Outputs, "parameterGroupName")
+		delete(next.Outputs, "optionGroupName")
+	}
+	return nil
+}
+
+func deleteDatabase(tx *account.Tx, r *account.Resource) error {
+	if r.Outputs.True("deletionProtection") {
+		return tx.Refuse("InvalidParameterCombination",
+			"Cannot delete protected DB Instance, please disable deletion protection and try again: deploy with deletionProtection false first")
+	}
+	if r.Outputs.True("skipFinalSnapshot") {
+		return nil
+	}
+	snapshot := strings.ToLower(r.Outputs.Text("finalSnapshotIdentifier"))
+	if snapshot == "" {
+		return tx.Refuse("InvalidParameterCombination",
+			"FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified: deploy with finalSnapshotIdentifier or skipFinalSnapshot first")
+	}
+	if _, taken := tx.Get(account.DatabaseSnapshotToken, snapshot); taken {
+		return tx.Refuse("DBSnapshotAlreadyExists",
+			"Cannot create the snapshot because a snapshot with the identifier %s already exists: deploy with another finalSnapshotIdentifier first", snapshot)
+	}
+	tx.Put("", account.Resource{Type: account.DatabaseSnapshotToken, ID: snapshot, Inputs: account.Values{}, Outputs: account.Values{
+		"dbInstanceIdentifier": r.Outputs["identifier"], "snapshotCreateTime": tx.Now(), "dbSnapshotArn": tx.ARN("rds", "snapshot:"+snapshot),
+		"engine": r.Outputs["engine"], "engineVersion": r.Outputs["engineVersion"],
+	}})
+	return nil
+}

@@ -1,9 +1,0 @@
-// Package rds holds databases.
-package rds
-
-import (
-	"github.com/laravel-ecs/laravel-ecs/emulator/account"
-)
-
-// Service is what the account has of it.
-var Service = account.Service{Types: rdsTypes}
