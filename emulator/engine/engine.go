@@ -173,28 +173,39 @@ func (e *Engine) CLI() string { return e.cfg.CLI }
 
 // Environment is what a pulumi command needs to work on this stack, beside the environment of this process.
 func (e *Engine) Environment() []string {
-	list := []string{
-		// Without metadata: the sidecar files that hold it are not written atomically, and a run that is killed at the
-		// wrong moment would leave a state that cannot be read.
-		"PULUMI_BACKEND_URL=file://" + filepath.ToSlash(e.backend()) + "?metadata=skip",
-		"PULUMI_HOME=" + e.folder.path("home"),
-		"PULUMI_CONFIG_PASSPHRASE=" + passphrase,
-		"PULUMI_DEBUG_PROVIDERS=" + e.plugins.DebugProviders(),
-		"PULUMI_DEBUG_LANGUAGES=" + e.language.debugLanguages(),
-		"PULUMI_SKIP_UPDATE_CHECK=true",
-		"PULUMI_DIY_BACKEND_GZIP=false", // recover reads the checkpoint
-		"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS=true",
-		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", // no network: whatever is missing is an error
-		"PULUMI_DIY_BACKEND_NO_LEGACY_WARNING=true",
-	}
+	list := append(stateEnvironment(e.backend(), e.folder.path("home")),
+		"PULUMI_DEBUG_PROVIDERS="+e.plugins.DebugProviders(), "PULUMI_DEBUG_LANGUAGES="+e.language.debugLanguages())
 	if e.cfg.Throwaway {
 		list = append(list, "PULUMI_EXPERIMENTAL=true", "PULUMI_SKIP_CHECKPOINTS=true") // the second needs the first
 	}
 	return list
 }
 
-// Workspace is the folder with the copies of the project's and the stack's file, in which the CLI runs.
-func (e *Engine) Workspace() string { return e.folder.path("workspace") }
+// ReadEnvironment is what a pulumi command needs to read the state in a folder: outputs, history, configuration.
+func ReadEnvironment(dir string) []string {
+	return stateEnvironment(filepath.Join(dir, "state"), filepath.Join(dir, "home"))
+}
+
+// Workspace is the folder, in a state folder, with the copies of the project's and the stack's file.
+func Workspace(dir string) string { return filepath.Join(dir, "workspace") }
+
+func stateEnvironment(backend, home string) []string {
+	return []string{
+		// Without metadata: the sidecar files that hold it are not written atomically, and a run that is killed at the
+		// wrong moment would leave a state that cannot be read.
+		"PULUMI_BACKEND_URL=file://" + filepath.ToSlash(backend) + "?metadata=skip",
+		"PULUMI_HOME=" + home,
+		"PULUMI_CONFIG_PASSPHRASE=" + passphrase,
+		"PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_DIY_BACKEND_GZIP=false", // recover reads the checkpoint
+		"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS=true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", // no network: whatever is missing is an error
+		"PULUMI_DIY_BACKEND_NO_LEGACY_WARNING=true",
+	}
+}
+
+// Workspace is the folder in which the CLI runs.
+func (e *Engine) Workspace() string { return Workspace(e.folder.dir) }
 
 // Account is the account behind the stack.
 func (e *Engine) Account() *account.Account { return e.account }

@@ -32,7 +32,7 @@ type Opened struct {
 // Open opens the stack: with the runtime behind its account, or in memory. Close must follow.
 func (s *Stack) Open(ctx context.Context) (*Opened, error) {
 	if slices.Contains(filepath.SplitList(os.Getenv(StatesVariable)), s.State) {
-		return nil, fmt.Errorf("this command runs inside `emulator exec --stack %s` already, which has its state open: run it without another exec", s.Name)
+		return nil, s.Nested()
 	}
 	cli, err := engine.FindCLI(ctx, s.Root, os.Stderr)
 	if err != nil {
@@ -56,6 +56,11 @@ func (s *Stack) Open(ctx context.Context) (*Opened, error) {
 		return nil, err
 	}
 	return o, nil
+}
+
+// Nested is the error of a command that would open the state which the one that runs it has open.
+func (s *Stack) Nested() error {
+	return fmt.Errorf("this command runs inside `emulator exec --stack %s` already: run it there without another exec, or outside", s.Name)
 }
 
 // Close releases the stack.

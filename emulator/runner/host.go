@@ -8,107 +8,72 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync"
 
-	"github.com/laravel-ecs/laravel-ecs/emulator/api"
 	"github.com/laravel-ecs/laravel-ecs/emulator/front"
 	"github.com/laravel-ecs/laravel-ecs/emulator/local"
 )
 
-// host has the stacks open that the command works on: the one it was started for, and others of the project as soon as
-// a pulumi in front asks for them.
+// host has the stacks that the command works on: the one it was started for, and others of the project as soon as a
+// pulumi in front asks for them.
 type host struct {
-	main *local.Opened
+	main *open
+	cli  string // path of the real pulumi
 
 	mu     sync.Mutex
-	opened map[string]*open
+	stacks map[string]*open
 }
 
-// open is an opened stack with the API of its account.
-type open struct {
-	*local.Opened
-	api *api.Server
-	mu  sync.Mutex // one run of pulumi at a time, as the lock of Pulumi's state has it
-}
-
-func newHost(main *local.Opened) *host {
-	h := &host{main: main, opened: map[string]*open{}}
-	h.opened[main.Stack.Name] = &open{Opened: main, api: h.newAPI(main)}
+func newHost(s *local.Stack, cli string) *host {
+	h := &host{cli: cli}
+	h.main = &open{Stack: s, host: h}
+	h.stacks = map[string]*open{s.Name: h.main}
 	return h
 }
 
-func (h *host) newAPI(o *local.Opened) *api.Server {
-	cfg := api.Config{Account: o.Account()}
-	if o.Machine != nil {
-		cfg.Registry = registry{h}
-		runtime, ok := any(o.Machine).(api.Runtime)
-		if !ok {
-			return nil
-		}
-		cfg.Runtime = runtime
-	}
-	return api.New(cfg)
-}
-
-// stack returns a stack of the project, which is opened unless it is open.
+// stack returns a stack of the project.
 func (h *host) stack(ctx context.Context, name string) (*open, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if o, ok := h.opened[name]; ok {
+	if o, ok := h.stacks[name]; ok {
 		return o, nil
 	}
-	main := h.main.Stack
-	other := local.Stack{Name: name, Root: main.Root, Program: main.Program, InMemory: main.InMemory, Out: local.NewLines(io.Discard)}
-	if main.InMemory {
-		other.SharedWith = h.main
-		return h.add(ctx, &other)
-	}
-	found, err := local.Find(other)
-	if err != nil {
-		return nil, err
-	}
-	if err := found.ChoosePorts(ctx); err != nil {
-		return nil, err
-	}
-	return h.add(ctx, found)
-}
-
-func (h *host) add(ctx context.Context, s *local.Stack) (*open, error) {
-	opened, err := s.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	o := &open{Opened: opened}
-	if s.SharedWith != nil {
-		o.api = h.opened[h.main.Stack.Name].api
+	s := &local.Stack{Name: name, Root: h.main.Root, Program: h.main.Program, InMemory: h.main.InMemory, Out: local.NewLines(io.Discard)}
+	if s.InMemory {
+		s.SharedWith = h.main.held
 	} else {
-		o.api = h.newAPI(opened)
+		found, err := local.Find(*s)
+		if err != nil {
+			return nil, err
+		}
+		if err := found.ChoosePorts(ctx); err != nil {
+			return nil, err
+		}
+		s = found
 	}
-	h.opened[s.Name] = o
-	return o, nil
+	h.stacks[name] = &open{Stack: s, host: h}
+	return h.stacks[name], nil
 }
 
-// forget closes a stack that was removed.
-func (h *host) forget(o *open) {
+// all are the stacks, that of the command first.
+func (h *host) all() []*open {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if o.Opened == h.main { // its API goes on
-		return
+	list := []*open{h.main}
+	for _, o := range h.stacks {
+		if o != h.main {
+			list = append(list, o)
+		}
 	}
-	o.Close()
-	delete(h.opened, o.Stack.Name)
+	return list
 }
 
 // close closes all stacks, the one whose account the others may share last.
 func (h *host) close() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, o := range h.opened {
-		if o.Opened != h.main {
-			_ = o.Discard()
-		}
+	for _, o := range slices.Backward(h.all()) {
+		o.close()
 	}
-	_ = h.main.Discard()
 }
 
 // listen answers the pulumi in front until stop is called.

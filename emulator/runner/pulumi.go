@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/front"
 	"github.com/laravel-ecs/laravel-ecs/emulator/local"
 )
@@ -68,44 +69,53 @@ func (a arguments) is(words ...string) bool {
 	return len(a.words) >= len(words) && slices.Equal(a.words[:len(words)], words)
 }
 
+// readers are commands that need only the state. They work while another process deploys.
+var readers = []string{"stack", "config", "whoami", "about", "plugin", "login", "logout"}
+
 // pulumi answers one run of pulumi.
 func (h *host) pulumi(c *call) (int, error) {
 	a := parse(c.Args)
+	name := a.stack
+	if a.is("stack") && name == "" && len(a.words) > 2 {
+		name = a.words[2] // stack init NAME, stack rm NAME
+	}
+	name = cmp.Or(name[strings.LastIndex(name, "/")+1:], h.main.Name)
 	switch {
 	case a.is("stack", "ls"):
 		return 0, h.listStacks(c, a)
 	case a.is("stack", "select"):
 		return 0, nil // every command names its stack
-	case a.is("config", "set"), a.is("config", "rm"), a.is("config", "set-all"), a.is("config", "rm-all"), a.is("config", "refresh"):
-		return 1, fmt.Errorf("pulumi %s %s: the emulator works on a copy of the stack file: edit Pulumi.%s.yaml", a.words[0], a.words[1], cmp.Or(a.stack, h.main.Stack.Name))
-	case len(a.words) == 0:
-		return h.runOn(c, h.opened[h.main.Stack.Name], a)
+	case a.is("config", "set"), a.is("config", "set-all"), a.is("config", "rm"), a.is("config", "rm-all"), a.is("config", "refresh"):
+		return 1, fmt.Errorf("pulumi %s %s: the emulator works on a copy of the stack file: edit Pulumi.%s.yaml", a.words[0], a.words[1], name)
 	}
-	name := a.stack
-	if name == "" && a.is("stack") && len(a.words) > 2 {
-		name = a.words[2] // stack init NAME, stack rm NAME
-	}
-	o, err := h.stack(c.ctx, cmp.Or(name[strings.LastIndex(name, "/")+1:], h.main.Stack.Name))
+	o, err := h.stack(c.ctx, name)
 	if err != nil {
 		return 1, err
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	lines := o.Stack.Out.(*local.Lines)
-	defer lines.Redirect(lines.Redirect(c))
+	o.runs.Lock()
+	defer o.runs.Unlock()
+	defer o.redirect(o.redirect(c))
+	changes := a.is("stack", "init") || a.is("stack", "rm") || a.is("stack", "import") || a.is("stack", "rename")
+	if len(a.words) == 0 || slices.Contains(readers, a.words[0]) && !changes && !o.InMemory && o.Deployed() {
+		return c.run(front.Run{Path: h.cli, Args: a.on(o.Name), Dir: engine.Workspace(o.State), Env: engine.ReadEnvironment(o.State)})
+	}
+	held, err := o.hold(c.ctx)
+	if err != nil {
+		return 1, err
+	}
 	switch {
 	case a.is("stack", "init"):
-		return 0, h.initStack(c, o)
+		return 0, initStack(c, held)
 	case a.is("stack", "rm"):
-		return 0, h.removeStack(c, o, a)
+		return 0, h.removeStack(c, o, held, a)
 	case slices.Contains(programs, a.words[0]):
-		return h.runProgram(c, o, a)
+		return runProgram(c, held, a)
 	}
-	return h.runOn(c, o, a)
+	return runOn(c, held, a)
 }
 
 // runProgram runs a command that runs the program, and what belongs to it on this machine.
-func (h *host) runProgram(c *call, o *open, a arguments) (int, error) {
+func runProgram(c *call, o *local.Opened, a arguments) (int, error) {
 	if a.configFile != "" && !filepath.IsAbs(a.configFile) {
 		a.configFile = filepath.Join(c.Dir, a.configFile)
 	}
@@ -124,7 +134,7 @@ func (h *host) runProgram(c *call, o *open, a arguments) (int, error) {
 			return 1, err
 		}
 	}
-	code, err := h.runOn(c, o, a)
+	code, err := runOn(c, o, a)
 	switch {
 	case err != nil || !deploys:
 		return code, err
@@ -136,19 +146,18 @@ func (h *host) runProgram(c *call, o *open, a arguments) (int, error) {
 }
 
 // runOn has the front run the real CLI on a stack. On a terminal, Pulumi's display is alone while it runs.
-func (h *host) runOn(c *call, o *open, a arguments) (int, error) {
-	args := a.rest
-	if a.stack == "" && takesStack(a) {
-		args = append(args, "--stack", o.Stack.Name)
-	}
+func runOn(c *call, o *local.Opened, a arguments) (int, error) {
 	if c.Terminal {
 		lines := o.Stack.Out.(*local.Lines)
 		defer lines.Redirect(lines.Redirect(io.Discard))
 	}
-	return c.run(front.Run{Path: o.CLI(), Args: args, Dir: o.Workspace(), Env: o.Environment()})
+	return c.run(front.Run{Path: o.CLI(), Args: a.on(o.Stack.Name), Dir: o.Workspace(), Env: o.Environment()})
 }
 
-// takesStack tells whether a command of pulumi has a flag --stack.
-func takesStack(a arguments) bool {
-	return len(a.words) > 0 && slices.Contains(append(programs, "stack", "config", "cancel", "import", "state", "logs", "watch", "env"), a.words[0])
+// on are the arguments with the stack, if the command has a flag for it.
+func (a arguments) on(stack string) []string {
+	if a.stack == "" && len(a.words) > 0 && slices.Contains(append(programs, "stack", "config", "cancel", "import", "state", "logs"), a.words[0]) {
+		return append(a.rest, "--stack", stack)
+	}
+	return a.rest
 }

@@ -15,8 +15,9 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-// registry is the image registry of all open stacks under the address of the API: each stack has an account and a registry of its own
-// here, and `laravel-ecs deploy` copies an image from one into another by one set of credentials, as it may on AWS.
+// registry is the image registry of all open stacks, at the address of the API: each stack has an account and a registry
+// of its own here, and `laravel-ecs deploy` copies an image from one into another with one set of credentials, as it may
+// on AWS.
 type registry struct{ h *host }
 
 // repositoryPath is that of the registry protocol (OCI Distribution Specification 1.1, "Endpoints").
@@ -30,13 +31,13 @@ func (g registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o := g.h.ofRepository(parts[1])
-	if o == nil || o.Machine == nil {
+	if o == nil || o.machine() == nil {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprintf(w, `{"errors":[{"code":"NAME_UNKNOWN","message":"no open stack has the repository %s"}]}`, parts[1])
 		return
 	}
-	address, err := o.Machine.Registry(r.Context())
+	address, err := o.machine().Registry(r.Context())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
@@ -52,11 +53,16 @@ func (g registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(manifest))
+		held, err := o.hold(r.Context()) // its account records the image
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusConflict)
+			return
+		}
 		proxy.ModifyResponse = func(answer *http.Response) error {
 			if answer.StatusCode != http.StatusCreated {
 				return nil
 			}
-			return o.Account().PutImage(parts[1], parts[2], answer.Header.Get("Docker-Content-Digest"), size(manifest), time.Now())
+			return held.Account().PutImage(parts[1], parts[2], answer.Header.Get("Docker-Content-Digest"), size(manifest), time.Now())
 		}
 	}
 	proxy.ServeHTTP(w, r)
@@ -78,46 +84,14 @@ func size(manifest []byte) int64 {
 	return sum
 }
 
-// mainStack is the stack of the command.
-func (h *host) mainStack() *open {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.opened[h.main.Stack.Name]
-}
-
-// ofRepository is the open stack that has a repository, nil where none has it.
+// ofRepository is the open stack that has a repository, nil if none has it.
 func (h *host) ofRepository(name string) *open {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, o := range h.opened {
-		if _, has := o.Account().Read(account.RepositoryToken, name); has {
-			return o
-		}
-	}
-	return nil
-}
-
-// ecrOperations are those of Amazon ECR's API, by the prefix of their header.
-const ecrOperations = "AmazonEC2ContainerRegistry_V20150921."
-
-// ServeHTTP answers AWS's API for the stack of the command, and the registry and what Amazon ECR says of a repository for every open stack.
-func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	answering := h.mainStack()
-	if operation := r.Header.Get("X-Amz-Target"); strings.HasPrefix(operation, ecrOperations) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		var in struct {
-			RepositoryName string `json:"repositoryName"`
-		}
-		if json.Unmarshal(body, &in) == nil && in.RepositoryName != "" {
-			if o := h.ofRepository(in.RepositoryName); o != nil {
-				answering = o
+	for _, o := range h.all() {
+		if a := o.account(); a != nil {
+			if _, has := a.Read(account.RepositoryToken, name); has {
+				return o
 			}
 		}
 	}
-	answering.api.ServeHTTP(w, r)
+	return nil
 }

@@ -6,6 +6,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,16 +34,18 @@ type Config struct {
 
 // Run runs the command and returns its exit code.
 func Run(ctx context.Context, cfg Config) (int, error) {
-	opened, err := cfg.Stack.Open(ctx)
+	s := cfg.Stack
+	cli, err := engine.FindCLI(ctx, s.Root, os.Stderr)
 	if err != nil {
 		return 1, err
 	}
-	h := newHost(opened)
+	if slices.Contains(filepath.SplitList(os.Getenv(local.StatesVariable)), s.State) && !s.InMemory {
+		return 1, s.Nested()
+	}
+	h := newHost(s, cli)
 	defer h.close()
-	if cfg.Deploy {
-		if _, err := opened.Engine.Up(ctx); err != nil {
-			return 1, fmt.Errorf("deploying %s before the command: %w", cfg.Stack.File(), err)
-		}
+	if err := h.open(ctx, cfg.Deploy); err != nil {
+		return 1, err
 	}
 	scratch, err := os.MkdirTemp("", "laravel-ecs-")
 	if err != nil {
@@ -74,6 +77,22 @@ func Run(ctx context.Context, cfg Config) (int, error) {
 	return front.RunForeground(command)
 }
 
+// open opens the stack of the command: one in memory for good, another one for reading at first.
+func (h *host) open(ctx context.Context, deploy bool) error {
+	if !h.main.InMemory {
+		return h.main.look()
+	}
+	held, err := h.main.hold(ctx)
+	if err != nil || !deploy {
+		return err
+	}
+	defer h.main.redirect(h.main.redirect(io.Discard)) // the error has what the engine reports
+	if _, err := held.Engine.Up(ctx); err != nil {
+		return fmt.Errorf("deploying %s before the command: %w", h.main.File(), err)
+	}
+	return nil
+}
+
 // environment is that of the command.
 func (h *host) environment(self, scratch, socket, endpoint string) ([]string, error) {
 	bin := filepath.Join(scratch, "bin")
@@ -87,14 +106,18 @@ func (h *host) environment(self, scratch, socket, endpoint string) ([]string, er
 			return nil, err
 		}
 	}
-	account := h.main.Account()
-	set := append(h.main.Environment(),
-		"AWS_ENDPOINT_URL="+endpoint, "AWS_REGION="+account.Region(), "AWS_DEFAULT_REGION="+account.Region(),
+	region := h.main.account().Region()
+	pulumi := engine.ReadEnvironment(h.main.State)
+	if h.main.held != nil {
+		pulumi = h.main.held.Environment()
+	}
+	set := append(pulumi,
+		"AWS_ENDPOINT_URL="+endpoint, "AWS_REGION="+region, "AWS_DEFAULT_REGION="+region,
 		"AWS_ACCESS_KEY_ID="+api.AccessKey, "AWS_SECRET_ACCESS_KEY="+api.SecretKey,
 		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
 		"PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"),
-		engine.CLIVariable+"="+h.main.CLI(), front.SocketVariable+"="+socket, SessionPluginVariable+"="+plugin,
-		local.StatesVariable+"="+strings.Join(append(filepath.SplitList(os.Getenv(local.StatesVariable)), h.main.Stack.State), string(filepath.ListSeparator)),
+		engine.CLIVariable+"="+h.cli, front.SocketVariable+"="+socket, SessionPluginVariable+"="+plugin,
+		local.StatesVariable+"="+strings.Join(append(filepath.SplitList(os.Getenv(local.StatesVariable)), h.main.State), string(filepath.ListSeparator)),
 	)
 	if url := h.url(); url != "" {
 		set = append(set, "SMOKE_URL="+url, "SMOKE_INSECURE="+strconv.FormatBool(strings.HasPrefix(url, "https:")))
@@ -104,10 +127,10 @@ func (h *host) environment(self, scratch, socket, endpoint string) ([]string, er
 
 // url is where the stack of the command answers on this machine; its output url names a load balancer that leads nowhere here.
 func (h *host) url() string {
-	if h.main.Machine == nil {
-		return ""
+	if machine := h.main.machine(); machine != nil {
+		return machine.URL()
 	}
-	return h.main.Machine.URL()
+	return ""
 }
 
 func names(variables []string) []string {

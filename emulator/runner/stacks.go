@@ -11,6 +11,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/front"
+	"github.com/laravel-ecs/laravel-ecs/emulator/local"
 )
 
 // listing is one stack in the output of `pulumi stack ls --json`.
@@ -22,7 +23,7 @@ type listing struct {
 
 // listStacks lists the stacks that have a state: every one has a folder of its own.
 func (h *host) listStacks(c *call, a arguments) error {
-	names, err := h.stacks()
+	names, err := h.stackNames()
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func (h *host) listStacks(c *call, a arguments) error {
 	}
 	list := []listing{}
 	for _, name := range names {
-		list = append(list, listing{Name: name, Current: name == h.main.Stack.Name})
+		list = append(list, listing{Name: name, Current: name == h.main.Name})
 	}
 	text, err := json.MarshalIndent(list, "", "  ")
 	if err != nil {
@@ -46,11 +47,11 @@ func (h *host) listStacks(c *call, a arguments) error {
 	return nil
 }
 
-func (h *host) stacks() ([]string, error) {
+func (h *host) stackNames() ([]string, error) {
 	var names []string
-	folders := []string{h.main.Stack.State}
-	if !h.main.Stack.InMemory {
-		others, err := filepath.Glob(filepath.Join(h.main.Stack.Root, ".local", "*"))
+	folders := []string{h.main.State}
+	if !h.main.InMemory {
+		others, err := filepath.Glob(filepath.Join(h.main.Root, ".local", "*"))
 		if err != nil {
 			return nil, err
 		}
@@ -63,18 +64,16 @@ func (h *host) stacks() ([]string, error) {
 			}
 		}
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for name, o := range h.opened { // in memory there are no folders
-		if o.Exists() && !slices.Contains(names, name) {
-			names = append(names, name)
+	for _, o := range h.all() { // in memory there are no folders
+		if o.InMemory && o.held != nil && o.held.Exists() {
+			names = append(names, o.Name)
 		}
 	}
 	slices.Sort(names)
 	return names, nil
 }
 
-func (h *host) initStack(c *call, o *open) error {
+func initStack(c *call, o *local.Opened) error {
 	if o.Exists() {
 		return fmt.Errorf("stack '%s' already exists", o.Stack.Name)
 	}
@@ -86,22 +85,24 @@ func (h *host) initStack(c *call, o *open) error {
 }
 
 // removeStack removes the state, the containers and, as Pulumi does, the stack file.
-func (h *host) removeStack(c *call, o *open, a arguments) error {
-	name := o.Stack.Name
+func (h *host) removeStack(c *call, o *open, held *local.Opened, a arguments) error {
+	name := o.Name
 	switch {
-	case !o.Exists():
+	case !held.Exists():
 		return fmt.Errorf("no stack named '%s' found", name)
-	case o.HasResources() && !slices.Contains(a.flags, "--force") && !slices.Contains(a.flags, "-f"):
+	case held.HasResources() && !slices.Contains(a.flags, "--force") && !slices.Contains(a.flags, "-f"):
 		return fmt.Errorf("'%s' still has resources; removal rejected. Possible actions:\n"+
 			"- Make sure that '%[1]s' is the stack that you want to destroy\n- Run `pulumi destroy` to delete the resources, then run `pulumi stack rm`\n"+
 			"- Run `pulumi stack rm --force` to override this error", name)
 	}
-	if err := errors.Join(o.Forget(c.ctx), o.Erase(c.ctx)); err != nil {
+	if err := errors.Join(held.Forget(c.ctx), held.Erase(c.ctx)); err != nil {
 		return err
 	}
-	h.forget(o)
+	if o != h.main { // whose account in memory may be shared
+		o.close()
+	}
 	if !slices.Contains(a.flags, "--preserve-config") {
-		if err := os.Remove(filepath.Join(o.Stack.Root, o.Stack.File())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(o.Root, o.File())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
