@@ -29,7 +29,7 @@ func (p *printer) print(events []types.FilteredLogEvent) {
 		written := strings.TrimRight(aws.ToString(event.Message), "\r\n")
 		text := written
 		if !p.raw {
-			text = readable(written)
+			text = Readable(written)
 		}
 		if p.grep != "" && !strings.Contains(written, p.grep) && !strings.Contains(text, p.grep) {
 			continue
@@ -68,8 +68,8 @@ type entry struct {
 	Context   json.RawMessage `json:"context"`
 }
 
-// readable turns a line of JSON that we know into words; every other line stays as it is.
-func readable(line string) string {
+// Readable turns a line of JSON that the image writes into words; every other line stays as it is.
+func Readable(line string) string {
 	if !strings.HasPrefix(line, "{") {
 		return line
 	}

@@ -109,7 +109,7 @@ func TestReadable(t *testing.T) {
 		`{"message":"hi","context":{"user":7},"level_name":"INFO"}`:                                      `INFO hi {"user":7}`,
 		`{"message":"boom","context":{"exception":{"class":"E","message":"boom"}},"level_name":"ERROR"}`: "ERROR boom [E at ]",
 	} {
-		if got := readable(line); got != want {
+		if got := Readable(line); got != want {
 			t.Errorf("%s is %q", line, got)
 		}
 	}

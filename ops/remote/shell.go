@@ -56,7 +56,7 @@ func Shell(ctx context.Context, s *session.Session, process, command string) (ex
 	if err != nil {
 		return 0, session.Explain(fmt.Errorf("opening a session in the task %s: %w", cluster.ID(task.TaskArn), err))
 	}
-	fmt.Fprintf(s.Err, "task %s of %s, release %s, as root: php artisan tinker, migrate:status and the like work in it\n", cluster.ID(task.TaskArn), process, cluster.Release(definition))
+	fmt.Fprintf(s.Err, "task %s of %s, release %s, as root; php artisan works in it\n", cluster.ID(task.TaskArn), process, cluster.Release(definition))
 	endpoint, err := ecsEndpoint(ctx, c.API)
 	if err != nil {
 		return 0, err

@@ -25,6 +25,9 @@ const Interrupted = 130
 // consistent is how long ECS may take to show a task that it has started: its API is eventually consistent (ECS API reference, RunTask).
 const consistent = 30 * time.Second
 
+// placed is how long it takes to place a task that has room.
+const placed = 10 * time.Second
+
 // watcher follows one task to its end.
 type watcher struct {
 	c             *cluster.Cluster
@@ -36,6 +39,8 @@ type watcher struct {
 	begun time.Time
 	tail  *logs.Tail // of the main container; nil where it writes elsewhere
 	state string     // that was told last
+	// waiting: it was said that there is no room.
+	waiting bool
 }
 
 func (w *watcher) id() string { return cluster.ID(w.task.TaskArn) }
@@ -103,13 +108,15 @@ func (w *watcher) look(ctx context.Context) error {
 		return err
 	}
 	w.task = task
-	if state := aws.ToString(task.LastStatus); state != w.state && state != "STOPPED" {
+	state := aws.ToString(task.LastStatus)
+	if state != w.state && state != "STOPPED" {
 		w.state = state
-		text := strings.ToLower(state)
-		if state == "PROVISIONING" {
-			text += ", until an instance has room for it (the capacity provider adds one, up to cluster.max)"
-		}
-		fmt.Fprintf(w.progress, "task %s: %s\n", w.id(), text)
+		fmt.Fprintf(w.progress, "task %s: %s\n", w.id(), strings.ToLower(state))
+	}
+	// With a capacity provider a task that has no room waits in this state (ECS developer guide, "Amazon ECS capacity providers for EC2").
+	if state == "PROVISIONING" && !w.waiting && time.Since(w.begun) > placed {
+		w.waiting = true
+		fmt.Fprintf(w.progress, "task %s: no instance has room for it yet; the capacity provider adds one, up to cluster.max\n", w.id())
 	}
 	_, err = w.print(ctx)
 	return err
@@ -142,7 +149,7 @@ func (w *watcher) print(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	for _, event := range events {
-		fmt.Fprintln(w.out, strings.TrimRight(aws.ToString(event.Message), "\r\n"))
+		fmt.Fprintln(w.out, logs.Readable(strings.TrimRight(aws.ToString(event.Message), "\r\n")))
 	}
 	return len(events), err
 }
