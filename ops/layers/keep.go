@@ -12,7 +12,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// folder is what a pipeline keeps between its jobs.
+// folder is what a pipeline keeps between its jobs, counted from the repository's folder, in which commands run.
 var folder = filepath.Join(".cache", "layers")
 
 // slowStages are the stages of docker/Dockerfile that take minutes and change rarely: with a lock file, the assets or the week. The stages
@@ -45,7 +45,7 @@ func Keep(ctx context.Context, root, stack string, local bool, out io.Writer) er
 		return err
 	}
 	return Stages{
-		Folder: filepath.Join(root, folder), Names: slowStages, Out: out, Now: time.Now(),
+		Folder: folder, Names: slowStages, Out: out, Now: time.Now(),
 		Build: docker.Build{Context: root, Dockerfile: filepath.Join(root, dockerfile), Platform: platform, Args: args},
 	}.Run(ctx)
 }
