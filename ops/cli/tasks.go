@@ -90,7 +90,6 @@ func (c *Logs) Run(ctx context.Context, g *Globals) error {
 // RunTask is `laravel-ecs run`.
 type RunTask struct {
 	Process string   `help:"Whose image, environment and size the task gets. Without it the web process that serves." placeholder:"PROCESS"`
-	Cmd     string   `help:"The command as one text, with quotes as in a shell." env:"CMD" placeholder:"COMMAND"`
 	Command []string `arg:"" optional:"" passthrough:"" help:"The command: php artisan NAME ..."`
 }
 
@@ -101,10 +100,9 @@ not migrate first. The exit code is the command's. Ctrl-C stops the task; the ex
 
 Only artisan commands can be run. The task has startedBy laravel-ecs-run; a task outside a service is not replaced when its instance goes.
 
-Examples:
+Example:
 
-    laravel-ecs run --stack prod php artisan migrate:status
-    laravel-ecs run --stack prod --cmd "php artisan tinker --execute='echo App\\Models\\User::count();'"`
+    laravel-ecs run --stack prod -- php artisan migrate:status --pending`
 }
 
 // Run runs the command.
@@ -113,13 +111,7 @@ func (c *RunTask) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	command := c.command()
-	if len(command) == 0 {
-		if command, err = oneoff.Words(c.Cmd); err != nil {
-			return err
-		}
-	}
-	code, err := oneoff.Task(ctx, s, oneoff.Options{Command: command, Process: c.Process, Every: every})
+	code, err := oneoff.Task(ctx, s, oneoff.Options{Command: c.command(), Process: c.Process, Every: every})
 	if err != nil {
 		return err
 	}

@@ -24,11 +24,11 @@ func parsed(t *testing.T, args ...string) *program {
 func TestTaskFlags(t *testing.T) {
 	t.Setenv("GREP", "two words")
 	t.Setenv("CMD", "php artisan about")
+	if c := parsed(t, "shell").Shell; c.Cmd != "php artisan about" {
+		t.Errorf("shell: %+v", c)
+	}
 	if l := parsed(t, "logs", "--process", "web", "--since", "90s", "--follow").Logs; l.Process != "web" || l.Since != 90*time.Second || !l.Follow || l.Grep != "two words" {
 		t.Errorf("logs: %+v", l)
-	}
-	if r := parsed(t, "run", "--stack", "prod").Run; r.Cmd != "php artisan about" || len(r.Command) > 0 {
-		t.Errorf("run: %+v", r)
 	}
 	if r := parsed(t, "run", "--process", "worker", "--", "php", "artisan", "about", "--json").Run; r.Process != "worker" || !slices.Equal(r.command(), []string{"php", "artisan", "about", "--json"}) {
 		t.Errorf("run: %+v", r)

@@ -161,19 +161,3 @@ func TestOnlyArtisan(t *testing.T) {
 		awstest.Says(t, err, want)
 	}
 }
-
-func TestWords(t *testing.T) {
-	for command, want := range map[string][]string{
-		`php artisan a`: {"php", "artisan", "a"}, ` a  b `: {"a", "b"}, `a 'b c' "d e"f`: {"a", "b c", "d ef"}, `a\ b ''`: {"a b", ""},
-		`tinker --execute='echo "1";'`: {"tinker", `--execute=echo "1";`}, `"a\"b\c"`: {`a"b\c`}, `'a\b'`: {`a\b`}, ``: nil,
-	} {
-		if got, err := Words(command); err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s is %q, %v", command, got, err)
-		}
-	}
-	for _, broken := range []string{`a "b`, `a '`, `a \`} {
-		if _, err := Words(broken); err == nil {
-			t.Errorf("%s is taken", broken)
-		}
-	}
-}
