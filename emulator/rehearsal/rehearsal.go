@@ -38,8 +38,10 @@ func Open(ctx context.Context, cfg Config) (*local.Opened, error) {
 // happened that the step does not expect. The state folder is left for inspection then.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	begin := time.Now()
-	if err := engine.Wipe(cfg.State); err != nil {
-		return err
+	if cfg.State != "" {
+		if err := engine.Wipe(cfg.State); err != nil {
+			return err
+		}
 	}
 	o, err := Open(ctx, cfg)
 	if err != nil {

@@ -1,0 +1,91 @@
+package stackfile
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestForMachine(t *testing.T) {
+	for name, test := range map[string]struct {
+		config  string
+		port    int
+		url     string
+		refused string
+	}{
+		"the usual port":   {"  laravel-ecs:app: { url: 'http://localhost:8080' }\n", 8080, "http://localhost:8080", ""},
+		"another port":     {"  laravel-ecs:app: { url: 'http://localhost:8080' }\n", 9090, "http://localhost:9090", ""},
+		"an own URL":       {"  laravel-ecs:app: { url: 'https://laravel.test' }\n", 9090, "https://laravel.test", ""},
+		"encrypted values": {"  laravel-ecs:secrets: { A: { secure: v1:x } }\n", 8080, "", "laravel-ecs:secrets.A"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			writeFile(t, filepath.Join(root, "Pulumi.yaml"), "name: laravel-ecs\n")
+			writeFile(t, filepath.Join(root, "Pulumi.local.yaml"), "config:\n"+test.config)
+			s, err := config.ReadFile(root, "local")
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = ForMachine(s, "local", test.port)
+			if (err == nil) != (test.refused == "") || err != nil && !strings.Contains(err.Error(), test.refused) {
+				t.Errorf("the error is %v", err)
+			}
+			if err == nil && s.Text("app.url") != test.url {
+				t.Errorf("app.url is %q", s.Text("app.url"))
+			}
+		})
+	}
+}
+
+func TestInMemoryAndSeed(t *testing.T) {
+	root := t.TempDir()
+	writeFile(t, filepath.Join(root, "Pulumi.yaml"), "name: laravel-ecs\nruntime: go\n")
+	writeFile(t, filepath.Join(root, "Pulumi.prod.yaml"), `encryptionsalt: v1:abc
+config:
+  aws:region: eu-west-1
+  aws:allowedAccountIds: ["999999999999"]
+  laravel-ecs:release: { build: false }
+  laravel-ecs:domain: { name: app.example.com, zone: example.com, certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/x" }
+  laravel-ecs:cluster: { keyPair: deploy }
+  laravel-ecs:secrets: { STRIPE_KEY: { secure: v1:abc } }
+`)
+	s, err := config.ReadFile(root, "prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes, err := InMemory(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(notes) != 3 || !strings.Contains(notes[0], "laravel-ecs:secrets.STRIPE_KEY, encryptionsalt") {
+		t.Errorf("notes are %q", notes)
+	}
+	a, err := aws.Open("", "eu-west-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"hosted zone example.com", "certificate arn:aws:acm:eu-west-1:123456789012:certificate/x", "key pair deploy"}
+	for range 2 { // seeding again changes nothing
+		assumed, err := Seed(a, s)
+		if err != nil || !slices.Equal(assumed, want) {
+			t.Errorf("assumed are %q, %v", assumed, err)
+		}
+	}
+	zone, err := a.Invoke(t.Context(), "aws:route53/getZone:getZone", account.Values{"name": "example.com"})
+	if err != nil || zone.Text("name") != "example.com" {
+		t.Errorf("the zone is %v, %v", zone, err)
+	}
+}
