@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
@@ -27,5 +29,16 @@ func TestConfigAndInfraAgree(t *testing.T) {
 		if values[0] != values[1] {
 			t.Errorf("%s is %q in config and %q in infra", name, values[0], values[1])
 		}
+	}
+}
+
+// TestProviderVersion: the plugin that runs is that of the SDK that this program was compiled with.
+func TestProviderVersion(t *testing.T) {
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "github.com/pulumi/pulumi-aws/sdk/v6 v" + providerVersion + "\n"; !strings.Contains(string(mod), want) {
+		t.Errorf("go.mod does not have %s", want)
 	}
 }

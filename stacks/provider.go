@@ -13,8 +13,8 @@ import (
 	pulumiconfig "github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 )
 
-// newProvider registers the one explicit AWS provider: the stack's tags on everything, and every setting of the ecosystem's
-// own aws: namespace, which an explicit provider would otherwise not see.
+// newProvider registers the AWS provider of all resources, with the stack's tags as default tags. It passes on every setting of the
+// namespace aws:, which an explicit provider does not read by itself.
 func newProvider(ctx *pulumi.Context, prefix, region string, tags map[string]string) (*aws.Provider, error) {
 	settings, err := providerSettings(ctx)
 	if err != nil {
@@ -23,7 +23,7 @@ func newProvider(ctx *pulumi.Context, prefix, region string, tags map[string]str
 	settings["region"] = pulumi.String(region)
 	settings["defaultTags"] = pulumi.Map{"tags": pulumi.ToStringMap(tags)}
 	provider := &aws.Provider{}
-	// aws.NewProvider takes one typed field per setting; a map takes them all, also those of the next provider version.
+	// A map instead of aws.ProviderArgs: it takes the settings of later provider versions too.
 	err = ctx.RegisterResource("pulumi:providers:aws", prefix+"-aws", settings, provider,
 		pulumi.AdditionalSecretOutputs([]string{"accessKey", "secretKey", "token"}),
 		pulumi.Version(providerVersion))
@@ -33,10 +33,10 @@ func newProvider(ctx *pulumi.Context, prefix, region string, tags map[string]str
 	return provider, nil
 }
 
-// providerVersion is the plugin that `pulumi up` installs: the one of the SDK in go.mod.
-const providerVersion = "6.83.2"
+// providerVersion is the version of the plugin that `pulumi up` installs: that of the SDK in go.mod.
+const providerVersion = "6.83.4"
 
-// providerSettings reads aws:* by the names that aws.ProviderArgs knows.
+// providerSettings reads the settings aws:* that aws.ProviderArgs has.
 func providerSettings(ctx *pulumi.Context) (pulumi.Map, error) {
 	settings := pulumi.Map{}
 	namespace := pulumiconfig.New(ctx, "aws")
@@ -61,7 +61,7 @@ func providerSettings(ctx *pulumi.Context) (pulumi.Map, error) {
 	return settings, errors.Join(problems...)
 }
 
-// settingOf decodes a configuration value as the type that the provider expects: text as it is, everything else as JSON.
+// settingOf decodes a setting as the type that the provider expects: strings as they are, everything else from JSON.
 func settingOf(kind reflect.Type, raw string) (pulumi.Input, error) {
 	for kind.Kind() == reflect.Pointer {
 		kind = kind.Elem()
@@ -76,7 +76,7 @@ func settingOf(kind reflect.Type, raw string) (pulumi.Input, error) {
 	return pulumi.Any(value), nil
 }
 
-// defaultTags are on everything that can carry tags: ours, those of aws:defaultTags, and the configuration's own.
+// defaultTags are the tags of every resource: the program's, those of aws:defaultTags, and those of the configuration.
 func defaultTags(ctx *pulumi.Context, application string, own map[string]string) (map[string]string, error) {
 	tags := map[string]string{
 		"Project":     ctx.Project(),

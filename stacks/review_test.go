@@ -18,23 +18,23 @@ func TestAReviewMustBeAbleToVanish(t *testing.T) {
 		config map[string]string
 		want   string
 	}{
-		"no expiry":           {"review", with(config, "environment", "expiresAt", ""), "environment.expiresAt: missing, or environment.branch is: make review-up BRANCH=... writes both"},
-		"no branch":           {"review", with(config, "environment", "branch", ""), "environment.expiresAt: missing, or environment.branch is"},
+		"no expiry":           {"review", with(config, "environment", "expiresAt", ""), "environment.expiresAt: missing, or environment.branch is missing: make review-up BRANCH=... writes both"},
+		"no branch":           {"review", with(config, "environment", "branch", ""), "environment.expiresAt: missing, or environment.branch is missing"},
 		"no time":             {"review", with(config, "environment", "expiresAt", "tomorrow"), `environment.expiresAt: "tomorrow" is not a time such as`},
 		"forever":             {"review", with(config, "environment", "ttlHours", 1000), "environment.ttlHours: 1000 is outside 1-720"},
-		"protected":           {"review", with(config, "environment", "protect", true), "environment.protect: environment.class review wants false"},
-		"a final snapshot":    {"review", with(config, "database", "finalSnapshot", true), "database.finalSnapshot: environment.class review wants false"},
-		"many backups":        {"review", with(config, "database", "backupDays", 7), "database.backupDays: environment.class review wants 0 or 1"},
-		"snapshots":           {"review", with(config, "cache", "snapshotDays", 1), "cache.snapshotDays: environment.class review wants 0"},
-		"mail":                {"review", with(config, "observability", "emails", []string{"a@b.example"}), "observability.emails: environment.class review wants none"},
-		"mail without alarm":  {"staging", with(with(stackConfig(t, "staging"), "observability", "alarms", false), "observability", "dashboard", true), "observability.alarms: false, though emails or dashboard ask for them"},
-		"another name":        {"staging", config, "environment.class: review is for stacks named review-NAME, and this is staging"},
+		"protected":           {"review", with(config, "environment", "protect", true), "environment.protect: environment.class review requires false"},
+		"a final snapshot":    {"review", with(config, "database", "finalSnapshot", true), "database.finalSnapshot: environment.class review requires false"},
+		"many backups":        {"review", with(config, "database", "backupDays", 7), "database.backupDays: environment.class review requires 0 or 1"},
+		"snapshots":           {"review", with(config, "cache", "snapshotDays", 1), "cache.snapshotDays: environment.class review requires 0"},
+		"mail":                {"review", with(config, "observability", "emails", []string{"a@b.example"}), "observability.emails: environment.class review requires none"},
+		"mail without alarm":  {"staging", with(with(stackConfig(t, "staging"), "observability", "alarms", false), "observability", "dashboard", true), "observability.alarms: false, but emails and dashboard need them"},
+		"another name":        {"staging", config, "environment.class: review is for stacks with names review-NAME, and this is staging"},
 		"a long application":  {"review", with(config, "app", "name", "storefronts"), `app.name: "storefronts" is 11 characters long; names of review environments have room for 9`},
 		"a long stack":        {"review-" + strings.Repeat("x", 25), config, "is 40 characters long, at most 39 fit AWS's names"},
-		"staging expires":     {"staging", with(stackConfig(t, "staging"), "environment", "expiresAt", "2026-01-31T18:00:00Z"), "environment.expiresAt: only environment.class review expires"},
-		"staging of a branch": {"staging", with(stackConfig(t, "staging"), "environment", "branch", "x"), "environment.expiresAt: only environment.class review expires and has a branch"},
+		"staging expires":     {"staging", with(stackConfig(t, "staging"), "environment", "expiresAt", "2026-01-31T18:00:00Z"), "environment.expiresAt: only environment.class review has expiresAt"},
+		"staging of a branch": {"staging", with(stackConfig(t, "staging"), "environment", "branch", "x"), "environment.expiresAt: only environment.class review has expiresAt and branch"},
 		"staging shares":      {"staging", with(stackConfig(t, "staging"), "environment", "shares", "prod"), "environment.shares: only environment.class review shares another environment"},
-		"production is deaf":  {"prod", with(stackConfig(t, "prod"), "observability", "alarms", false), "observability.alarms: environment.class production wants true"},
+		"production is deaf":  {"prod", with(stackConfig(t, "prod"), "observability", "alarms", false), "observability.alarms: environment.class production requires true"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := infratest.Run(stacks.Deploy, "laravel-ecs", test.stack, test.config)

@@ -124,15 +124,15 @@ func TestSharingIsRefused(t *testing.T) {
 		want   string
 	}{
 		"not deployed":        {nil, sharing(t), "environment.shares: staging has no output sharedWithReviews: it must be an environment of class staging or local, deployed with this version of the program (make up STACK=staging)"},
-		"without a domain":    {stagingShares(), with(sharing(t), "domain", "name", ""), "domain.name: missing: the load balancer of staging tells its environments apart by their hosts"},
+		"without a domain":    {stagingShares(), with(sharing(t), "domain", "name", ""), "domain.name: missing: the load balancer of staging sends requests by host name"},
 		"no way for the host": {without("hosts"), sharing(t), "add *.review.example.com to domain.aliases of Pulumi.staging.yaml"},
 		"two levels below":    {stagingShares(), with(sharing(t), "domain", "name", "a.b.review.example.com"), "add *.b.review.example.com to domain.aliases"},
 		"an odd name":         {stagingShares(), with(sharing(t), "environment", "shares", "Staging!"), `environment.shares: "Staging!" is not the name of another stack`},
 		"itself":              {stagingShares(), with(sharing(t), "environment", "shares", "review-login"), `environment.shares: "review-login" is not the name of another stack`},
 		"no migration":        {stagingShares(), with(sharing(t), "release", "migrate", false), "release.migrate: false: with environment.shares"},
 		"of another format":   {map[string]any{"vpcId": 7}, sharing(t), "environment.shares: reading the output sharedWithReviews of staging"},
-		"blue/green":          {stagingShares(), with(sharing(t), "release", "strategy", "blueGreen"), "release.strategy: blueGreen: with environment.shares it is rolling"},
-		"scaling by requests": {stagingShares(), with(with(with(sharing(t), "web", "scaling.max", 1), "web", "scaling.min", 1), "web", "scaling.requestsPerTask", 100), "web.scaling.requestsPerTask: with environment.shares"},
+		"blue/green":          {stagingShares(), with(sharing(t), "release", "strategy", "blueGreen"), "release.strategy: blueGreen: with environment.shares it must be rolling"},
+		"scaling by requests": {stagingShares(), with(with(with(sharing(t), "web", "scaling.max", 1), "web", "scaling.min", 1), "web", "scaling.requestsPerTask", 100), "web.scaling.requestsPerTask: not with environment.shares"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := share(test.shared, test.config)

@@ -20,7 +20,7 @@ type awsPlugin struct {
 }
 
 func newAWS(a *account.Account) *awsPlugin {
-	return &awsPlugin{base: newBase("aws", "6.83.2"), account: a}
+	return &awsPlugin{base: newBase("aws", "6.83.4"), account: a}
 }
 
 // Check completes and judges inputs; it runs at preview too.

@@ -76,7 +76,7 @@ func TestPluginsTellTheirVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	for name, want := range map[string]string{"aws": "6.83.2", "docker": "4.10.0", "random": "4.18.3"} {
+	for name, want := range map[string]string{"aws": "6.83.4", "docker": "4.10.0", "random": "4.18.3"} {
 		info, err := dial(t, s, name).GetPluginInfo(context.Background(), &emptypb.Empty{})
 		if err != nil || info.Version != want {
 			t.Errorf("%s is %v, %v", name, info, err)

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// AccountConfig is the configuration of the stack that all environments of an AWS account share.
+// AccountConfig is the configuration of the account stack, which all environments of an AWS account need.
 type AccountConfig struct {
 	App         App
 	Environment Environment
@@ -16,7 +16,7 @@ type AccountConfig struct {
 	Region string
 }
 
-// Account says who may deploy what.
+// Account is who may deploy what.
 type Account struct {
 	GitHub    GitHub              `json:"github"`
 	GitLab    GitLab              `json:"gitlab"`
@@ -24,52 +24,52 @@ type Account struct {
 	StateDays int                 `json:"stateDays"` // how long earlier versions of a state are kept
 }
 
-// GitHub is the repository whose workflows are trusted.
+// GitHub is the repository whose workflows may assume roles.
 type GitHub struct {
 	Repository  string `json:"repository"`  // ORG/REPO
-	Branch      string `json:"branch"`      // whose jobs may compare every night: the default branch
-	ProviderARN string `json:"providerArn"` // the account's provider for GitHub, where it has one already
+	Branch      string `json:"branch"`      // the default branch, whose jobs run the nightly comparison
+	ProviderARN string `json:"providerArn"` // of the OpenID Connect provider, where the account has one for GitHub
 }
 
-// GitLab is the project whose pipelines are trusted.
+// GitLab is the project whose pipelines may assume roles.
 type GitLab struct {
 	Project     string `json:"project"`     // GROUP/PROJECT
 	URL         string `json:"url"`         // of the instance
-	ProviderARN string `json:"providerArn"` // the account's provider for this URL, where it has one already
+	ProviderARN string `json:"providerArn"` // of the OpenID Connect provider, where the account has one for this URL
 }
 
-// Pipeline is how one environment is deployed, and how far its role reaches.
+// Pipeline is who deploys one environment, and what its role may change.
 type Pipeline struct {
 	Stack  string    `json:"stack"`  // empty: the environment's name; NAME-* for all stacks that begin so
-	Hosts  []string  `json:"hosts"`  // host names that it publishes in Route 53, each with everything below it
-	From   string    `json:"from"`   // the environment whose image it takes over: its state and images may be read
+	Hosts  []string  `json:"hosts"`  // host names that it publishes in Route 53, each with all names below it
+	From   string    `json:"from"`   // the environment whose image it deploys: its state and images may be read
 	Shares string    `json:"shares"` // the environment whose load balancer, cluster and state its review environments use (environment.shares)
 	GitHub GitHubRef `json:"github"`
 	GitLab GitLabRef `json:"gitlab"`
 }
 
-// GitHubRef is the job that may deploy: one that names an environment, or one on a branch.
+// GitHubRef is the job that may deploy: one with an environment, or one on a branch.
 type GitHubRef struct {
 	Environment string `json:"environment"`
 	Branch      string `json:"branch"`
 }
 
-// GitLabRef is the job that may deploy: one on a protected branch, or one of a protected tag.
+// GitLabRef is the job that may deploy: one on a protected branch, or one for a protected tag.
 type GitLabRef struct {
 	Branch string `json:"branch"`
 	Tag    string `json:"tag"` // may end with a *
 }
 
-// Where the tokens of GitHub's jobs come from, and whom they are for.
+// Issuer and audience of the tokens of GitHub's jobs.
 const (
 	GitHubURL      = "https://token.actions.githubusercontent.com"
 	GitHubAudience = "sts.amazonaws.com"
 )
 
-// placeholders stand in the stack file for what only its owner knows. A role must not trust a name that anybody may register.
+// placeholders are in the shipped stack file where its owner must write a name. A role must not trust a name that anybody may register.
 var placeholders = []string{"YOUR-ORG/YOUR-REPO", "YOUR-GROUP/YOUR-PROJECT"}
 
-// Placeholder tells whether a value of the account section waits for its owner.
+// Placeholder tells whether a value of the account section is still a placeholder.
 func Placeholder(value string) bool { return slices.Contains(placeholders, value) }
 
 func accountDefaults() *AccountConfig {
@@ -80,7 +80,7 @@ func (c *AccountConfig) sections() map[string]any {
 	return map[string]any{"app": &c.App, "environment": &c.Environment, "account": &c.Account, "tags": &c.Tags}
 }
 
-// IsAccount tells whether the stack is an account's and not an environment. Pulumi.yaml gives every stack an empty section.
+// IsAccount tells whether the stack is the account's and not an environment's. Pulumi.yaml gives every stack an empty section account.
 func IsAccount(source Source) bool {
 	section, _, _ := source.Section("account")
 	return section != "" && section != "{}"
@@ -103,7 +103,7 @@ func LoadAccount(source Source) (*AccountConfig, error) {
 	return c, nil
 }
 
-// GitHubSubjects are the tokens of the jobs that may deploy
+// GitHubSubjects are the subjects of the tokens of jobs that may deploy
 // (https://docs.github.com/en/actions/reference/security/oidc).
 func (c *AccountConfig) GitHubSubjects(ref GitHubRef) []string {
 	subject := "repo:" + c.Account.GitHub.Repository + ":"
@@ -116,7 +116,8 @@ func (c *AccountConfig) GitHubSubjects(ref GitHubRef) []string {
 	return nil
 }
 
-// GitLabSubjects are the tokens of the jobs that may deploy (https://docs.gitlab.com/ci/secrets/id_token_authentication/).
+// GitLabSubjects are the subjects of the tokens of jobs that may deploy
+// (https://docs.gitlab.com/ci/secrets/id_token_authentication/).
 func (c *AccountConfig) GitLabSubjects(ref GitLabRef) []string {
 	var subjects []string
 	for kind, value := range map[string]string{"branch": ref.Branch, "tag": ref.Tag} {

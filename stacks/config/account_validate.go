@@ -32,7 +32,7 @@ func (c *AccountConfig) validate(stack string) []error {
 	return p
 }
 
-// validateStackFile compares an environment with its own stack file: a role that reaches elsewhere deploys nothing.
+// validateStackFile compares an environment with its own stack file: a role for other names could not deploy it.
 func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 	key, pipeline := "account.deploy."+environment, c.Account.Deploy[environment]
 	for field, named := range map[string]string{"from": pipeline.From, "shares": pipeline.Shares} {
@@ -44,12 +44,12 @@ func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 		p.add(key+".shares", "only review environments share another one (environment.shares), and %s is a stack of its own", pipeline.Stack)
 	}
 	if strings.HasSuffix(pipeline.Stack, "-*") {
-		return // they come and go
+		return // review environments have no file in the repository
 	}
 	path := "Pulumi." + pipeline.Stack + ".yaml"
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		p.add(key, "there is no %s: which stack does it deploy?", path)
+		p.add(key, "there is no %s: set stack to the stack that it deploys", path)
 		return
 	}
 	var file struct {
@@ -68,7 +68,7 @@ func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 		p.add(key, "%s is in %s, this stack in %s: an account stack serves one region", path, own, c.Region)
 	}
 	if own := file.Config.App.Name; own != c.App.Name {
-		p.add(key, "the application of %s is %s, of this stack %s: the role would fit none of its names", path, own, c.App.Name)
+		p.add(key, "the application of %s is %s, of this stack %s: the role would allow none of its names", path, own, c.App.Name)
 	}
 	if host := file.Config.Domain.Name; file.Config.Domain.Zone != "" && !covered(host, pipeline.Hosts) {
 		p.add(key+".hosts", "%s publishes %s, which is not among them", path, host)
@@ -90,12 +90,12 @@ var (
 
 func (a Account) validateProviders(p *problems) {
 	if a.GitHub.Repository == "" && a.GitLab.Project == "" {
-		p.add("account", "github.repository and gitlab.project are both missing: one of them says whose pipelines are trusted")
+		p.add("account", "github.repository and gitlab.project are both missing: set the one whose pipelines may deploy")
 	}
 	validateProject(p, "account.github.repository", a.GitHub.Repository, gitHubRepository, "ORG/REPO")
 	validateProject(p, "account.gitlab.project", a.GitLab.Project, gitLabProject, "GROUP/PROJECT")
 	if branch := a.GitHub.Branch; strings.ContainsAny(branch, "*?") {
-		p.add("account.github.branch", "%q has a wildcard: jobs of branches that nobody protects would read every environment", branch)
+		p.add("account.github.branch", "%q has a wildcard: jobs of unprotected branches could read every environment", branch)
 	} else {
 		p.matches("account.github.branch", branch, gitRef, "the name of one")
 	}
@@ -108,15 +108,15 @@ func validateProject(p *problems, key, value string, form *regexp.Regexp, what s
 	switch {
 	case value == "":
 	case Placeholder(value):
-		p.add(key, "%s is a placeholder; name your own, or take the section out", value)
+		p.add(key, "%s is a placeholder; write your own, or remove the section", value)
 	case strings.ContainsAny(value, "*?"):
-		p.add(key, "%q has a wildcard: everybody who can make a project that it covers could deploy", value)
+		p.add(key, "%q has a wildcard: whoever can create a project that matches it could deploy", value)
 	default:
 		p.matches(key, value, form, what)
 	}
 }
 
-// validateProvider wants the provider of that very URL: a role that trusts another one would believe other people's tokens.
+// validateProvider checks that the provider is for this URL. A role that trusts another one would accept the tokens of others.
 func validateProvider(p *problems, key, arn, url string) {
 	if arn == "" {
 		return
@@ -138,11 +138,11 @@ func (a Account) validatePipeline(p *problems, environment, own string) {
 		p.add(key+".stack", "%q is neither the name of a stack nor NAME-*", pipeline.Stack)
 	}
 	if within(own, stack) || within(stack, own) {
-		p.add(key, "a role for %s would reach the roles of this stack, %s, and so give itself any permission", pipeline.Stack, own)
+		p.add(key, "a role for %s could change the roles of this stack, %s, and so give itself any permission", pipeline.Stack, own)
 	}
 	for _, other := range sortedKeys(a.Deploy) {
 		if inner := strings.TrimSuffix(a.Deploy[other].Stack, "-*"); other != environment && within(inner, stack) {
-			p.add(key, "what it deploys begins with %s-, and so does what %s deploys (%s): rename one", stack, other, inner)
+			p.add(key, "the names of its stack begin with %s-, and so do those of %s (%s): rename one", stack, other, inner)
 		}
 	}
 	for _, host := range pipeline.Hosts {
@@ -153,14 +153,14 @@ func (a Account) validatePipeline(p *problems, environment, own string) {
 
 var plainHost = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 
-// within tells whether the names of a stack begin as those of another one do: prod-eu within prod.
+// within tells whether the names of a stack begin like those of another one: those of prod-eu like those of prod.
 func within(stack, other string) bool { return stack == other || strings.HasPrefix(stack, other+"-") }
 
 func (a Account) validateRefs(p *problems, key string, pipeline Pipeline, many bool) {
 	onGitHub, onGitLab := pipeline.GitHub != GitHubRef{}, pipeline.GitLab != GitLabRef{}
 	switch {
 	case !onGitHub && !onGitLab:
-		p.add(key, "github and gitlab are both missing: which job deploys it?")
+		p.add(key, "github and gitlab are both missing: set the job that deploys it")
 	case onGitHub && a.GitHub.Repository == "":
 		p.add(key+".github", "needs account.github.repository")
 	case onGitLab && a.GitLab.Project == "":
@@ -173,13 +173,13 @@ func (a Account) validateRefs(p *problems, key string, pipeline Pipeline, many b
 		p.add(key+".github", "environment and branch exclude each other: the token of a job that names an environment does not name its branch")
 	}
 	if many && pipeline.GitLab.Branch == "*" {
-		delete(refs, key+".gitlab.branch") // a review environment belongs to whatever branch is reviewed
+		delete(refs, key+".gitlab.branch") // any branch may be reviewed
 	}
 	for _, each := range sortedKeys(refs) {
 		switch ref := refs[each]; {
 		case ref == "":
 		case strings.ContainsAny(ref, "*?"):
-			p.add(each, "%q has a wildcard: the environment would be deployed from branches that nobody protects", ref)
+			p.add(each, "%q has a wildcard: unprotected branches could deploy the environment", ref)
 		default:
 			p.matches(each, ref, gitRef, "the name of one")
 		}

@@ -4,8 +4,8 @@ import (
 	"regexp"
 )
 
-// Strategies of a release. Rolling replaces the tasks of one service. With blueGreen there are two services: the live colour
-// serves, and a candidate gets a share of the requests until it is promoted or aborted (docs/adr/0011).
+// Strategies of a release. Rolling replaces the tasks of one service. BlueGreen has two web services: the live colour, and a candidate
+// that gets a share of the requests until it is promoted or aborted (docs/adr/0011).
 const (
 	Rolling   = "rolling"
 	BlueGreen = "blueGreen"
@@ -17,7 +17,7 @@ const (
 	Green = "green"
 )
 
-// Color is one set of web tasks: which release it runs and how much of the traffic it gets.
+// Color is one set of web tasks: the release that it runs, and its share of the requests.
 type Color struct {
 	Name    string
 	Release string // empty: the stack's
@@ -25,10 +25,10 @@ type Color struct {
 	Live    bool
 }
 
-// Idle tells whether a colour runs nothing: it is not live, and there is no candidate.
+// Idle tells whether a colour has no tasks: it is not live, and there is no candidate.
 func (c Color) Idle() bool { return c.Name != "" && !c.Live && c.Release == "" }
 
-// Suffix tells the second colour's resources from those of the first, which have the names of a rolling environment.
+// Suffix is part of the names of green's resources. Blue's have the names of a rolling environment.
 func (c Color) Suffix() string {
 	if c.Name == Green {
 		return "-" + Green
@@ -73,7 +73,7 @@ func (r Release) validate(p *problems, web int) {
 		p.matches("release.name", r.Name, releasePattern, what)
 	}
 	if !r.Build && r.Name == "" {
-		p.add("release.build", "false needs release.name: which release is it?")
+		p.add("release.build", "false needs release.name: the release to deploy")
 	}
 	p.oneOf("release.strategy", r.Strategy, Rolling, BlueGreen)
 	p.oneOf("release.live", r.Live, Colors...)
@@ -83,15 +83,15 @@ func (r Release) validate(p *problems, web int) {
 	}
 	switch {
 	case r.Strategy == Rolling && (r.Candidate != "" || r.Percent != 0):
-		p.add("release.candidate", "needs release.strategy blueGreen; a rolling release has no second set of tasks")
+		p.add("release.candidate", "needs release.strategy blueGreen; rolling has one set of tasks")
 	case r.Strategy == Rolling && r.Live != Blue:
-		p.add("release.live", "%s serves, and a rolling environment is blue: make the release a candidate and promote it, then change the strategy", r.Live)
+		p.add("release.live", "%s is live, and a rolling environment is blue: make the release a candidate and promote it, then change the strategy", r.Live)
 	case r.Strategy == BlueGreen && web == 0:
 		p.add("release.strategy", "blueGreen needs web tasks, and web.count is 0")
 	case r.Candidate == "" && r.Percent != 0:
-		p.add("release.percent", "%d without release.candidate: which release gets them?", r.Percent)
+		p.add("release.percent", "%d without release.candidate", r.Percent)
 	case r.Candidate != "" && r.Name == "":
-		p.add("release.candidate", "needs release.name: which release does the live colour keep?")
+		p.add("release.candidate", "needs release.name: the release of the live colour")
 	case r.Candidate != "" && r.Candidate == r.Name:
 		p.add("release.candidate", "%s is live already", r.Candidate)
 	}

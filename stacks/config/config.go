@@ -1,9 +1,9 @@
-// Package config is the typed stack file: its types, defaults and validation, what follows from them (times, colours, releases),
-// and an edit of the file that keeps its comments. It needs no Pulumi SDK: a Source hands it the values.
+// Package config is the typed stack file: types, defaults and validation, what is derived from them (times, colours, releases), and
+// changes of the file that keep its comments. It does not import the Pulumi SDK: the program implements Source with it.
 package config
 
-// Config is everything that may differ between environments. Each field is one key of the stack file; what a stack file leaves
-// out keeps the value of defaults. Sizes are MiB or GB by name, times are seconds or days by name.
+// Config is everything that may differ between environments. Each field is one key of the stack file; a key that is not there keeps
+// its default. Names tell the units: MiB or GB, seconds or days.
 type Config struct {
 	App           App
 	Environment   Environment
@@ -30,7 +30,7 @@ type Config struct {
 	Region string
 }
 
-// sections maps the keys of a stack file to where they are decoded. Scalars have no key of their own: everything is a section.
+// sections maps the keys of a stack file to where they are decoded.
 func (c *Config) sections() map[string]any {
 	return map[string]any{
 		"app": &c.App, "environment": &c.Environment, "network": &c.Network, "access": &c.Access, "registry": &c.Registry,

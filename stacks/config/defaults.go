@@ -1,7 +1,7 @@
 package config
 
-// defaults is what a stack file need not say: safe first, then small. Nothing here opens a network, skips a snapshot or weakens
-// encryption.
+// defaults are the values of keys that a stack file does not have. They are safe, and as small as safe ones can be: none opens a
+// network, skips a snapshot or weakens encryption.
 func defaults() *Config {
 	return &Config{
 		App:         App{Name: "laravel"},

@@ -13,10 +13,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// SecretPlaceholder stands for an encrypted value that a rehearsal has no key for.
+// SecretPlaceholder replaces an encrypted value where the key to decrypt it is missing, as in a rehearsal.
 const SecretPlaceholder = "placeholder-of-a-secret-value"
 
-// File are the project's and the stack's files, read from the repository and written to the workspace.
+// File is a stack's file and the project's Pulumi.yaml, read from the repository.
 type File struct {
 	stackName string
 	stackFile string
@@ -95,13 +95,13 @@ func (s *File) Get(path string) any {
 	return value
 }
 
-// Text is Get for texts; "" where there is none.
+// Text returns the string at a path, empty where there is none.
 func (s *File) Text(path string) string {
 	text, _ := s.Get(path).(string)
 	return text
 }
 
-// List is a list of texts; empty where the path has none.
+// List returns the list of strings at a path, empty where there is none.
 func (s *File) List(path string) []string {
 	var list []string
 	if node := s.find(path); node != nil && node.Decode(&list) != nil {
@@ -160,7 +160,7 @@ func (s *File) Set(path string, value any) error {
 	return nil
 }
 
-// Unset takes a key at a path of the stack's config away, and a section that is empty without it.
+// Unset removes the key at a path of the stack's config, and its section when that is empty then.
 func (s *File) Unset(path string) {
 	i := strings.LastIndex(path, ".")
 	if i < 0 {
@@ -174,7 +174,7 @@ func (s *File) Unset(path string) {
 	}
 }
 
-// Rename makes them the settings of another stack, with a comment of its own at the head of its file.
+// Rename makes it the file of another stack, with this comment at its head.
 func (s *File) Rename(stack, comment string) {
 	s.stackName, s.stackFile = stack, "Pulumi."+stack+".yaml"
 	s.root.HeadComment = "# " + comment
@@ -183,11 +183,11 @@ func (s *File) Rename(stack, comment string) {
 		if len(node.Content) == 0 {
 			break
 		}
-		node = node.Content[0] // the comment that was there may hang on the first key
+		node = node.Content[0] // the earlier comment may belong to the first key
 	}
 }
 
-// SecretsProvider is what encrypts the stack's secrets, "" for a passphrase.
+// SecretsProvider is the URL of the key that encrypts the stack's secrets, empty for a passphrase.
 func (s *File) SecretsProvider() string {
 	if node := child(s.root.Content[0], "secretsprovider"); node != nil {
 		return node.Value
@@ -195,7 +195,7 @@ func (s *File) SecretsProvider() string {
 	return ""
 }
 
-// SetSecretsProvider says what encrypts the stack's secrets; "" takes the line away.
+// SetSecretsProvider sets the URL of the key that encrypts the stack's secrets; an empty one removes the line.
 func (s *File) SetSecretsProvider(url string) {
 	if url == "" {
 		remove(s.root.Content[0], "secretsprovider")
@@ -204,11 +204,11 @@ func (s *File) SetSecretsProvider(url string) {
 	*descend(s.root.Content[0], "secretsprovider") = yaml.Node{Kind: yaml.ScalarNode, Value: url}
 }
 
-// Save writes the stack's file back to the repository. Comments stay.
+// Save writes the stack's file back to the repository, with its comments.
 func (s *File) Save(root string) error {
 	var text bytes.Buffer
 	encoder := yaml.NewEncoder(&text)
-	encoder.SetIndent(2) // as the file is written by hand, and by pulumi config set
+	encoder.SetIndent(2) // like the shipped files, and like pulumi config set
 	if err := encoder.Encode(&s.root); err != nil {
 		return fmt.Errorf("writing %s: %w", s.stackFile, err)
 	}
@@ -219,7 +219,7 @@ func (s *File) Save(root string) error {
 	return os.Rename(path+".partial", path)
 }
 
-// HideSecrets replaces encrypted values by placeholders and forgets how they were encrypted. It returns their paths.
+// HideSecrets replaces encrypted values by SecretPlaceholder, and removes the settings of the encryption. It returns their paths.
 func (s *File) HideSecrets() []string {
 	var paths []string
 	config := child(s.root.Content[0], "config")
@@ -234,7 +234,7 @@ func (s *File) HideSecrets() []string {
 	return paths
 }
 
-// WriteWorkspace puts fresh copies into the workspace. Only the salt of an earlier copy is kept, which belongs to the state.
+// WriteWorkspace writes copies into the workspace. The salt of an earlier copy is kept, because secrets in the state need it.
 func (s *File) WriteWorkspace(workspace string) error {
 	if err := os.MkdirAll(workspace, 0o700); err != nil {
 		return fmt.Errorf("creating the workspace: %w", err)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// InstanceType is what placement needs to know of an EC2 instance type.
+// InstanceType is the size and architecture of an EC2 instance type.
 type InstanceType struct {
 	Name      string
 	VCPUs     int
@@ -18,7 +18,7 @@ type InstanceType struct {
 // memoryPerVCPU is the families' defining ratio, in GiB (EC2 user guide, "Instance types").
 var memoryPerVCPU = map[string]int{"c": 2, "m": 4, "r": 8}
 
-// burstable sizes do not follow a ratio.
+// burstable are the sizes of the t family, which have no common ratio.
 var burstable = map[string]struct{ vcpus, mib int }{
 	"nano": {2, 512}, "micro": {2, 1024}, "small": {2, 2048}, "medium": {2, 4096},
 	"large": {2, 8192}, "xlarge": {4, 16384}, "2xlarge": {8, 32768},
@@ -30,8 +30,8 @@ var (
 	vcpus    = []int{2, 4, 8, 16, 32, 48, 64, 96, 128, 192}
 )
 
-// ParseInstanceType returns the size of a t, c, m or r instance type from its name. Other families hold GPUs or disks, which a
-// Laravel application does not need.
+// ParseInstanceType derives the size of a t, c, m or r instance type from its name. Other families have GPUs or disks, which a Laravel
+// application does not need.
 func ParseInstanceType(name string) (InstanceType, error) {
 	match := typeName.FindStringSubmatch(name)
 	if match == nil {
@@ -67,7 +67,7 @@ func ParseInstanceType(name string) (InstanceType, error) {
 // 1906 of 2048 MiB (ECS developer guide, "Reserving container instance memory").
 func (t InstanceType) UsableMiB() int { return t.MemoryMiB*93/100 - ReservedMiB }
 
-// ReservedMiB is set as ECS_RESERVED_MEMORY, so that tasks cannot starve the agent.
+// ReservedMiB is memory that tasks do not get (ECS_RESERVED_MEMORY), for the ECS agent.
 const ReservedMiB = 64
 
 // Platform is the Docker platform of images that run on this type.
@@ -78,7 +78,7 @@ func (t InstanceType) Platform() string {
 	return "linux/amd64"
 }
 
-// CPUArchitecture is the same in ECS's words.
+// CPUArchitecture is the architecture in task definitions: X86_64 or ARM64.
 func (t InstanceType) CPUArchitecture() string {
 	if t.ARM64 {
 		return "ARM64"

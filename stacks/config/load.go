@@ -48,7 +48,7 @@ func readSections(source Source, sections map[string]any) (problems []error, unr
 	}
 	for key := range sections {
 		if key != "secrets" && source.Encrypted(key) {
-			problems = append(problems, fmt.Errorf("%s: holds an encrypted value; only secrets.NAME stays encrypted on its way to the containers", key))
+			problems = append(problems, fmt.Errorf("%s: holds an encrypted value; only values in secrets are kept secret in the containers; move it there", key))
 		}
 	}
 	return append(problems, unknownKeys(source, sections)...), unread
@@ -64,7 +64,7 @@ func region(source Source) string {
 // report joins what could not be read with what is not valid; nil where all is well.
 func report(source Source, problems, invalid []error, unread map[string]bool) error {
 	for _, problem := range invalid {
-		// A section that could not be read holds defaults here, which nobody asked for.
+		// A section that could not be read has its defaults here: problems of these are of no interest.
 		if key, _, _ := strings.Cut(problem.Error(), ":"); !unread[strings.Split(key, ".")[0]] {
 			problems = append(problems, problem)
 		}
@@ -120,7 +120,7 @@ func unknownKeys(source Source, known map[string]any) []error {
 		case known[key] != nil:
 		case account && defaults().sections()[key] != nil:
 			if !empty(value) {
-				problems = append(problems, fmt.Errorf("%s: belongs to an environment; a stack with a section account declares none", key))
+				problems = append(problems, fmt.Errorf("%s: belongs to an environment; a stack with a section account declares no environment", key))
 			}
 		case key != "account" || !empty(value):
 			problems = append(problems, fmt.Errorf("%s: no such key; Pulumi.yaml lists them", key))
@@ -129,7 +129,7 @@ func unknownKeys(source Source, known map[string]any) []error {
 	return problems
 }
 
-// empty tells whether a section is what Pulumi.yaml says of those that are not in the stack file.
+// empty tells whether a section is the default of Pulumi.yaml, which every stack gets.
 func empty(section any) bool {
 	fields, ok := section.(map[string]any)
 	return section == nil || section == "{}" || ok && len(fields) == 0

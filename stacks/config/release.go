@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// ReleaseName names the version that the image holds: release.name, or the last commit that touched what goes into the image.
-// A commit elsewhere (this program, its documentation) is not a new release, and deploys nothing.
+// ReleaseName is the name of the version in the image: release.name, or the last commit that changed what the image is built from. A
+// commit elsewhere, such as in the documentation, is not a new release and deploys nothing.
 func (c *Config) ReleaseName() (string, error) {
 	if c.Release.Name != "" {
 		return c.Release.Name, nil
@@ -22,25 +22,25 @@ func (c *Config) ReleaseName() (string, error) {
 	return c.TreeRelease()
 }
 
-// TreeRelease names what lies in the working tree. Empty arguments stand for the defaults of image.app and image.dockerfile.
+// TreeRelease is the name of the version in the working tree. Empty arguments mean the defaults of image.app and image.dockerfile.
 func TreeRelease(app, dockerfile string) (string, error) {
 	c := defaults()
 	c.Image.App, c.Image.Dockerfile = ImageSources(app, dockerfile)
 	return c.TreeRelease()
 }
 
-// ImageSources are the folder of the application and the Dockerfile; empty arguments stand for the defaults.
+// ImageSources are the folder of the application and the Dockerfile; empty arguments mean the defaults.
 func ImageSources(app, dockerfile string) (string, string) {
 	c := defaults()
 	return cmp.Or(app, c.Image.App), cmp.Or(dockerfile, c.Image.Dockerfile)
 }
 
-// TreeRelease names what lies in the working tree.
+// TreeRelease is the name of the version in the working tree.
 func (c *Config) TreeRelease() (string, error) {
 	paths := []string{c.Image.App, filepath.Dir(c.Image.Dockerfile)}
 	commit, err := git(append([]string{"log", "-1", "--abbrev=12", "--format=%h", "--"}, paths...)...)
 	if err != nil {
-		return "", fmt.Errorf("release.name: not given, and git does not know it: %w", err)
+		return "", fmt.Errorf("release.name: not set, and Git has no commit to name the release after: %w", err)
 	}
 	name := strings.TrimSpace(commit)
 	if name == "" {
@@ -57,8 +57,8 @@ func (c *Config) TreeRelease() (string, error) {
 	return name + changes + own, nil
 }
 
-// ownRelease names the version of an application that is a clone or a submodule: this program's repository knows nothing of what
-// is in it.
+// ownRelease is the version of an application that is a Git repository of its own (a clone or a submodule). This program's repository
+// does not record changes in it.
 func ownRelease(app string) (string, error) {
 	if _, err := os.Stat(filepath.Join(app, ".git")); err != nil {
 		return "", nil
@@ -71,12 +71,12 @@ func ownRelease(app string) (string, error) {
 	return "-app." + strings.TrimSpace(commit) + changes, err
 }
 
-// treeChanges returns "" for a clean tree and -dirty.HASH otherwise; the same changes have the same hash.
+// treeChanges returns "" without uncommitted changes, and -dirty.HASH otherwise. The same changes have the same hash.
 func treeChanges(repository string, paths []string) (string, error) {
 	git := func(args ...string) (string, error) { return git(append([]string{"-C", repository}, args...)...) }
 	changed, err := git(append([]string{"diff", "HEAD", "--binary", "--"}, paths...)...)
 	if err != nil {
-		changed = "" // a repository without a commit has no HEAD
+		changed = "" // without a commit there is no HEAD
 	}
 	untracked, err := git(append([]string{"ls-files", "--others", "--exclude-standard", "-z", "--"}, paths...)...)
 	if err != nil {
@@ -89,7 +89,7 @@ func treeChanges(repository string, paths []string) (string, error) {
 	hash.Write([]byte(changed))
 	for file := range strings.SplitSeq(strings.TrimSuffix(untracked, "\x00"), "\x00") {
 		if file == "" {
-			continue // nothing is untracked
+			continue // no untracked files
 		}
 		content, err := os.ReadFile(filepath.Join(repository, file))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -111,13 +111,13 @@ func git(args ...string) (string, error) {
 	return out.String(), nil
 }
 
-// Prefixes of tags tell the registry's lifecycle rules what an image is for.
+// Prefixes of image tags, by which the registry's lifecycle rules select images.
 const (
 	ReleaseTagPrefix = "release-"
 	ReviewTagPrefix  = "review-"
 )
 
-// tagPrefix puts images of review environments under the registry's shorter rule.
+// tagPrefix is another one for review environments, whose images are kept for a shorter time.
 func tagPrefix(class string) string {
 	if class == ClassReview {
 		return ReviewTagPrefix
@@ -128,7 +128,7 @@ func tagPrefix(class string) string {
 // ReleaseTag is the tag of a release in an environment of this class.
 func ReleaseTag(class, release string) string { return tagPrefix(class) + release }
 
-// Platform is what images for these instance types are built for; none stand for the default.
+// Platform is the platform of images for these instance types; an empty list means the default types.
 func Platform(instanceTypes []string) (string, error) {
 	c := defaults()
 	if len(instanceTypes) > 0 {
@@ -142,7 +142,7 @@ func Platform(instanceTypes []string) (string, error) {
 	return types[0].Platform(), nil
 }
 
-// ReleaseOfTag returns the release that a tag of the registry names; false for any other tag.
+// ReleaseOfTag returns the release of an image tag; false for tags that name no release.
 func ReleaseOfTag(tag string) (string, bool) {
 	for _, prefix := range []string{ReleaseTagPrefix, ReviewTagPrefix} {
 		if release, ok := strings.CutPrefix(tag, prefix); ok {
@@ -152,18 +152,17 @@ func ReleaseOfTag(tag string) (string, bool) {
 	return "", false
 }
 
-// TestBuild is what `make test-app` builds for a stack file: its Dockerfile, the folder of the application, and the ARGs. text returns
-// what the file says of a key, empty where it says nothing.
+// TestBuild is what `make test-app` builds: the Dockerfile, the folder of the application, and the build arguments. text returns the value
+// of a key of the stack file, empty where it has none.
 func TestBuild(text func(key string) string) (dockerfile, app string, args map[string]string) {
 	c := defaults()
 	c.Image.App, c.Image.Dockerfile = ImageSources(text("image.app"), text("image.dockerfile"))
 	c.Image.BaseImage, c.Image.Extensions = cmp.Or(text("image.baseImage"), c.Image.BaseImage), text("image.extensions")
-	c.Database.RequireTLS = false // the certificates of RDS are for what is deployed
+	c.Database.RequireTLS = false // the certificates of RDS are for deployed images
 	return c.Image.Dockerfile, c.Image.App, c.BuildArgs("test")
 }
 
-// BuildArgs are the ARGs of docker/Dockerfile. The certificates of RDS come from AWS, for the region only: the image verifies
-// the database's name with them.
+// BuildArgs are the build arguments of docker/Dockerfile. The image verifies the database's certificate with those of RDS in the region.
 func (c *Config) BuildArgs(release string) map[string]string {
 	args := map[string]string{"APP": c.Image.App, "BASE_IMAGE": c.Image.BaseImage, "RELEASE": release}
 	if c.Image.Extensions != "" {

@@ -2,7 +2,7 @@ package config
 
 import "strings"
 
-// Hosts are those that people may use.
+// Hosts are the host names of the environment.
 func (c *Config) Hosts() []string {
 	if c.Domain.Name == "" {
 		return []string{}
@@ -10,7 +10,7 @@ func (c *Config) Hosts() []string {
 	return append([]string{c.Domain.Name}, c.Domain.Aliases...)
 }
 
-// Schema is the database of a stack on an instance that it shares. Nothing else begins so: a stack file cannot name another one's.
+// Schema is the name of a stack's database on a shared server. It is derived from the stack's name, so no two stacks have the same.
 func Schema(stack string) string { return strings.ReplaceAll(stack, "-", "_") }
 
 func (c *Config) validateShares(p *problems, stack string) {
@@ -26,16 +26,16 @@ func (c *Config) validateShares(p *problems, stack string) {
 		p.add("environment.shares", "%q is not the name of another stack, such as staging", from)
 	}
 	if c.Domain.Name == "" {
-		p.add("domain.name", "missing: the load balancer of %s tells its environments apart by their hosts; set domain.name in Pulumi.%s.yaml (review.example.com), "+
-			"and domain.aliases in Pulumi.%s.yaml (*.review.example.com), or take environment.shares away", from, ReviewStack, from)
+		p.add("domain.name", "missing: the load balancer of %s sends requests by host name; set domain.name in Pulumi.%s.yaml (review.example.com), "+
+			"and domain.aliases in Pulumi.%s.yaml (*.review.example.com), or remove environment.shares", from, ReviewStack, from)
 	}
 	if !c.Release.Migrate {
-		p.add("release.migrate", "false: with environment.shares the migration makes the database first")
+		p.add("release.migrate", "false: with environment.shares the migration creates the database")
 	}
 	if c.Release.Strategy != Rolling {
-		p.add("release.strategy", "%s: with environment.shares it is rolling", c.Release.Strategy)
+		p.add("release.strategy", "%s: with environment.shares it must be rolling", c.Release.Strategy)
 	}
 	if c.Web.Scaling.RequestsPerTask > 0 {
-		p.add("web.scaling.requestsPerTask", "with environment.shares, cpuPercent only: the load balancer's requests are not all ours")
+		p.add("web.scaling.requestsPerTask", "not with environment.shares: the load balancer has requests of other environments too; use cpuPercent")
 	}
 }

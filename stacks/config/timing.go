@@ -2,20 +2,20 @@ package config
 
 import "fmt"
 
-// Times that must fit together, so that a release drops nothing. A stack file says how long a request, a job and a scheduled
-// command may take; the rest follows, or is checked against them:
+// Times depend on each other: otherwise a release loses requests or jobs. A stack file sets how long a request, a job and a scheduled
+// command may take. The other times are derived from these, or checked:
 //
 //	request        web.requestSeconds. The image ends a request that takes longer.
-//	delay          loadBalancer.deregistrationSeconds >= request. A task that is to stop gets no new requests, and the load
-//	               balancer cuts what is still open after the delay (ALB guide, "Deregistration delay").
-//	idle           loadBalancer.idleSeconds >= request. A request that is silent for longer is answered with 504.
-//	keep-alive     idle + 5, in the container. Who closes an idle connection first must be the load balancer, or it sends a
-//	               request into a connection that is being closed (502).
-//	drain          5 s in which a container goes on answering after its stop signal: load balancers hear of it late.
-//	stop           drain + request + 5 for web, job + 10 for a worker. ECS kills what has not ended by then.
-//	retry          job + 30: when a queue hands a job that nobody finished to another worker. Earlier, and it runs twice.
-//	heartbeat      job + 90: a worker that has not come round its loop by then is stuck.
-//	grace          start + two health checks: ECS does not count failing checks of a task before (HealthCheckGracePeriod).
+//	delay          loadBalancer.deregistrationSeconds >= request. A stopping task gets no new requests, and the load
+//	               balancer closes requests that are open after the delay (ALB guide, "Deregistration delay").
+//	idle           loadBalancer.idleSeconds >= request. A request without a byte for longer is answered with 504.
+//	keep-alive     idle + 5, in the container. The load balancer must close idle connections first. Otherwise it may
+//	               send a request into a connection that is being closed (502).
+//	drain          5 s in which a container still answers after its stop signal: load balancers stop sending requests later.
+//	stop           drain + request + 5 for web, job + 10 for a worker. ECS kills the container then.
+//	retry          job + 30: when a queue gives an unfinished job to another worker. Earlier, the job would run twice.
+//	heartbeat      job + 90: a worker whose loop takes longer is considered stuck.
+//	grace          start + two health checks: failing checks of a new task do not count (HealthCheckGracePeriod).
 //	rollout        how long `pulumi up` waits for a steady service: four tasks one after the other, which is one more than
 //	               the circuit breaker lets fail, and ten minutes for an instance to come.
 const (
@@ -28,7 +28,7 @@ const (
 	minRolloutMin = 20 // the provider's own limit
 )
 
-// deriveTimes fills in the stop times that the stack file leaves to us.
+// deriveTimes sets the stop times that the stack file does not set.
 func (c *Config) deriveTimes() {
 	if c.Web.StopSeconds == 0 {
 		c.Web.StopSeconds = c.webStop()
@@ -40,7 +40,7 @@ func (c *Config) deriveTimes() {
 
 func (c *Config) webStop() int { return drainSeconds + c.Web.RequestSeconds + stopMargin }
 
-// GraceSeconds is for how long failing health checks of a new web task do not count.
+// GraceSeconds is how long failing health checks of a new web task do not count.
 func (c *Config) GraceSeconds() int {
 	return c.Web.StartSeconds + 2*c.LoadBalancer.HealthCheck.Interval
 }
@@ -54,7 +54,7 @@ func (c *Config) RolloutMinutes(size Process, behindBalancer bool) int {
 	return max(minRolloutMin, 10+4*one/60)
 }
 
-// TimeVariables tell the containers of a process the times that they keep.
+// TimeVariables are the times of a process as environment variables of its containers.
 func (c *Config) TimeVariables(process string) map[string]string {
 	switch process {
 	case "web":
@@ -70,25 +70,25 @@ func (c *Config) TimeVariables(process string) map[string]string {
 	return nil
 }
 
-// RetrySeconds is what every container must know, because each of them may put jobs into the queue or take them out.
+// RetrySeconds is for every container, because each of them may add jobs to the queue or take them from it.
 func (c *Config) RetrySeconds() int { return c.Worker.JobSeconds + retryMargin }
 
-// validateTimes says which of the times do not fit.
+// validateTimes checks the times against each other.
 func (c *Config) validateTimes(p *problems) {
 	w, lb := c.Web, c.LoadBalancer
 	p.between("web.startSeconds", w.StartSeconds, 1, 300)
 	p.between("web.requestSeconds", w.RequestSeconds, 1, 3600)
 	p.between("worker.jobSeconds", c.Worker.JobSeconds, 1, 6*3600)
 	if lb.DeregistrationSeconds < w.RequestSeconds {
-		p.add("loadBalancer.deregistrationSeconds", "%d is less than web.requestSeconds, %d: a release would cut requests that are still allowed to run", lb.DeregistrationSeconds, w.RequestSeconds)
+		p.add("loadBalancer.deregistrationSeconds", "%d is less than web.requestSeconds, %d: a release would interrupt requests that may still run", lb.DeregistrationSeconds, w.RequestSeconds)
 	}
 	if lb.IdleSeconds < w.RequestSeconds {
-		p.add("loadBalancer.idleSeconds", "%d is less than web.requestSeconds, %d: the load balancer would answer 504 to requests that are still allowed to run", lb.IdleSeconds, w.RequestSeconds)
+		p.add("loadBalancer.idleSeconds", "%d is less than web.requestSeconds, %d: the load balancer would answer 504 to requests that may still run", lb.IdleSeconds, w.RequestSeconds)
 	}
 	if w.StopSeconds < c.webStop() {
-		p.add("web.stopSeconds", "%d is less than the %d s that a drain (%d) and the longest request (web.requestSeconds, %d) take; leave it out", w.StopSeconds, c.webStop(), drainSeconds, w.RequestSeconds)
+		p.add("web.stopSeconds", "%d is less than the %d s that a drain (%d) and the longest request (web.requestSeconds, %d) take; remove the key", w.StopSeconds, c.webStop(), drainSeconds, w.RequestSeconds)
 	}
 	if least := c.Worker.JobSeconds + workerMargin; c.Worker.StopSeconds < least {
-		p.add("worker.stopSeconds", "%d is less than the %d s that the longest job (worker.jobSeconds, %d) takes to finish; leave it out", c.Worker.StopSeconds, least, c.Worker.JobSeconds)
+		p.add("worker.stopSeconds", "%d is less than the %d s that the longest job (worker.jobSeconds, %d) takes to finish; remove the key", c.Worker.StopSeconds, least, c.Worker.JobSeconds)
 	}
 }

@@ -8,17 +8,17 @@ type App struct {
 	Env   string `json:"env"`   // APP_ENV; empty: the stack's name
 }
 
-// Environment says what kind of place this is. Class tightens validation and changes nothing.
+// Environment is what kind of environment this is. Class makes validation stricter, and changes nothing else.
 type Environment struct {
 	Class    string `json:"class"`    // local, review, staging or production
-	Protect  bool   `json:"protect"`  // no destroy of database, load balancer, keys and images
+	Protect  bool   `json:"protect"`  // database, load balancer, keys and images cannot be destroyed
 	Teardown bool   `json:"teardown"` // lifts Protect: the first of the two steps of a destroy
 
-	// Of class review only: see review.go. make review-up writes Branch and ExpiresAt.
+	// For class review only (review.go). make review-up writes Branch and ExpiresAt.
 	Branch    string `json:"branch"`    // what is reviewed
-	ExpiresAt string `json:"expiresAt"` // RFC 3339; make review-reap destroys it then
-	TTLHours  int    `json:"ttlHours"`  // how long make review-up lets it live
-	Shares    string `json:"shares"`    // the environment whose network, load balancer, cluster, database and cache it uses: shares.go
+	ExpiresAt string `json:"expiresAt"` // RFC 3339; make review-reap destroys the environment then
+	TTLHours  int    `json:"ttlHours"`  // from make review-up to ExpiresAt
+	Shares    string `json:"shares"`    // the environment whose network, load balancer, cluster, database and cache it uses
 }
 
 // Protected tells whether a destroy must fail.
@@ -28,7 +28,7 @@ func (e Environment) Protected() bool { return e.Protect && !e.Teardown }
 type Network struct {
 	CIDR        string   `json:"cidr"`
 	Zones       int      `json:"zones"`
-	ZoneNames   []string `json:"zoneNames"` // pins the zones; as many as Zones
+	ZoneNames   []string `json:"zoneNames"` // as many as Zones; empty: the first ones by name
 	NAT         string   `json:"nat"`       // none, instance, gateway or gatewayPerZone
 	Endpoints   []string `json:"endpoints"` // interface endpoints: ecr.api, logs, ...
 	FlowLogDays int      `json:"flowLogDays"`
@@ -42,47 +42,47 @@ type Access struct {
 	Exec        bool     `json:"exec"`        // aws ecs execute-command
 }
 
-// Registry is what ECR keeps.
+// Registry is what ECR keeps, and for how long.
 type Registry struct {
 	UntaggedDays int `json:"untaggedDays"`
 	ReleasesKept int `json:"releasesKept"`
 	ReviewDays   int `json:"reviewDays"`
 }
 
-// Image is what is built.
+// Image is what the image is built from.
 type Image struct {
 	App        string `json:"app"`        // folder of the Laravel application, below the program
 	Dockerfile string `json:"dockerfile"` // relative to the program
 	BaseImage  string `json:"baseImage"`
 	Extensions string `json:"extensions"` // PHP extensions, space-separated; empty: the Dockerfile's list
-	Test       string `json:"test"`       // how make test-app runs the application's tests; empty: Pest or PHPUnit, none: there are none
+	Test       string `json:"test"`       // command of make test-app; empty: Pest or PHPUnit; none: the application has no tests
 }
 
-// Release says which version runs, and how the next one takes over.
+// Release is which version runs, and how it is replaced.
 type Release struct {
 	Name    string `json:"name"`    // empty: the last commit that touched the image
 	Build   bool   `json:"build"`   // false: the image must be in the registry already
 	Migrate bool   `json:"migrate"` // run migrations before a new task serves
-	// Strategy is rolling, or blueGreen: two sets of web tasks, and requests shared between them.
+	// Strategy is rolling, or blueGreen: two sets of web tasks with a share of the requests each.
 	Strategy string `json:"strategy"`
-	// Live is the colour that runs Name; the other one runs Candidate and gets Percent of the requests. Without a candidate it is
-	// empty. For blueGreen only; make canary, promote and abort write these.
+	// Live is the colour that runs Name. The other one runs Candidate, with Percent of the requests; without a candidate it has no
+	// tasks. These are for blueGreen only. make canary, promote and abort write them.
 	Live      string `json:"live"`
 	Candidate string `json:"candidate"`
 	Percent   int    `json:"percent"`
 }
 
-// Domain is the name visitors use. Without one the load balancer's own name answers, over HTTP only.
+// Domain is the host name of the application. Without one it has the load balancer's name, and HTTP only.
 type Domain struct {
 	Name           string   `json:"name"`
 	Aliases        []string `json:"aliases"`
-	Zone           string   `json:"zone"`           // Route 53 zone: certificate and alias records are made there
-	CertificateARN string   `json:"certificateArn"` // an imported certificate instead of a new one
+	Zone           string   `json:"zone"`           // Route 53 zone of the records for certificate and load balancer
+	CertificateARN string   `json:"certificateArn"` // an existing certificate instead of a new one
 }
 
-// LoadBalancer is the entrance.
+// LoadBalancer is the application load balancer.
 type LoadBalancer struct {
-	HTTP                  string      `json:"http"` // redirect or forward, once there is HTTPS
+	HTTP                  string      `json:"http"` // redirect or forward; forward without HTTPS
 	HealthCheck           HealthCheck `json:"healthCheck"`
 	DeregistrationSeconds int         `json:"deregistrationSeconds"`
 	IdleSeconds           int         `json:"idleSeconds"`

@@ -19,12 +19,12 @@ type Process struct {
 	Count          int      `json:"count"`
 	CPU            int      `json:"cpu"`            // 1/1024 of a vCPU
 	MemoryMiB      int      `json:"memoryMib"`      // hard limit
-	ReservationMiB int      `json:"reservationMib"` // soft limit: what placement counts
+	ReservationMiB int      `json:"reservationMib"` // soft limit, by which ECS places tasks
 	StopSeconds    int      `json:"stopSeconds"`    // 0: derived, see timing.go
 	Command        []string `json:"command"`        // arguments of the image; empty: the role
 }
 
-// Web serves requests; Count 0 turns it off.
+// Web serves requests; with Count 0 there are no web tasks.
 type Web struct {
 	Process
 	StartSeconds   int     `json:"startSeconds"`   // how long a task may take to become healthy
@@ -42,7 +42,7 @@ type Scaling struct {
 	RequestsPerTask int `json:"requestsPerTask"`
 }
 
-// Worker runs queue jobs; Count 0 turns it off.
+// Worker runs queue jobs; with Count 0 there is none.
 type Worker struct {
 	Process
 	JobSeconds int    `json:"jobSeconds"` // how long a job may take

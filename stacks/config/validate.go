@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// problems collects what is wrong with a configuration. Every entry names the key, the value and what is allowed.
+// problems are the errors of a configuration. Every one has the key, the value and what is allowed.
 type problems []error
 
 func (p *problems) add(key, format string, args ...any) {
@@ -37,7 +37,7 @@ var logRetention = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 54
 
 func (p *problems) retention(key string, days int) {
 	if !slices.Contains(logRetention, days) {
-		p.add(key, "%d is no retention of CloudWatch Logs; near it: %d", days, nearest(logRetention, days))
+		p.add(key, "CloudWatch Logs has no retention of %d days; the next is %d", days, nearest(logRetention, days))
 	}
 }
 
@@ -46,13 +46,13 @@ func nearest(sorted []int, value int) int {
 	return sorted[min(i, len(sorted)-1)]
 }
 
-// MaxPrefix is what NAME-STACK may have for a target group's 32 characters: "-lb-tg2" and autonaming's 8 take the rest. The second
-// group belongs to blue/green only, but a stack's name cannot get shorter when it chooses that.
+// MaxPrefix is how long NAME-STACK may be: a target group's name has at most 32 characters, with "-lb-tg2" and 8 for autonaming. The
+// second group is for blue/green only, but a stack that changes to it later cannot change its name.
 const MaxPrefix = 32 - len("-lb-tg2") - 8
 
 var name = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
-// validate returns every problem of the configuration; it touches nothing but the files that the image is built from.
+// validate returns every problem of the configuration. Of the disk it reads only what the image is built from.
 func (c *Config) validate(stack string) []error {
 	var p problems
 	validateRegion(&p, c.Region, stack)
@@ -82,7 +82,7 @@ func (c *Config) validate(stack string) []error {
 		p.matches("observability.emails", email, regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`), "an email address")
 	}
 	if o := c.Observability; !o.Alarms && (len(o.Emails) > 0 || o.Dashboard) {
-		p.add("observability.alarms", "false, though emails or dashboard ask for them")
+		p.add("observability.alarms", "false, but emails and dashboard need them")
 	}
 	if c.Environment.Class == "production" {
 		c.validateProduction(&p)
@@ -101,7 +101,7 @@ func validateRegion(p *problems, region, stack string) {
 	}
 }
 
-// validateName checks application and stack, which every name begins with.
+// validateName checks the names of application and stack, with which every resource name begins.
 func validateName(p *problems, application, stack string, longest int) {
 	const what = "lower-case letters and digits, in words joined by single hyphens"
 	p.matches("app.name", application, name, what)
@@ -109,7 +109,7 @@ func validateName(p *problems, application, stack string, longest int) {
 		p.add("stack", "%q is not %s; it becomes part of every name", stack, what)
 	}
 	if reserved.MatchString(application) {
-		p.add("app.name", "%q begins with a word that AWS keeps for itself: aws, ecs and fargate (capacity providers), sg- (security groups), internal- (load balancers)", application)
+		p.add("app.name", "%q begins with a word that AWS reserves: aws, ecs and fargate (capacity providers), sg- (security groups), internal- (load balancers)", application)
 	}
 	if prefix := application + "-" + stack; len(prefix) > longest {
 		p.add("app.name", "%q is %d characters long, at most %d fit AWS's names: shorten app.name or the stack's name", prefix, len(prefix), longest)
@@ -118,11 +118,11 @@ func validateName(p *problems, application, stack string, longest int) {
 
 func validateTags(p *problems, tags map[string]string) {
 	if len(tags) > 40 {
-		p.add("tags", "%d are too many: AWS allows 50 per resource and some are taken", len(tags))
+		p.add("tags", "%d are too many: AWS allows 50 per resource, and the program adds some", len(tags))
 	}
 	for _, key := range sortedKeys(tags) {
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
-			p.add("tags."+key, "the prefix aws: is Amazon's own")
+			p.add("tags."+key, "AWS reserves the prefix aws:")
 		}
 	}
 }
@@ -132,12 +132,12 @@ var hostName = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.
 func (d Domain) validate(p *problems, region string) {
 	if d.Name == "" {
 		if d.Zone != "" || d.CertificateARN != "" || len(d.Aliases) > 0 {
-			p.add("domain.name", "missing, though zone, certificateArn or aliases are given: which host is it?")
+			p.add("domain.name", "missing, but zone, certificateArn or aliases are set: set the host name")
 		}
 		return
 	}
 	if d.Zone == "" && d.CertificateARN == "" {
-		p.add("domain.name", "%s needs a certificate: give domain.zone (one is made) or domain.certificateArn (one is there)", d.Name)
+		p.add("domain.name", "%s needs a certificate: set domain.zone for a new one, or domain.certificateArn for an existing one", d.Name)
 	}
 	for _, host := range append([]string{d.Name}, d.Aliases...) {
 		if len(host) > 253 || !hostName.MatchString(host) {
@@ -152,7 +152,7 @@ func (d Domain) validate(p *problems, region string) {
 		if len(arn) != 6 || arn[0] != "arn" || arn[2] != "acm" || !strings.HasPrefix(arn[5], "certificate/") {
 			p.add("domain.certificateArn", "%q is not the ARN of an ACM certificate", d.CertificateARN)
 		} else if arn[3] != region {
-			p.add("domain.certificateArn", "the certificate is in %s, the load balancer in %s; ALB takes certificates of its own region", arn[3], region)
+			p.add("domain.certificateArn", "the certificate is in %s, the load balancer in %s; they must be in the same region", arn[3], region)
 		}
 	}
 }
@@ -160,7 +160,7 @@ func (d Domain) validate(p *problems, region string) {
 func (l LoadBalancer) validate(p *problems) {
 	p.oneOf("loadBalancer.http", l.HTTP, "redirect", "forward")
 	check := l.HealthCheck
-	// The image asks for it too, before it says that it is ready, and turns it off while it stops: hence not the home page.
+	// The image requests it too before a task is ready, and answers it with an error while it stops. Hence it is not the home page.
 	p.matches("loadBalancer.healthCheck.path", check.Path, regexp.MustCompile(`^/[A-Za-z0-9/_-]{1,200}$`), "a plain path of its own such as /up")
 	p.between("loadBalancer.healthCheck.interval", check.Interval, 5, 300)
 	p.between("loadBalancer.healthCheck.timeout", check.Timeout, 2, 120)

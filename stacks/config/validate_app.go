@@ -15,7 +15,7 @@ func (c *Config) validateImage(p *problems) {
 		return
 	}
 	if info, err := os.Stat(c.Image.Dockerfile); err != nil || info.IsDir() {
-		p.add("image.dockerfile", "%s is not there (the path is relative to Pulumi.yaml)", c.Image.Dockerfile)
+		p.add("image.dockerfile", "%s does not exist (the path is relative to Pulumi.yaml)", c.Image.Dockerfile)
 	}
 	if !filepath.IsLocal(c.Image.App) {
 		p.add("image.app", "%s is outside of this program's folder; clone the application below it, into app/", c.Image.App)
@@ -28,10 +28,10 @@ func (c *Config) validateImage(p *problems) {
 	}
 }
 
-// MigrateReservationMiB is what placement keeps for the migration that runs before each new task.
+// MigrateReservationMiB is the memory that is reserved for the migration in each new task.
 const MigrateReservationMiB = 64
 
-// validateCapacity checks that both versions of a rolling deploy find room, because ECS would wait for it without a word.
+// validateCapacity checks that there is room for both versions during a release. Without room ECS waits, and reports no error.
 func (c *Config) validateCapacity(p *problems) {
 	k := c.Cluster
 	p.between("cluster.max", k.Max, 1, 100)
@@ -65,7 +65,7 @@ func (c *Config) validateCapacity(p *problems) {
 	}
 }
 
-// InstanceTypes are the types of cluster.instanceTypes. The configuration is valid: all can be parsed.
+// InstanceTypes are the types of cluster.instanceTypes of a valid configuration.
 func (c *Config) InstanceTypes() []InstanceType {
 	var ignored problems
 	return c.instanceTypes(&ignored)
@@ -73,7 +73,7 @@ func (c *Config) InstanceTypes() []InstanceType {
 
 func (c *Config) instanceTypes(p *problems) []InstanceType {
 	if len(c.Cluster.InstanceTypes) == 0 {
-		p.add("cluster.instanceTypes", "empty; t3.small is a start")
+		p.add("cluster.instanceTypes", "empty; t3.small, for example")
 	}
 	var types []InstanceType
 	for _, text := range c.Cluster.InstanceTypes {
@@ -100,9 +100,9 @@ func (c *Config) validateProcesses(p *problems) {
 	c.validateTimes(p)
 	w := c.Web
 	if w.Count > 0 && w.Count*w.MaxPercent/100 <= w.Count && (w.Count*w.MinPercent+99)/100 >= w.Count {
-		p.add("web.maxPercent", "%d%% of %d tasks leaves a rolling deploy no step: it may neither start one nor stop one", w.MaxPercent, w.Count)
+		p.add("web.maxPercent", "%d%% of %d tasks leaves a rolling release no step: it may neither start nor stop a task", w.MaxPercent, w.Count)
 	}
-	if c.Release.Migrate && w.MemoryMiB <= MigrateReservationMiB { // the migration has the web container's limit
+	if c.Release.Migrate && w.MemoryMiB <= MigrateReservationMiB { // the migration has the same limit as the web container
 		p.add("web.memoryMib", "%d is not more than the %d MiB that the migration reserves", w.MemoryMiB, MigrateReservationMiB)
 	}
 	p.between("web.minPercent", w.MinPercent, 0, 100)
@@ -131,7 +131,7 @@ func (s Process) validate(p *problems, key string, low, high int) {
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// managed are the variables that the program itself gives to the containers.
+// managed are the variables that the program sets in the containers.
 var managed = []string{
 	"APP_DEBUG", "APP_ENV", "APP_NAME", "APP_RELEASE", "APP_URL", "CACHE_DRIVER", "CACHE_STORE", "CONTAINER_TLS", "DB_CONNECTION", "DB_DATABASE",
 	"DB_HOST", "DB_PORT", "DB_QUEUE_RETRY_AFTER", "DB_USERNAME", "DRAIN_SECONDS", "GRACE_SECONDS", "HEALTH_PATH", "HEARTBEAT_SECONDS",
@@ -147,9 +147,9 @@ func (c *Config) validateVariables(p *problems) {
 			case !variable.MatchString(v):
 				p.add(key, "not a name of an environment variable")
 			case slices.Contains(managed, v):
-				p.add(key, "the program sets it; change the section that it comes from")
+				p.add(key, "the program sets this variable; change the section that it comes from")
 			case slices.Contains([]string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}, v):
-				p.add(key, "tasks get credentials from their role; keys in the environment outlive it")
+				p.add(key, "tasks get temporary credentials from their role; keys in the environment stay valid")
 			}
 		}
 	}
@@ -157,28 +157,28 @@ func (c *Config) validateVariables(p *problems) {
 	check("secrets", sortedKeys(c.Secrets))
 	for _, v := range sortedKeys(c.Env) {
 		if _, both := c.Secrets[v]; both || v == "APP_KEY" || v == "DB_PASSWORD" {
-			p.add("env."+v, "a secret: it belongs into secrets, where it is encrypted")
+			p.add("env."+v, "it is a secret: put it into secrets, where it is encrypted")
 		}
 	}
 }
 
-// validateProduction asks for what an outage or a mistake in production would otherwise teach.
+// validateProduction requires the settings that protect production from outages and mistakes.
 func (c *Config) validateProduction(p *problems) {
 	want := func(ok bool, key, why string) {
 		if !ok {
-			p.add(key, "environment.class production wants %s", why)
+			p.add(key, "environment.class production requires %s", why)
 		}
 	}
-	want(c.Environment.Protect, "environment.protect", "true; environment.teardown lifts it on the way to a destroy")
+	want(c.Environment.Protect, "environment.protect", "true; before a destroy, set environment.teardown")
 	want(!c.App.Debug, "app.debug", "false: stack traces show secrets")
-	want(c.Web.Count >= 2, "web.count", "2 or more: one task is an outage away from none")
-	want(c.Web.MinPercent == 100, "web.minPercent", "100: a release must not take capacity away")
+	want(c.Web.Count >= 2, "web.count", "2 or more: with one task, its loss is an outage")
+	want(c.Web.MinPercent == 100, "web.minPercent", "100: a release must not reduce the number of tasks")
 	want(c.Cluster.Min >= 2, "cluster.min", "2 or more instances, one per zone")
 	want(c.Database.MultiAZ, "database.multiAz", "true")
 	want(c.Database.BackupDays >= 7, "database.backupDays", "7 or more")
 	want(c.Database.FinalSnapshot, "database.finalSnapshot", "true")
 	want(c.Database.RequireTLS, "database.requireTls", "true")
-	want(c.Cache.Engine != Memcached && c.Cache.Nodes >= 2, "cache", "valkey or redis with 2 or more nodes: a lost memcached node logs everybody out")
+	want(c.Cache.Engine != Memcached && c.Cache.Nodes >= 2, "cache", "valkey or redis with 2 or more nodes: the loss of a memcached node logs all users out")
 	want(c.Cache.Engine == Memcached || c.Cache.EncryptTransit, "cache.encryptTransit", "true")
 	want(c.Domain.Name != "", "domain.name", "a name, and with it HTTPS")
 	want(c.LoadBalancer.HTTP == "redirect", "loadBalancer.http", "redirect")

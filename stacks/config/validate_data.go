@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// databaseVersions are the RDS versions whose parameter group families are in use here.
+// databaseVersions are the RDS versions that the program supports: each has a parameter group family.
 var databaseVersions = map[string][]string{
 	"mysql":   {"8.0", "8.4"},
 	"mariadb": {"10.6", "10.11", "11.4", "11.8"},
@@ -24,22 +24,22 @@ func (d Database) validate(p *problems, fewestBackups int) {
 	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
 	p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")
 	if slices.Contains([]string{"admin", "root", "rdsadmin"}, strings.ToLower(d.Username)) {
-		p.add("database.username", "%q is the first name everybody tries; choose another", d.Username)
+		p.add("database.username", "%q is the first name that attackers try, or reserved by RDS; choose another", d.Username)
 	}
 	p.between("database.storageGb", d.StorageGB, 20, 65536)
 	if d.MaxStorageGB != 0 && d.MaxStorageGB*10 < d.StorageGB*11 {
-		p.add("database.maxStorageGb", "%d is not at least a tenth above storageGb, %d; 0 turns growth off", d.MaxStorageGB, d.StorageGB)
+		p.add("database.maxStorageGb", "%d is not at least a tenth more than storageGb, %d; 0 means no growth", d.MaxStorageGB, d.StorageGB)
 	}
 	p.between("database.backupDays", d.BackupDays, fewestBackups, 35)
 	for _, log := range d.LogExports {
 		p.oneOf("database.logExports", log, databaseLogs...)
 	}
 	if d.PerformanceInsights && regexp.MustCompile(`^db\.t[0-9]g?\.(micro|small)$`).MatchString(d.InstanceClass) {
-		p.add("database.performanceInsights", "%s has none; it starts at medium", d.InstanceClass)
+		p.add("database.performanceInsights", "not available for %s: the smallest class is medium", d.InstanceClass)
 	}
 }
 
-// Cache engines. Memcached is the article's: a lost node logs its users out. The other two replicate and fail over.
+// Cache engines. Memcached is the article's; the loss of its node logs the users out. The other two replicate and fail over.
 const (
 	Memcached = "memcached"
 	Valkey    = "valkey"
@@ -62,6 +62,6 @@ func (c Cache) validate(p *problems) {
 	p.between("cache.nodes", c.Nodes, 1, 6)
 	p.between("cache.snapshotDays", c.SnapshotDays, 0, 35)
 	if c.Engine == Memcached && (c.Nodes > 1 || c.SnapshotDays > 0) {
-		p.add("cache.engine", "memcached has one node and no snapshots here; valkey replicates")
+		p.add("cache.engine", "memcached has one node and no snapshots; use valkey for more")
 	}
 }

@@ -19,7 +19,7 @@ const (
 // endpoints" and "Amazon ECR interface VPC endpoints".
 var requiredWithoutNAT = []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs", "secretsmanager"}
 
-// dockerBridge is where containers live on an instance; traffic to such addresses never leaves it.
+// dockerBridge is the network of the containers on every instance: packets to these addresses never leave the instance.
 var dockerBridge = netip.MustParsePrefix("172.17.0.0/16")
 
 func (n Network) validate(p *problems, region string) {
@@ -32,7 +32,7 @@ func (n Network) validate(p *problems, region string) {
 	case cidr.Masked() != cidr:
 		p.add("network.cidr", "%s has host bits; the range is %s", n.CIDR, cidr.Masked())
 	case cidr.Overlaps(dockerBridge):
-		p.add("network.cidr", "%s overlaps %s, the bridge of Docker on every instance", n.CIDR, dockerBridge)
+		p.add("network.cidr", "%s overlaps %s, the Docker bridge of every instance", n.CIDR, dockerBridge)
 	case !cidr.Addr().IsPrivate():
 		p.add("network.cidr", "%s is not private; use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16", n.CIDR)
 	}
@@ -44,20 +44,20 @@ func (n Network) validate(p *problems, region string) {
 	}
 	for i, zone := range n.ZoneNames {
 		if !strings.HasPrefix(zone, region) || slices.Contains(n.ZoneNames[:i], zone) {
-			p.add("network.zoneNames", "%q is not a zone of %s, or is there twice", zone, region)
+			p.add("network.zoneNames", "%q is not a zone of %s, or is listed twice", zone, region)
 		}
 	}
 	p.oneOf("network.nat", n.NAT, NATNone, NATInstance, NATGateway, NATGatewayPerZone)
 	if n.NAT == NATNone {
 		for _, service := range requiredWithoutNAT {
 			if !slices.Contains(n.Endpoints, service) {
-				p.add("network.endpoints", "%s is missing: without NAT no task starts; add it or choose another network.nat", service)
+				p.add("network.endpoints", "%s is missing: without it, and without NAT, no task starts; add it or choose another network.nat", service)
 			}
 		}
 	}
 	for i, service := range n.Endpoints {
 		if !regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`).MatchString(service) || service == "s3" || slices.Contains(n.Endpoints[:i], service) {
-			p.add("network.endpoints", "%q is not an AWS service, is there twice, or is s3 (always there, as a gateway)", service)
+			p.add("network.endpoints", "%q is not an AWS service, is listed twice, or is s3, which always has a gateway endpoint", service)
 		}
 	}
 	p.retention("network.flowLogDays", n.FlowLogDays)
@@ -70,7 +70,7 @@ func (a Access) validate(p *problems, keyPair string) {
 		p.add("access.web", "empty: nobody could reach the application")
 	}
 	if slices.Contains(a.SSH, "0.0.0.0/0") {
-		p.add("access.ssh", "0.0.0.0/0 is the whole internet; name your own addresses, or use Session Manager and leave it empty")
+		p.add("access.ssh", "0.0.0.0/0 is the whole internet; list your own addresses, or leave it empty and use Session Manager")
 	}
 	if len(a.SSH) > 0 && keyPair == "" {
 		p.add("access.ssh", "needs cluster.keyPair: nobody could log in")
@@ -83,7 +83,7 @@ func (a Access) validate(p *problems, keyPair string) {
 	}
 }
 
-// cidrs wants ranges that neither repeat nor contain each other, because AWS refuses a rule that is there already.
+// cidrs checks that ranges do not overlap: AWS refuses a rule that exists already.
 func cidrs(p *problems, key string, list []string) {
 	var seen []netip.Prefix
 	for _, text := range list {
