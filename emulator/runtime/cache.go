@@ -56,7 +56,7 @@ func (r *Runtime) ensureCache(ctx context.Context, res account.Resource) error {
 func (r *Runtime) cacheParts(res account.Resource) ([]part, error) {
 	v := res.Outputs
 	if truth(v, "transitEncryptionEnabled") {
-		return nil, errors.New("transitEncryptionEnabled: the embedded cloud has no certificate that the application's image trusts; " +
+		return nil, errors.New("transitEncryptionEnabled: the emulator has no certificate that the application's image trusts; " +
 			"set cache encryption off in this stack, or try it with `make rehearse`")
 	}
 	engine := text(v, "engine")
@@ -64,10 +64,10 @@ func (r *Runtime) cacheParts(res account.Resource) ([]part, error) {
 		return memcachedParts(res), nil
 	}
 	if engine != "valkey" && engine != "redis" && (engine != "" || res.Type != tokenReplication) {
-		return nil, fmt.Errorf("engine %q: the embedded cloud runs memcached, valkey and redis (the latter two by Valkey)", engine)
+		return nil, fmt.Errorf("engine %q: the emulator runs memcached, valkey and redis (the latter two by Valkey)", engine)
 	}
 	if number(v, "numNodeGroups", 1) > 1 || number(v, "replicasPerNodeGroup", 0) > 0 && truth(v, "clusterEnabled") {
-		return nil, errors.New("cluster mode (numNodeGroups over 1) is not there in the embedded cloud")
+		return nil, errors.New("cluster mode (numNodeGroups over 1) is not emulated")
 	}
 	// One server answers for the primary and for its replicas: failover cannot be tried here.
 	aliases := hosts(text(v, "primaryEndpointAddress"), text(v, "readerEndpointAddress"))

@@ -23,10 +23,10 @@ const masterPrivileges = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, 
 func (r *Runtime) ensureDatabase(ctx context.Context, res account.Resource) error {
 	name := text(res.Outputs, "identifier")
 	if engine := text(res.Outputs, "engine"); engine != "mysql" && engine != "mariadb" {
-		return fmt.Errorf("starting database %s: the embedded cloud runs mysql and mariadb (both by MariaDB), not %q", name, engine)
+		return fmt.Errorf("starting database %s: the emulator runs mysql and mariadb (both by MariaDB), not %q", name, engine)
 	}
 	if truth(res.Outputs, "manageMasterUserPassword") {
-		return fmt.Errorf("starting database %s: manageMasterUserPassword is not there in the embedded cloud: give a password", name)
+		return fmt.Errorf("starting database %s: manageMasterUserPassword is not emulated: give a password", name)
 	}
 	unlock := r.locks.lock("database " + name)
 	defer unlock()

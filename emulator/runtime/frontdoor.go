@@ -61,14 +61,14 @@ type group struct {
 func (r *Runtime) frontDoor() (*frontDoor, error) {
 	balancers := r.list(tokenLoadBalancer)
 	if len(balancers) > 1 {
-		return nil, errors.New("the embedded cloud has one front door, so one load balancer at a time")
+		return nil, errors.New("the emulator has one front door, so one load balancer at a time")
 	}
 	if len(balancers) == 0 {
 		return nil, nil
 	}
 	lb := balancers[0].Outputs
 	if kind := text(lb, "loadBalancerType"); kind != "" && kind != "application" {
-		return nil, fmt.Errorf("load balancer %s: loadBalancerType %q: the embedded cloud has application load balancers only", text(lb, "name"), kind)
+		return nil, fmt.Errorf("load balancer %s: loadBalancerType %q: the emulator has application load balancers only", text(lb, "name"), kind)
 	}
 	door := &frontDoor{idleTimeout: number(lb, "idleTimeout", 60), forwarded: cmp.Or(text(lb, "xffHeaderProcessingMode"), "append")}
 	names := map[string]string{} // of target groups, by ARN
@@ -102,14 +102,14 @@ func readGroup(res account.Resource) (group, error) {
 		return group{}, fmt.Errorf("protocol %q: an application load balancer speaks HTTP or HTTPS", protocol)
 	}
 	if version := cmp.Or(text(v, "protocolVersion"), "HTTP1"); version != "HTTP1" {
-		return group{}, fmt.Errorf("protocolVersion %q: the embedded cloud speaks HTTP1 to targets", version)
+		return group{}, fmt.Errorf("protocolVersion %q: the emulator speaks HTTP1 to targets", version)
 	}
 	if truth(object(v, "stickiness"), "enabled") {
-		return group{}, errors.New("stickiness is not there in the embedded cloud, and not needed: sessions live in the cache")
+		return group{}, errors.New("stickiness is not emulated, and not needed: sessions live in the cache")
 	}
 	balance := map[string]string{"": "roundrobin", "round_robin": "roundrobin", "least_outstanding_requests": "leastconn"}[text(v, "loadBalancingAlgorithmType")]
 	if balance == "" {
-		return group{}, fmt.Errorf("loadBalancingAlgorithmType %q: the embedded cloud has round_robin and least_outstanding_requests", text(v, "loadBalancingAlgorithmType"))
+		return group{}, fmt.Errorf("loadBalancingAlgorithmType %q: the emulator has round_robin and least_outstanding_requests", text(v, "loadBalancingAlgorithmType"))
 	}
 	port := text(check, "port")
 	if port == "traffic-port" {
@@ -132,7 +132,7 @@ func readListener(res account.Resource, rules []account.Resource, groups map[str
 	v := res.Outputs
 	l := listener{port: number(v, "port", 0)}
 	if l.port != 80 && l.port != 443 {
-		return l, errors.New("the embedded cloud's front door has the ports 80 and 443")
+		return l, errors.New("the emulator's front door has the ports 80 and 443")
 	}
 	if text(v, "protocol") == "HTTPS" {
 		l.cert = text(v, "certificateArn")
@@ -168,7 +168,7 @@ func readListener(res account.Resource, rules []account.Resource, groups map[str
 
 func readAction(actions []account.Values, groups map[string]string) (action, error) {
 	if len(actions) != 1 {
-		return action{}, fmt.Errorf("%d actions: the embedded cloud takes exactly one (no authenticate actions)", len(actions))
+		return action{}, fmt.Errorf("%d actions: the emulator takes exactly one (no authenticate actions)", len(actions))
 	}
 	v := actions[0]
 	a := action{kind: text(v, "type")}
@@ -179,7 +179,7 @@ func readAction(actions []account.Values, groups map[string]string) (action, err
 		a.settings = object(v, "fixedResponse")
 	case "forward":
 		if truth(object(object(v, "forward"), "stickiness"), "enabled") {
-			return a, errors.New("stickiness of a forward action is not there in the embedded cloud")
+			return a, errors.New("stickiness of a forward action is not emulated")
 		}
 		shares := []account.Values{{"arn": v["targetGroupArn"], "weight": 1.0}}
 		if list := items(object(v, "forward"), "targetGroups"); len(list) > 0 {
@@ -193,7 +193,7 @@ func readAction(actions []account.Values, groups map[string]string) (action, err
 			a.forward = append(a.forward, weighted{name, number(share, "weight", 1)})
 		}
 	default:
-		return a, fmt.Errorf("action %q: the embedded cloud has forward, redirect and fixed-response", a.kind)
+		return a, fmt.Errorf("action %q: the emulator has forward, redirect and fixed-response", a.kind)
 	}
 	return a, nil
 }

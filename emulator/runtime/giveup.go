@@ -41,9 +41,9 @@ func (roll *rollout) placeable(ctx context.Context) error {
 func (roll *rollout) giveUp(ctx context.Context, reason error) error {
 	for _, t := range roll.tasks {
 		t.mu.Lock()
-		unfit := t.deployment == roll.primary.ID && !t.healthy && t.phase < stopping
+		unhealthy := t.deployment == roll.primary.ID && !t.healthy && t.phase < stopping
 		t.mu.Unlock()
-		if unfit {
+		if unhealthy {
 			roll.retire(ctx, t)
 		}
 	}

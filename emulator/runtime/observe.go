@@ -68,7 +68,7 @@ func (roll *rollout) judge(ctx context.Context, t *task, byID map[string]contain
 		case "unhealthy":
 			checked, healthy = true, false
 			if graceOver {
-				t.sicken(fmt.Sprintf("Task failed container health checks (%s: %s)", one.name, c.lastCheck()))
+				t.failChecks(fmt.Sprintf("Task failed container health checks (%s: %s)", one.name, c.lastCheck()))
 				return nil
 			}
 		default:
@@ -90,7 +90,7 @@ func (roll *rollout) judge(ctx context.Context, t *task, byID map[string]contain
 	defer t.mu.Unlock()
 	t.healthy = healthy && t.phase == running
 	if t.healthy {
-		t.proven, t.unfit, t.reason = true, false, ""
+		t.proven, t.unhealthy, t.reason = true, false, ""
 	}
 	return nil
 }
@@ -107,12 +107,12 @@ func (roll *rollout) judgeTarget(ctx context.Context, t *task, one target, grace
 	if err != nil {
 		return false, err
 	}
-	if state.well() {
+	if state.healthy() {
 		t.admitted = true
 		return true, nil
 	}
 	if state.down() && graceOver && (t.admitted || !fresh) {
-		t.sicken(fmt.Sprintf("Task failed ELB health checks in (target-group %s): %s", g.arn, state.reason()))
+		t.failChecks(fmt.Sprintf("Task failed ELB health checks in (target-group %s): %s", g.arn, state.reason()))
 	}
 	return false, nil
 }

@@ -15,7 +15,7 @@ func failureThreshold(desired int) int { return min(max((desired+1)/2, 3), 200) 
 type member struct {
 	current  bool // of the deployment that is rolled out
 	healthy  bool // counts towards the minimum
-	unfit    bool // was healthy once and is not any more: it stays until there is a replacement, or no room for one
+	unhealthy    bool // was healthy once and is not any more: it stays until there is a replacement, or no room for one
 	stopping bool // on its way out; it still takes up room
 }
 
@@ -26,7 +26,7 @@ func plan(members []member, desired, floor, ceiling int) (start int, stop []int)
 		if m.healthy && !m.stopping {
 			healthy++
 		}
-		if m.current && !m.stopping && !m.unfit {
+		if m.current && !m.stopping && !m.unhealthy {
 			current++
 		}
 	}
@@ -40,7 +40,7 @@ func plan(members []member, desired, floor, ceiling int) (start int, stop []int)
 	}
 	replaced := healthy >= desired || start == 0 && current < desired
 	for i, m := range members {
-		if !m.stopping && (m.unfit && replaced || !m.current && !m.healthy && !m.unfit) {
+		if !m.stopping && (m.unhealthy && replaced || !m.current && !m.healthy && !m.unhealthy) {
 			retire(i) // it holds nothing up
 		}
 	}
@@ -53,7 +53,7 @@ func plan(members []member, desired, floor, ceiling int) (start int, stop []int)
 	for _, healthyOnes := range []bool{false, true} {
 		for i := len(members) - 1; i >= 0 && current > desired; i-- {
 			m := members[i]
-			if m.current && !m.stopping && !m.unfit && m.healthy == healthyOnes && !leaving[i] && (!m.healthy || healthy > floor) {
+			if m.current && !m.stopping && !m.unhealthy && m.healthy == healthyOnes && !leaving[i] && (!m.healthy || healthy > floor) {
 				retire(i)
 				current--
 			}

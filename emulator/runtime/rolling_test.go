@@ -30,7 +30,7 @@ func TestPlan(t *testing.T) {
 	oldOne, newOne := member{healthy: true}, member{current: true, healthy: true}
 	oldPending, newPending := member{}, member{current: true}
 	leaving := member{healthy: true, stopping: true}
-	unfit := member{current: true, unfit: true}
+	unhealthy := member{current: true, unhealthy: true}
 	for _, c := range []struct {
 		name                    string
 		members                 []member
@@ -54,9 +54,9 @@ func TestPlan(t *testing.T) {
 		{"scale in: pending first", []member{newOne, newPending, newOne}, 2, 2, 4, 0, []int{1}},
 		{"scale to zero", []member{newOne, newOne}, 0, 0, 0, 0, []int{1, 0}},
 		{"rollback: the old deployment is current again", []member{newOne, newOne, oldPending}, 2, 2, 4, 0, []int{2}},
-		{"an unfit task stays until it is replaced", []member{newOne, unfit}, 2, 2, 4, 1, nil},
-		{"and goes when it is", []member{newOne, unfit, newOne}, 2, 2, 4, 0, []int{1}},
-		{"or when there is no room for a replacement", []member{newOne, unfit}, 2, 2, 2, 0, []int{1}},
+		{"an unhealthy task stays until it is replaced", []member{newOne, unhealthy}, 2, 2, 4, 1, nil},
+		{"and goes when it is", []member{newOne, unhealthy, newOne}, 2, 2, 4, 0, []int{1}},
+		{"or when there is no room for a replacement", []member{newOne, unhealthy}, 2, 2, 2, 0, []int{1}},
 	} {
 		start, stop := plan(c.members, c.desired, c.floor, c.ceiling)
 		if start != c.start || !slices.Equal(stop, c.stop) {
@@ -140,13 +140,13 @@ func TestWell(t *testing.T) {
 		{"serving no more", targetState{status: "DOWN", check: "L7TOUT", admitted: true}, false},
 		{"coming back", targetState{status: "DOWN 1/2", check: "L7OK", admitted: true}, false},
 	} {
-		if got := c.state.well(); got != c.well {
+		if got := c.state.healthy(); got != c.well {
 			t.Errorf("%s: %v, want %v", c.name, got, c.well)
 		}
 	}
 }
 
-// TestWhatServedStays: an old task that looks ill when a release begins goes when a new one serves, not before.
+// TestWhatServedStays: an old task that looks unhealthy when a release begins goes when a new one serves, not before.
 func TestWhatServedStays(t *testing.T) {
 	record := state.Service{Deployments: []state.Deployment{{ID: "new", RolloutState: state.InProgress}, {ID: "old", RolloutState: state.Completed}, {ID: "bad", RolloutState: state.Failed}}}
 	roll := rollout{primary: record.Deployment("new")}
@@ -154,7 +154,7 @@ func TestWhatServedStays(t *testing.T) {
 		roll.tasks = append(roll.tasks, &task{deployment: deployment, phase: running, proven: record.Completed(deployment)})
 	}
 	members := roll.members()
-	if !members[0].unfit || members[1].unfit || members[2].unfit || members[3].unfit {
+	if !members[0].unhealthy || members[1].unhealthy || members[2].unhealthy || members[3].unhealthy {
 		t.Errorf("%+v", members)
 	}
 	if _, stop := plan(members, 2, 2, 8); !slices.Equal(stop, []int{1, 3}) {

@@ -89,14 +89,14 @@ func (roll *rollout) run(ctx context.Context) error {
 	work, cancel := context.WithCancel(ctx)
 	defer cancel()
 	saved := roll.saved()
-	blind := time.Time{} // since when looking fails
+	failingSince := time.Time{} // since when looking fails
 	for deadline := r.deadline(); ; pause(ctx, r.tick) {
 		switch err := roll.observe(ctx); {
 		case err == nil:
-			blind = time.Time{}
-		case blind.IsZero():
-			blind = time.Now()
-		case time.Since(blind) > 30*time.Second:
+			failingSince = time.Time{}
+		case failingSince.IsZero():
+			failingSince = time.Now()
+		case time.Since(failingSince) > 30*time.Second:
 			return err
 		}
 		roll.collect(work)
@@ -172,9 +172,9 @@ func (roll *rollout) retire(ctx context.Context, t *task) {
 func (roll *rollout) collect(ctx context.Context) {
 	for _, t := range roll.tasks {
 		t.mu.Lock()
-		ill, reason, ended := t.phase == failed || t.phase == running && t.unfit, t.reason, t.phase == failed
+		failing, reason, ended := t.phase == failed || t.phase == running && t.unhealthy, t.reason, t.phase == failed
 		t.mu.Unlock()
-		if ill && !t.counted {
+		if failing && !t.counted {
 			t.counted = true
 			roll.record.Tell("(service %s) (task %s) failed: %s.", roll.s.name, t.id, reason)
 			roll.r.logf("service %s: %s failed: %s", roll.s.name, t.name, reason)
@@ -215,7 +215,7 @@ func (roll *rollout) members() []member {
 		current := t.deployment == roll.primary.ID
 		members[i] = member{
 			current: current, healthy: t.healthy, stopping: t.phase >= failed,
-			unfit: t.unfit || !current && t.proven && !t.healthy, // what served goes when there is something to take its place
+			unhealthy: t.unhealthy || !current && t.proven && !t.healthy, // what served goes when there is something to take its place
 		}
 		t.mu.Unlock()
 	}

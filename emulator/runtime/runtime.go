@@ -1,4 +1,4 @@
-// Package runtime makes real what the embedded account declares: containers on the local Docker engine, on one private
+// Package runtime makes real what the emulated account declares: containers on the local Docker engine, on one private
 // network per state folder. An RDS instance is a MariaDB server, an ElastiCache node memcached or Valkey, an ECR
 // repository a registry on loopback, a load balancer HAProxy, and an ECS service tasks that are started,
 // health-checked, drained and stopped in ECS's order. Containers answer to the host names that AWS would give them.

@@ -20,9 +20,9 @@ type targetState struct {
 
 func (s targetState) down() bool { return strings.HasPrefix(s.status, "DOWN") }
 
-// well says whether the target is healthy as ELB counts it: a new one from its first passing check on, an admitted one until as many
+// healthy says whether the target is healthy as ELB counts it: a new one from its first passing check on, an admitted one until as many
 // checks in a row have failed as the threshold says. A single failed check, as on a busy machine, makes nobody unhealthy.
-func (s targetState) well() bool { return !s.down() && (s.passed() || s.admitted) }
+func (s targetState) healthy() bool { return !s.down() && (s.passed() || s.admitted) }
 
 func (s targetState) passed() bool {
 	return strings.HasPrefix(s.check, "L7OK") || s.status == "no check"

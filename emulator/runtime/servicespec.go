@@ -53,16 +53,16 @@ func readService(res account.Resource) (service, error) {
 	}
 	switch {
 	case text(v, "launchType") == "FARGATE":
-		return s, errors.New("launchType FARGATE: the embedded cloud runs tasks as on EC2")
+		return s, errors.New("launchType FARGATE: the emulator runs tasks as on EC2")
 	case text(v, "schedulingStrategy") == "DAEMON":
-		return s, errors.New("schedulingStrategy DAEMON: the embedded cloud has REPLICA only")
+		return s, errors.New("schedulingStrategy DAEMON: the emulator has REPLICA only")
 	}
 	if kind := text(object(v, "deploymentController"), "type"); kind != "" && kind != "ECS" {
-		return s, fmt.Errorf("deploymentController %s: the embedded cloud has rolling deployments by ECS only", kind)
+		return s, fmt.Errorf("deploymentController %s: the emulator has rolling deployments by ECS only", kind)
 	}
 	for _, lb := range items(v, "loadBalancers") {
 		if text(lb, "targetGroupArn") == "" {
-			return s, errors.New("loadBalancers: the embedded cloud needs a targetGroupArn (no classic load balancers)")
+			return s, errors.New("loadBalancers: the emulator needs a targetGroupArn (no classic load balancers)")
 		}
 		s.balancers = append(s.balancers, attachment{text(lb, "targetGroupArn"), text(lb, "containerName"), number(lb, "containerPort", 0)})
 	}

@@ -155,15 +155,15 @@ func (r *Runtime) awaitDependency(ctx context.Context, t *task, c containerSpec,
 		if len(found) == 0 {
 			return fmt.Errorf("container %s disappeared", dependency)
 		}
-		met, hopeless := dependencyMet(found[0], condition)
+		met, impossible := dependencyMet(found[0], condition)
 		if met {
 			return nil
 		}
-		if hopeless || ctx.Err() != nil || time.Now().After(deadline) {
+		if impossible || ctx.Err() != nil || time.Now().After(deadline) {
 			t.mu.Lock()
 			t.lastLines = r.docker.tail(context.WithoutCancel(ctx), found[0].ID, 20)
 			t.mu.Unlock()
-			if !hopeless {
+			if !impossible {
 				return fmt.Errorf("TaskFailedToStart: container %s waits for %s to be %s: timed out", c.Name, dependency, condition)
 			}
 			return fmt.Errorf("TaskFailedToStart: dependency graph: failed to resolve the container ordering dependency [%s] for target [%s] as dependency did not exit successfully (%s)",
@@ -173,7 +173,7 @@ func (r *Runtime) awaitDependency(ctx context.Context, t *task, c containerSpec,
 }
 
 // dependencyMet says whether a container is where another needs it, or can never get there.
-func dependencyMet(c container, condition string) (met, hopeless bool) {
+func dependencyMet(c container, condition string) (met, impossible bool) {
 	exited := c.State.Status == "exited" || c.State.Status == "dead"
 	switch condition {
 	case "COMPLETE":

@@ -39,7 +39,7 @@ func (r *Runtime) stop(ctx context.Context, t *task) error {
 	}
 	t.mu.Lock()
 	if len(t.lastLines) == 0 && t.reason != "" {
-		t.lastLines = r.lastWords(ctx, alive)
+		t.lastLines = r.lastOutput(ctx, alive)
 	}
 	t.mu.Unlock()
 	if ended, err := r.docker.inspect(ctx, ids...); err == nil {
@@ -51,8 +51,8 @@ func (r *Runtime) stop(ctx context.Context, t *task) error {
 	return problem
 }
 
-// lastWords are the last lines of the containers of a failed task, those of the one that ended badly first of all.
-func (r *Runtime) lastWords(ctx context.Context, containers []container) []string {
+// lastOutput are the last lines of the containers of a failed task, those of the one that ended badly first of all.
+func (r *Runtime) lastOutput(ctx context.Context, containers []container) []string {
 	var lines []string
 	for _, c := range containers {
 		if c.State.Running || c.State.ExitCode != 0 || len(containers) == 1 || strings.HasPrefix(c.Config.Labels[labelEssential], "true") {

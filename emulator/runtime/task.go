@@ -33,7 +33,7 @@ type task struct {
 	running    time.Time // when all its containers ran
 	healthy    bool
 	proven     bool // was healthy at some time
-	unfit      bool // and is not any more
+	unhealthy      bool // and is not any more
 	admitted   bool // its targets passed a check at some time
 	counted    bool // as a failure of its deployment
 	reason     string
@@ -65,12 +65,12 @@ func (t *task) fail(reason string) {
 	}
 }
 
-// sicken notes that a task's health checks fail. One that was healthy before stays until it is replaced.
-func (t *task) sicken(reason string) {
+// failChecks notes that a task's health checks fail. One that was healthy before stays until it is replaced.
+func (t *task) failChecks(reason string) {
 	t.mu.Lock()
 	proven := t.proven
 	if proven && t.phase == running {
-		t.healthy, t.unfit, t.reason = false, true, reason
+		t.healthy, t.unhealthy, t.reason = false, true, reason
 	}
 	t.mu.Unlock()
 	if !proven {

@@ -15,7 +15,7 @@ type taskDefinition struct {
 	Containers []containerSpec `json:"containers"` // in an order that satisfies dependsOn
 }
 
-// containerSpec is a container definition as ECS words it, as far as the embedded cloud can do it.
+// containerSpec is a container definition as ECS words it, as far as the emulator can do it.
 type containerSpec struct {
 	Name              string     `json:"name"`
 	Image             string     `json:"image"`
@@ -80,7 +80,7 @@ type variable struct {
 	Value string `json:"value"`
 }
 
-// elsewhere lists what ECS has and the embedded cloud has not. Empty values are fine: AWS fills some in.
+// elsewhere lists what ECS has and the emulator has not. Empty values are fine: AWS fills some in.
 var elsewhere = []string{
 	"links", "mountPoints", "volumesFrom", "environmentFiles", "repositoryCredentials", "firelensConfiguration", "extraHosts",
 	"dnsServers", "dnsSearchDomains", "systemControls", "resourceRequirements", "credentialSpecs", "restartPolicy", "disableNetworking",
@@ -99,11 +99,11 @@ func parseTaskDefinition(res account.Resource) (taskDefinition, error) {
 		return def, fmt.Errorf("task definition %s: %s", text(v, "family"), fmt.Sprintf(format, args...))
 	}
 	if mode := text(v, "networkMode"); mode != "" && mode != "bridge" {
-		return refuse("networkMode %q: the embedded cloud runs tasks in bridge mode", mode)
+		return refuse("networkMode %q: the emulator runs tasks in bridge mode", mode)
 	}
 	for _, key := range []string{"volumes", "pidMode", "ipcMode", "proxyConfiguration"} {
 		if value := v[key]; value != nil && value != "" && len(items(v, key)) > 0 {
-			return refuse("%s is not there in the embedded cloud", key)
+			return refuse("%s is not emulated", key)
 		}
 	}
 	raw := []byte(text(v, "containerDefinitions"))
@@ -117,7 +117,7 @@ func parseTaskDefinition(res account.Resource) (taskDefinition, error) {
 	for i, given := range keys {
 		for _, key := range elsewhere {
 			if value := strings.TrimSpace(string(given[key])); !slices.Contains([]string{"", "null", "[]", "{}", "false", `""`}, value) {
-				return refuse("container %s: %s is not there in the embedded cloud", def.Containers[i].Name, key)
+				return refuse("container %s: %s is not emulated", def.Containers[i].Name, key)
 			}
 		}
 	}

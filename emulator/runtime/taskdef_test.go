@@ -40,7 +40,7 @@ func TestTaskDefinitionRefusals(t *testing.T) {
 		`[{"name":"a","dependsOn":[{"containerName":"b","condition":"START"}]}]`:                                                                      "waits for b, which is not in the task",
 		`[{"name":"a","dependsOn":[{"containerName":"b","condition":"DONE"}]},{"name":"b"}]`:                                                          `condition "DONE"`,
 		`[{"name":"a","dependsOn":[{"containerName":"b","condition":"HEALTHY"}]},{"name":"b"}]`:                                                       "has no health check",
-		`[{"name":"a","mountPoints":[{"sourceVolume":"x","containerPath":"/x"}]}]`:                                                                    "container a: mountPoints is not there in the embedded cloud",
+		`[{"name":"a","mountPoints":[{"sourceVolume":"x","containerPath":"/x"}]}]`:                                                                    "container a: mountPoints is not emulated",
 		`[{"name":"a","links":["b"]}]`: "links is not there",
 		`{"name":"a"}`:                 "containerDefinitions",
 	} {
@@ -98,13 +98,13 @@ func TestDependencyMet(t *testing.T) {
 	for _, c := range []struct {
 		container     container
 		condition     string
-		met, hopeless bool
+		met, impossible bool
 	}{
 		{exited(0), "SUCCESS", true, false}, {exited(3), "SUCCESS", false, true}, {exited(3), "COMPLETE", true, false},
 		{running, "COMPLETE", false, false}, {running, "HEALTHY", false, false}, {exited(0), "HEALTHY", false, true},
 	} {
-		if met, hopeless := dependencyMet(c.container, c.condition); met != c.met || hopeless != c.hopeless {
-			t.Errorf("%s, %s: %v %v", c.container.State.Status, c.condition, met, hopeless)
+		if met, impossible := dependencyMet(c.container, c.condition); met != c.met || impossible != c.impossible {
+			t.Errorf("%s, %s: %v %v", c.container.State.Status, c.condition, met, impossible)
 		}
 	}
 }
