@@ -87,7 +87,7 @@ func (r *Runtime) balancerFiles(door *frontDoor) ([]file, error) {
 	for _, l := range door.listeners {
 		for _, one := range l.rules {
 			if one.action.kind == "fixed-response" {
-				files = append(files, file{bodyFile(l, one), []byte(text(one.action.settings, "messageBody"))})
+				files = append(files, file{bodyFile(l, one), []byte(one.action.settings.Text("messageBody"))})
 			}
 		}
 		if l.cert != "" {
@@ -155,13 +155,4 @@ func (r *Runtime) structureFile() string { return filepath.Join(r.stateDir, "run
 func (r *Runtime) loadedStructure() string {
 	loaded, _ := os.ReadFile(r.structureFile()) // unreadable means unknown, and unknown means a reload
 	return string(loaded)
-}
-
-// writeFile replaces a file in one step.
-func writeFile(path string, data []byte) error {
-	partial := path + ".partial"
-	if err := os.WriteFile(partial, data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(partial, path)
 }

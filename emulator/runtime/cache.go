@@ -55,24 +55,24 @@ func (r *Runtime) ensureCache(ctx context.Context, res account.Resource) error {
 // cacheParts says which containers stand for a cluster or group, or what of it cannot be had here.
 func (r *Runtime) cacheParts(res account.Resource) ([]part, error) {
 	v := res.Outputs
-	if truth(v, "transitEncryptionEnabled") {
+	if v.True("transitEncryptionEnabled") {
 		return nil, errors.New("transitEncryptionEnabled: the emulator has no certificate that the application's image trusts; " +
 			"set cache encryption off in this stack, or try it with `make rehearse`")
 	}
-	engine := text(v, "engine")
+	engine := v.Text("engine")
 	if engine == "memcached" {
 		return memcachedParts(res), nil
 	}
-	if engine != "valkey" && engine != "redis" && (engine != "" || res.Type != tokenReplication) {
+	if engine != "valkey" && engine != "redis" && (engine != "" || res.Type != account.CacheReplicationToken) {
 		return nil, fmt.Errorf("engine %q: the emulator runs memcached, valkey and redis (the latter two by Valkey)", engine)
 	}
-	if number(v, "numNodeGroups", 1) > 1 || number(v, "replicasPerNodeGroup", 0) > 0 && truth(v, "clusterEnabled") {
+	if number(v, "numNodeGroups", 1) > 1 || number(v, "replicasPerNodeGroup", 0) > 0 && v.True("clusterEnabled") {
 		return nil, errors.New("cluster mode (numNodeGroups over 1) is not emulated")
 	}
 	// One server answers for the primary and for its replicas: failover cannot be tried here.
-	aliases := hosts(text(v, "primaryEndpointAddress"), text(v, "readerEndpointAddress"))
-	for _, node := range items(v, "cacheNodes") {
-		aliases = append(aliases, hosts(text(node, "address"))...)
+	aliases := hosts(v.Text("primaryEndpointAddress"), v.Text("readerEndpointAddress"))
+	for _, node := range v.Blocks("cacheNodes") {
+		aliases = append(aliases, hosts(node.Text("address"))...)
 	}
 	return []part{{
 		role: "cache", owner: ownerOf(res), name: plainName("cache-" + res.ID), image: "valkey", aliases: aliases,
@@ -82,12 +82,12 @@ func (r *Runtime) cacheParts(res account.Resource) ([]part, error) {
 
 func memcachedParts(res account.Resource) []part {
 	var parts []part
-	nodes := items(res.Outputs, "cacheNodes")
+	nodes := res.Outputs.Blocks("cacheNodes")
 	for i := range max(1, number(res.Outputs, "numCacheNodes", len(nodes))) {
 		// The configuration endpoint resolves to every node, as AWS's does.
-		aliases := hosts(text(res.Outputs, "configurationEndpoint"), text(res.Outputs, "clusterAddress"))
+		aliases := hosts(res.Outputs.Text("configurationEndpoint"), res.Outputs.Text("clusterAddress"))
 		if i < len(nodes) {
-			aliases = append(aliases, hosts(text(nodes[i], "address"))...)
+			aliases = append(aliases, hosts(nodes[i].Text("address"))...)
 		}
 		parts = append(parts, part{
 			role: "cache", owner: ownerOf(res), name: plainName(fmt.Sprintf("cache-%s-%d", res.ID, i+1)), image: "memcached", aliases: aliases,
@@ -101,15 +101,15 @@ func memcachedParts(res account.Resource) []part {
 func (r *Runtime) valkeyConfig(v account.Values) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "bind 0.0.0.0\nprotected-mode no\nport %d\nsave \"\"\nappendonly no\nmaxmemory 256mb\n", number(v, "port", 6379))
-	if group, ok := r.account.Find(tokenCacheSettings, "name", text(v, "parameterGroupName")); ok {
-		for _, p := range items(group.Outputs, "parameters") {
-			switch name := text(p, "name"); name {
+	if group, ok := r.account.Find(account.CacheParameterGroupToken, "name", v.Text("parameterGroupName")); ok {
+		for _, p := range group.Outputs.Blocks("parameters") {
+			switch name := p.Text("name"); name {
 			case "maxmemory-policy", "timeout", "notify-keyspace-events", "tcp-keepalive", "maxmemory-samples":
-				fmt.Fprintf(&b, "%s %q\n", name, text(p, "value"))
+				fmt.Fprintf(&b, "%s %q\n", name, p.Text("value"))
 			}
 		}
 	}
-	if token := text(v, "authToken"); token != "" {
+	if token := v.Text("authToken"); token != "" {
 		fmt.Fprintf(&b, "requirepass %q\n", token)
 	}
 	return b.String()

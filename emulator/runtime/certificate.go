@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
 func certificateFile(port int) string { return fmt.Sprintf("listener%d.pem", port) }
@@ -24,11 +26,11 @@ func certificateFile(port int) string { return fmt.Sprintf("listener%d.pem", por
 // certificate returns a self-signed certificate with its key for the domains of an ACM certificate, and for localhost.
 // It is kept in the state folder, so that a browser's exception stays good.
 func (r *Runtime) certificate(arn string) ([]byte, error) {
-	declared, ok := r.account.Find(tokenCertificate, "arn", arn)
+	declared, ok := r.account.Find(account.CertificateToken, "arn", arn)
 	if !ok {
 		return nil, fmt.Errorf("CertificateNotFound: %q is not a certificate of this account", arn)
 	}
-	names := append([]string{text(declared.Outputs, "domainName")}, texts(declared.Outputs, "subjectAlternativeNames")...)
+	names := append([]string{declared.Outputs.Text("domainName")}, declared.Outputs.Strings("subjectAlternativeNames")...)
 	names = append(names, "localhost")
 	slices.Sort(names)
 	names = slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })

@@ -16,34 +16,34 @@ func readConditions(v account.Values) ([]condition, error) {
 	add := func(sample, match string, patterns []string) {
 		found = append(found, condition{sample, match, patterns})
 	}
-	if values := texts(object(v, "hostHeader"), "values"); len(values) > 0 {
+	if values := v.Strings("hostHeader.values"); len(values) > 0 {
 		add("req.hdr(host),field(1,:)", "-m reg -i", wildcards(values, ".*"))
 	}
-	if values := texts(object(v, "pathPattern"), "values"); len(values) > 0 {
+	if values := v.Strings("pathPattern.values"); len(values) > 0 {
 		add("path", "-m reg", wildcards(values, ".*"))
 	}
-	if header := object(v, "httpHeader"); len(header) > 0 {
-		name := text(header, "httpHeaderName")
+	if header := v.Map("httpHeader"); len(header) > 0 {
+		name := header.Text("httpHeaderName")
 		if !headerName.MatchString(name) {
 			return nil, fmt.Errorf("httpHeaderName %q is not the name of a header", name)
 		}
-		add("req.fhdr("+name+")", "-m reg -i", wildcards(texts(header, "values"), ".*"))
+		add("req.fhdr("+name+")", "-m reg -i", wildcards(header.Strings("values"), ".*"))
 	}
-	if values := texts(object(v, "httpRequestMethod"), "values"); len(values) > 0 {
+	if values := v.Strings("httpRequestMethod.values"); len(values) > 0 {
 		add("method", "-m str", values)
 	}
-	if pairs := items(v, "queryStrings"); len(pairs) > 0 {
+	if pairs := v.Blocks("queryStrings"); len(pairs) > 0 {
 		var patterns []string
 		for _, pair := range pairs {
 			key := `[^&=]*`
-			if text(pair, "key") != "" {
-				key = wildcard(text(pair, "key"), `[^&=]*`)
+			if pair.Text("key") != "" {
+				key = wildcard(pair.Text("key"), `[^&=]*`)
 			}
-			patterns = append(patterns, "(^|&)"+key+"="+wildcard(text(pair, "value"), `[^&]*`)+"(&|$)")
+			patterns = append(patterns, "(^|&)"+key+"="+wildcard(pair.Text("value"), `[^&]*`)+"(&|$)")
 		}
 		add("query", "-m reg -i", patterns)
 	}
-	if values := texts(object(v, "sourceIp"), "values"); len(values) > 0 {
+	if values := v.Strings("sourceIp.values"); len(values) > 0 {
 		add("src", "", localToo(values))
 	}
 	if len(found) == 0 {

@@ -59,13 +59,13 @@ func newSystem(t *testing.T) *system {
 	t.Cleanup(func() { s.must(s.r.Down(context.Background())) })
 	local := buildApp(t, s.r.docker)
 	repository := "123456789012.dkr.ecr.eu-central-1.amazonaws.com/app"
-	s.ensure(f.put(tokenRepository, "app", account.Values{"name": "app", "arn": "arn:ecr", "repositoryUrl": repository}))
+	s.ensure(f.put(account.RepositoryToken, "app", account.Values{"name": "app", "arn": "arn:ecr", "repositoryUrl": repository}))
 	digest, err := s.r.Push(t.Context(), local, repository, "v1")
 	s.must(err)
 	s.image = repository + "@" + digest
-	f.put(tokenLogGroup, "/app", account.Values{"name": "/app"})
-	f.put(tokenSecret, secretARN, account.Values{"arn": secretARN, "name": "app"})
-	f.put(tokenSecretVersion, "v", account.Values{"secretId": secretARN, "secretString": `{"key":"s3cret"}`, "versionStages": []any{"AWSCURRENT"}})
+	f.put(account.LogGroupToken, "/app", account.Values{"name": "/app"})
+	f.put(account.SecretToken, secretARN, account.Values{"arn": secretARN, "name": "app"})
+	f.put(account.SecretVersionToken, "v", account.Values{"secretId": secretARN, "secretString": `{"key":"s3cret"}`, "versionStages": []any{"AWSCURRENT"}})
 	s.balance = f.declareBalancer()
 	for _, res := range s.balance {
 		s.ensure(res)
@@ -147,12 +147,12 @@ func (s *system) define(revision int, release, mode string, edit func(migrate, w
 	containers, err := json.Marshal([]any{web, migrate})
 	s.must(err)
 	arn := fmt.Sprintf("arn:aws:ecs:eu-central-1:123456789012:task-definition/web:%d", revision)
-	s.ensure(s.f.put(tokenTaskDefinition, arn, account.Values{"arn": arn, "family": "web", "networkMode": "bridge", "containerDefinitions": string(containers)}))
+	s.ensure(s.f.put(account.TaskToken, arn, account.Values{"arn": arn, "family": "web", "networkMode": "bridge", "containerDefinitions": string(containers)}))
 	return arn
 }
 
 func (s *system) declare(definition string, desired int) account.Resource {
-	return s.f.put(tokenService, s.service, account.Values{
+	return s.f.put(account.ServiceToken, s.service, account.Values{
 		"name": s.service, "cluster": "arn:aws:ecs:eu-central-1:123456789012:cluster/main", "taskDefinition": definition, "desiredCount": desired,
 		"deploymentMinimumHealthyPercent": 100, "deploymentMaximumPercent": 200, "healthCheckGracePeriodSeconds": 2,
 		"deploymentCircuitBreaker": map[string]any{"enable": true, "rollback": true},

@@ -26,21 +26,21 @@ func TestDatabase(t *testing.T) {
 		"identifier": "app-db", "engine": "mysql", "engineVersion": "8.4", "address": "app-db.c0123456789.eu-central-1.rds.amazonaws.com", "port": 3306,
 		"dbName": "app", "username": "admin", "password": "first'one", "parameterGroupName": "p", "finalSnapshotIdentifier": "app-db-final",
 	}
-	f.put(tokenParameters, "p", account.Values{"name": "p", "parameters": []any{
+	f.put(account.DatabaseParameterGroupToken, "p", account.Values{"name": "p", "parameters": []any{
 		map[string]any{"name": "max_connections", "value": "77"}, map[string]any{"name": "innodb_dedicated_server", "value": "1"}}})
-	must(r.Ensure(t.Context(), f.put(tokenDatabase, "db-1", outputs)))
+	must(r.Ensure(t.Context(), f.put(account.DatabaseToken, "db-1", outputs)))
 	image, err := r.serviceImage(t.Context(), "mariadb")
 	must(err)
 	query := func(password, sql string) (string, error) {
 		return r.docker.with("MYSQL_PWD="+password).run(t.Context(), "run", "--rm", "--network", r.name, "--label", r.stateLabel(), "--env", "MYSQL_PWD", image,
-			"mariadb", "--skip-ssl", "--host", text(outputs, "address"), "--user", "admin", "--skip-column-names", "--execute", sql, "app")
+			"mariadb", "--skip-ssl", "--host", outputs.Text("address"), "--user", "admin", "--skip-column-names", "--execute", sql, "app")
 	}
 	out, err := query("first'one", "CREATE TABLE t (x INT); INSERT INTO t VALUES (42); SELECT @@max_connections, COUNT(*) FROM t")
 	if err != nil || out != "77\t1" {
 		t.Fatalf("got %q, %v", out, err)
 	}
 	outputs["password"] = "second"
-	res := f.put(tokenDatabase, "db-1", outputs)
+	res := f.put(account.DatabaseToken, "db-1", outputs)
 	must(r.Ensure(t.Context(), res))
 	if out, err := query("second", "SELECT x FROM t"); err != nil || out != "42" {
 		t.Errorf("with the new password: %q, %v", out, err)
@@ -55,7 +55,7 @@ func TestDatabase(t *testing.T) {
 		t.Fatalf("the final snapshot: %v, %v", info, err)
 	}
 	outputs["snapshotIdentifier"] = "app-db-final"
-	res = f.put(tokenDatabase, "db-1", outputs)
+	res = f.put(account.DatabaseToken, "db-1", outputs)
 	must(r.Ensure(t.Context(), res))
 	if out, err := query("second", "SELECT x FROM t"); err != nil || out != "42" {
 		t.Errorf("restored: %q, %v", out, err)
@@ -64,7 +64,7 @@ func TestDatabase(t *testing.T) {
 		t.Errorf("a second final snapshot of the same name: %v", err)
 	}
 	outputs["skipFinalSnapshot"] = true
-	must(r.Remove(t.Context(), f.put(tokenDatabase, "db-1", outputs)))
+	must(r.Remove(t.Context(), f.put(account.DatabaseToken, "db-1", outputs)))
 	if volumes, err := r.docker.run(t.Context(), "volume", "ls", "--quiet", "--filter", "label="+r.stateLabel()); err != nil || volumes != "" {
 		t.Errorf("volumes that are left: %q, %v", volumes, err)
 	}
@@ -80,9 +80,9 @@ func TestCaches(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	memcached := f.put(tokenCacheCluster, "sessions", account.Values{"engine": "memcached", "numCacheNodes": 1, "port": 11211,
+	memcached := f.put(account.CacheClusterToken, "sessions", account.Values{"engine": "memcached", "numCacheNodes": 1, "port": 11211,
 		"configurationEndpoint": "sessions.abc.cfg.euc1.cache.amazonaws.com:11211", "cacheNodes": []any{map[string]any{"address": "sessions.abc.0001.euc1.cache.amazonaws.com"}}})
-	valkey := f.put(tokenReplication, "queue", account.Values{"engine": "valkey", "port": 6379, "authToken": "hush hush", "primaryEndpointAddress": "master.queue.abc.euc1.cache.amazonaws.com"})
+	valkey := f.put(account.CacheReplicationToken, "queue", account.Values{"engine": "valkey", "port": 6379, "authToken": "hush hush", "primaryEndpointAddress": "master.queue.abc.euc1.cache.amazonaws.com"})
 	for _, res := range []account.Resource{memcached, valkey, memcached, valkey} { // twice: the second time nothing is to do
 		if err := r.Ensure(t.Context(), res); err != nil {
 			t.Fatal(err)

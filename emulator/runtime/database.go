@@ -21,18 +21,18 @@ const masterPrivileges = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, 
 
 // ensureDatabase runs MariaDB for an RDS instance and returns when it accepts connections as the master user.
 func (r *Runtime) ensureDatabase(ctx context.Context, res account.Resource) error {
-	name := text(res.Outputs, "identifier")
-	if engine := text(res.Outputs, "engine"); engine != "mysql" && engine != "mariadb" {
+	name := res.Outputs.Text("identifier")
+	if engine := res.Outputs.Text("engine"); engine != "mysql" && engine != "mariadb" {
 		return fmt.Errorf("starting database %s: the emulator runs mysql and mariadb (both by MariaDB), not %q", name, engine)
 	}
-	if truth(res.Outputs, "manageMasterUserPassword") {
+	if res.Outputs.True("manageMasterUserPassword") {
 		return fmt.Errorf("starting database %s: manageMasterUserPassword is not emulated: give a password", name)
 	}
 	unlock := r.locks.lock("database " + name)
 	defer unlock()
 	id, made, err := r.ensurePart(ctx, part{
 		role: "database", owner: ownerOf(res), name: plainName("rds-" + name), image: "mariadb",
-		aliases: []string{text(res.Outputs, "address")},
+		aliases: []string{res.Outputs.Text("address")},
 		volume:  plainName("rds-" + name), folder: "/var/lib/mysql",
 		folders: map[string][]file{"/etc/mysql/instance": {{"my.cnf", []byte(r.databaseConfig(res))}}},
 	})
@@ -69,8 +69,8 @@ func (r *Runtime) masterApplied(name string) string {
 
 // ensureDatabasesUsing applies a changed parameter group. MariaDB restarts for that.
 func (r *Runtime) ensureDatabasesUsing(ctx context.Context, group account.Resource) error {
-	for _, res := range r.list(tokenDatabase) {
-		if text(res.Outputs, "parameterGroupName") == text(group.Outputs, "name") {
+	for _, res := range r.list(account.DatabaseToken) {
+		if res.Outputs.Text("parameterGroupName") == group.Outputs.Text("name") {
 			running, err := r.docker.containers(ctx, r.stateLabel(), labelOwner+"="+ownerOf(res))
 			if err != nil {
 				return err
@@ -91,12 +91,12 @@ func (r *Runtime) databaseConfig(res account.Resource) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[mariadbd]\ndatadir=/var/lib/mysql\nsocket=/run/mysqld/mysqld.sock\npid_file=/run/mysqld/mysqld.pid\nbind_address=0.0.0.0\nport=%d\n"+
 		"skip_name_resolve=ON\n", number(res.Outputs, "port", 3306))
-	group, ok := r.account.Find(tokenParameters, "name", text(res.Outputs, "parameterGroupName"))
+	group, ok := r.account.Find(account.DatabaseParameterGroupToken, "name", res.Outputs.Text("parameterGroupName"))
 	if !ok {
 		return b.String()
 	}
-	for _, p := range items(group.Outputs, "parameters") {
-		name, value := text(p, "name"), text(p, "value")
+	for _, p := range group.Outputs.Blocks("parameters") {
+		name, value := p.Text("name"), p.Text("value")
 		if optionName.MatchString(name) && !strings.ContainsAny(value, "\n{}") { // {DBInstanceClassMemory...} is RDS's own language
 			fmt.Fprintf(&b, "loose_%s=%s\n", name, value) // loose: an option of MySQL alone is a warning
 		}
@@ -109,12 +109,12 @@ var optionName = regexp.MustCompile(`^[a-z0-9_]+$`)
 // masterSQL makes the database and the master user, and sets the password; it may run again and again.
 func masterSQL(v account.Values) string {
 	var b strings.Builder
-	if name := text(v, "dbName"); name != "" {
+	if name := v.Text("dbName"); name != "" {
 		fmt.Fprintf(&b, "CREATE DATABASE IF NOT EXISTS %s;\n", identifier(name))
 	}
-	if user := text(v, "username"); user != "" {
+	if user := v.Text("username"); user != "" {
 		user = literal(user) + "@'%'"
-		fmt.Fprintf(&b, "CREATE USER IF NOT EXISTS %s;\nALTER USER %[1]s IDENTIFIED BY %s;\n", user, literal(text(v, "password")))
+		fmt.Fprintf(&b, "CREATE USER IF NOT EXISTS %s;\nALTER USER %[1]s IDENTIFIED BY %s;\n", user, literal(v.Text("password")))
 		fmt.Fprintf(&b, "GRANT %s ON *.* TO %s WITH GRANT OPTION;\n", masterPrivileges, user)
 	}
 	return b.String()
@@ -128,9 +128,9 @@ func literal(s string) string {
 
 // removeDatabase keeps the final snapshot, if one is wanted, then takes the server and its data away.
 func (r *Runtime) removeDatabase(ctx context.Context, res account.Resource) error {
-	name := text(res.Outputs, "identifier")
-	if !truth(res.Outputs, "skipFinalSnapshot") {
-		if err := r.snapshot(ctx, res, text(res.Outputs, "finalSnapshotIdentifier")); err != nil {
+	name := res.Outputs.Text("identifier")
+	if !res.Outputs.True("skipFinalSnapshot") {
+		if err := r.snapshot(ctx, res, res.Outputs.Text("finalSnapshotIdentifier")); err != nil {
 			return fmt.Errorf("taking the final snapshot of database %s: %w", name, err)
 		}
 	}
@@ -173,13 +173,13 @@ func (r *Runtime) snapshot(ctx context.Context, res account.Resource, name strin
 	if err := partial.Close(); err != nil {
 		return err
 	}
-	r.logf("final snapshot of %s: %s", text(res.Outputs, "identifier"), path)
+	r.logf("final snapshot of %s: %s", res.Outputs.Text("identifier"), path)
 	return os.Rename(partial.Name(), path)
 }
 
 // restore fills a new instance from the snapshot it was declared with.
 func (r *Runtime) restore(ctx context.Context, id string, res account.Resource) error {
-	name := text(res.Outputs, "snapshotIdentifier")
+	name := res.Outputs.Text("snapshotIdentifier")
 	if name == "" {
 		return nil
 	}

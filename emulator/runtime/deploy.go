@@ -19,7 +19,7 @@ var errBreaker = errors.New("ECS deployment circuit breaker: tasks failed to sta
 func (r *Runtime) ensureService(ctx context.Context, res account.Resource) error {
 	s, err := readService(res)
 	if err != nil {
-		return fmt.Errorf("deploying service %s: %w", text(res.Outputs, "name"), err)
+		return fmt.Errorf("deploying service %s: %w", res.Outputs.Text("name"), err)
 	}
 	unlock := r.locks.lock("service " + s.key())
 	defer unlock()
@@ -136,7 +136,7 @@ func (r *Runtime) explain(err error, record state.Service) error {
 func (r *Runtime) removeService(ctx context.Context, res account.Resource) error {
 	s, err := readService(res)
 	if err != nil {
-		s = service{cluster: lastPart(text(res.Outputs, "cluster")), name: text(res.Outputs, "name")} // it never ran, or not like this
+		s = service{cluster: lastPart(res.Outputs.Text("cluster")), name: res.Outputs.Text("name")} // it never ran, or not like this
 	}
 	unlock := r.locks.lock("service " + s.key())
 	defer unlock()

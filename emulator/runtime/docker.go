@@ -186,3 +186,38 @@ func (e engine) tail(ctx context.Context, id string, lines int) []string {
 	all := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
 	return all[max(0, len(all)-lines):]
 }
+
+// lastCheck is what the last run of a container's health check printed.
+func (c container) lastCheck() string {
+	if c.State.Health == nil || len(c.State.Health.Log) == 0 {
+		return "no output"
+	}
+	output := strings.TrimSpace(c.State.Health.Log[len(c.State.Health.Log)-1].Output)
+	return lastLines(output[:min(len(output), 500)], 1)
+}
+
+// condition is a container's state in one or a few words.
+func (c container) condition() string {
+	switch {
+	case c.State.Restarting:
+		return "restarting (" + exitReason(c) + ")"
+	case !c.State.Running:
+		return "stopped (" + exitReason(c) + ")"
+	case c.health() != "":
+		return c.health()
+	default:
+		return "running"
+	}
+}
+
+// exitReason says how a container ended.
+func exitReason(c container) string {
+	switch {
+	case c.State.OOMKilled:
+		return fmt.Sprintf("OutOfMemoryError: Container killed due to memory usage, exit code %d", c.State.ExitCode)
+	case c.State.Error != "":
+		return c.State.Error
+	default:
+		return fmt.Sprintf("exit code %d", c.State.ExitCode)
+	}
+}

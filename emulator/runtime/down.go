@@ -47,36 +47,6 @@ func (r *Runtime) Down(ctx context.Context) error {
 	return err
 }
 
-// registryAddress is where the registry answers, if there is one.
-func (r *Runtime) registryAddress(ctx context.Context) (string, error) {
-	found, err := r.docker.inspect(ctx, r.name+"-registry")
-	if err != nil || len(found) == 0 || len(found[0].HostConfig.PortBindings["5000/tcp"]) == 0 {
-		return "", err
-	}
-	return "127.0.0.1:" + found[0].HostConfig.PortBindings["5000/tcp"][0].HostPort, nil
-}
-
-// forgetImages removes the names under which images came from a registry that is gone. Images that a build still names stay.
-func (r *Runtime) forgetImages(ctx context.Context, registry string) {
-	out, err := r.docker.run(ctx, "image", "ls", "--digests", "--format", "{{.Repository}} {{.Tag}} {{.Digest}}")
-	if err != nil {
-		return
-	}
-	for line := range strings.Lines(out) {
-		fields := strings.Fields(line)
-		if len(fields) != 3 || !strings.HasPrefix(fields[0], registry+"/") {
-			continue
-		}
-		name := fields[0] + ":" + fields[1]
-		if fields[1] == "<none>" {
-			name = fields[0] + "@" + fields[2]
-		}
-		if _, err := r.docker.run(ctx, "image", "rm", "--no-prune", name); err != nil {
-			r.logf("leaving image %s: %v", name, err)
-		}
-	}
-}
-
 // Reconcile makes the machine agree with the account again: after a restart of the machine, a killed command, or a task
 // that died. It removes containers that stand for nothing, starts what is missing and replaces dead tasks of services
 // that were steady. A deployment that was under way is left to the next update of its service.
@@ -84,14 +54,14 @@ func (r *Runtime) Reconcile(ctx context.Context) error {
 	if err := r.removeOrphans(ctx); err != nil {
 		return err
 	}
-	for _, token := range []string{tokenRepository, tokenDatabase, tokenCacheCluster, tokenReplication, tokenListener} {
+	for _, token := range []string{account.RepositoryToken, account.DatabaseToken, account.CacheClusterToken, account.CacheReplicationToken, account.ListenerToken} {
 		for _, res := range r.list(token) {
 			if err := r.Ensure(ctx, res); err != nil {
 				return err
 			}
 		}
 	}
-	for _, res := range r.list(tokenService) {
+	for _, res := range r.list(account.ServiceToken) {
 		s, err := readService(res)
 		if err != nil {
 			continue // its next update says so
@@ -107,29 +77,20 @@ func (r *Runtime) Reconcile(ctx context.Context) error {
 	return nil
 }
 
-func (r *Runtime) redeploy(ctx context.Context, s service) error {
-	unlock := r.locks.lock("service " + s.key())
-	defer unlock()
-	if err := r.deploy(ctx, s); err != nil {
-		return fmt.Errorf("restoring service %s: %w", s.name, err)
-	}
-	return nil
-}
-
 // removeOrphans removes containers whose resource the account does not have. Volumes wait for Down: they hold data.
 func (r *Runtime) removeOrphans(ctx context.Context) error {
 	found, err := r.docker.containers(ctx, r.stateLabel())
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{"registry": len(r.list(tokenRepository)) > 0, "balancer": len(r.list(tokenListener)) > 0}
-	for _, token := range []string{tokenDatabase, tokenCacheCluster, tokenReplication} {
+	known := map[string]bool{"registry": len(r.list(account.RepositoryToken)) > 0, "balancer": len(r.list(account.ListenerToken)) > 0}
+	for _, token := range []string{account.DatabaseToken, account.CacheClusterToken, account.CacheReplicationToken} {
 		for _, res := range r.list(token) {
 			known[ownerOf(res)] = true
 		}
 	}
 	services := slices.Collect(func(yield func(string) bool) {
-		for _, res := range r.list(tokenService) {
+		for _, res := range r.list(account.ServiceToken) {
 			if !yield(serviceKey(res)) {
 				return
 			}
@@ -146,15 +107,4 @@ func (r *Runtime) removeOrphans(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// isOwn tells whether a task was started by RunTask; Tasks ends it when it is left over.
-func (r *Runtime) isOwn(id string) bool {
-	_, err := os.Stat(r.taskFile(id))
-	return err == nil
-}
-
-func serviceKey(res account.Resource) string {
-	s, _ := readService(res) // cluster and name are read first, whatever the rest says
-	return s.key()
 }

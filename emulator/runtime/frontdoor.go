@@ -59,7 +59,7 @@ type group struct {
 
 // frontDoor reads the load balancer from the account; nil when nothing listens.
 func (r *Runtime) frontDoor() (*frontDoor, error) {
-	balancers := r.list(tokenLoadBalancer)
+	balancers := r.list(account.BalancerToken)
 	if len(balancers) > 1 {
 		return nil, errors.New("the emulator has one front door, so one load balancer at a time")
 	}
@@ -67,23 +67,23 @@ func (r *Runtime) frontDoor() (*frontDoor, error) {
 		return nil, nil
 	}
 	lb := balancers[0].Outputs
-	if kind := text(lb, "loadBalancerType"); kind != "" && kind != "application" {
-		return nil, fmt.Errorf("load balancer %s: loadBalancerType %q: the emulator has application load balancers only", text(lb, "name"), kind)
+	if kind := lb.Text("loadBalancerType"); kind != "" && kind != "application" {
+		return nil, fmt.Errorf("load balancer %s: loadBalancerType %q: the emulator has application load balancers only", lb.Text("name"), kind)
 	}
-	door := &frontDoor{idleTimeout: number(lb, "idleTimeout", 60), forwarded: cmp.Or(text(lb, "xffHeaderProcessingMode"), "append")}
+	door := &frontDoor{idleTimeout: number(lb, "idleTimeout", 60), forwarded: cmp.Or(lb.Text("xffHeaderProcessingMode"), "append")}
 	names := map[string]string{} // of target groups, by ARN
-	for _, res := range r.list(tokenTargetGroup) {
+	for _, res := range r.list(account.TargetGroupToken) {
 		g, err := readGroup(res)
 		if err != nil {
-			return nil, fmt.Errorf("target group %s: %w", text(res.Outputs, "name"), err)
+			return nil, fmt.Errorf("target group %s: %w", res.Outputs.Text("name"), err)
 		}
 		door.groups = append(door.groups, g)
 		names[g.arn] = g.name
 	}
-	for _, res := range r.list(tokenListener) {
-		l, err := readListener(res, r.list(tokenListenerRule), names)
+	for _, res := range r.list(account.ListenerToken) {
+		l, err := readListener(res, r.list(account.ListenerRuleToken), names)
 		if err != nil {
-			return nil, fmt.Errorf("listener on port %s: %w", text(res.Outputs, "port"), err)
+			return nil, fmt.Errorf("listener on port %d: %w", number(res.Outputs, "port", 0), err)
 		}
 		door.listeners = append(door.listeners, l)
 	}
@@ -96,22 +96,22 @@ func (r *Runtime) frontDoor() (*frontDoor, error) {
 }
 
 func readGroup(res account.Resource) (group, error) {
-	v, check := res.Outputs, object(res.Outputs, "healthCheck")
-	protocol := cmp.Or(text(v, "protocol"), "HTTP")
+	v, check := res.Outputs, res.Outputs.Map("healthCheck")
+	protocol := cmp.Or(v.Text("protocol"), "HTTP")
 	if protocol != "HTTP" && protocol != "HTTPS" {
 		return group{}, fmt.Errorf("protocol %q: an application load balancer speaks HTTP or HTTPS", protocol)
 	}
-	if version := cmp.Or(text(v, "protocolVersion"), "HTTP1"); version != "HTTP1" {
+	if version := cmp.Or(v.Text("protocolVersion"), "HTTP1"); version != "HTTP1" {
 		return group{}, fmt.Errorf("protocolVersion %q: the emulator speaks HTTP1 to targets", version)
 	}
-	if truth(object(v, "stickiness"), "enabled") {
+	if v.True("stickiness.enabled") {
 		return group{}, errors.New("stickiness is not emulated, and not needed: sessions live in the cache")
 	}
-	balance := map[string]string{"": "roundrobin", "round_robin": "roundrobin", "least_outstanding_requests": "leastconn"}[text(v, "loadBalancingAlgorithmType")]
+	balance := map[string]string{"": "roundrobin", "round_robin": "roundrobin", "least_outstanding_requests": "leastconn"}[v.Text("loadBalancingAlgorithmType")]
 	if balance == "" {
-		return group{}, fmt.Errorf("loadBalancingAlgorithmType %q: the emulator has round_robin and least_outstanding_requests", text(v, "loadBalancingAlgorithmType"))
+		return group{}, fmt.Errorf("loadBalancingAlgorithmType %q: the emulator has round_robin and least_outstanding_requests", v.Text("loadBalancingAlgorithmType"))
 	}
-	port := text(check, "port")
+	port := check.Text("port")
 	if port == "traffic-port" {
 		port = ""
 	}
@@ -120,8 +120,8 @@ func readGroup(res account.Resource) (group, error) {
 		enabled = value
 	}
 	return group{
-		name: cmp.Or(text(v, "name"), res.ID), arn: text(v, "arn"), secure: protocol == "HTTPS", enabled: enabled,
-		path: cmp.Or(text(check, "path"), "/"), matcher: cmp.Or(text(check, "matcher"), "200"), checkPort: port,
+		name: cmp.Or(v.Text("name"), res.ID), arn: v.Text("arn"), secure: protocol == "HTTPS", enabled: enabled,
+		path: cmp.Or(check.Text("path"), "/"), matcher: cmp.Or(check.Text("matcher"), "200"), checkPort: port,
 		interval: number(check, "interval", 30), timeout: number(check, "timeout", 5),
 		healthy: number(check, "healthyThreshold", 5), fails: number(check, "unhealthyThreshold", 2),
 		delay: number(v, "deregistrationDelay", 300), slowStart: number(v, "slowStart", 0), balance: balance,
@@ -134,12 +134,12 @@ func readListener(res account.Resource, rules []account.Resource, groups map[str
 	if l.port != 80 && l.port != 443 {
 		return l, errors.New("the emulator's front door has the ports 80 and 443")
 	}
-	if text(v, "protocol") == "HTTPS" {
-		l.cert = text(v, "certificateArn")
+	if v.Text("protocol") == "HTTPS" {
+		l.cert = v.Text("certificateArn")
 	}
 	var own []account.Resource
 	for _, rule := range rules {
-		if text(rule.Outputs, "listenerArn") == text(v, "arn") {
+		if rule.Outputs.Text("listenerArn") == v.Text("arn") {
 			own = append(own, rule)
 		}
 	}
@@ -148,7 +148,7 @@ func readListener(res account.Resource, rules []account.Resource, groups map[str
 	})
 	for _, res := range own {
 		one := rule{name: fmt.Sprintf("rule%d", number(res.Outputs, "priority", 0))}
-		for _, c := range items(res.Outputs, "conditions") {
+		for _, c := range res.Outputs.Blocks("conditions") {
 			conditions, err := readConditions(c)
 			if err != nil {
 				return l, fmt.Errorf("%s: %w", one.name, err)
@@ -156,12 +156,12 @@ func readListener(res account.Resource, rules []account.Resource, groups map[str
 			one.conditions = append(one.conditions, conditions...)
 		}
 		var err error
-		if one.action, err = readAction(items(res.Outputs, "actions"), groups); err != nil {
+		if one.action, err = readAction(res.Outputs.Blocks("actions"), groups); err != nil {
 			return l, fmt.Errorf("%s: %w", one.name, err)
 		}
 		l.rules = append(l.rules, one)
 	}
-	last, err := readAction(items(v, "defaultActions"), groups)
+	last, err := readAction(v.Blocks("defaultActions"), groups)
 	l.rules = append(l.rules, rule{name: "default", action: last})
 	return l, err
 }
@@ -171,24 +171,24 @@ func readAction(actions []account.Values, groups map[string]string) (action, err
 		return action{}, fmt.Errorf("%d actions: the emulator takes exactly one (no authenticate actions)", len(actions))
 	}
 	v := actions[0]
-	a := action{kind: text(v, "type")}
+	a := action{kind: v.Text("type")}
 	switch a.kind {
 	case "redirect":
-		a.settings = object(v, "redirect")
+		a.settings = v.Map("redirect")
 	case "fixed-response":
-		a.settings = object(v, "fixedResponse")
+		a.settings = v.Map("fixedResponse")
 	case "forward":
-		if truth(object(object(v, "forward"), "stickiness"), "enabled") {
+		if v.Map("forward.stickiness").True("enabled") {
 			return a, errors.New("stickiness of a forward action is not emulated")
 		}
 		shares := []account.Values{{"arn": v["targetGroupArn"], "weight": 1.0}}
-		if list := items(object(v, "forward"), "targetGroups"); len(list) > 0 {
+		if list := v.Blocks("forward.targetGroups"); len(list) > 0 {
 			shares = list
 		}
 		for _, share := range shares {
-			name, ok := groups[text(share, "arn")]
+			name, ok := groups[share.Text("arn")]
 			if !ok {
-				return a, fmt.Errorf("TargetGroupNotFound: %q", text(share, "arn"))
+				return a, fmt.Errorf("TargetGroupNotFound: %q", share.Text("arn"))
 			}
 			a.forward = append(a.forward, weighted{name, number(share, "weight", 1)})
 		}

@@ -41,15 +41,15 @@ func TestConfigurationIsAccepted(t *testing.T) {
 func TestFrontDoor(t *testing.T) {
 	s := newSystem(t)
 	const green = groupARN + "green"
-	s.f.put(tokenCertificate, "cert", account.Values{"arn": "cert", "domainName": "app.example.com"})
-	s.ensure(s.f.put(tokenTargetGroup, green, account.Values{"name": "green", "arn": green, "protocol": "HTTP", "deregistrationDelay": 5,
+	s.f.put(account.CertificateToken, "cert", account.Values{"arn": "cert", "domainName": "app.example.com"})
+	s.ensure(s.f.put(account.TargetGroupToken, green, account.Values{"name": "green", "arn": green, "protocol": "HTTP", "deregistrationDelay": 5,
 		"healthCheck": map[string]any{"path": "/up", "matcher": "200-299", "interval": 5, "timeout": 4, "healthyThreshold": 2, "unhealthyThreshold": 3}}))
 	shares := func(blue, other int) account.Resource {
-		return s.f.put(tokenListener, "https", account.Values{"arn": "https", "port": 443, "protocol": "HTTPS", "certificateArn": "cert", "defaultActions": []any{map[string]any{
+		return s.f.put(account.ListenerToken, "https", account.Values{"arn": "https", "port": 443, "protocol": "HTTPS", "certificateArn": "cert", "defaultActions": []any{map[string]any{
 			"type": "forward", "forward": map[string]any{"targetGroups": []any{map[string]any{"arn": groupARN, "weight": blue}, map[string]any{"arn": green, "weight": other}}}}}})
 	}
 	s.ensure(shares(100, 0))
-	s.ensure(s.f.put(tokenListenerRule, "r", account.Values{"listenerArn": "https", "priority": 1,
+	s.ensure(s.f.put(account.ListenerRuleToken, "r", account.Values{"listenerArn": "https", "priority": 1,
 		"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{"/fixed/*"}}}, map[string]any{"hostHeader": map[string]any{"values": []any{"*.example.com"}}}},
 		"actions":    []any{map[string]any{"type": "fixed-response", "fixedResponse": map[string]any{"contentType": "text/plain", "messageBody": "it's\nfixed", "statusCode": "403"}}}}))
 	quick := func(_, web map[string]any) { delete(web, "healthCheck") }
@@ -91,7 +91,7 @@ func TestFrontDoor(t *testing.T) {
 		t.Errorf("another host gets %q", got)
 	}
 	l.stop(t, "moving shares")
-	s.ensure(s.f.put(tokenListener, listenerARN, account.Values{"arn": listenerARN, "port": 80, "protocol": "HTTP", "defaultActions": []any{map[string]any{
+	s.ensure(s.f.put(account.ListenerToken, listenerARN, account.Values{"arn": listenerARN, "port": 80, "protocol": "HTTP", "defaultActions": []any{map[string]any{
 		"type": "redirect", "redirect": map[string]any{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}}}}))
 	plainClient := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := plainClient.Get(fmt.Sprintf("http://localhost:%d/a/b?c=d", s.r.ports[80]))

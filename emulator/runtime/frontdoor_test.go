@@ -19,7 +19,7 @@ func TestConfiguration(t *testing.T) {
 	f := newFake()
 	f.declareBalancer()
 	const green = groupARN + "green"
-	f.put(tokenTargetGroup, green, account.Values{
+	f.put(account.TargetGroupToken, green, account.Values{
 		"name": "green", "arn": green, "protocol": "HTTPS", "port": 443, "deregistrationDelay": "30", "slowStart": 30,
 		"loadBalancingAlgorithmType": "least_outstanding_requests", "healthCheck": map[string]any{
 			"path": "/it's up", "matcher": "200-299,301", "port": "8443", "protocol": "HTTPS", "interval": 10, "timeout": 5, "healthyThreshold": 2, "unhealthyThreshold": 2},
@@ -31,15 +31,15 @@ func TestConfiguration(t *testing.T) {
 		}
 		return []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": groups}}}
 	}
-	f.put(tokenListener, listenerARN, account.Values{"arn": listenerARN, "port": 80, "protocol": "HTTP", "defaultActions": []any{map[string]any{
+	f.put(account.ListenerToken, listenerARN, account.Values{"arn": listenerARN, "port": 80, "protocol": "HTTP", "defaultActions": []any{map[string]any{
 		"type": "redirect", "redirect": map[string]any{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301", "host": "#{host}", "path": "/#{path}", "query": "#{query}"}}}})
-	f.put(tokenListener, "https", account.Values{"arn": "https", "port": 443, "protocol": "HTTPS", "certificateArn": "cert", "defaultActions": forward(groupARN, 90, green, 10)})
+	f.put(account.ListenerToken, "https", account.Values{"arn": "https", "port": 443, "protocol": "HTTPS", "certificateArn": "cert", "defaultActions": forward(groupARN, 90, green, 10)})
 	condition := func(kind string, value any) map[string]any { return map[string]any{kind: value} }
 	values := func(all ...any) map[string]any { return map[string]any{"values": all} }
-	f.put(tokenListenerRule, "20", account.Values{"listenerArn": "https", "priority": 20,
+	f.put(account.ListenerRuleToken, "20", account.Values{"listenerArn": "https", "priority": 20,
 		"conditions": []any{condition("httpHeader", map[string]any{"httpHeaderName": "X-Canary", "values": []any{"yes"}}), condition("queryStrings", []any{map[string]any{"key": "v", "value": "2*"}})},
 		"actions":    forward(green, 1)})
-	f.put(tokenListenerRule, "5", account.Values{"listenerArn": "https", "priority": 5,
+	f.put(account.ListenerRuleToken, "5", account.Values{"listenerArn": "https", "priority": 5,
 		"conditions": []any{condition("hostHeader", values("*.example.com", "a?.example.com")), condition("pathPattern", values("/api/*"))},
 		"actions":    []any{map[string]any{"type": "fixed-response", "fixedResponse": map[string]any{"contentType": "text/plain", "messageBody": "don't", "statusCode": "503"}}}})
 	r := &Runtime{account: f}
@@ -72,17 +72,17 @@ func golden(t *testing.T, path, got string) {
 
 func TestFrontDoorRefuses(t *testing.T) {
 	for want, edit := range map[string]func(f *fakeAccount){
-		"one load balancer at a time": func(f *fakeAccount) { f.put(tokenLoadBalancer, "second", account.Values{"name": "second"}) },
+		"one load balancer at a time": func(f *fakeAccount) { f.put(account.BalancerToken, "second", account.Values{"name": "second"}) },
 		"application load balancers": func(f *fakeAccount) {
-			f.put(tokenLoadBalancer, "lb", account.Values{"name": "lb", "loadBalancerType": "network"})
+			f.put(account.BalancerToken, "lb", account.Values{"name": "lb", "loadBalancerType": "network"})
 		},
 		"stickiness": func(f *fakeAccount) {
-			f.put(tokenTargetGroup, groupARN, account.Values{"name": "web", "arn": groupARN, "stickiness": map[string]any{"enabled": true, "type": "lb_cookie"}})
+			f.put(account.TargetGroupToken, groupARN, account.Values{"name": "web", "arn": groupARN, "stickiness": map[string]any{"enabled": true, "type": "lb_cookie"}})
 		},
-		"has the ports 80 and 443": func(f *fakeAccount) { f.put(tokenListener, "x", account.Values{"arn": "x", "port": 8081}) },
-		"TargetGroupNotFound":      func(f *fakeAccount) { f.delete(account.Resource{Type: tokenTargetGroup, ID: groupARN}) },
+		"has the ports 80 and 443": func(f *fakeAccount) { f.put(account.ListenerToken, "x", account.Values{"arn": "x", "port": 8081}) },
+		"TargetGroupNotFound":      func(f *fakeAccount) { f.delete(account.Resource{Type: account.TargetGroupToken, ID: groupARN}) },
 		"no authenticate actions": func(f *fakeAccount) {
-			f.put(tokenListener, "x", account.Values{"arn": "x", "port": 443, "defaultActions": []any{map[string]any{"type": "authenticate-oidc"}, map[string]any{"type": "forward"}}})
+			f.put(account.ListenerToken, "x", account.Values{"arn": "x", "port": 443, "defaultActions": []any{map[string]any{"type": "authenticate-oidc"}, map[string]any{"type": "forward"}}})
 		},
 	} {
 		f := newFake()

@@ -92,7 +92,7 @@ func (one rule) perform(line func(string, ...any), l listener, scheme string, pu
 	v := one.action.settings
 	switch one.action.kind {
 	case "redirect":
-		code := strings.TrimPrefix(text(v, "statusCode"), "HTTP_")
+		code := strings.TrimPrefix(v.Text("statusCode"), "HTTP_")
 		location, query := redirectLocation(v, scheme, l.port, published)
 		if query == "#{query}" {
 			line(`    http-request redirect code %s location "%s?%%[query]" if %s { query -m found }`, code, location, chosen)
@@ -101,12 +101,12 @@ func (one rule) perform(line func(string, ...any), l listener, scheme string, pu
 		}
 		line(`    http-request redirect code %s location "%s" if %s`, code, location, chosen)
 	case "fixed-response":
-		if text(v, "messageBody") == "" {
-			line("    http-request return status %s if %s", text(v, "statusCode"), chosen)
+		if v.Text("messageBody") == "" {
+			line("    http-request return status %s if %s", v.Text("statusCode"), chosen)
 			break
 		}
 		line("    http-request return status %s content-type %s file %s/%s if %s",
-			text(v, "statusCode"), quote(cmp.Or(text(v, "contentType"), "text/plain")), balancerFolder, bodyFile(l, one), chosen)
+			v.Text("statusCode"), quote(cmp.Or(v.Text("contentType"), "text/plain")), balancerFolder, bodyFile(l, one), chosen)
 	case "forward":
 		last := len(one.action.forward) - 1
 		for i, share := range one.action.forward {
@@ -194,17 +194,17 @@ func (g group) server(t target) string {
 
 // redirectLocation expands #{protocol}, #{host}, #{port} and #{path} as the load balancer does, with the ports of this machine.
 func redirectLocation(v account.Values, scheme string, port int, published map[int]int) (location, query string) {
-	protocol := strings.ReplaceAll(cmp.Or(text(v, "protocol"), "#{protocol}"), "#{protocol}", scheme)
-	target := strings.ReplaceAll(cmp.Or(text(v, "port"), "#{port}"), "#{port}", fmt.Sprint(port))
+	protocol := strings.ReplaceAll(cmp.Or(v.Text("protocol"), "#{protocol}"), "#{protocol}", scheme)
+	target := strings.ReplaceAll(cmp.Or(v.Text("port"), "#{port}"), "#{port}", fmt.Sprint(port))
 	for declared, real := range published {
 		if target == fmt.Sprint(declared) {
 			target = fmt.Sprint(real)
 			break
 		}
 	}
-	host := strings.ReplaceAll(escapeFormat(cmp.Or(text(v, "host"), "#{host}")), "#{host}", "%[req.hdr(host),field(1,:)]")
+	host := strings.ReplaceAll(escapeFormat(cmp.Or(v.Text("host"), "#{host}")), "#{host}", "%[req.hdr(host),field(1,:)]")
 	path := strings.NewReplacer("#{path}", "%[path,bytes(1)]", "#{host}", "%[req.hdr(host),field(1,:)]").
-		Replace(escapeFormat(cmp.Or(text(v, "path"), "/#{path}")))
+		Replace(escapeFormat(cmp.Or(v.Text("path"), "/#{path}")))
 	query = "#{query}"
 	if given, ok := v["query"].(string); ok {
 		query = given

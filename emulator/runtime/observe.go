@@ -2,9 +2,7 @@ package runtime
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -117,15 +115,6 @@ func (roll *rollout) judgeTarget(ctx context.Context, t *task, one target, grace
 	return false, nil
 }
 
-// lastCheck is what the last run of a container's health check printed.
-func (c container) lastCheck() string {
-	if c.State.Health == nil || len(c.State.Health.Log) == 0 {
-		return "no output"
-	}
-	output := strings.TrimSpace(c.State.Health.Log[len(c.State.Health.Log)-1].Output)
-	return lastLines(output[:min(len(output), 500)], 1)
-}
-
 // taskName finds a free name for a task: web-1, web-2, ...
 func (r *Runtime) taskName(ctx context.Context, main string) (string, error) {
 	unlock := r.locks.lock("names")
@@ -142,11 +131,4 @@ func (r *Runtime) taskName(ctx context.Context, main string) (string, error) {
 			return name, nil
 		}
 	}
-}
-
-func removeFile(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }

@@ -1,15 +1,8 @@
 package runtime
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"net"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 )
 
 // Preflight says, before anything is declared, what would keep the containers from running: no Docker, or a front door
@@ -27,74 +20,4 @@ func (r *Runtime) Preflight(ctx context.Context, https bool) error {
 		problems = append(problems, r.checkPort(ctx, port))
 	}
 	return errors.Join(problems...)
-}
-
-// checkPort says who holds the local port of a listener, unless it is our own load balancer.
-func (r *Runtime) checkPort(ctx context.Context, declared int) error {
-	port := r.ports[declared]
-	variable := map[int]string{80: "HTTP_PORT", 443: "HTTPS_PORT"}[declared]
-	if port < 1 || port > 65535 {
-		return fmt.Errorf("%s=%d is not a port (1-65535)", variable, port)
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err == nil {
-		return listener.Close()
-	}
-	own, inspectErr := r.docker.inspect(ctx, r.console.container)
-	if inspectErr == nil && len(own) == 1 && own[0].State.Running {
-		for _, bindings := range own[0].HostConfig.PortBindings {
-			for _, binding := range bindings {
-				if binding.HostPort == strconv.Itoa(port) {
-					return nil
-				}
-			}
-		}
-	}
-	holder := portHolder("/proc", port)
-	if names, err := r.docker.run(ctx, "ps", "--filter", fmt.Sprintf("publish=%d", port), "--format", "{{.Names}}"); err == nil && names != "" {
-		holder = "the container " + strings.Fields(names)[0]
-	}
-	return fmt.Errorf("port %d is taken by %s: stop that, or choose another port with %s=%d", port, holder, variable, port+1000)
-}
-
-// portHolder names the process that listens on a port, as far as proc tells (Linux, and enough rights).
-func portHolder(proc string, port int) string {
-	inodes := map[string]bool{}
-	for _, table := range []string{"net/tcp", "net/tcp6"} {
-		listeningInodes(filepath.Join(proc, table), port, inodes)
-	}
-	links, _ := filepath.Glob(filepath.Join(proc, "[0-9]*", "fd", "*")) // the pattern is well formed
-	for _, link := range links {
-		socket, err := os.Readlink(link)
-		if err != nil || !inodes[socket] {
-			continue
-		}
-		process := filepath.Dir(filepath.Dir(link))
-		name, err := os.ReadFile(filepath.Join(process, "comm"))
-		if err != nil {
-			continue
-		}
-		return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), filepath.Base(process))
-	}
-	return "another program"
-}
-
-// listeningInodes adds the sockets that listen on a port: socket:[inode], as /proc/PID/fd links to them.
-func listeningInodes(path string, port int, inodes map[string]bool) {
-	table, err := os.Open(path)
-	if err != nil {
-		return
-	}
-	defer table.Close()
-	for lines := bufio.NewScanner(table); lines.Scan(); {
-		fields := strings.Fields(lines.Text())
-		const listening = "0A"
-		if len(fields) < 10 || fields[3] != listening {
-			continue
-		}
-		_, hex, _ := strings.Cut(fields[1], ":")
-		if n, err := strconv.ParseInt(hex, 16, 32); err == nil && int(n) == port {
-			inodes["socket:["+fields[9]+"]"] = true
-		}
-	}
 }

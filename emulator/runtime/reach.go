@@ -5,9 +5,6 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"strings"
-
-	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
 // Reach returns the address at which this machine reaches a host and port of the private network: that of the container
@@ -25,58 +22,4 @@ func (r *Runtime) Reach(ctx context.Context, host string, port int) (string, err
 		}
 	}
 	return net.JoinHostPort(host, strconv.Itoa(port)), nil
-}
-
-// Targets returns what is registered with a target group, with state, reason and description as
-// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html words them.
-func (r *Runtime) Targets(ctx context.Context, groupARN string) ([]state.Target, error) {
-	door, err := r.frontDoor()
-	if err != nil || door == nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(door.groups, func(g group) bool { return g.arn == groupARN })
-	if i < 0 {
-		return nil, nil
-	}
-	registered, err := r.loadTargets()
-	if err != nil {
-		return nil, err
-	}
-	servers, err := r.servers(ctx, door.groups[i].name)
-	if err != nil {
-		return nil, err
-	}
-	var all []state.Target
-	for name, seen := range servers {
-		host, text, ok := strings.Cut(name, ":")
-		port, err := strconv.Atoi(text)
-		if !ok || err != nil {
-			continue
-		}
-		one := state.Target{ID: host, Port: port, State: "initial", Reason: "Elb.InitialHealthChecks", Words: "Initial health checks in progress"}
-		index := slices.IndexFunc(registered, func(t target) bool { return t.Group == groupARN && t.name() == name })
-		switch {
-		case index < 0:
-			one.State, one.Reason, one.Words = "draining", "Target.DeregistrationInProgress", "Target deregistration is in progress"
-		case seen.down() && registered[index].Ready:
-			one.State, one.Reason, one.Words = "unhealthy", seen.reasonCode(), seen.reason()
-		case registered[index].Ready:
-			one.State, one.Reason, one.Words = "healthy", "", ""
-		}
-		all = append(all, one)
-	}
-	slices.SortFunc(all, func(a, b state.Target) int { return strings.Compare(a.ID, b.ID) })
-	return all, nil
-}
-
-// reasonCode is the code that goes with reason.
-func (s targetState) reasonCode() string {
-	switch {
-	case strings.HasPrefix(s.check, "L7STS"):
-		return "Target.ResponseCodeMismatch"
-	case strings.Contains(s.check, "TOUT"):
-		return "Target.Timeout"
-	default:
-		return "Target.FailedHealthChecks"
-	}
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"encoding/json"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -21,11 +19,11 @@ func (r *Runtime) Revisions() (map[string]time.Time, error) { return r.store.Rev
 
 // Observe tells the account what a service runs where that is not what was declared: the circuit breaker went back.
 func (r *Runtime) Observe(res account.Resource) account.Values {
-	if res.Type != tokenService {
+	if res.Type != account.ServiceToken {
 		return nil
 	}
-	record, known := r.Service(text(res.Outputs, "cluster"), text(res.Outputs, "name"))
-	if !known || record.TaskDefinition == text(res.Outputs, "taskDefinition") {
+	record, known := r.Service(res.Outputs.Text("cluster"), res.Outputs.Text("name"))
+	if !known || record.TaskDefinition == res.Outputs.Text("taskDefinition") {
 		return nil
 	}
 	return account.Values{"taskDefinition": record.TaskDefinition}
@@ -46,12 +44,4 @@ func (r *Runtime) Failures(since time.Time) ([]state.Failure, error) {
 		failures = append(failures, record.Failures(since)...)
 	}
 	return failures, nil
-}
-
-func readJSON(path string, into any) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(data, into)
 }

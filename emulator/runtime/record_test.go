@@ -15,7 +15,7 @@ func TestAfterARollback(t *testing.T) {
 	record := state.Service{Cluster: "main", Service: "web"}
 	record.Begin(state.Deployment{ID: "ecs-svc/1", TaskDefinition: "arn:x:task-definition/web:1"})
 	record.MakePrimary("ecs-svc/1", state.Completed, "ECS deployment ecs-svc/1 completed.")
-	declared := account.Resource{Type: tokenService, Outputs: account.Values{"cluster": "arn:x:cluster/main", "name": "web", "taskDefinition": "arn:x:task-definition/web:1"}}
+	declared := account.Resource{Type: account.ServiceToken, Outputs: account.Values{"cluster": "arn:x:cluster/main", "name": "web", "taskDefinition": "arn:x:task-definition/web:1"}}
 	save := func() {
 		t.Helper()
 		if err := r.store.Save(record); err != nil {

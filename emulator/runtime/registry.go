@@ -75,7 +75,7 @@ func (r *Runtime) Push(ctx context.Context, localImage, repositoryURL, tag strin
 	if !ok || reference != "" {
 		return "", fmt.Errorf("pushing %s: %q is not a repository of account %s in %s", localImage, repositoryURL, r.account.ID(), r.account.Region())
 	}
-	if _, ok := r.account.Find(tokenRepository, "name", repository); !ok {
+	if _, ok := r.account.Find(account.RepositoryToken, "name", repository); !ok {
 		return "", fmt.Errorf("pushing %s: RepositoryNotFoundException: the repository %q does not exist in account %s", localImage, repository, r.account.ID())
 	}
 	address, err := r.ensureRegistry(ctx)
@@ -187,14 +187,14 @@ func (r *Runtime) RecordImages(ctx context.Context, repository string) error {
 
 // removeRepository deletes a repository's images, and the registry with the last repository.
 func (r *Runtime) removeRepository(ctx context.Context, res account.Resource) error {
-	if len(r.list(tokenRepository)) == 0 {
+	if len(r.list(account.RepositoryToken)) == 0 {
 		return r.removeOwned(ctx, "registry")
 	}
 	address, err := r.ensureRegistry(ctx)
 	if err != nil {
 		return err
 	}
-	repository := text(res.Outputs, "name")
+	repository := res.Outputs.Text("name")
 	all, err := tags(ctx, address, repository)
 	if err != nil {
 		return fmt.Errorf("listing the images of %s: %w", repository, err)
@@ -236,4 +236,34 @@ func localName(image, accountID, region, registry string) (name string, fromECR 
 		reference = reference[at:] // the digest decides; the engine takes no tag beside it
 	}
 	return registry + "/" + repository + reference, true
+}
+
+// registryAddress is where the registry answers, if there is one.
+func (r *Runtime) registryAddress(ctx context.Context) (string, error) {
+	found, err := r.docker.inspect(ctx, r.name+"-registry")
+	if err != nil || len(found) == 0 || len(found[0].HostConfig.PortBindings["5000/tcp"]) == 0 {
+		return "", err
+	}
+	return "127.0.0.1:" + found[0].HostConfig.PortBindings["5000/tcp"][0].HostPort, nil
+}
+
+// forgetImages removes the names under which images came from a registry that is gone. Images that a build still names stay.
+func (r *Runtime) forgetImages(ctx context.Context, registry string) {
+	out, err := r.docker.run(ctx, "image", "ls", "--digests", "--format", "{{.Repository}} {{.Tag}} {{.Digest}}")
+	if err != nil {
+		return
+	}
+	for line := range strings.Lines(out) {
+		fields := strings.Fields(line)
+		if len(fields) != 3 || !strings.HasPrefix(fields[0], registry+"/") {
+			continue
+		}
+		name := fields[0] + ":" + fields[1]
+		if fields[1] == "<none>" {
+			name = fields[0] + "@" + fields[2]
+		}
+		if _, err := r.docker.run(ctx, "image", "rm", "--no-prune", name); err != nil {
+			r.logf("leaving image %s: %v", name, err)
+		}
+	}
 }

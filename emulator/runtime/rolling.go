@@ -13,10 +13,10 @@ func failureThreshold(desired int) int { return min(max((desired+1)/2, 3), 200) 
 
 // member is what planning needs to know of a task.
 type member struct {
-	current  bool // of the deployment that is rolled out
-	healthy  bool // counts towards the minimum
-	unhealthy    bool // was healthy once and is not any more: it stays until there is a replacement, or no room for one
-	stopping bool // on its way out; it still takes up room
+	current   bool // of the deployment that is rolled out
+	healthy   bool // counts towards the minimum
+	unhealthy bool // was healthy once and is not any more: it stays until there is a replacement, or no room for one
+	stopping  bool // on its way out; it still takes up room
 }
 
 // plan says how many new tasks to start and which tasks to stop now.

@@ -91,7 +91,7 @@ func TestServiceTasks(t *testing.T) {
 		t.Errorf("what the stopped task said is not in %+v", lines)
 	}
 	rule := func(id string, priority int, condition map[string]any, action map[string]any) account.Resource {
-		return s.f.put(tokenListenerRule, id, account.Values{"listenerArn": listenerARN, "priority": priority, "conditions": []any{condition}, "actions": []any{action}})
+		return s.f.put(account.ListenerRuleToken, id, account.Values{"listenerArn": listenerARN, "priority": priority, "conditions": []any{condition}, "actions": []any{action}})
 	}
 	s.ensure(rule("all", 2, map[string]any{"pathPattern": map[string]any{"values": []any{"/*"}}}, map[string]any{
 		"type": "fixed-response", "fixedResponse": map[string]any{"statusCode": "503", "contentType": "text/html", "messageBody": "<h1>\nBack 'soon'</h1>"}}))

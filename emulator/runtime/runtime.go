@@ -23,16 +23,6 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
-// Account is what the runtime reads of the declared system; *account.Account satisfies it.
-type Account interface {
-	ID() string
-	Region() string
-	List(token string) []account.Resource
-	Find(token, property, value string) (account.Resource, bool)
-	Images(repository string) []account.PushedImage
-	PutImage(repository, tag, digest string, sizeBytes int64, at time.Time) error
-}
-
 var (
 	_ Account          = (*account.Account)(nil)
 	_ account.Backend  = (*Runtime)(nil)
@@ -49,35 +39,6 @@ type Config struct {
 	// DeployLimit is how long a deployment may take to become steady; 0 means ten minutes.
 	DeployLimit time.Duration
 }
-
-// Resource types that become containers.
-const (
-	tokenRepository     = "aws:ecr/repository:Repository"
-	tokenDatabase       = "aws:rds/instance:Instance"
-	tokenParameters     = "aws:rds/parameterGroup:ParameterGroup"
-	tokenCacheCluster   = "aws:elasticache/cluster:Cluster"
-	tokenReplication    = "aws:elasticache/replicationGroup:ReplicationGroup"
-	tokenCacheSettings  = "aws:elasticache/parameterGroup:ParameterGroup"
-	tokenLoadBalancer   = "aws:lb/loadBalancer:LoadBalancer"
-	tokenListener       = "aws:lb/listener:Listener"
-	tokenListenerRule   = "aws:lb/listenerRule:ListenerRule"
-	tokenTargetGroup    = "aws:lb/targetGroup:TargetGroup"
-	tokenCertificate    = "aws:acm/certificate:Certificate"
-	tokenSecret         = "aws:secretsmanager/secret:Secret"
-	tokenSecretVersion  = "aws:secretsmanager/secretVersion:SecretVersion"
-	tokenLogGroup       = "aws:cloudwatch/logGroup:LogGroup"
-	tokenTaskDefinition = "aws:ecs/taskDefinition:TaskDefinition"
-	tokenService        = "aws:ecs/service:Service"
-	tokenRetired        = "aws:ecs/retiredTaskDefinition:RetiredTaskDefinition" // the account keeps revisions that were deregistered
-)
-
-// Labels on everything the runtime makes.
-const (
-	labelState = "laravel-ecs.state"
-	labelRole  = "laravel-ecs.role" // network, registry, database, cache, balancer, task
-	labelOwner = "laravel-ecs.resource"
-	labelHash  = "laravel-ecs.hash" // of what the container was made from: another hash, another container
-)
 
 // Runtime owns the containers of one state folder. It is safe for concurrent use by one process.
 type Runtime struct {
@@ -157,23 +118,23 @@ func New(cfg Config) (*Runtime, error) {
 func (r *Runtime) Ensure(ctx context.Context, res account.Resource) error {
 	r.setRemoved(res, false)
 	switch res.Type {
-	case tokenRepository:
+	case account.RepositoryToken:
 		_, err := r.ensureRegistry(ctx)
 		return err
-	case tokenDatabase:
+	case account.DatabaseToken:
 		return r.ensureDatabase(ctx, res)
-	case tokenParameters:
+	case account.DatabaseParameterGroupToken:
 		return r.ensureDatabasesUsing(ctx, res)
-	case tokenCacheCluster, tokenReplication:
+	case account.CacheClusterToken, account.CacheReplicationToken:
 		return r.ensureCache(ctx, res)
-	case tokenLoadBalancer, tokenListener, tokenListenerRule, tokenTargetGroup:
+	case account.BalancerToken, account.ListenerToken, account.ListenerRuleToken, account.TargetGroupToken:
 		return r.ensureBalancer(ctx)
-	case tokenTaskDefinition:
+	case account.TaskToken:
 		if _, err := parseTaskDefinition(res); err != nil {
 			return err
 		}
-		return r.store.Register(text(res.Outputs, "arn"))
-	case tokenService:
+		return r.store.Register(res.Outputs.Text("arn"))
+	case account.ServiceToken:
 		return r.ensureService(ctx, res)
 	default:
 		return nil
@@ -192,75 +153,17 @@ func (r *Runtime) Remove(ctx context.Context, res account.Resource) error {
 
 func (r *Runtime) remove(ctx context.Context, res account.Resource) error {
 	switch res.Type {
-	case tokenRepository:
+	case account.RepositoryToken:
 		return r.removeRepository(ctx, res)
-	case tokenDatabase:
+	case account.DatabaseToken:
 		return r.removeDatabase(ctx, res)
-	case tokenCacheCluster, tokenReplication:
+	case account.CacheClusterToken, account.CacheReplicationToken:
 		return r.removeOwned(ctx, ownerOf(res))
-	case tokenLoadBalancer, tokenListener, tokenListenerRule, tokenTargetGroup:
+	case account.BalancerToken, account.ListenerToken, account.ListenerRuleToken, account.TargetGroupToken:
 		return r.ensureBalancer(ctx)
-	case tokenService:
+	case account.ServiceToken:
 		return r.removeService(ctx, res)
 	default:
 		return nil
 	}
-}
-
-// list returns the resources of a type without those that are being removed. The account forgets a resource only
-// after Remove, and several may be under way at once.
-func (r *Runtime) list(token string) []account.Resource {
-	r.removedMu.Lock()
-	defer r.removedMu.Unlock()
-	var alive []account.Resource
-	for _, res := range r.account.List(token) {
-		if !r.removed[res.Type+"|"+res.ID] {
-			alive = append(alive, res)
-		}
-	}
-	return alive
-}
-
-func (r *Runtime) setRemoved(res account.Resource, gone bool) {
-	r.removedMu.Lock()
-	defer r.removedMu.Unlock()
-	r.removed[res.Type+"|"+res.ID] = gone
-}
-
-// find returns the resource of a type whose id, ARN or name is the given one.
-func (r *Runtime) find(token, reference string) (account.Resource, bool) {
-	for _, property := range []string{"id", "arn", "name"} {
-		if res, ok := r.account.Find(token, property, reference); ok {
-			return res, true
-		}
-	}
-	return account.Resource{}, false
-}
-
-func (r *Runtime) stateLabel() string { return labelState + "=" + r.stateDir }
-
-func (r *Runtime) logf(format string, args ...any) {
-	r.logMu.Lock()
-	defer r.logMu.Unlock()
-	fmt.Fprintf(r.log, format+"\n", args...) // progress only
-}
-
-// keyedLocks serialises work on the same thing.
-type keyedLocks struct {
-	mu    sync.Mutex
-	locks map[string]*sync.Mutex
-}
-
-func (k *keyedLocks) lock(key string) (unlock func()) {
-	k.mu.Lock()
-	if k.locks == nil {
-		k.locks = map[string]*sync.Mutex{}
-	}
-	if k.locks[key] == nil {
-		k.locks[key] = &sync.Mutex{}
-	}
-	held := k.locks[key]
-	k.mu.Unlock()
-	held.Lock()
-	return held.Unlock
 }

@@ -17,11 +17,11 @@ func (r *Runtime) environment(c containerSpec) ([]string, error) {
 	for _, e := range c.Environment {
 		env = append(env, e.Name+"="+e.Value)
 	}
-	versions := r.account.List(tokenSecretVersion)
+	versions := r.account.List(account.SecretVersionToken)
 	for _, s := range c.Secrets {
 		value, err := secretValue(s.ValueFrom, versions, func(reference string) (string, bool) {
-			secret, ok := r.find(tokenSecret, reference)
-			return text(secret.Outputs, "arn"), ok
+			secret, ok := r.find(account.SecretToken, reference)
+			return secret.Outputs.Text("arn"), ok
 		})
 		if err != nil {
 			return nil, fmt.Errorf("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: secret %s: %w", s.Name, err)
@@ -76,11 +76,11 @@ func secretValue(valueFrom string, versions []account.Resource, arnOf func(strin
 // current one, if it is the last.
 func chooseVersion(arn, stage, id string, versions []account.Resource, arnOf func(string) (string, bool)) (found account.Resource, ok bool) {
 	for _, v := range versions {
-		owner, known := arnOf(text(v.Outputs, "secretId"))
-		if !known || owner != arn || id != "" && text(v.Outputs, "versionId") != id {
+		owner, known := arnOf(v.Outputs.Text("secretId"))
+		if !known || owner != arn || id != "" && v.Outputs.Text("versionId") != id {
 			continue
 		}
-		stages := texts(v.Outputs, "versionStages")
+		stages := v.Outputs.Strings("versionStages")
 		wanted := stage
 		if wanted == "" && id == "" {
 			wanted = "AWSCURRENT"

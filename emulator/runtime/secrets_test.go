@@ -9,9 +9,9 @@ import (
 
 func TestSecrets(t *testing.T) {
 	f := newFake()
-	f.put(tokenSecret, secretARN, account.Values{"arn": secretARN, "name": "app"})
-	f.put(tokenSecretVersion, "1", account.Values{"secretId": secretARN, "versionId": "v1", "secretString": "old", "versionStages": []any{"AWSPREVIOUS"}})
-	f.put(tokenSecretVersion, "2", account.Values{"secretId": "app", "versionId": "v2", "secretString": `{"user":"u","port":3306}`, "versionStages": []any{"AWSCURRENT"}})
+	f.put(account.SecretToken, secretARN, account.Values{"arn": secretARN, "name": "app"})
+	f.put(account.SecretVersionToken, "1", account.Values{"secretId": secretARN, "versionId": "v1", "secretString": "old", "versionStages": []any{"AWSPREVIOUS"}})
+	f.put(account.SecretVersionToken, "2", account.Values{"secretId": "app", "versionId": "v2", "secretString": `{"user":"u","port":3306}`, "versionStages": []any{"AWSCURRENT"}})
 	r := &Runtime{account: f}
 	for valueFrom, want := range map[string]string{
 		secretARN:                       `{"user":"u","port":3306}`,

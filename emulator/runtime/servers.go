@@ -21,7 +21,7 @@ type targetState struct {
 func (s targetState) down() bool { return strings.HasPrefix(s.status, "DOWN") }
 
 // healthy says whether the target is healthy as ELB counts it: a new one from its first passing check on, an admitted one until as many
-// checks in a row have failed as the threshold says. A single failed check, as on a busy machine, makes nobody unhealthy.
+// checks in a row have failed as the threshold says. A single failed check, as on a busy machine, makes no target unhealthy.
 func (s targetState) healthy() bool { return !s.down() && (s.passed() || s.admitted) }
 
 func (s targetState) passed() bool {

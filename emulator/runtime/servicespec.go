@@ -43,28 +43,28 @@ func (s service) behindBalancer() string {
 func readService(res account.Resource) (service, error) {
 	v := res.Outputs
 	s := service{
-		cluster: lastPart(text(v, "cluster")), name: text(v, "name"), definition: text(v, "taskDefinition"), desired: number(v, "desiredCount", 0),
+		cluster: lastPart(v.Text("cluster")), name: v.Text("name"), definition: v.Text("taskDefinition"), desired: number(v, "desiredCount", 0),
 		minimum: number(v, "deploymentMinimumHealthyPercent", 100), maximum: number(v, "deploymentMaximumPercent", 200),
 		grace:   time.Duration(number(v, "healthCheckGracePeriodSeconds", 0)) * time.Second,
-		breaker: truth(object(v, "deploymentCircuitBreaker"), "enable"), rollback: truth(object(v, "deploymentCircuitBreaker"), "rollback"),
+		breaker: v.True("deploymentCircuitBreaker.enable"), rollback: v.True("deploymentCircuitBreaker.rollback"),
 	}
 	if s.cluster == "" {
 		s.cluster = "default"
 	}
 	switch {
-	case text(v, "launchType") == "FARGATE":
+	case v.Text("launchType") == "FARGATE":
 		return s, errors.New("launchType FARGATE: the emulator runs tasks as on EC2")
-	case text(v, "schedulingStrategy") == "DAEMON":
+	case v.Text("schedulingStrategy") == "DAEMON":
 		return s, errors.New("schedulingStrategy DAEMON: the emulator has REPLICA only")
 	}
-	if kind := text(object(v, "deploymentController"), "type"); kind != "" && kind != "ECS" {
+	if kind := v.Text("deploymentController.type"); kind != "" && kind != "ECS" {
 		return s, fmt.Errorf("deploymentController %s: the emulator has rolling deployments by ECS only", kind)
 	}
-	for _, lb := range items(v, "loadBalancers") {
-		if text(lb, "targetGroupArn") == "" {
+	for _, lb := range v.Blocks("loadBalancers") {
+		if lb.Text("targetGroupArn") == "" {
 			return s, errors.New("loadBalancers: the emulator needs a targetGroupArn (no classic load balancers)")
 		}
-		s.balancers = append(s.balancers, attachment{text(lb, "targetGroupArn"), text(lb, "containerName"), number(lb, "containerPort", 0)})
+		s.balancers = append(s.balancers, attachment{lb.Text("targetGroupArn"), lb.Text("containerName"), number(lb, "containerPort", 0)})
 	}
 	encoded, _ := json.Marshal([]any{s.definition, v["loadBalancers"], v["triggers"]}) // plain JSON values always encode
 	sum := sha256.Sum256(encoded)

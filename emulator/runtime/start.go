@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
 // start brings up a task's containers in the order of their dependencies, then registers it with its target groups.
@@ -95,7 +97,7 @@ func (r *Runtime) checkLogGroup(c containerSpec) error {
 	if l.LogDriver != "awslogs" || l.Options["awslogs-create-group"] == "true" {
 		return nil
 	}
-	if _, ok := r.account.Find(tokenLogGroup, "name", l.Options["awslogs-group"]); !ok {
+	if _, ok := r.account.Find(account.LogGroupToken, "name", l.Options["awslogs-group"]); !ok {
 		return fmt.Errorf("ResourceInitializationError: failed to validate logger args: ResourceNotFoundException: the specified log group %q does not exist", l.Options["awslogs-group"])
 	}
 	return nil
@@ -182,18 +184,6 @@ func dependencyMet(c container, condition string) (met, impossible bool) {
 		return exited && c.State.ExitCode == 0, exited && c.State.ExitCode != 0
 	default: // HEALTHY
 		return c.health() == "healthy", exited || c.health() == "unhealthy"
-	}
-}
-
-// exitReason says how a container ended.
-func exitReason(c container) string {
-	switch {
-	case c.State.OOMKilled:
-		return fmt.Sprintf("OutOfMemoryError: Container killed due to memory usage, exit code %d", c.State.ExitCode)
-	case c.State.Error != "":
-		return c.State.Error
-	default:
-		return fmt.Sprintf("exit code %d", c.State.ExitCode)
 	}
 }
 

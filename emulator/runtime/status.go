@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -54,68 +53,4 @@ func (r *Runtime) Status(ctx context.Context) ([]Task, error) {
 		return a.Started.Compare(b.Started)
 	})
 	return tasks, nil
-}
-
-// URL is where the application answers; empty while nothing listens. HTTP comes first, unless it only redirects.
-func (r *Runtime) URL() string {
-	url := ""
-	for _, l := range r.list(tokenListener) {
-		actions := items(l.Outputs, "defaultActions")
-		redirects := len(actions) == 1 && text(actions[0], "type") == "redirect"
-		switch port := number(l.Outputs, "port", 0); {
-		case port == 80 && !redirects:
-			return fmt.Sprintf("http://localhost:%d", r.ports[80])
-		case port == 443:
-			url = fmt.Sprintf("https://localhost:%d", r.ports[443])
-		}
-	}
-	return url
-}
-
-// targetHealth says by address how targets are. It is silent when the load balancer does not answer.
-func (r *Runtime) targetHealth(ctx context.Context) map[string]string {
-	health := map[string]string{}
-	door, err := r.frontDoor()
-	if err != nil || door == nil {
-		return health
-	}
-	registered, err := r.loadTargets()
-	if err != nil {
-		return health
-	}
-	for _, g := range door.groups {
-		servers, err := r.servers(ctx, g.name)
-		if err != nil {
-			return health
-		}
-		for name, state := range servers {
-			address, _, _ := strings.Cut(name, ":")
-			index := slices.IndexFunc(registered, func(t target) bool { return t.Group == g.arn && t.name() == name })
-			switch {
-			case index < 0:
-				health[address] = "draining"
-			case strings.HasPrefix(state.status, "DOWN"):
-				health[address] = "unhealthy (" + state.reason() + ")"
-			case registered[index].Ready:
-				health[address] = "healthy"
-			default:
-				health[address] = "initial"
-			}
-		}
-	}
-	return health
-}
-
-// condition is a container's state in one or a few words.
-func (c container) condition() string {
-	switch {
-	case c.State.Restarting:
-		return "restarting (" + exitReason(c) + ")"
-	case !c.State.Running:
-		return "stopped (" + exitReason(c) + ")"
-	case c.health() != "":
-		return c.health()
-	default:
-		return "running"
-	}
 }

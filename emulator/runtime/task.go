@@ -33,7 +33,7 @@ type task struct {
 	running    time.Time // when all its containers ran
 	healthy    bool
 	proven     bool // was healthy at some time
-	unhealthy      bool // and is not any more
+	unhealthy  bool // and is not any more
 	admitted   bool // its targets passed a check at some time
 	counted    bool // as a failure of its deployment
 	reason     string

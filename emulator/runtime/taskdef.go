@@ -91,22 +91,22 @@ func (c containerSpec) essential() bool { return c.Essential == nil || *c.Essent
 // parseTaskDefinition reads a task definition and refuses what cannot be run here.
 func parseTaskDefinition(res account.Resource) (taskDefinition, error) {
 	v := res.Outputs
-	def := taskDefinition{ARN: text(v, "arn")}
+	def := taskDefinition{ARN: v.Text("arn")}
 	if def.ARN == "" {
 		def.ARN = res.ID
 	}
 	refuse := func(format string, args ...any) (taskDefinition, error) {
-		return def, fmt.Errorf("task definition %s: %s", text(v, "family"), fmt.Sprintf(format, args...))
+		return def, fmt.Errorf("task definition %s: %s", v.Text("family"), fmt.Sprintf(format, args...))
 	}
-	if mode := text(v, "networkMode"); mode != "" && mode != "bridge" {
+	if mode := v.Text("networkMode"); mode != "" && mode != "bridge" {
 		return refuse("networkMode %q: the emulator runs tasks in bridge mode", mode)
 	}
 	for _, key := range []string{"volumes", "pidMode", "ipcMode", "proxyConfiguration"} {
-		if value := v[key]; value != nil && value != "" && len(items(v, key)) > 0 {
+		if value := v[key]; value != nil && value != "" && len(v.Blocks(key)) > 0 {
 			return refuse("%s is not emulated", key)
 		}
 	}
-	raw := []byte(text(v, "containerDefinitions"))
+	raw := []byte(v.Text("containerDefinitions"))
 	var keys []map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &keys); err != nil {
 		return refuse("containerDefinitions: %v", err)
@@ -197,9 +197,9 @@ func (d taskDefinition) memory() int64 {
 
 // taskDefinition finds a revision by its ARN, or by family:revision.
 func (r *Runtime) taskDefinition(reference string) (taskDefinition, error) {
-	for _, token := range []string{tokenTaskDefinition, tokenRetired} {
+	for _, token := range []string{account.TaskToken, account.RetiredTaskToken} {
 		for _, res := range r.account.List(token) {
-			arn := text(res.Outputs, "arn")
+			arn := res.Outputs.Text("arn")
 			if arn == reference || strings.HasSuffix(arn, ":task-definition/"+reference) {
 				return parseTaskDefinition(res)
 			}

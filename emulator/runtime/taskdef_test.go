@@ -41,7 +41,7 @@ func TestTaskDefinitionRefusals(t *testing.T) {
 		`[{"name":"a","dependsOn":[{"containerName":"b","condition":"DONE"}]},{"name":"b"}]`:                                                          `condition "DONE"`,
 		`[{"name":"a","dependsOn":[{"containerName":"b","condition":"HEALTHY"}]},{"name":"b"}]`:                                                       "has no health check",
 		`[{"name":"a","mountPoints":[{"sourceVolume":"x","containerPath":"/x"}]}]`:                                                                    "container a: mountPoints is not emulated",
-		`[{"name":"a","links":["b"]}]`: "links is not there",
+		`[{"name":"a","links":["b"]}]`: "links is not emulated",
 		`{"name":"a"}`:                 "containerDefinitions",
 	} {
 		if _, err := definition(t, containers); err == nil || !strings.Contains(err.Error(), want) {
@@ -96,8 +96,8 @@ func TestDependencyMet(t *testing.T) {
 	var running container
 	running.State.Status, running.State.Running = "running", true
 	for _, c := range []struct {
-		container     container
-		condition     string
+		container       container
+		condition       string
 		met, impossible bool
 	}{
 		{exited(0), "SUCCESS", true, false}, {exited(3), "SUCCESS", false, true}, {exited(3), "COMPLETE", true, false},

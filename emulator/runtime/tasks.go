@@ -3,15 +3,12 @@ package runtime
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/google/renameio/v2"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
@@ -71,7 +68,7 @@ func (r *Runtime) taskOf(containers []container) state.Task {
 	t.Cluster, t.Service, _ = strings.Cut(labels[labelService], "/")
 	t.Group = "service:" + t.Service
 	if service, ok := r.serviceNamed(t.Cluster, t.Service); ok {
-		t.Exec = truth(service.Outputs, "enableExecuteCommand")
+		t.Exec = service.Outputs.True("enableExecuteCommand")
 	}
 	place, of, _ := strings.Cut(containers[len(containers)-1].Config.Labels[labelPlace], "/")
 	whole := place == of && containers[len(containers)-1].State.Status != "created"
@@ -128,8 +125,8 @@ func (r *Runtime) containerOf(c container) state.Container {
 }
 
 func (r *Runtime) serviceNamed(cluster, name string) (account.Resource, bool) {
-	for _, res := range r.account.List(tokenService) {
-		if text(res.Outputs, "name") == name && lastPart(text(res.Outputs, "cluster")) == cluster {
+	for _, res := range r.account.List(account.ServiceToken) {
+		if res.Outputs.Text("name") == name && lastPart(res.Outputs.Text("cluster")) == cluster {
 			return res, true
 		}
 	}
@@ -206,12 +203,4 @@ func (r *Runtime) keepTask(t state.Task) error {
 		return err
 	}
 	return writeJSON(r.stoppedFile(), append(all, t))
-}
-
-func writeJSON(path string, value any) error {
-	data, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		return err
-	}
-	return renameio.WriteFile(path, data, 0o600)
 }

@@ -36,7 +36,7 @@ func (f *fakeAccount) List(token string) []account.Resource {
 
 func (f *fakeAccount) Find(token, property, value string) (account.Resource, bool) {
 	for _, res := range f.List(token) {
-		if property == "id" && res.ID == value || property != "id" && text(res.Outputs, property) == value {
+		if property == "id" && res.ID == value || property != "id" && res.Outputs.Text(property) == value {
 			return res, true
 		}
 	}
@@ -115,26 +115,16 @@ func newFake() *fakeAccount { return &fakeAccount{pushed: map[string]string{}} }
 // declareBalancer declares a load balancer with one target group and an HTTP listener.
 func (f *fakeAccount) declareBalancer() []account.Resource {
 	return []account.Resource{
-		f.put(tokenLoadBalancer, "lb", account.Values{"name": "lb", "arn": "arn:lb", "idleTimeout": 60, "loadBalancerType": "application"}),
-		f.put(tokenTargetGroup, groupARN, account.Values{
+		f.put(account.BalancerToken, "lb", account.Values{"name": "lb", "arn": "arn:lb", "idleTimeout": 60, "loadBalancerType": "application"}),
+		f.put(account.TargetGroupToken, groupARN, account.Values{
 			"name": "web", "arn": groupARN, "protocol": "HTTP", "port": 80, "deregistrationDelay": 10,
 			"healthCheck": map[string]any{"path": "/up", "matcher": "200", "interval": 5, "timeout": 4, "healthyThreshold": 2, "unhealthyThreshold": 3},
 		}),
-		f.put(tokenListener, listenerARN, account.Values{
+		f.put(account.ListenerToken, listenerARN, account.Values{
 			"arn": listenerARN, "loadBalancerArn": "arn:lb", "port": 80, "protocol": "HTTP",
 			"defaultActions": []any{map[string]any{"type": "forward", "targetGroupArn": groupARN}},
 		}),
 	}
-}
-
-// newTest makes a runtime on a throw-away state folder, whose progress goes to the test's log.
-func newTest(t *testing.T, f *fakeAccount) *Runtime {
-	t.Helper()
-	r, err := New(Config{StateDir: t.TempDir(), Root: "../..", HTTPPort: freePort(t), HTTPSPort: freePort(t), Account: f, Log: &testLog{t: t}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
 
 // testLog writes progress to the test and keeps it.

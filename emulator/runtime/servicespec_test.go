@@ -1,0 +1,19 @@
+package runtime
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+)
+
+func TestReadServiceRefuses(t *testing.T) {
+	for want, outputs := range map[string]account.Values{
+		"FARGATE": {"launchType": "FARGATE"}, "DAEMON": {"schedulingStrategy": "DAEMON"},
+		"CODE_DEPLOY": {"deploymentController": map[string]any{"type": "CODE_DEPLOY"}}, "classic": {"loadBalancers": []any{map[string]any{"elbName": "x"}}},
+	} {
+		if _, err := readService(account.Resource{Outputs: plain(outputs)}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %s, got %v", want, err)
+		}
+	}
+}
