@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/runtimetest"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
@@ -26,7 +28,7 @@ func needDocker(t *testing.T) {
 	if os.Getenv("SKIP_CONTAINERS") == "1" {
 		t.Skip("SKIP_CONTAINERS=1: nothing that needs Docker was tested")
 	}
-	if err := findEngine().ping(context.Background()); err != nil {
+	if err := machine.FindEngine().Ping(context.Background()); err != nil {
 		t.Fatalf("the container tests need Docker (SKIP_CONTAINERS=1 leaves them out): %v", err)
 	}
 }
@@ -44,7 +46,7 @@ func freePort(t *testing.T) int {
 // system is a small declared system on real containers.
 type system struct {
 	*testing.T
-	f       *fakeAccount
+	f       *runtimetest.Account
 	r       *Runtime
 	image   string // in ECR, by digest
 	service string
@@ -54,19 +56,19 @@ type system struct {
 // newSystem pushes the test application and declares a load balancer. Everything goes when the test ends.
 func newSystem(t *testing.T) *system {
 	needDocker(t)
-	f := newFake()
+	f := runtimetest.New()
 	s := &system{T: t, f: f, r: newTest(t, f), service: "web"}
 	t.Cleanup(func() { s.must(s.r.Down(context.Background())) })
-	local := buildApp(t, s.r.docker)
+	local := buildApp(t, s.r.Docker)
 	repository := "123456789012.dkr.ecr.eu-central-1.amazonaws.com/app"
-	s.ensure(f.put(account.RepositoryToken, "app", account.Values{"name": "app", "arn": "arn:ecr", "repositoryUrl": repository}))
+	s.ensure(f.Put(account.RepositoryToken, "app", account.Values{"name": "app", "arn": "arn:ecr", "repositoryUrl": repository}))
 	digest, err := s.r.Push(t.Context(), local, repository, "v1")
 	s.must(err)
 	s.image = repository + "@" + digest
-	f.put(account.LogGroupToken, "/app", account.Values{"name": "/app"})
-	f.put(account.SecretToken, secretARN, account.Values{"arn": secretARN, "name": "app"})
-	f.put(account.SecretVersionToken, "v", account.Values{"secretId": secretARN, "secretString": `{"key":"s3cret"}`, "versionStages": []any{"AWSCURRENT"}})
-	s.balance = f.declareBalancer()
+	f.Put(account.LogGroupToken, "/app", account.Values{"name": "/app"})
+	f.Put(account.SecretToken, runtimetest.SecretARN, account.Values{"arn": runtimetest.SecretARN, "name": "app"})
+	f.Put(account.SecretVersionToken, "v", account.Values{"secretId": runtimetest.SecretARN, "secretString": `{"key":"s3cret"}`, "versionStages": []any{"AWSCURRENT"}})
+	s.balance = f.DeclareBalancer()
 	for _, res := range s.balance {
 		s.ensure(res)
 	}
@@ -74,7 +76,7 @@ func newSystem(t *testing.T) *system {
 }
 
 // buildApp makes the image of testdata/app: one static program and nothing else.
-func buildApp(t *testing.T, docker engine) string {
+func buildApp(t *testing.T, docker machine.Engine) string {
 	t.Helper()
 	folder, tag := t.TempDir(), "laravel-ecs/runtime-test:"+state.ID()[:12]
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", filepath.Join(folder, "app"), "./testdata/app")
@@ -86,11 +88,11 @@ func buildApp(t *testing.T, docker engine) string {
 	if err := os.WriteFile(filepath.Join(folder, "Dockerfile"), []byte(dockerfile), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := docker.run(t.Context(), "build", "--quiet", "--tag", tag, folder); err != nil {
+	if _, err := docker.Run(t.Context(), "build", "--quiet", "--tag", tag, folder); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := docker.run(context.Background(), "image", "rm", "--force", tag); err != nil {
+		if _, err := docker.Run(context.Background(), "image", "rm", "--force", tag); err != nil {
 			t.Error(err)
 		}
 	})
@@ -139,7 +141,7 @@ func (s *system) define(revision int, release, mode string, edit func(migrate, w
 	migrate["essential"] = false
 	web["portMappings"] = []any{map[string]any{"containerPort": 8080, "hostPort": 0}}
 	web["dependsOn"] = []any{map[string]any{"containerName": "migrate", "condition": "SUCCESS"}}
-	web["secrets"] = []any{map[string]any{"name": "KEY", "valueFrom": secretARN + ":key::"}}
+	web["secrets"] = []any{map[string]any{"name": "KEY", "valueFrom": runtimetest.SecretARN + ":key::"}}
 	web["healthCheck"] = map[string]any{"command": []any{"CMD", "/app", "healthcheck"}, "interval": 2, "timeout": 30, "retries": 3}
 	if edit != nil {
 		edit(migrate, web)
@@ -147,22 +149,22 @@ func (s *system) define(revision int, release, mode string, edit func(migrate, w
 	containers, err := json.Marshal([]any{web, migrate})
 	s.must(err)
 	arn := fmt.Sprintf("arn:aws:ecs:eu-central-1:123456789012:task-definition/web:%d", revision)
-	s.ensure(s.f.put(account.TaskToken, arn, account.Values{"arn": arn, "family": "web", "networkMode": "bridge", "containerDefinitions": string(containers)}))
+	s.ensure(s.f.Put(account.TaskToken, arn, account.Values{"arn": arn, "family": "web", "networkMode": "bridge", "containerDefinitions": string(containers)}))
 	return arn
 }
 
 func (s *system) declare(definition string, desired int) account.Resource {
-	return s.f.put(account.ServiceToken, s.service, account.Values{
+	return s.f.Put(account.ServiceToken, s.service, account.Values{
 		"name": s.service, "cluster": "arn:aws:ecs:eu-central-1:123456789012:cluster/main", "taskDefinition": definition, "desiredCount": desired,
 		"deploymentMinimumHealthyPercent": 100, "deploymentMaximumPercent": 200, "healthCheckGracePeriodSeconds": 2,
 		"deploymentCircuitBreaker": map[string]any{"enable": true, "rollback": true},
-		"loadBalancers":            []any{map[string]any{"targetGroupArn": groupARN, "containerName": "web", "containerPort": 8080}},
+		"loadBalancers":            []any{map[string]any{"targetGroupArn": runtimetest.GroupARN, "containerName": "web", "containerPort": 8080}},
 	})
 }
 
 func (s *system) get(path string) (int, string) {
 	s.Helper()
-	answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s", s.r.ports[80], path))
+	answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s", s.r.Ports[80], path))
 	s.must(err)
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
@@ -182,7 +184,7 @@ func (s *system) underLoad() *load {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &load{cancel: cancel}
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 20}, Timeout: 20 * time.Second}
-	url := fmt.Sprintf("http://127.0.0.1:%d", s.r.ports[80])
+	url := fmt.Sprintf("http://127.0.0.1:%d", s.r.Ports[80])
 	for i := range 11 {
 		path, interval := "/", 50*time.Millisecond
 		if i == 0 {
@@ -191,7 +193,7 @@ func (s *system) underLoad() *load {
 		l.group.Add(1)
 		go func() {
 			defer l.group.Done()
-			for ; ctx.Err() == nil; pause(ctx, interval) {
+			for ; ctx.Err() == nil; machine.Pause(ctx, interval) {
 				l.once(client, url+path)
 			}
 		}()

@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/runtimetest"
 )
 
 // TestDatabase takes an instance through creation, a new password, a parameter, its final snapshot and a restore.
 func TestDatabase(t *testing.T) {
 	needDocker(t)
-	f := newFake()
+	f := runtimetest.New()
 	r := newTest(t, f)
 	must := func(err error) {
 		t.Helper()
@@ -26,13 +27,13 @@ func TestDatabase(t *testing.T) {
 		"identifier": "app-db", "engine": "mysql", "engineVersion": "8.4", "address": "app-db.c0123456789.eu-central-1.rds.amazonaws.com", "port": 3306,
 		"dbName": "app", "username": "admin", "password": "first'one", "parameterGroupName": "p", "finalSnapshotIdentifier": "app-db-final",
 	}
-	f.put(account.DatabaseParameterGroupToken, "p", account.Values{"name": "p", "parameters": []any{
+	f.Put(account.DatabaseParameterGroupToken, "p", account.Values{"name": "p", "parameters": []any{
 		map[string]any{"name": "max_connections", "value": "77"}, map[string]any{"name": "innodb_dedicated_server", "value": "1"}}})
-	must(r.Ensure(t.Context(), f.put(account.DatabaseToken, "db-1", outputs)))
-	image, err := r.serviceImage(t.Context(), "mariadb")
+	must(r.Ensure(t.Context(), f.Put(account.DatabaseToken, "db-1", outputs)))
+	image, err := r.ServiceImage(t.Context(), "mariadb")
 	must(err)
 	query := func(password, sql string) (string, error) {
-		return r.docker.with("MYSQL_PWD="+password).run(t.Context(), "run", "--rm", "--network", r.name, "--label", r.stateLabel(), "--env", "MYSQL_PWD", image,
+		return r.Docker.With("MYSQL_PWD="+password).Run(t.Context(), "run", "--rm", "--network", r.Name, "--label", r.StateLabel(), "--env", "MYSQL_PWD", image,
 			"mariadb", "--skip-ssl", "--host", outputs.Text("address"), "--user", "admin", "--skip-column-names", "--execute", sql, "app")
 	}
 	out, err := query("first'one", "CREATE TABLE t (x INT); INSERT INTO t VALUES (42); SELECT @@max_connections, COUNT(*) FROM t")
@@ -40,7 +41,7 @@ func TestDatabase(t *testing.T) {
 		t.Fatalf("got %q, %v", out, err)
 	}
 	outputs["password"] = "second"
-	res := f.put(account.DatabaseToken, "db-1", outputs)
+	res := f.Put(account.DatabaseToken, "db-1", outputs)
 	must(r.Ensure(t.Context(), res))
 	if out, err := query("second", "SELECT x FROM t"); err != nil || out != "42" {
 		t.Errorf("with the new password: %q, %v", out, err)
@@ -49,13 +50,13 @@ func TestDatabase(t *testing.T) {
 		t.Error("the old password still works")
 	}
 	must(r.Remove(t.Context(), res))
-	snapshot := filepath.Join(r.stateDir, "snapshots", "app-db-final.sql")
+	snapshot := filepath.Join(r.StateDir, "snapshots", "app-db-final.sql")
 	info, err := os.Stat(snapshot)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("the final snapshot: %v, %v", info, err)
 	}
 	outputs["snapshotIdentifier"] = "app-db-final"
-	res = f.put(account.DatabaseToken, "db-1", outputs)
+	res = f.Put(account.DatabaseToken, "db-1", outputs)
 	must(r.Ensure(t.Context(), res))
 	if out, err := query("second", "SELECT x FROM t"); err != nil || out != "42" {
 		t.Errorf("restored: %q, %v", out, err)
@@ -64,8 +65,8 @@ func TestDatabase(t *testing.T) {
 		t.Errorf("a second final snapshot of the same name: %v", err)
 	}
 	outputs["skipFinalSnapshot"] = true
-	must(r.Remove(t.Context(), f.put(account.DatabaseToken, "db-1", outputs)))
-	if volumes, err := r.docker.run(t.Context(), "volume", "ls", "--quiet", "--filter", "label="+r.stateLabel()); err != nil || volumes != "" {
+	must(r.Remove(t.Context(), f.Put(account.DatabaseToken, "db-1", outputs)))
+	if volumes, err := r.Docker.Run(t.Context(), "volume", "ls", "--quiet", "--filter", "label="+r.StateLabel()); err != nil || volumes != "" {
 		t.Errorf("volumes that are left: %q, %v", volumes, err)
 	}
 }
@@ -73,22 +74,22 @@ func TestDatabase(t *testing.T) {
 // TestCaches speaks to a memcached node and to a Valkey primary by the names that AWS gives them.
 func TestCaches(t *testing.T) {
 	needDocker(t)
-	f := newFake()
+	f := runtimetest.New()
 	r := newTest(t, f)
 	t.Cleanup(func() {
 		if err := r.Down(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
-	memcached := f.put(account.CacheClusterToken, "sessions", account.Values{"engine": "memcached", "numCacheNodes": 1, "port": 11211,
+	memcached := f.Put(account.CacheClusterToken, "sessions", account.Values{"engine": "memcached", "numCacheNodes": 1, "port": 11211,
 		"configurationEndpoint": "sessions.abc.cfg.euc1.cache.amazonaws.com:11211", "cacheNodes": []any{map[string]any{"address": "sessions.abc.0001.euc1.cache.amazonaws.com"}}})
-	valkey := f.put(account.CacheReplicationToken, "queue", account.Values{"engine": "valkey", "port": 6379, "authToken": "hush hush", "primaryEndpointAddress": "master.queue.abc.euc1.cache.amazonaws.com"})
+	valkey := f.Put(account.CacheReplicationToken, "queue", account.Values{"engine": "valkey", "port": 6379, "authToken": "hush hush", "primaryEndpointAddress": "master.queue.abc.euc1.cache.amazonaws.com"})
 	for _, res := range []account.Resource{memcached, valkey, memcached, valkey} { // twice: the second time nothing is to do
 		if err := r.Ensure(t.Context(), res); err != nil {
 			t.Fatal(err)
 		}
 	}
-	tool, err := r.serviceImage(t.Context(), "haproxy")
+	tool, err := r.ServiceImage(t.Context(), "haproxy")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func TestCaches(t *testing.T) {
 		"sessions.abc.0001.euc1.cache.amazonaws.com:11211": {"version\r\n", "VERSION 1."},
 		"master.queue.abc.euc1.cache.amazonaws.com:6379":   {"PING\r\nAUTH \"hush hush\"\r\nPING\r\n", "+PONG"},
 	} {
-		out, err := r.docker.feed(t.Context(), strings.NewReader(exchange[0]), "run", "--rm", "--interactive", "--network", r.name, "--label", r.stateLabel(), tool,
+		out, err := r.Docker.Feed(t.Context(), strings.NewReader(exchange[0]), "run", "--rm", "--interactive", "--network", r.Name, "--label", r.StateLabel(), tool,
 			"socat", "-t2", "-", "TCP:"+address)
 		if err != nil || !strings.Contains(out, exchange[1]) {
 			t.Errorf("%s answers %q, %v", address, out, err)
@@ -109,7 +110,7 @@ func TestCaches(t *testing.T) {
 	if err := r.Remove(t.Context(), memcached); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := r.docker.containers(t.Context(), r.stateLabel()); err != nil || len(found) != 1 {
+	if found, err := r.Docker.Containers(t.Context(), r.StateLabel()); err != nil || len(found) != 1 {
 		t.Errorf("%d containers are left, want the Valkey one (%v)", len(found), err)
 	}
 }

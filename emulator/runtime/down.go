@@ -10,39 +10,41 @@ import (
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/tasks"
 )
 
 // Down removes every container, volume and network of this state folder, whether or not the account knows of it, and
 // forgets deployments and targets. Snapshots and certificates stay.
 func (r *Runtime) Down(ctx context.Context) error {
-	r.console.hangUp()
-	label := "label=" + r.stateLabel()
-	registry, _ := r.registryAddress(ctx)
+	r.HangUp()
+	label := "label=" + r.StateLabel()
+	registry, _ := r.RegistryAddress(ctx)
 	for _, kind := range []struct{ name, list, remove string }{
 		{"containers", "ps --all --quiet --no-trunc --filter", "rm --force --volumes"},
 		{"volumes", "volume ls --quiet --filter", "volume rm --force"},
 		{"networks", "network ls --quiet --no-trunc --filter", "network rm"},
 	} {
-		out, err := r.docker.run(ctx, append(strings.Fields(kind.list), label)...)
+		out, err := r.Docker.Run(ctx, append(strings.Fields(kind.list), label)...)
 		if err != nil {
 			return fmt.Errorf("listing %s: %w", kind.name, err)
 		}
 		if ids := strings.Fields(out); len(ids) > 0 {
-			if _, err := r.docker.run(ctx, append(strings.Fields(kind.remove), ids...)...); err != nil && !isMissing(err) {
+			if _, err := r.Docker.Run(ctx, append(strings.Fields(kind.remove), ids...)...); err != nil && !machine.IsMissing(err) {
 				return fmt.Errorf("removing %s: %w", kind.name, err)
 			}
 		}
 	}
 	if registry != "" {
-		r.forgetImages(ctx, registry)
+		r.ForgetImages(ctx, registry)
 	}
-	files, err := filepath.Glob(filepath.Join(r.stateDir, "runtime", "service-*.json"))
-	own, globErr := filepath.Glob(r.taskFile("*"))
-	err = errors.Join(err, globErr, os.RemoveAll(filepath.Join(r.stateDir, "runtime", "logs")))
-	files = append(append(files, own...), r.stoppedFile(), filepath.Join(r.stateDir, "runtime", "revisions.json"))
-	for _, path := range append(files, r.targetsFile(), r.structureFile()) {
-		err = errors.Join(err, removeFile(path))
+	files, err := filepath.Glob(r.Path("service-*.json"))
+	own, globErr := filepath.Glob(r.TaskFile("*"))
+	err = errors.Join(err, globErr, os.RemoveAll(r.Path("logs")))
+	files = append(append(files, own...), r.StoppedFile(), r.Path("revisions.json"))
+	for _, path := range append(files, r.TargetsFile(), r.StructureFile()) {
+		err = errors.Join(err, machine.RemoveFile(path))
 	}
 	return err
 }
@@ -55,21 +57,21 @@ func (r *Runtime) Reconcile(ctx context.Context) error {
 		return err
 	}
 	for _, token := range []string{account.RepositoryToken, account.DatabaseToken, account.CacheClusterToken, account.CacheReplicationToken, account.ListenerToken} {
-		for _, res := range r.list(token) {
+		for _, res := range r.List(token) {
 			if err := r.Ensure(ctx, res); err != nil {
 				return err
 			}
 		}
 	}
-	for _, res := range r.list(account.ServiceToken) {
-		s, err := readService(res)
+	for _, res := range r.List(account.ServiceToken) {
+		s, err := tasks.ReadService(res)
 		if err != nil {
 			continue // its next update says so
 		}
-		if record, known := r.Service(s.cluster, s.name); known && record.RolloutState == state.Completed {
+		if record, known := r.Service(s.Cluster, s.Name); known && record.RolloutState == state.Completed {
 			// What runs may be what a rollback returned to; a new deployment is not for Reconcile to begin.
-			s.settings = record.Deployment(record.Primary).Settings
-			if err := r.redeploy(ctx, s); err != nil {
+			s.Settings = record.Deployment(record.Primary).Settings
+			if err := r.Redeploy(ctx, s); err != nil {
 				return err
 			}
 		}
@@ -79,30 +81,30 @@ func (r *Runtime) Reconcile(ctx context.Context) error {
 
 // removeOrphans removes containers whose resource the account does not have. Volumes wait for Down: they hold data.
 func (r *Runtime) removeOrphans(ctx context.Context) error {
-	found, err := r.docker.containers(ctx, r.stateLabel())
+	found, err := r.Docker.Containers(ctx, r.StateLabel())
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{"registry": len(r.list(account.RepositoryToken)) > 0, "balancer": len(r.list(account.ListenerToken)) > 0}
+	known := map[string]bool{"registry": len(r.List(account.RepositoryToken)) > 0, "balancer": len(r.List(account.ListenerToken)) > 0}
 	for _, token := range []string{account.DatabaseToken, account.CacheClusterToken, account.CacheReplicationToken} {
-		for _, res := range r.list(token) {
-			known[ownerOf(res)] = true
+		for _, res := range r.List(token) {
+			known[machine.OwnerOf(res)] = true
 		}
 	}
 	services := slices.Collect(func(yield func(string) bool) {
-		for _, res := range r.list(account.ServiceToken) {
-			if !yield(serviceKey(res)) {
+		for _, res := range r.List(account.ServiceToken) {
+			if !yield(tasks.ServiceKey(res)) {
 				return
 			}
 		}
 	})
 	for _, c := range found {
 		labels := c.Config.Labels
-		if labels[labelRole] == "task" && (slices.Contains(services, labels[labelService]) || r.isOwn(labels[labelTask])) || known[labels[labelOwner]] {
+		if labels[machine.LabelRole] == "task" && (slices.Contains(services, labels[tasks.LabelService]) || r.IsOwn(labels[tasks.LabelTask])) || known[labels[machine.LabelOwner]] {
 			continue
 		}
-		r.logf("removing %s, which stands for nothing any more", c.name())
-		if err := r.docker.remove(ctx, c.ID); err != nil {
+		r.Logf("removing %s, which stands for nothing any more", c.ShortName())
+		if err := r.Docker.Remove(ctx, c.ID); err != nil {
 			return err
 		}
 	}

@@ -11,13 +11,15 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/haproxy"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/runtimetest"
 )
 
 // TestConfigurationIsAccepted shows HAProxy the golden file.
 func TestConfigurationIsAccepted(t *testing.T) {
 	needDocker(t)
-	r := newTest(t, newFake())
-	image, err := r.serviceImage(t.Context(), "haproxy")
+	r := newTest(t, runtimetest.New())
+	image, err := r.ServiceImage(t.Context(), "haproxy")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,13 +27,13 @@ func TestConfigurationIsAccepted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificate, err := selfSigned([]string{"localhost"}, time.Now())
+	certificate, err := haproxy.SelfSigned([]string{"localhost"}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	script := fmt.Sprintf("cd %s; cat > haproxy.cfg; sed -n '/^-----BEGIN/,$p' haproxy.cfg > listener443.pem; sed -i '/^-----BEGIN/,$d' haproxy.cfg; "+
-		"echo share443_default_0 9000 > weights.map; haproxy -c -V -f haproxy.cfg 2>&1", balancerFolder)
-	out, err := r.docker.feed(t.Context(), bytes.NewReader(append(config, certificate...)), "run", "--rm", "--interactive", "--label", r.stateLabel(), image, "sh", "-c", script)
+		"echo share443_default_0 9000 > weights.map; haproxy -c -V -f haproxy.cfg 2>&1", haproxy.BalancerFolder)
+	out, err := r.Docker.Feed(t.Context(), bytes.NewReader(append(config, certificate...)), "run", "--rm", "--interactive", "--label", r.StateLabel(), image, "sh", "-c", script)
 	if err != nil || !strings.Contains(out, "Configuration file is valid") || strings.Contains(out, "WARNING") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -40,16 +42,16 @@ func TestConfigurationIsAccepted(t *testing.T) {
 // TestFrontDoor drives two colours behind one load balancer: HTTPS, the redirect, rules, and a canary under load.
 func TestFrontDoor(t *testing.T) {
 	s := newSystem(t)
-	const green = groupARN + "green"
-	s.f.put(account.CertificateToken, "cert", account.Values{"arn": "cert", "domainName": "app.example.com"})
-	s.ensure(s.f.put(account.TargetGroupToken, green, account.Values{"name": "green", "arn": green, "protocol": "HTTP", "deregistrationDelay": 5,
+	const green = runtimetest.GroupARN + "green"
+	s.f.Put(account.CertificateToken, "cert", account.Values{"arn": "cert", "domainName": "app.example.com"})
+	s.ensure(s.f.Put(account.TargetGroupToken, green, account.Values{"name": "green", "arn": green, "protocol": "HTTP", "deregistrationDelay": 5,
 		"healthCheck": map[string]any{"path": "/up", "matcher": "200-299", "interval": 5, "timeout": 4, "healthyThreshold": 2, "unhealthyThreshold": 3}}))
 	shares := func(blue, other int) account.Resource {
-		return s.f.put(account.ListenerToken, "https", account.Values{"arn": "https", "port": 443, "protocol": "HTTPS", "certificateArn": "cert", "defaultActions": []any{map[string]any{
-			"type": "forward", "forward": map[string]any{"targetGroups": []any{map[string]any{"arn": groupARN, "weight": blue}, map[string]any{"arn": green, "weight": other}}}}}})
+		return s.f.Put(account.ListenerToken, "https", account.Values{"arn": "https", "port": 443, "protocol": "HTTPS", "certificateArn": "cert", "defaultActions": []any{map[string]any{
+			"type": "forward", "forward": map[string]any{"targetGroups": []any{map[string]any{"arn": runtimetest.GroupARN, "weight": blue}, map[string]any{"arn": green, "weight": other}}}}}})
 	}
 	s.ensure(shares(100, 0))
-	s.ensure(s.f.put(account.ListenerRuleToken, "r", account.Values{"listenerArn": "https", "priority": 1,
+	s.ensure(s.f.Put(account.ListenerRuleToken, "r", account.Values{"listenerArn": "https", "priority": 1,
 		"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{"/fixed/*"}}}, map[string]any{"hostHeader": map[string]any{"values": []any{"*.example.com"}}}},
 		"actions":    []any{map[string]any{"type": "fixed-response", "fixedResponse": map[string]any{"contentType": "text/plain", "messageBody": "it's\nfixed", "statusCode": "403"}}}}))
 	quick := func(_, web map[string]any) { delete(web, "healthCheck") }
@@ -60,7 +62,7 @@ func TestFrontDoor(t *testing.T) {
 	s.ensure(res)
 
 	secure := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // it is self-signed
-	url := fmt.Sprintf("https://localhost:%d", s.r.ports[443])
+	url := fmt.Sprintf("https://localhost:%d", s.r.Ports[443])
 	share := func() int {
 		count := 0
 		for range 200 {
@@ -91,10 +93,10 @@ func TestFrontDoor(t *testing.T) {
 		t.Errorf("another host gets %q", got)
 	}
 	l.stop(t, "moving shares")
-	s.ensure(s.f.put(account.ListenerToken, listenerARN, account.Values{"arn": listenerARN, "port": 80, "protocol": "HTTP", "defaultActions": []any{map[string]any{
+	s.ensure(s.f.Put(account.ListenerToken, runtimetest.ListenerARN, account.Values{"arn": runtimetest.ListenerARN, "port": 80, "protocol": "HTTP", "defaultActions": []any{map[string]any{
 		"type": "redirect", "redirect": map[string]any{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}}}}))
 	plainClient := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := plainClient.Get(fmt.Sprintf("http://localhost:%d/a/b?c=d", s.r.ports[80]))
+	answer, err := plainClient.Get(fmt.Sprintf("http://localhost:%d/a/b?c=d", s.r.Ports[80]))
 	s.must(err)
 	answer.Body.Close() // it is empty
 	if want := url + "/a/b?c=d"; answer.StatusCode != http.StatusMovedPermanently || answer.Header.Get("Location") != want {

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/tasks"
 )
 
 // Logs writes what the tasks printed, each line after the name of its container. Services narrow it down; follow goes
@@ -24,7 +27,7 @@ func (r *Runtime) Logs(ctx context.Context, w io.Writer, follow bool, services .
 	var group sync.WaitGroup
 	defer group.Wait()
 	watched := map[string]bool{}
-	for ; ctx.Err() == nil; pause(ctx, time.Second) {
+	for ; ctx.Err() == nil; machine.Pause(ctx, time.Second) {
 		found, err := r.taskContainers(ctx, services)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -53,7 +56,7 @@ func (r *Runtime) Logs(ctx context.Context, w io.Writer, follow bool, services .
 }
 
 func (r *Runtime) followOne(ctx context.Context, out *lineWriter, prefix string, args []string) {
-	cmd := exec.CommandContext(ctx, r.docker.cli, args...)
+	cmd := exec.CommandContext(ctx, r.Docker.CLI, args...)
 	lines := &prefixed{out: out, prefix: prefix}
 	cmd.Stdout, cmd.Stderr = lines, lines // one writer: the client's streams come line by line
 	_ = cmd.Run()                         // it ends with the container or with the command
@@ -69,10 +72,10 @@ func (r *Runtime) pastLogs(ctx context.Context, out *lineWriter, services []stri
 	type entry struct{ at, line string }
 	var all []entry
 	for _, c := range found {
-		cmd := exec.CommandContext(ctx, r.docker.cli, "logs", "--timestamps", "--tail", "1000", c.ID)
+		cmd := exec.CommandContext(ctx, r.Docker.CLI, "logs", "--timestamps", "--tail", "1000", c.ID)
 		printed, err := cmd.CombinedOutput()
 		if err != nil {
-			return fmt.Errorf("reading the logs of %s: %w", c.name(), err)
+			return fmt.Errorf("reading the logs of %s: %w", c.ShortName(), err)
 		}
 		for line := range strings.Lines(string(printed)) {
 			at, line, _ := strings.Cut(strings.TrimRight(line, "\n"), " ")
@@ -88,15 +91,17 @@ func (r *Runtime) pastLogs(ctx context.Context, out *lineWriter, services []stri
 	return nil
 }
 
-func (r *Runtime) taskContainers(ctx context.Context, services []string) ([]container, error) {
-	found, err := r.docker.containers(ctx, r.stateLabel(), labelRole+"=task")
-	return slices.DeleteFunc(found, func(c container) bool {
-		name := lastPart(c.Config.Labels[labelService])
+func (r *Runtime) taskContainers(ctx context.Context, services []string) ([]machine.Container, error) {
+	found, err := r.Docker.Containers(ctx, r.StateLabel(), machine.LabelRole+"=task")
+	return slices.DeleteFunc(found, func(c machine.Container) bool {
+		name := tasks.LastPart(c.Config.Labels[tasks.LabelService])
 		return len(services) > 0 && !slices.ContainsFunc(services, func(s string) bool { return name == s || strings.HasPrefix(name, s+"-") })
 	}), err
 }
 
-func (r *Runtime) shortName(c container) string { return strings.TrimPrefix(c.name(), r.name+"-") }
+func (r *Runtime) shortName(c machine.Container) string {
+	return strings.TrimPrefix(c.ShortName(), r.Name+"-")
+}
 
 // Shell runs a command (a shell, when none is given) in a task of a service, on this terminal.
 func (r *Runtime) Shell(ctx context.Context, service string, command ...string) error {
@@ -105,7 +110,7 @@ func (r *Runtime) Shell(ctx context.Context, service string, command ...string) 
 		return err
 	}
 	for _, c := range slices.Backward(found) {
-		if !c.State.Running || c.Config.Labels[labelEssential] != "true" {
+		if !c.State.Running || c.Config.Labels[tasks.LabelEssential] != "true" {
 			continue
 		}
 		if len(command) == 0 {
@@ -115,7 +120,7 @@ func (r *Runtime) Shell(ctx context.Context, service string, command ...string) 
 		if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
 			args = append(args, "--tty")
 		}
-		cmd := exec.CommandContext(ctx, r.docker.cli, append(append(args, c.ID), command...)...)
+		cmd := exec.CommandContext(ctx, r.Docker.CLI, append(append(args, c.ID), command...)...)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 		return cmd.Run()
 	}

@@ -8,7 +8,7 @@ import (
 // Preflight says, before anything is declared, what would keep the containers from running: no Docker, or a front door
 // port that somebody else holds. https says whether the stack will listen for HTTPS too.
 func (r *Runtime) Preflight(ctx context.Context, https bool) error {
-	if err := r.docker.ping(ctx); err != nil {
+	if err := r.Docker.Ping(ctx); err != nil {
 		return err
 	}
 	declared := []int{80}
@@ -17,7 +17,7 @@ func (r *Runtime) Preflight(ctx context.Context, https bool) error {
 	}
 	var problems []error
 	for _, port := range declared {
-		problems = append(problems, r.checkPort(ctx, port))
+		problems = append(problems, r.CheckPort(ctx, port))
 	}
 	return errors.Join(problems...)
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/runtimetest"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
@@ -71,7 +73,7 @@ func TestServiceTasks(t *testing.T) {
 	if len(tasks) != 1 || tasks[0].LastStatus != "RUNNING" || tasks[0].Health != "HEALTHY" || tasks[0].TaskDefinition != definition || tasks[0].Containers[1].ImageDigest == "" {
 		t.Fatalf("tasks: %+v", tasks)
 	}
-	targets, err := s.r.Targets(t.Context(), groupARN)
+	targets, err := s.r.Targets(t.Context(), runtimetest.GroupARN)
 	s.must(err)
 	if len(targets) != 1 || targets[0].State != "healthy" || targets[0].Port != 8080 {
 		t.Errorf("targets: %+v", targets)
@@ -91,19 +93,19 @@ func TestServiceTasks(t *testing.T) {
 		t.Errorf("what the stopped task said is not in %+v", lines)
 	}
 	rule := func(id string, priority int, condition map[string]any, action map[string]any) account.Resource {
-		return s.f.put(account.ListenerRuleToken, id, account.Values{"listenerArn": listenerARN, "priority": priority, "conditions": []any{condition}, "actions": []any{action}})
+		return s.f.Put(account.ListenerRuleToken, id, account.Values{"listenerArn": runtimetest.ListenerARN, "priority": priority, "conditions": []any{condition}, "actions": []any{action}})
 	}
 	s.ensure(rule("all", 2, map[string]any{"pathPattern": map[string]any{"values": []any{"/*"}}}, map[string]any{
 		"type": "fixed-response", "fixedResponse": map[string]any{"statusCode": "503", "contentType": "text/html", "messageBody": "<h1>\nBack 'soon'</h1>"}}))
 	if status, body := s.get("/"); status != http.StatusServiceUnavailable || body != "<h1>\nBack 'soon'</h1>" {
 		t.Errorf("in maintenance: %d %q", status, body)
 	}
-	s.ensure(rule("ours", 1, map[string]any{"sourceIp": map[string]any{"values": []any{"127.0.0.1/32"}}}, map[string]any{"type": "forward", "targetGroupArn": groupARN}))
+	s.ensure(rule("ours", 1, map[string]any{"sourceIp": map[string]any{"values": []any{"127.0.0.1/32"}}}, map[string]any{"type": "forward", "targetGroupArn": runtimetest.GroupARN}))
 	http.DefaultClient.CloseIdleConnections() // the last connection is the old process's
 	if status, body := s.get("/"); status != http.StatusOK || !strings.HasPrefix(body, "one ") {
 		t.Errorf("from an address that is let in: %d %q", status, body)
 	}
-	if targets, err := s.r.Targets(t.Context(), groupARN); err != nil || len(targets) != 1 || targets[0].State != "healthy" {
+	if targets, err := s.r.Targets(t.Context(), runtimetest.GroupARN); err != nil || len(targets) != 1 || targets[0].State != "healthy" {
 		t.Errorf("targets meanwhile: %+v (%v)", targets, err)
 	}
 }
@@ -119,7 +121,7 @@ func (o ownTask) container(name string) state.Container {
 func (s *system) await(id, status string) ownTask {
 	s.Helper()
 	var last state.Task
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); pause(s.Context(), 300*time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); machine.Pause(s.Context(), 300*time.Millisecond) {
 		tasks, err := s.r.Tasks(s.Context(), "main")
 		s.must(err)
 		for _, t := range tasks {

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/tasks"
 )
 
 // Task is a running container of a service, as `make status` shows it.
@@ -24,33 +27,33 @@ type Task struct {
 
 // Status returns the containers of all tasks, by service and start.
 func (r *Runtime) Status(ctx context.Context) ([]Task, error) {
-	found, err := r.docker.containers(ctx, r.stateLabel(), labelRole+"=task")
+	found, err := r.Docker.Containers(ctx, r.StateLabel(), machine.LabelRole+"=task")
 	if err != nil {
 		return nil, err
 	}
-	states := r.targetHealth(ctx)
-	var tasks []Task
+	states := r.TargetHealth(ctx)
+	var all []Task
 	for _, c := range found {
 		labels := c.Config.Labels
 		one := Task{
-			Service: lastPart(labels[labelService]), Name: c.name(), Container: c.ID[:12], Task: labels[labelTask], Revision: lastPart(labels[labelRevision]),
-			Health: c.condition(), Started: c.State.StartedAt, Restarts: c.RestartCount, Essential: labels[labelEssential] == "true",
+			Service: tasks.LastPart(labels[tasks.LabelService]), Name: c.ShortName(), Container: c.ID[:12], Task: labels[tasks.LabelTask], Revision: tasks.LastPart(labels[tasks.LabelRevision]),
+			Health: c.Condition(), Started: c.State.StartedAt, Restarts: c.RestartCount, Essential: labels[tasks.LabelEssential] == "true",
 		}
 		for _, env := range c.Config.Env {
 			if release, ok := strings.CutPrefix(env, "APP_RELEASE="); ok {
 				one.Release = release
 			}
 		}
-		if address, ok := c.address(r.name); ok {
+		if address, ok := c.Address(r.Name); ok {
 			one.Target = states[address.String()]
 		}
-		tasks = append(tasks, one)
+		all = append(all, one)
 	}
-	slices.SortFunc(tasks, func(a, b Task) int {
+	slices.SortFunc(all, func(a, b Task) int {
 		if order := strings.Compare(a.Service, b.Service); order != 0 {
 			return order
 		}
 		return a.Started.Compare(b.Started)
 	})
-	return tasks, nil
+	return all, nil
 }

@@ -64,7 +64,7 @@ func TestSystem(t *testing.T) {
 
 	res := s.declare(third, 2)
 	s.must(s.r.Remove(t.Context(), res))
-	s.f.delete(res)
+	s.f.Delete(res)
 	if tasks, err := s.r.Status(t.Context()); err != nil || len(tasks) != 0 {
 		t.Errorf("after the deletion: %v %v", tasks, err)
 	}
@@ -99,16 +99,16 @@ func (s *system) serves(t *testing.T, release string, count int) {
 
 // lostImage deletes the image that runs: this machine has its layers still, and the next instance would not.
 func (s *system) lostImage(t *testing.T) {
-	registry, err := s.r.ensureRegistry(t.Context())
+	registry, err := s.r.EnsureRegistry(t.Context())
 	s.must(err)
-	if _, err := s.r.pull(t.Context(), s.image); err != nil {
+	if _, err := s.r.Pull(t.Context(), s.image); err != nil {
 		t.Fatal(err)
 	}
 	_, digest, _ := strings.Cut(s.image, "@")
 	ref, err := name.NewDigest(registry+"/app@"+digest, name.Insecure)
 	s.must(err)
 	s.must(remote.Delete(ref))
-	if _, err := s.r.pull(t.Context(), s.image); err == nil || !strings.Contains(err.Error(), "CannotPullContainerError") {
+	if _, err := s.r.Pull(t.Context(), s.image); err == nil || !strings.Contains(err.Error(), "CannotPullContainerError") {
 		t.Errorf("pulling it again: %v", err)
 	}
 }
@@ -126,7 +126,7 @@ func (s *system) hardening(t *testing.T) {
 		t.Fatal(err)
 	}
 	format := "{{.HostConfig.CapDrop}} {{.HostConfig.Memory}} {{.HostConfig.MemoryReservation}} {{.HostConfig.CpuShares}} {{.Config.StopTimeout}} {{.HostConfig.Tmpfs}} {{.HostConfig.LogConfig.Config}}"
-	got, err := s.r.docker.run(t.Context(), "inspect", "--format", format, tasks[len(tasks)-1].Container)
+	got, err := s.r.Docker.Run(t.Context(), "inspect", "--format", format, tasks[len(tasks)-1].Container)
 	want := "[ALL] 67108864 16777216 64 5 map[/tmp:size=16m] map[max-file:3 max-size:10m]"
 	if err != nil || got != want {
 		t.Errorf("started with %q (%v), want %q", got, err, want)

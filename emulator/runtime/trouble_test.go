@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/runtimetest"
 )
 
 // TestTrouble takes one system through what goes wrong, each time without cleaning by hand before the next step.
@@ -46,7 +49,7 @@ func (s *system) missing(t *testing.T) {
 			web["image"] = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/app@sha256:" + strings.Repeat("0", 64)
 		},
 		"ResourceInitializationError": func(_, web map[string]any) {
-			web["secrets"] = []any{map[string]any{"name": "KEY", "valueFrom": secretARN + ":other::"}}
+			web["secrets"] = []any{map[string]any{"name": "KEY", "valueFrom": runtimetest.SecretARN + ":other::"}}
 		},
 		"OutOfMemoryError": func(_, web map[string]any) {
 			web["environment"] = []any{map[string]any{"name": "MODE", "value": "memory"}}
@@ -78,7 +81,7 @@ func (s *system) interrupted(t *testing.T) {
 	if err := s.r.Ensure(ctx, s.declare(second, 2)); err == nil {
 		t.Fatal("four seconds were enough for a release: the test interrupts nothing")
 	}
-	again, err := New(Config{StateDir: s.r.stateDir, Root: s.r.root, HTTPPort: s.r.ports[80], HTTPSPort: s.r.ports[443], Account: s.f, Log: s.r.log})
+	again, err := New(Config{StateDir: s.r.StateDir, Root: "../..", HTTPPort: s.r.Ports[80], HTTPSPort: s.r.Ports[443], Account: s.f, Log: &runtimetest.TestLog{T: t}})
 	s.must(err)
 	s.r = again
 	s.ensure(s.declare(second, 2))
@@ -86,7 +89,7 @@ func (s *system) interrupted(t *testing.T) {
 	s.serves(t, "two", 2)
 	tasks, err := s.r.Status(t.Context())
 	s.must(err)
-	_, err = s.r.docker.run(t.Context(), "rm", "--force", tasks[len(tasks)-1].Container)
+	_, err = s.r.Docker.Run(t.Context(), "rm", "--force", tasks[len(tasks)-1].Container)
 	s.must(err)
 	s.must(s.r.Reconcile(t.Context()))
 	s.serves(t, "two", 2)
@@ -96,20 +99,20 @@ func (s *system) interrupted(t *testing.T) {
 func (s *system) taskDies(t *testing.T) {
 	s.ensure(s.declare(s.define(20, "one", "", nil), 2))
 	l := s.underLoad()
-	pause(t.Context(), 2*time.Second)
+	machine.Pause(t.Context(), 2*time.Second)
 	// On a connection of its own: on a used one that ends without an answer, the client would ask again, and kill the other task.
 	once := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	if answer, err := once.Get(fmt.Sprintf("http://127.0.0.1:%d/die", s.r.ports[80])); err == nil {
+	if answer, err := once.Get(fmt.Sprintf("http://127.0.0.1:%d/die", s.r.Ports[80])); err == nil {
 		answer.Body.Close() // it is an error page
 	}
-	pause(t.Context(), 5*time.Second)
+	machine.Pause(t.Context(), 5*time.Second)
 	l.cancel()
 	l.group.Wait()
 	t.Logf("a task died: %d requests, %d failed: %v", l.done.Load(), l.failed.Load(), l.problem.Load())
 	if under := int64(11); l.failed.Load() > under { // the load keeps at most that many under way
 		t.Errorf("%d requests failed, want at most %d", l.failed.Load(), under)
 	}
-	for deadline := time.Now().Add(time.Minute); ; pause(t.Context(), time.Second) {
+	for deadline := time.Now().Add(time.Minute); ; machine.Pause(t.Context(), time.Second) {
 		tasks, err := s.r.Status(t.Context())
 		s.must(err)
 		restarts, healthy := 0, 0
@@ -134,7 +137,7 @@ func (s *system) logs(t *testing.T) {
 	s.ensure(s.declare(definition, 1))
 	tasks, err := s.r.Status(t.Context())
 	s.must(err)
-	first := strings.TrimPrefix(tasks[len(tasks)-1].Name, s.r.name+"-")
+	first := strings.TrimPrefix(tasks[len(tasks)-1].Name, s.r.Name+"-")
 	var past bytes.Buffer
 	s.must(s.r.Logs(t.Context(), &past, false, "web"))
 	if !strings.Contains(past.String(), first+"-migrate | role migrate release one\n"+first+" | role web release one\n") {
@@ -145,7 +148,7 @@ func (s *system) logs(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- s.r.Logs(ctx, &followed, true) }()
 	s.ensure(s.declare(definition, 2))
-	pause(t.Context(), 3*time.Second)
+	machine.Pause(t.Context(), 3*time.Second)
 	cancel()
 	s.must(<-ended)
 	if got := strings.Count(followed.String(), " | role web release one\n"); got != 2 {
@@ -157,7 +160,7 @@ func (s *system) logs(t *testing.T) {
 func (s *system) down(t *testing.T) {
 	s.must(s.r.Down(t.Context()))
 	for _, list := range []string{"ps --all --quiet", "volume ls --quiet", "network ls --quiet"} {
-		out, err := s.r.docker.run(t.Context(), append(strings.Fields(list), "--filter", "label="+s.r.stateLabel())...)
+		out, err := s.r.Docker.Run(t.Context(), append(strings.Fields(list), "--filter", "label="+s.r.StateLabel())...)
 		if err != nil || out != "" {
 			t.Errorf("docker %s: %q, %v", list, out, err)
 		}

@@ -1,0 +1,44 @@
+package data
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/runtimetest"
+)
+
+func TestCacheParts(t *testing.T) {
+	r := New(&machine.Machine{Account: runtimetest.New()})
+	parts, err := r.cacheParts(account.Resource{Type: account.CacheClusterToken, ID: "c", Outputs: runtimetest.Plain(account.Values{
+		"engine": "memcached", "numCacheNodes": 2, "port": 11211, "configurationEndpoint": "c.x.cfg.euc1.cache.amazonaws.com:11211",
+		"clusterAddress": "c.x.cfg.euc1.cache.amazonaws.com",
+		"cacheNodes":     []any{map[string]any{"address": "c.x.0001.euc1.cache.amazonaws.com"}, map[string]any{"address": "c.x.0002.euc1.cache.amazonaws.com"}},
+	})})
+	if err != nil || len(parts) != 2 {
+		t.Fatalf("%v, %v", parts, err)
+	}
+	if got := fmt.Sprint(parts[1].Name, parts[1].Aliases); got != "cache-c-2[c.x.cfg.euc1.cache.amazonaws.com c.x.0002.euc1.cache.amazonaws.com]" {
+		t.Errorf("second node: %s", got)
+	}
+	for want, outputs := range map[string]account.Values{
+		"transitEncryptionEnabled": {"engine": "valkey", "transitEncryptionEnabled": true},
+		"cluster mode":             {"engine": "redis", "numNodeGroups": 2},
+		`engine "dragonfly"`:       {"engine": "dragonfly"},
+	} {
+		if _, err := r.cacheParts(account.Resource{Type: account.CacheReplicationToken, Outputs: runtimetest.Plain(outputs)}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %s, got %v", want, err)
+		}
+	}
+}
+
+func TestMasterSQL(t *testing.T) {
+	got := masterSQL(account.Values{"dbName": "app`x", "username": "o'neil", "password": `p\'w`})
+	want := "CREATE DATABASE IF NOT EXISTS `app``x`;\nCREATE USER IF NOT EXISTS 'o''neil'@'%';\nALTER USER 'o''neil'@'%' IDENTIFIED BY 'p\\\\''w';\n" +
+		"GRANT " + masterPrivileges + " ON *.* TO 'o''neil'@'%' WITH GRANT OPTION;\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

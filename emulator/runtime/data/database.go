@@ -1,0 +1,204 @@
+package data
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
+)
+
+// masterPrivileges are what RDS grants its master user: no SUPER, no FILE.
+const masterPrivileges = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES, " +
+	"CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, " +
+	"ALTER ROUTINE, CREATE USER, EVENT, TRIGGER"
+
+// ensureDatabase runs MariaDB for an RDS instance and returns when it accepts connections as the master user.
+func (r *Servers) EnsureDatabase(ctx context.Context, res account.Resource) error {
+	name := res.Outputs.Text("identifier")
+	if engine := res.Outputs.Text("engine"); engine != "mysql" && engine != "mariadb" {
+		return fmt.Errorf("starting database %s: the emulator runs mysql and mariadb (both by MariaDB), not %q", name, engine)
+	}
+	if res.Outputs.True("manageMasterUserPassword") {
+		return fmt.Errorf("starting database %s: manageMasterUserPassword is not emulated: give a password", name)
+	}
+	unlock := r.Locks.Lock("database " + name)
+	defer unlock()
+	id, made, err := r.EnsurePart(ctx, machine.Part{
+		Role: "database", Owner: machine.OwnerOf(res), Name: state.PlainName("rds-" + name), Image: "mariadb",
+		Aliases: []string{res.Outputs.Text("address")},
+		Volume:  state.PlainName("rds-" + name), Folder: "/var/lib/mysql",
+		Folders: map[string][]machine.File{"/etc/mysql/instance": {{Name: "my.cnf", Data: []byte(r.databaseConfig(res))}}},
+	})
+	if err != nil {
+		return fmt.Errorf("starting database %s: %w", name, err)
+	}
+	sql := masterSQL(res.Outputs)
+	sum := sha256.Sum256([]byte(id + sql))
+	done := r.masterApplied(name)
+	if applied, err := os.ReadFile(done); err == nil && !made && string(applied) == hex.EncodeToString(sum[:]) {
+		return nil
+	}
+	if err := r.WaitFor(ctx, "database "+name, id, 3*time.Minute, func(ctx context.Context) error {
+		_, err := r.Docker.Run(ctx, "exec", id, "mariadb-admin", "ping")
+		return err
+	}); err != nil {
+		return err
+	}
+	if made {
+		if err := r.restore(ctx, id, res); err != nil {
+			return fmt.Errorf("restoring database %s: %w", name, err)
+		}
+	}
+	if _, err := r.Docker.Feed(ctx, strings.NewReader(sql), "exec", "--interactive", id, "mariadb"); err != nil {
+		return fmt.Errorf("creating the master user of database %s: %w", name, err)
+	}
+	return machine.WriteFile(done, []byte(hex.EncodeToString(sum[:])))
+}
+
+// masterApplied is the file that says which master user an instance has.
+func (r *Servers) masterApplied(name string) string {
+	return r.Path(state.PlainName("database-" + name))
+}
+
+// ensureDatabasesUsing applies a changed parameter group. MariaDB restarts for that.
+func (r *Servers) EnsureDatabasesUsing(ctx context.Context, group account.Resource) error {
+	for _, res := range r.List(account.DatabaseToken) {
+		if res.Outputs.Text("parameterGroupName") == group.Outputs.Text("name") {
+			running, err := r.Docker.Containers(ctx, r.StateLabel(), machine.LabelOwner+"="+machine.OwnerOf(res))
+			if err != nil {
+				return err
+			}
+			if len(running) == 0 {
+				continue // declared, but not made yet
+			}
+			if err := r.EnsureDatabase(ctx, res); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// databaseConfig is the option file: the instance's parameter group, as far as MariaDB knows its parameters.
+func (r *Servers) databaseConfig(res account.Resource) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "[mariadbd]\ndatadir=/var/lib/mysql\nsocket=/run/mysqld/mysqld.sock\npid_file=/run/mysqld/mysqld.pid\nbind_address=0.0.0.0\nport=%d\n"+
+		"skip_name_resolve=ON\n", machine.Number(res.Outputs, "port", 3306))
+	group, ok := r.Account.Find(account.DatabaseParameterGroupToken, "name", res.Outputs.Text("parameterGroupName"))
+	if !ok {
+		return b.String()
+	}
+	for _, p := range group.Outputs.Blocks("parameters") {
+		name, value := p.Text("name"), p.Text("value")
+		if optionName.MatchString(name) && !strings.ContainsAny(value, "\n{}") { // {DBInstanceClassMemory...} is RDS's own language
+			fmt.Fprintf(&b, "loose_%s=%s\n", name, value) // loose: an option of MySQL alone is a warning
+		}
+	}
+	return b.String()
+}
+
+var optionName = regexp.MustCompile(`^[a-z0-9_]+$`)
+
+// masterSQL makes the database and the master user, and sets the password; it may run again and again.
+func masterSQL(v account.Values) string {
+	var b strings.Builder
+	if name := v.Text("dbName"); name != "" {
+		fmt.Fprintf(&b, "CREATE DATABASE IF NOT EXISTS %s;\n", identifier(name))
+	}
+	if user := v.Text("username"); user != "" {
+		user = literal(user) + "@'%'"
+		fmt.Fprintf(&b, "CREATE USER IF NOT EXISTS %s;\nALTER USER %[1]s IDENTIFIED BY %s;\n", user, literal(v.Text("password")))
+		fmt.Fprintf(&b, "GRANT %s ON *.* TO %s WITH GRANT OPTION;\n", masterPrivileges, user)
+	}
+	return b.String()
+}
+
+func identifier(s string) string { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }
+
+func literal(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(s) + "'"
+}
+
+// removeDatabase keeps the final snapshot, if one is wanted, then takes the server and its data away.
+func (r *Servers) RemoveDatabase(ctx context.Context, res account.Resource) error {
+	name := res.Outputs.Text("identifier")
+	if !res.Outputs.True("skipFinalSnapshot") {
+		if err := r.snapshot(ctx, res, res.Outputs.Text("finalSnapshotIdentifier")); err != nil {
+			return fmt.Errorf("taking the final snapshot of database %s: %w", name, err)
+		}
+	}
+	if err := r.RemoveOwned(ctx, machine.OwnerOf(res)); err != nil {
+		return err
+	}
+	return os.RemoveAll(r.masterApplied(name))
+}
+
+// snapshot writes all of an instance's databases to snapshots/NAME.sql in the state folder.
+func (r *Servers) snapshot(ctx context.Context, res account.Resource, name string) error {
+	if name == "" {
+		return fmt.Errorf("finalSnapshotIdentifier is missing; give one, or set skipFinalSnapshot")
+	}
+	path := r.snapshotPath(name)
+	if _, err := os.Stat(path); err == nil {
+		return fmt.Errorf("DBSnapshotAlreadyExists: %s is there already; choose another finalSnapshotIdentifier, or move that file away", path)
+	}
+	found, err := r.Docker.Containers(ctx, r.StateLabel(), machine.LabelOwner+"="+machine.OwnerOf(res))
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return nil // its creation never got as far as data
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	partial, err := os.OpenFile(path+".partial", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(partial.Name()) // gone after the rename
+	defer partial.Close()           // closed below when it matters
+	const dump = `exec mariadb-dump --single-transaction --routines --events --triggers --databases $(mariadb --skip-column-names --execute ` +
+		`"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ('mysql','sys','information_schema','performance_schema')")`
+	if err := r.Docker.Stream(ctx, nil, partial, "exec", found[0].ID, "sh", "-ec", dump); err != nil {
+		return err
+	}
+	if err := partial.Close(); err != nil {
+		return err
+	}
+	r.Logf("final snapshot of %s: %s", res.Outputs.Text("identifier"), path)
+	return os.Rename(partial.Name(), path)
+}
+
+// restore fills a new instance from the snapshot it was declared with.
+func (r *Servers) restore(ctx context.Context, id string, res account.Resource) error {
+	name := res.Outputs.Text("snapshotIdentifier")
+	if name == "" {
+		return nil
+	}
+	count, err := r.Docker.Run(ctx, "exec", id, "mariadb", "--skip-column-names", "--execute",
+		"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema NOT IN ('mysql','sys','information_schema','performance_schema')")
+	if err != nil || count != "0" {
+		return err // filled already
+	}
+	snapshot, err := os.Open(r.snapshotPath(name))
+	if err != nil {
+		return fmt.Errorf("DBSnapshotNotFound: snapshotIdentifier %q: %w", name, err)
+	}
+	defer snapshot.Close()
+	_, err = r.Docker.Feed(ctx, snapshot, "exec", "--interactive", id, "mariadb")
+	return err
+}
+
+func (r *Servers) snapshotPath(name string) string {
+	return filepath.Join(r.StateDir, "snapshots", state.PlainName(name)+".sql")
+}

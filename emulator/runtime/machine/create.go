@@ -1,0 +1,122 @@
+package machine
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// The client's flags cannot express all of a container definition (a health check without a shell) and would show
+// secrets to `ps`. So tasks are created through the engine's API, over the connection that the client opens for others.
+
+// createRequest is the body of the API's POST /containers/create.
+type CreateRequest struct {
+	Image            string
+	Hostname         string            `json:",omitempty"`
+	User             string            `json:",omitempty"`
+	WorkingDir       string            `json:",omitempty"`
+	Entrypoint       []string          `json:",omitempty"`
+	Cmd              []string          `json:",omitempty"`
+	Env              []string          `json:",omitempty"`
+	Labels           map[string]string `json:",omitempty"`
+	OpenStdin        bool              `json:",omitempty"`
+	Tty              bool              `json:",omitempty"`
+	StopTimeout      int
+	Healthcheck      *Healthcheck `json:",omitempty"`
+	HostConfig       HostConfig
+	NetworkingConfig struct{ EndpointsConfig map[string]Endpoint }
+}
+
+type Healthcheck struct {
+	Test                           []string
+	Interval, Timeout, StartPeriod time.Duration
+	Retries                        int
+}
+
+type HostConfig struct {
+	NetworkMode       string
+	Memory            int64             `json:",omitempty"`
+	MemoryReservation int64             `json:",omitempty"`
+	CPUShares         int64             `json:"CpuShares,omitempty"`
+	ShmSize           int64             `json:",omitempty"`
+	CapAdd, CapDrop   []string          `json:",omitempty"`
+	SecurityOpt       []string          `json:",omitempty"`
+	Privileged        bool              `json:",omitempty"`
+	ReadonlyRootfs    bool              `json:",omitempty"`
+	Init              bool              `json:",omitempty"`
+	Tmpfs             map[string]string `json:",omitempty"`
+	Ulimits           []Ulimit          `json:",omitempty"`
+	LogConfig         struct {
+		Type   string
+		Config map[string]string
+	}
+}
+
+type Ulimit struct {
+	Name       string
+	Soft, Hard int64
+}
+
+type Endpoint struct {
+	IPAMConfig struct{ IPv4Address string }
+}
+
+// create makes a container and returns its id.
+func (e Engine) Create(ctx context.Context, name string, q CreateRequest) (string, error) {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return "", err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://docker/containers/create?name="+name, bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Close = true
+	var sent bytes.Buffer
+	if err := request.Write(&sent); err != nil {
+		return "", err
+	}
+	// The client copies its input to the engine and the engine's answer to its output.
+	dial := exec.CommandContext(ctx, e.CLI, "system", "dial-stdio")
+	in, err := dial.StdinPipe()
+	if err != nil {
+		return "", err
+	}
+	out, err := dial.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := dial.Start(); err != nil {
+		return "", fmt.Errorf("docker create: %w", err)
+	}
+	defer func() {
+		in.Close()          // ends the client
+		dial.Process.Kill() //nolint:errcheck,gosec // in case it does not end by itself
+		dial.Wait()         //nolint:errcheck,gosec // reaps it
+	}()
+	if _, err := sent.WriteTo(in); err != nil {
+		return "", fmt.Errorf("docker create: %w", err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(out), request)
+	if err != nil {
+		return "", fmt.Errorf("docker create: %w", err)
+	}
+	defer answer.Body.Close()
+	data, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return "", fmt.Errorf("docker create: %w", err)
+	}
+	var made struct{ ID, Message string }
+	if err := json.Unmarshal(data, &made); err != nil || answer.StatusCode != http.StatusCreated {
+		return "", &EngineError{Command: "create", Text: strings.TrimSpace(made.Message + " (" + answer.Status + ")")}
+	}
+	return made.ID, nil
+}

@@ -1,0 +1,35 @@
+package machine
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+
+	"github.com/google/renameio/v2"
+)
+
+func ReadJSON(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, into)
+}
+
+func WriteJSON(path string, value any) error {
+	data, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	return renameio.WriteFile(path, data, 0o600)
+}
+
+// writeFile replaces a file in one step.
+func WriteFile(path string, data []byte) error { return renameio.WriteFile(path, data, 0o600) }
+
+func RemoveFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}

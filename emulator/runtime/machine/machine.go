@@ -1,0 +1,66 @@
+// Package machine is what every part of the runtime works with: the Docker engine, the private network of a state folder,
+// long-lived service containers, and the declared resources.
+//
+// Everything it makes carries the label laravel-ecs.state with the state folder.
+package machine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
+)
+
+// Machine is the Docker engine as one state folder uses it. It is safe for concurrent use by one process.
+type Machine struct {
+	Account  Account
+	Docker   Engine
+	StateDir string
+	Name     string // prefix of every container, and the network's name
+	Store    *state.Store
+	Locks    KeyedLocks
+
+	root  string
+	log   io.Writer
+	logMu sync.Mutex
+
+	subnet      netip.Prefix
+	reserved    map[netip.Addr]bool
+	lastAddress netip.Addr
+	images      map[string]string
+
+	removedMu sync.Mutex
+	removed   map[string]bool
+}
+
+// New prepares the use of a state folder. root is the repository, for docker/base.sh.
+func New(stateDir, root string, account Account, log io.Writer) (*Machine, error) {
+	if stateDir == "" || account == nil {
+		return nil, fmt.Errorf("preparing the runtime: a state folder and an account are needed")
+	}
+	stateDir, err := filepath.Abs(stateDir)
+	if err == nil {
+		err = os.MkdirAll(filepath.Join(stateDir, "runtime"), 0o700)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("preparing the runtime: %w", err)
+	}
+	if log == nil {
+		log = io.Discard
+	}
+	sum := sha256.Sum256([]byte(stateDir))
+	return &Machine{
+		Account: account, Docker: FindEngine(), StateDir: stateDir, Name: "laravel-ecs-" + hex.EncodeToString(sum[:3]),
+		Store: state.OpenStore(filepath.Join(stateDir, "runtime")), root: root, log: log,
+		reserved: map[netip.Addr]bool{}, images: map[string]string{}, removed: map[string]bool{},
+	}, nil
+}
+
+// Path is a file of the runtime in the state folder.
+func (r *Machine) Path(name string) string { return filepath.Join(r.StateDir, "runtime", name) }

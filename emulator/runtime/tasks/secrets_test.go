@@ -1,0 +1,54 @@
+package tasks
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/runtimetest"
+)
+
+func TestSecrets(t *testing.T) {
+	f := runtimetest.New()
+	f.Put(account.SecretToken, runtimetest.SecretARN, account.Values{"arn": runtimetest.SecretARN, "name": "app"})
+	f.Put(account.SecretVersionToken, "1", account.Values{"secretId": runtimetest.SecretARN, "versionId": "v1", "secretString": "old", "versionStages": []any{"AWSPREVIOUS"}})
+	f.Put(account.SecretVersionToken, "2", account.Values{"secretId": "app", "versionId": "v2", "secretString": `{"user":"u","port":3306}`, "versionStages": []any{"AWSCURRENT"}})
+	r := &Scheduler{Machine: &machine.Machine{Account: f}}
+	for valueFrom, want := range map[string]string{
+		runtimetest.SecretARN:                       `{"user":"u","port":3306}`,
+		runtimetest.SecretARN + ":user::":           "u",
+		runtimetest.SecretARN + ":port::":           "3306",
+		runtimetest.SecretARN + "::AWSPREVIOUS:":    "old",
+		runtimetest.SecretARN + ":::v1":             "old",
+		runtimetest.SecretARN + ":user:AWSCURRENT:": "u",
+	} {
+		env, err := r.environment(withSecret(valueFrom))
+		if err != nil || len(env) != 1 || env[0] != "S="+want {
+			t.Errorf("%s: %v, %v; want %s", valueFrom, env, err, want)
+		}
+	}
+	for valueFrom, want := range map[string]string{
+		runtimetest.SecretARN + ":password::":                     "retrieved secret did not contain json key password",
+		runtimetest.SecretARN + ":user:AWSPREVIOUS:":              "not a JSON object",
+		runtimetest.SecretARN + "::AWSPENDING:":                   "staging label or version: AWSPENDING",
+		strings.Replace(runtimetest.SecretARN, "app", "other", 1): "can't find the specified secret",
+		"arn:aws:ssm:eu-central-1:123456789012:parameter/x":       "is not the ARN of a Secrets Manager secret",
+	} {
+		_, err := r.environment(withSecret(valueFrom))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "ResourceInitializationError") {
+			t.Errorf("%s: %v, want %s", valueFrom, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), "old") {
+			t.Errorf("the error shows the secret: %v", err)
+		}
+	}
+}
+
+func withSecret(valueFrom string) (c containerSpec) {
+	c.Secrets = append(c.Secrets, struct {
+		Name      string `json:"name"`
+		ValueFrom string `json:"valueFrom"`
+	}{"S", valueFrom})
+	return c
+}
