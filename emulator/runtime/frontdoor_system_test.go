@@ -23,7 +23,7 @@ func TestConfigurationIsAccepted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := os.ReadFile("testdata/haproxy.cfg")
+	config, err := os.ReadFile("haproxy/testdata/haproxy.cfg")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestConfigurationIsAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 	script := fmt.Sprintf("cd %s; cat > haproxy.cfg; sed -n '/^-----BEGIN/,$p' haproxy.cfg > listener443.pem; sed -i '/^-----BEGIN/,$d' haproxy.cfg; "+
-		"echo share443_default_0 9000 > weights.map; haproxy -c -V -f haproxy.cfg 2>&1", haproxy.BalancerFolder)
+		"echo share443_default_0 9000 > weights.map; echo closed > body443-rule5; haproxy -c -V -f haproxy.cfg 2>&1", haproxy.BalancerFolder)
 	out, err := r.Docker.Feed(t.Context(), bytes.NewReader(append(config, certificate...)), "run", "--rm", "--interactive", "--label", r.StateLabel(), image, "sh", "-c", script)
 	if err != nil || !strings.Contains(out, "Configuration file is valid") || strings.Contains(out, "WARNING") {
 		t.Errorf("%v\n%s", err, out)
