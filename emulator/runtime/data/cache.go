@@ -78,7 +78,7 @@ func (r *Servers) cacheParts(res account.Resource) ([]machine.Part, error) {
 	}
 	return []machine.Part{{
 		Role: "cache", Owner: machine.OwnerOf(res), Name: state.PlainName("cache-" + res.ID), Image: "valkey", Aliases: aliases,
-		Folders: map[string][]machine.File{"/etc/valkey/node": {{Name: "valkey.conf", Data: []byte(r.valkeyConfig(v))}}},
+		Folders: map[string][]machine.File{"/etc/valkey/node": {{Name: "valkey.conf", Data: []byte(valkeyConfig(v))}}},
 	}}, nil
 }
 
@@ -99,18 +99,10 @@ func memcachedParts(res account.Resource) []machine.Part {
 	return parts
 }
 
-// valkeyConfig applies the parameter group's settings. The cache is not kept on disk, like a node without snapshots.
-func (r *Servers) valkeyConfig(v account.Values) string {
+// valkeyConfig is a node's configuration. The cache is not kept on disk, like a node without snapshots.
+func valkeyConfig(v account.Values) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "bind 0.0.0.0\nprotected-mode no\nport %d\nsave \"\"\nappendonly no\nmaxmemory 256mb\n", machine.Number(v, "port", 6379))
-	if group, ok := r.Account.Find(account.CacheParameterGroupToken, "name", v.Text("parameterGroupName")); ok {
-		for _, p := range group.Outputs.Blocks("parameters") {
-			switch name := p.Text("name"); name {
-			case "maxmemory-policy", "timeout", "notify-keyspace-events", "tcp-keepalive", "maxmemory-samples":
-				fmt.Fprintf(&b, "%s %q\n", name, p.Text("value"))
-			}
-		}
-	}
 	if token := v.Text("authToken"); token != "" {
 		fmt.Fprintf(&b, "requirepass %q\n", token)
 	}
