@@ -113,7 +113,6 @@ func (a *Account) Create(ctx context.Context, token, name string, inputs Values)
 	var made Resource
 	err = a.Change(ctx, func(tx *Tx) error {
 		r := Resource{Type: token, Name: name, Inputs: inputs.Clone(), Outputs: t.outputs(inputs)}
-		tx.nameFromPrefix(t, &r)
 		if err := tx.checkRefs(t, r); err != nil {
 			return err
 		}
@@ -266,7 +265,7 @@ func (a *Account) Tamper(token, id, property string, value any) error {
 	})
 }
 
-// change runs one operation under the lock and saves what it did. An error takes the operation back.
+// Change runs one operation under the lock and saves what it did. An error takes the operation back.
 func (a *Account) Change(ctx context.Context, operation func(tx *Tx) error) error {
 	a.mu.Lock()
 	tx := &Tx{Context: ctx, account: a}
@@ -349,6 +348,7 @@ func (a *Account) lookup(token string) (Type, error) {
 
 func key(token, id string) string { return token + "|" + id }
 
+// SortedKeys are the keys of a map in order.
 func SortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for key := range m {

@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -27,7 +29,7 @@ func (a *Account) Check(token, urnName string, olds, news Values, seed []byte) (
 	if t.tagged() {
 		delete(given, "tagsAll")
 	}
-	problems := checkBlock("", given, kind)
+	problems := CheckBlock("", given, kind)
 	for _, name := range t.Required {
 		if !inputs.Has(name) {
 			problems = append(problems, Problem{name, "is required"})
@@ -57,7 +59,7 @@ func (a *Account) Check(token, urnName string, olds, news Values, seed []byte) (
 func renderDocuments(inputs Values, kind reflect.Type) {
 	for name, field := range FieldsOf(kind) {
 		document := asMap(inputs[name])
-		if field.Kind() != reflect.Interface || document == nil || ContainsUnknown(document) {
+		if field.Kind() != reflect.Interface || document == nil || containsUnknown(document) {
 			continue
 		}
 		if text, err := json.Marshal(document); err == nil {
@@ -66,40 +68,28 @@ func renderDocuments(inputs Values, kind reflect.Type) {
 	}
 }
 
-func ContainsUnknown(value any) bool {
+func containsUnknown(value any) bool {
 	if block := asMap(value); block != nil {
-		for _, element := range block {
-			if ContainsUnknown(element) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(slices.Collect(maps.Values(block)), containsUnknown)
 	}
-	if list, ok := value.([]any); ok {
-		for _, element := range list {
-			if ContainsUnknown(element) {
-				return true
-			}
-		}
-		return false
-	}
-	return isUnknown(value)
+	list, _ := value.([]any)
+	return isUnknown(value) || slices.ContainsFunc(list, containsUnknown)
 }
 
-var Autonamed = regexp.MustCompile(`^[0-9a-f]{7}$`)
+var autonamed = regexp.MustCompile(`^[0-9a-f]{7}$`)
 
 // autoname fills the name input as Pulumi's bridge does: logical name, "-" and seven hexadecimal digits, kept for as
 // long as the resource lives.
 func (t Type) autoname(urnName string, olds, inputs Values, seed []byte) *Problem {
 	property := t.Name.Property
-	if property == "" || inputs.Has(property) || inputs.Has(property+"Prefix") {
+	if property == "" || inputs.Has(property) {
 		return nil
 	}
 	if t.Name.Lower {
 		urnName = strings.ToLower(urnName)
 	}
-	prefix := urnName + "-"
-	if suffix, ok := strings.CutPrefix(olds.Text(property), prefix); ok && Autonamed.MatchString(suffix) {
+	prefix := t.Name.Prefix + urnName + "-"
+	if suffix, ok := strings.CutPrefix(olds.Text(property), prefix); ok && autonamed.MatchString(suffix) {
 		inputs[property] = olds[property]
 		return nil
 	}
@@ -116,15 +106,4 @@ func (t Type) autoname(urnName string, olds, inputs Values, seed []byte) *Proble
 	}
 	inputs[property] = prefix + hex.EncodeToString(digits)[:7]
 	return nil
-}
-
-// nameFromPrefix makes the name that the provider makes from namePrefix: the time and a counter, 26 digits.
-func (tx *Tx) nameFromPrefix(t Type, r *Resource) {
-	property := t.Name.Property
-	if property == "" {
-		return
-	}
-	if prefix, ok := r.Inputs.String(property + "Prefix"); ok && !r.Inputs.Has(property) {
-		r.Outputs[property] = prefix + tx.Digits(26)
-	}
 }

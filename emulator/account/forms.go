@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
+// HasUnknown tells whether an element of a list is computed later.
 func HasUnknown(list []any) bool { return slices.ContainsFunc(list, isUnknown) }
 
-// words makes a set of the words of a text.
+// Words makes a set of the words of a text.
 func Words(text string) map[string]bool {
 	set := map[string]bool{}
 	for _, word := range strings.Fields(text) {
@@ -21,10 +22,10 @@ func Words(text string) map[string]bool {
 	return set
 }
 
-// afterSlash is the last part of an ARN or path: the name behind arn:...:cluster/name, or the text itself.
+// AfterSlash is the last part of an ARN or path: the name behind arn:...:cluster/name, or the text itself.
 func AfterSlash(text string) string { return text[strings.LastIndex(text, "/")+1:] }
 
-// list turns texts into a list of the engine's.
+// Texts turns texts into a list of the engine's.
 func Texts(texts ...string) []any {
 	values := make([]any, len(texts))
 	for i, text := range texts {
@@ -33,44 +34,44 @@ func Texts(texts ...string) []any {
 	return values
 }
 
-// unique returns texts in order and without doubles.
+// Unique returns texts in order and without doubles.
 func Unique(texts []string) []string {
 	sorted := slices.Clone(texts)
 	slices.Sort(sorted)
 	return slices.Compact(sorted)
 }
 
-// setDefault sets what AWS fills in for an input that was left out.
+// SetDefault sets what AWS fills in for an input that was left out.
 func SetDefault(out Values, name string, value any) {
 	if current, ok := out[name]; !ok || current == nil || current == "" || current == 0.0 {
 		out[name] = value
 	}
 }
 
-// stableHex makes digits that are the same whenever they are asked for.
+// StableHex makes digits that are the same whenever they are asked for.
 func StableHex(seed string, n int) string {
 	sum := sha256.Sum256([]byte(seed))
 	return hex.EncodeToString(sum[:])[:n]
 }
 
-// stableLetters is stableHex with lower case letters and digits.
+// StableLetters is stableHex with lower case letters and digits.
 func StableLetters(seed string, n int) string {
 	value, _ := new(big.Int).SetString(StableHex(seed, 64), 16)
 	return value.Text(36)[:n]
 }
 
-// now is the time of the operation for dates that are compared.
+// Time is the time of the operation for dates that are compared.
 func (tx *Tx) Time() time.Time {
 	moment, _ := time.Parse(time.RFC3339, tx.Now())
 	return moment
 }
 
-// sameDomain compares domain names without regard to case and the trailing period.
+// SameDomain compares domain names without regard to case and the trailing period.
 func SameDomain(a, b string) bool {
 	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
 }
 
-// setDefaults fills outputs that are not there yet.
+// SetDefaults fills outputs that are not there yet.
 func SetDefaults(outputs, defaults Values) {
 	for name, value := range defaults {
 		if !outputs.Has(name) {
@@ -79,7 +80,7 @@ func SetDefaults(outputs, defaults Values) {
 	}
 }
 
-// withDefaults is a block with the parts AWS fills in.
+// WithDefaults is a block with the parts AWS fills in.
 func WithDefaults(block, defaults Values) map[string]any {
 	filled := block.Clone()
 	if filled == nil {

@@ -55,7 +55,7 @@ func (a *Account) PutImage(repository, tag, digest string, sizeBytes int64, at t
 	})
 }
 
-// images are the images of a repository, the one pushed last first.
+// Images are the images of a repository, the one pushed last first.
 func (tx *Tx) Images(repository string) []Resource {
 	images := slices.DeleteFunc(tx.List(imageToken), func(r Resource) bool { return r.Outputs.Text("repositoryName") != repository })
 	slices.SortStableFunc(images, func(x, y Resource) int {

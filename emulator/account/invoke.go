@@ -13,7 +13,7 @@ func (a *Account) Invoke(ctx context.Context, token string, args Values) (Values
 		return nil, fmt.Errorf("function %s is not known to the emulator; did you mean %s?", token, Nearest(token, SortedKeys(a.functions)))
 	}
 	args = withoutNulls(args)
-	problems := checkBlock("", args, ArgsType(f.Args))
+	problems := CheckBlock("", args, ArgsType(f.Args))
 	for _, name := range f.Required {
 		if !args.Has(name) {
 			problems = append(problems, Problem{name, "is required"})

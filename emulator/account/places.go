@@ -5,19 +5,19 @@ import (
 	"slices"
 )
 
-// zoneOf returns the availability zone of a subnet.
+// ZoneOf returns the availability zone of a subnet.
 func (tx *Tx) ZoneOf(subnetID string) string {
 	subnet, _ := tx.Get(SubnetToken, subnetID)
 	return subnet.Outputs.Text("availabilityZone")
 }
 
-// vpcOf returns the VPC that a resource of this type and id is in.
+// VPCOf returns the VPC that a resource of this type and id is in.
 func (tx *Tx) VPCOf(token, id string) string {
 	r, _ := tx.Get(token, id)
 	return r.Outputs.Text("vpcId")
 }
 
-// sameVPC refuses subnets and security groups that are not all in one VPC and returns that VPC.
+// SameVPC refuses subnets and security groups that are not all in one VPC and returns that VPC.
 func (tx *Tx) SameVPC(code string, subnets, groups []string) (string, error) {
 	vpc, first := "", ""
 	check := func(token string, ids []string) error {
@@ -37,12 +37,12 @@ func (tx *Tx) SameVPC(code string, subnets, groups []string) (string, error) {
 	return vpc, check(SecurityGroupToken, groups)
 }
 
-// internetGatewayOf returns the internet gateway attached to a VPC.
+// InternetGatewayOf returns the internet gateway attached to a VPC.
 func (tx *Tx) InternetGatewayOf(vpcID string) (Resource, bool) {
 	return tx.Find(InternetGatewayToken, "vpcId", vpcID)
 }
 
-// zones returns the availability zones that the subnets lie in, without doubles and in order, and their VPC.
+// ZonesOf returns the availability zones that the subnets lie in, without doubles and in order, and their VPC.
 // mixed tells that they lie in several VPCs.
 func (tx *Tx) ZonesOf(subnets []string) (zones []string, vpc string, mixed bool) {
 	for _, id := range subnets {
@@ -64,7 +64,7 @@ func (tx *Tx) ZonesOf(subnets []string) (zones []string, vpc string, mixed bool)
 	return zones, vpc, mixed
 }
 
-// stranger returns the first security group that is not in the VPC.
+// GroupOutsideVPC returns the first security group that is not in the VPC.
 func (tx *Tx) GroupOutsideVPC(groups []string, vpc string) (Resource, bool) {
 	for _, id := range groups {
 		if group, ok := tx.Get(SecurityGroupToken, id); ok && group.Outputs.Text("vpcId") != vpc {
@@ -74,13 +74,13 @@ func (tx *Tx) GroupOutsideVPC(groups []string, vpc string) (Resource, bool) {
 	return Resource{}, false
 }
 
-// defaultKey is the ARN of the key that AWS manages for a service in this account.
+// DefaultKey is the ARN of the key that AWS manages for a service in this account.
 func (tx *Tx) DefaultKey(service string) string {
 	id := StableHex("key "+service+" "+tx.Region(), 32)
 	return tx.ARN("kms", fmt.Sprintf("key/%s-%s-4%s-a%s-%s", id[:8], id[8:12], id[13:16], id[17:20], id[20:]))
 }
 
-// registryHost is where the account's images are pushed.
+// RegistryHost is where the account's images are pushed.
 func (tx *Tx) RegistryHost() string {
 	return fmt.Sprintf("%s.dkr.ecr.%s.amazonaws.com", tx.AccountID(), tx.Region())
 }

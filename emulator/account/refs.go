@@ -21,6 +21,7 @@ var idForms = map[string]struct{ prefix, malformed string }{
 
 var idForm = regexp.MustCompile(`^([a-z]+)-(?:[0-9a-f]{8}|[0-9a-f]{17})$`)
 
+// ARNForm is the form of ARNs.
 var ARNForm = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+$`)
 
 // checkRefs refuses inputs that name what does not exist, or is of another kind.

@@ -57,10 +57,10 @@ func (tx *Tx) Zones() []string {
 	return zones
 }
 
-// logWriter is the account of AWS that writes the access logs of the region's load balancers; empty where there is none.
+// LogWriter is the account of AWS that writes the access logs of the region's load balancers; empty where there is none.
 func (tx *Tx) LogWriter() string { return regions[tx.Region()].loadBalancer }
 
-// balancerZone is the hosted zone of the names of the region's load balancers.
+// BalancerZone is the hosted zone of the names of the region's load balancers.
 func (tx *Tx) BalancerZone() string {
 	known := map[string]string{
 		"us-east-1": "Z35SXDOTRQ7X7K", "us-east-2": "Z3AADJGX6KTTL2", "us-west-1": "Z368ELLRRE2KJ0", "us-west-2": "Z1H1FL5HABSF5",

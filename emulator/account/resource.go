@@ -112,7 +112,7 @@ type output struct {
 	Optional bool         // the provider may return nothing
 }
 
-// empty is what the provider returns for a computed property that AWS leaves empty.
+// Empty is what the provider returns for a computed property that AWS leaves empty.
 func (o output) Empty() any {
 	switch o.Kind.Kind() {
 	case reflect.String:
@@ -129,7 +129,7 @@ func (o output) Empty() any {
 	return nil
 }
 
-// stateFields reads the outputs from the SDK's resource struct.
+// StateFields reads the outputs from the SDK's resource struct.
 func StateFields(t Type) map[string]output {
 	fields := map[string]output{}
 	state := reflect.TypeOf(t.State)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// argsType is the struct with plain values behind an SDK args value: ec2.vpcArgs for ec2.VpcArgs{}.
+// ArgsType is the struct with plain values behind an SDK args value: ec2.vpcArgs for ec2.VpcArgs{}.
 func ArgsType(args any) reflect.Type {
 	if args == nil {
 		return reflect.TypeFor[struct{}]()
@@ -19,7 +19,7 @@ func ArgsType(args any) reflect.Type {
 	return reflect.TypeOf(args)
 }
 
-// fieldsOf maps the properties of an SDK struct to their kinds.
+// FieldsOf maps the properties of an SDK struct to their kinds.
 func FieldsOf(block reflect.Type) map[string]reflect.Type {
 	fields := map[string]reflect.Type{}
 	for i := range block.NumField() {
@@ -30,8 +30,8 @@ func FieldsOf(block reflect.Type) map[string]reflect.Type {
 	return fields
 }
 
-// checkBlock compares the properties of a resource or nested block with the SDK's struct.
-func checkBlock(path string, block Values, kind reflect.Type) []Problem {
+// CheckBlock compares the properties of a resource or nested block with the SDK's struct.
+func CheckBlock(path string, block Values, kind reflect.Type) []Problem {
 	fields := FieldsOf(kind)
 	var problems []Problem
 	for _, name := range SortedKeys(block) {
@@ -50,6 +50,7 @@ func checkBlock(path string, block Values, kind reflect.Type) []Problem {
 	return problems
 }
 
+// CheckValue compares one value with the kind that the SDK has for it.
 func CheckValue(path string, value any, kind reflect.Type) []Problem {
 	if value == nil || isUnknown(value) {
 		return nil
@@ -102,7 +103,7 @@ func CheckValue(path string, value any, kind reflect.Type) []Problem {
 		if block == nil {
 			return wrong("a block")
 		}
-		return checkBlock(path, block, kind)
+		return CheckBlock(path, block, kind)
 	case reflect.Interface: // a JSON document, or another resource or its name
 		if _, isText := value.(string); !isText && asMap(value) == nil {
 			return wrong("a string")
@@ -111,6 +112,7 @@ func CheckValue(path string, value any, kind reflect.Type) []Problem {
 	return nil
 }
 
+// Required tells whether the SDK wants an input of this kind.
 func Required(kind reflect.Type) bool {
 	switch kind.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
@@ -165,7 +167,7 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// nearest returns the known name that takes the fewest edits to reach.
+// Nearest returns the known name that takes the fewest edits to reach.
 func Nearest(name string, known []string) string {
 	if len(known) == 0 {
 		return "nothing (it takes none)"

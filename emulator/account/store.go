@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/google/renameio/v2"
 )
 
 // formatVersion is the format of the account's file. It changes whenever an older program could not read the file.
@@ -81,7 +83,10 @@ func (s *store) save(generation int, snapshot func() (int, []byte, error)) error
 	}
 	current, text, err := snapshot()
 	if err == nil {
-		err = writeFile(s.path, text)
+		err = os.MkdirAll(filepath.Dir(s.path), 0o700)
+	}
+	if err == nil {
+		err = renameio.WriteFile(s.path, text, 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("saving the account: %w", err)
@@ -98,28 +103,4 @@ func (a *Account) snapshot() (int, []byte, error) {
 	// Records are replaced, never changed, so they can be read without the lock.
 	text, err := json.Marshal(stored)
 	return stored.generation, text, err
-}
-
-// writeFile replaces a file so that a crash leaves the old one or the new one, never half of it.
-func writeFile(path string, text []byte) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(dir, ".account-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(text)
-	if err == nil {
-		err = temp.Sync()
-	}
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }

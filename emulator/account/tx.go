@@ -111,12 +111,13 @@ func (tx *Tx) Patch(token, id string, outputs Values) {
 	tx.Save(r)
 }
 
-// put and remove change the records and remember how to take that back when the operation is refused later.
+// Save records a resource. It is taken back when the operation is refused later.
 func (tx *Tx) Save(r Resource) {
 	tx.remember(key(r.Type, r.ID))
 	tx.account.state.Resources[key(r.Type, r.ID)] = r.clone()
 }
 
+// Remove deletes the record of a resource.
 func (tx *Tx) Remove(r Resource) {
 	tx.remember(key(r.Type, r.ID))
 	delete(tx.account.state.Resources, key(r.Type, r.ID))

@@ -66,12 +66,12 @@ type Type struct {
 	Select func(tx *Tx, id string) (Resource, bool)
 }
 
-// Name says how autonaming behaves for a type. Where the type also has an input of that name with Prefix behind it
-// (namePrefix) and it is set, the provider makes the name from it instead.
+// Name says how autonaming behaves for a type.
 type Name struct {
 	Property string
-	Max      int  // AWS's limit on the length
-	Lower    bool // whether the name must be lower case
+	Prefix   string // what the name begins with: alias/
+	Max      int    // AWS's limit on the length
+	Lower    bool   // whether the name must be lower case
 }
 
 // Ref is an input that names another resource.

@@ -148,7 +148,7 @@ func (v Values) at(path string) (any, bool) {
 	return here, true
 }
 
-// splitPath cuts a.b[2].c into a, b, 2, c.
+// SplitPath cuts a.b[2].c into a, b, 2, c.
 func SplitPath(path string) []string {
 	return strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
 }
@@ -168,7 +168,7 @@ func isUnknown(value any) bool {
 	return unknown
 }
 
-// clone copies values so that no caller can change the account's records.
+// Clone copies values so that no caller can change the account's records.
 func (v Values) Clone() Values {
 	if v == nil {
 		return nil

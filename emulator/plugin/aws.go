@@ -12,7 +12,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-// awsPlugin stands in for pulumi-aws: it translates between the engine and the account.
+// awsPlugin takes the place of pulumi-aws: it translates between the engine and the account.
 type awsPlugin struct {
 	base
 	account     *account.Account
@@ -23,7 +23,7 @@ func newAWS(a *account.Account) *awsPlugin {
 	return &awsPlugin{base: newBase("aws", "6.83.4"), account: a}
 }
 
-// Check completes and judges inputs; it runs at preview too.
+// Check completes the inputs and applies the rules about them; it runs at preview too.
 func (p *awsPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.CheckResponse, error) {
 	olds, err := toValues(req.Olds)
 	if err != nil {

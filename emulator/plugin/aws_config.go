@@ -14,27 +14,26 @@ import (
 	sdk "github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
 // engineKeys are the keys that the engine itself puts into a provider's configuration.
 var engineKeys = []resource.PropertyKey{"version", "pluginDownloadURL", "pluginChecksums", "__internal"}
 
 // awsSettings maps the settings that pulumi-aws v6 has to their kinds.
-var awsSettings = fieldsOf(aws.ProviderArgs{}.ElementType())
+var awsSettings = account.FieldsOf(aws.ProviderArgs{}.ElementType())
 
 // CheckConfig judges the configuration of a provider: explicit ones and the default one built from aws: config.
 func (p *awsPlugin) CheckConfig(_ context.Context, req sdk.CheckConfigRequest) (sdk.CheckConfigResponse, error) {
-	var failed []sdk.CheckFailure
-	if _, err := decodeSettings(req.News, awsSettings); err != nil {
-		failed = append(failed, *err)
-	}
+	response := checkSettings(req, awsSettings)
 	if !req.News.HasValue("region") && envRegion() == "" {
-		failed = append(failed, sdk.CheckFailure{
+		response.Failures = append(response.Failures, sdk.CheckFailure{
 			Property: "region",
 			Reason:   "missing region: run `pulumi config set aws:region eu-central-1`, or give the provider a region",
 		})
 	}
-	return sdk.CheckConfigResponse{Properties: req.News, Failures: failed}, nil
+	return response, nil
 }
 
 // DiffConfig tells the engine that changed settings update the provider in place: its resources stay.
@@ -48,77 +47,64 @@ func (p *awsPlugin) DiffConfig(_ context.Context, req sdk.DiffConfigRequest) (sd
 
 // Configure takes the settings. It refuses what the real provider refuses when it first talks to the account.
 func (p *awsPlugin) Configure(_ context.Context, req sdk.ConfigureRequest) (sdk.ConfigureResponse, error) {
-	settings, failed := decodeSettings(req.Inputs, awsSettings)
-	if failed != nil {
-		return sdk.ConfigureResponse{}, status.Errorf(codes.InvalidArgument, "configuring aws: %s: %s", failed.Property, failed.Reason)
+	settings, problems := decodeSettings(req.Inputs, awsSettings)
+	if len(problems) > 0 {
+		return sdk.ConfigureResponse{}, status.Errorf(codes.InvalidArgument, "configuring aws: %s: %s", problems[0].Property, problems[0].Reason)
 	}
-	region, _ := settings["region"].(string)
-	region = cmp.Or(region, envRegion())
+	region := cmp.Or(settings.Text("region"), envRegion())
 	if region != p.account.Region() {
 		return sdk.ConfigureResponse{}, status.Errorf(codes.InvalidArgument,
 			"configuring aws: region %q: the emulated account works in %s; one account is one region (aws:region)", region, p.account.Region())
 	}
-	if allowed := texts(settings["allowedAccountIds"]); len(allowed) > 0 && !slices.Contains(allowed, p.account.ID()) {
+	if allowed := settings.Strings("allowedAccountIds"); len(allowed) > 0 && !slices.Contains(allowed, p.account.ID()) {
 		return sdk.ConfigureResponse{}, status.Errorf(codes.PermissionDenied,
 			"configuring aws: AWS account ID not allowed: %s (allowedAccountIds: %v)", p.account.ID(), allowed)
 	}
-	if forbidden := texts(settings["forbiddenAccountIds"]); slices.Contains(forbidden, p.account.ID()) {
+	if forbidden := settings.Strings("forbiddenAccountIds"); slices.Contains(forbidden, p.account.ID()) {
 		return sdk.ConfigureResponse{}, status.Errorf(codes.PermissionDenied,
 			"configuring aws: AWS account ID not allowed: %s (forbiddenAccountIds: %v)", p.account.ID(), forbidden)
 	}
 	p.defaultTags = map[string]string{}
-	defaults, _ := settings["defaultTags"].(map[string]any)
-	tags, _ := defaults["tags"].(map[string]any)
-	for key, value := range tags {
-		text, ok := value.(string)
-		if !ok {
-			return sdk.ConfigureResponse{}, status.Errorf(codes.InvalidArgument, "configuring aws: defaultTags.tags.%s must be a string", key)
-		}
-		p.defaultTags[key] = text
+	for key, value := range settings.Map("defaultTags.tags") {
+		p.defaultTags[key], _ = value.(string)
 	}
 	return sdk.ConfigureResponse{}, nil
 }
 
+// checkSettings refuses settings that a provider does not have.
+func checkSettings(req sdk.CheckConfigRequest, kinds map[string]reflect.Type) sdk.CheckConfigResponse {
+	_, problems := decodeSettings(req.News, kinds)
+	return sdk.CheckConfigResponse{Properties: req.News, Failures: failures(problems)}
+}
+
 // decodeSettings reads a provider's configuration. The engine sends everything that is not text as JSON in a text.
-func decodeSettings(news resource.PropertyMap, kinds map[string]reflect.Type) (map[string]any, *sdk.CheckFailure) {
-	settings := map[string]any{}
+func decodeSettings(news resource.PropertyMap, kinds map[string]reflect.Type) (account.Values, []account.Problem) {
+	settings := account.Values{}
 	for _, key := range news.StableKeys() {
 		if slices.Contains(engineKeys, key) {
 			continue
 		}
-		kind, known := kinds[string(key)]
+		name := string(key)
+		kind, known := kinds[name]
 		if !known {
-			return nil, &sdk.CheckFailure{Property: key, Reason: fmt.Sprintf("is not a setting of the provider; it has: %v", sortedNames(kinds))}
+			return nil, []account.Problem{{Property: name, Reason: fmt.Sprintf("is not a setting of the provider; it has: %v", account.SortedKeys(kinds))}}
 		}
-		value := plainValue(news[key])
-		if value.IsNull() || value.ContainsUnknowns() {
-			continue
+		value, err := toValue(news[key])
+		if err != nil {
+			return nil, []account.Problem{{Property: name, Reason: err.Error()}}
 		}
-		decoded := value.Mappable()
-		if text, ok := decoded.(string); ok && elem(kind).Kind() != reflect.String {
-			if err := json.Unmarshal([]byte(text), &decoded); err != nil {
-				return nil, &sdk.CheckFailure{Property: key, Reason: fmt.Sprintf("%q is not JSON: %v", text, err)}
+		if text, ok := value.(string); ok && kind != reflect.TypeFor[*string]() {
+			if err := json.Unmarshal([]byte(text), &value); err != nil {
+				return nil, []account.Problem{{Property: name, Reason: fmt.Sprintf("%q is not JSON: %v", text, err)}}
 			}
 		}
-		if decoded == nil {
-			continue
+		if problems := account.CheckValue(name, value, kind); len(problems) > 0 {
+			return nil, problems[:1]
 		}
-		if failed := checkKind(string(key), resource.NewPropertyValue(decoded), kind); len(failed) > 0 {
-			return nil, &failed[0]
-		}
-		settings[string(key)] = decoded
+		settings[name] = value
 	}
 	return settings, nil
 }
 
 // envRegion is where the real provider looks for a region last.
 func envRegion() string { return cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")) }
-
-func texts(value any) []string {
-	var list []string
-	elements, _ := value.([]any)
-	for _, element := range elements {
-		list = append(list, fmt.Sprint(element))
-	}
-	return list
-}

@@ -17,7 +17,7 @@ func TestCheckConfig(t *testing.T) {
 		refused  string // property
 	}{
 		"everything of the ecosystem": {settings: map[string]any{
-			"region": "eu-west-1", "profile": "deploy", "version": "6.83.2",
+			"region": "eu-west-1", "profile": "deploy", "version": "6.83.4",
 			"allowedAccountIds":         `["123456789012"]`,
 			"assumeRole":                `{"roleArn":"arn:aws:iam::123456789012:role/deploy"}`,
 			"endpoints":                 `[{"ec2":"http://localhost:4566","s3":"http://localhost:4566"}]`,
@@ -74,7 +74,7 @@ func TestDiffConfigKeepsTheResources(t *testing.T) {
 		want sdk.DiffChanges
 	}{
 		"nothing":              {map[string]any{"region": "eu-west-1", "version": "6.83.1"}, sdk.DiffNone},
-		"the plugin's version": {map[string]any{"region": "eu-west-1", "version": "6.83.2"}, sdk.DiffNone},
+		"the plugin's version": {map[string]any{"region": "eu-west-1", "version": "6.83.4"}, sdk.DiffNone},
 		"tags":                 {map[string]any{"region": "eu-west-1", "defaultTags": `{"tags":{"a":"b"}}`}, sdk.DiffSome},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,7 @@ type base struct {
 	sdk.UnimplementedProvider
 
 	name    tokens.Package
-	version semver.Version // of the plugin this one stands in for
+	version semver.Version // of the plugin whose place this one takes
 	ctx     context.Context
 	cancel  context.CancelFunc
 }
@@ -30,6 +30,26 @@ type base struct {
 func newBase(name, version string) base {
 	ctx, cancel := context.WithCancel(context.Background())
 	return base{name: tokens.Package(name), version: semver.MustParse(version), ctx: ctx, cancel: cancel}
+}
+
+// DiffConfig finds no difference; the aws plugin has settings that matter.
+func (b *base) DiffConfig(context.Context, sdk.DiffConfigRequest) (sdk.DiffConfigResponse, error) {
+	return sdk.DiffResult{Changes: sdk.DiffNone}, nil
+}
+
+// Configure takes nothing.
+func (b *base) Configure(context.Context, sdk.ConfigureRequest) (sdk.ConfigureResponse, error) {
+	return sdk.ConfigureResponse{}, nil
+}
+
+// Read returns what the engine knows: there is nothing else.
+func (b *base) Read(_ context.Context, req sdk.ReadRequest) (sdk.ReadResponse, error) {
+	return sdk.ReadResponse{ReadResult: sdk.ReadResult{ID: req.ID, Inputs: req.Inputs, Outputs: req.State}}, nil
+}
+
+// Delete leaves what was made.
+func (b *base) Delete(context.Context, sdk.DeleteRequest) (sdk.DeleteResponse, error) {
+	return sdk.DeleteResponse{}, nil
 }
 
 // Pkg is the name of the package.
@@ -43,7 +63,7 @@ func (b *base) Handshake(context.Context, sdk.ProviderHandshakeRequest) (*sdk.Pr
 // Attach is called by an engine that did not start the plugin itself. The plugins need nothing from the engine.
 func (b *base) Attach(string) error { return nil }
 
-// GetPluginInfo returns the version of the plugin this one stands in for.
+// GetPluginInfo returns the version of the plugin whose place this one takes.
 func (b *base) GetPluginInfo(context.Context) (sdk.PluginInfo, error) {
 	return sdk.PluginInfo{Version: &b.version}, nil
 }

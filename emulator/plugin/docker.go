@@ -12,16 +12,18 @@ import (
 	sdk "github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
 const imageToken = "docker:index/image:Image"
 
 var (
-	dockerSettings = fieldsOf(docker.ProviderArgs{}.ElementType())
+	dockerSettings = account.FieldsOf(docker.ProviderArgs{}.ElementType())
 	imageInputs    = docker.ImageArgs{}.ElementType()
 )
 
-// dockerPlugin stands in for the docker.Image resource of pulumi-docker v4.10.
+// dockerPlugin takes the place of the docker.Image resource of pulumi-docker v4.10.
 type dockerPlugin struct {
 	base
 	cfg Config
@@ -31,29 +33,20 @@ func newDocker(cfg Config) *dockerPlugin { return &dockerPlugin{newBase("docker"
 
 // CheckConfig refuses settings that pulumi-docker does not have.
 func (p *dockerPlugin) CheckConfig(_ context.Context, req sdk.CheckConfigRequest) (sdk.CheckConfigResponse, error) {
-	if _, failed := decodeSettings(req.News, dockerSettings); failed != nil {
-		return sdk.CheckConfigResponse{Failures: []sdk.CheckFailure{*failed}}, nil
-	}
-	return sdk.CheckConfigResponse{Properties: req.News}, nil
+	return checkSettings(req, dockerSettings), nil
 }
 
-// DiffConfig finds no difference, as the real one.
-func (p *dockerPlugin) DiffConfig(context.Context, sdk.DiffConfigRequest) (sdk.DiffConfigResponse, error) {
-	return sdk.DiffResult{Changes: sdk.DiffNone}, nil
-}
-
-// Configure has nothing to take: the Docker engine is the one of this machine.
-func (p *dockerPlugin) Configure(context.Context, sdk.ConfigureRequest) (sdk.ConfigureResponse, error) {
-	return sdk.ConfigureResponse{}, nil
-}
-
-// Check judges the inputs and adds the digest of the build context, so that a changed file is a changed input.
+// Check applies the rules about the inputs and adds the digest of the build context, so that a changed file is a changed input.
 func (p *dockerPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.CheckResponse, error) {
 	if string(req.Type) != imageToken {
 		return sdk.CheckResponse{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the emulator", req.Type)
 	}
-	if failed := checkBlock("", req.News, imageInputs); len(failed) > 0 {
-		return sdk.CheckResponse{Failures: failed}, nil
+	values, err := toValues(req.News)
+	if err != nil {
+		return sdk.CheckResponse{}, err
+	}
+	if problems := account.CheckBlock("", values, imageInputs); len(problems) > 0 {
+		return sdk.CheckResponse{Failures: failures(problems)}, nil
 	}
 	inputs := req.News.Copy()
 	image := plain(inputs)
@@ -72,7 +65,7 @@ func (p *dockerPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.Check
 		block["platform"] = resource.NewStringProperty("linux/" + runtime.GOARCH)
 	}
 	inputs["build"] = resource.NewObjectProperty(block)
-	if name := image["imageName"]; name.IsString() && !boolOf(image["skipPush"]) {
+	if name := image["imageName"]; name.IsString() {
 		if _, _, err := splitName(name.StringValue()); err != nil {
 			return sdk.CheckResponse{Failures: []sdk.CheckFailure{{Property: "imageName", Reason: err.Error()}}}, nil
 		}
@@ -101,11 +94,7 @@ func (p *dockerPlugin) contextDigest(b Build) (string, *sdk.CheckFailure) {
 		return "", &sdk.CheckFailure{Property: "build.context", Reason: fmt.Sprintf("there is no folder %s", b.Context)}
 	}
 	if _, err := os.Stat(b.Dockerfile); err != nil {
-		hint := ""
-		if inContext := filepath.Join(b.Context, filepath.Base(b.Dockerfile)); fileExists(inContext) {
-			hint = fmt.Sprintf("; it is relative to the program, not to the context: try %s", inContext)
-		}
-		return "", &sdk.CheckFailure{Property: "build.dockerfile", Reason: fmt.Sprintf("could not open dockerfile %s%s", b.Dockerfile, hint)}
+		return "", &sdk.CheckFailure{Property: "build.dockerfile", Reason: fmt.Sprintf("could not open dockerfile %s: it is relative to the program, not to the context", b.Dockerfile)}
 	}
 	digest, err := hashContext(b.Context, b.Dockerfile)
 	if err != nil {
@@ -170,30 +159,13 @@ func (p *dockerPlugin) Update(ctx context.Context, req sdk.UpdateRequest) (sdk.U
 }
 
 // planned are the outputs of a preview: the digest is known only after the build, and buildOnPreview is off unless the
-// program sets it. The stand-in does not build at preview at all.
+// program sets it. The emulator does not build at preview at all.
 func planned(inputs resource.PropertyMap) resource.PropertyMap {
 	outputs := inputs.Copy()
 	for _, name := range []resource.PropertyKey{"baseImageName", "context", "dockerfile", "registryServer", "repoDigest"} {
-		outputs[name] = fromUnknown()
+		outputs[name] = fromValue(account.Unknown{})
 	}
 	return outputs
-}
-
-// Read returns what the engine knows, as the real one.
-func (p *dockerPlugin) Read(_ context.Context, req sdk.ReadRequest) (sdk.ReadResponse, error) {
-	return sdk.ReadResponse{ReadResult: sdk.ReadResult{ID: req.ID, Inputs: req.Inputs, Outputs: req.State}}, nil
-}
-
-// Delete leaves the image in the registry, as the real one.
-func (p *dockerPlugin) Delete(context.Context, sdk.DeleteRequest) (sdk.DeleteResponse, error) {
-	return sdk.DeleteResponse{}, nil
-}
-
-func boolOf(value resource.PropertyValue) bool { return value.IsBool() && value.BoolValue() }
-
-func fileExists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 func relative(from, to string) string {

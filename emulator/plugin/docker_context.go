@@ -35,9 +35,8 @@ func buildOf(image resource.PropertyMap) Build {
 		return ""
 	}
 	b := Build{
-		Context: text("context"), Dockerfile: text("dockerfile"), Target: text("target"), Platform: text("platform"),
-		Network: text("network"), Digest: text("contextDigest"), Classic: text("builderVersion") == "BuilderV1",
-		AddHosts: textList(block["addHosts"]), Args: map[string]string{},
+		Context: text("context"), Dockerfile: text("dockerfile"), Platform: text("platform"),
+		Digest: text("contextDigest"), Classic: text("builderVersion") == "BuilderV1", Args: map[string]string{},
 	}
 	if name := image["imageName"]; name.IsString() {
 		b.Name = name.StringValue()
@@ -55,23 +54,7 @@ func buildOf(image resource.PropertyMap) Build {
 			}
 		}
 	}
-	if cache := block["cacheFrom"]; cache.IsObject() {
-		b.CacheFrom = textList(cache.ObjectValue()["images"])
-	}
 	return b
-}
-
-func textList(value resource.PropertyValue) []string {
-	if !value.IsArray() {
-		return nil
-	}
-	var list []string
-	for _, element := range value.ArrayValue() {
-		if element.IsString() {
-			list = append(list, element.StringValue())
-		}
-	}
-	return list
 }
 
 // hashContext computes the digest of the files that a build would send to the Docker engine, with their paths and

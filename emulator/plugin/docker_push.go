@@ -38,9 +38,6 @@ func (p *dockerPlugin) deliver(ctx context.Context, timeout float64, inputs reso
 			return nil, err
 		}
 	}
-	if boolOf(image["skipPush"]) {
-		return outputs, nil
-	}
 	digest, err := p.push(ctx, build, registry)
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ const (
 	passwordToken = "random:index/randomPassword:RandomPassword"
 )
 
-var unknown = fromUnknown()
+var unknown = fromValue(account.Unknown{})
 
 // props makes properties of plain values; secrets and unknowns can be put in as they are.
 func props(values map[string]any) resource.PropertyMap { return resource.NewPropertyMapFromMap(values) }

@@ -1,5 +1,5 @@
-// Package plugin holds the provider plugins of the emulator: stand-ins for pulumi-aws, pulumi-docker and
-// pulumi-random that speak Pulumi's provider protocol from within this process. The engine attaches to them instead of
+// Package plugin holds the provider plugins of the emulator: they take the place of pulumi-aws, pulumi-docker and
+// pulumi-random and speak Pulumi's provider protocol from within this process. The engine attaches to them instead of
 // downloading plugins when PULUMI_DEBUG_PROVIDERS names their ports.
 package plugin
 

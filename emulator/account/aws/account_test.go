@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -72,7 +73,7 @@ func TestAutonaming(t *testing.T) {
 		return inputs.Text("name"), problems
 	}
 	first, _ := name("web", nil, account.Values{}, "seed")
-	if suffix, ok := strings.CutPrefix(first, "web-"); !ok || !account.Autonamed.MatchString(suffix) {
+	if suffix, ok := strings.CutPrefix(first, "web-"); !ok || !regexp.MustCompile(`^[0-9a-f]{7}$`).MatchString(suffix) {
 		t.Fatalf("name is %q, want web- and seven hexadecimal digits", first)
 	}
 	if again, _ := name("web", nil, account.Values{}, "seed"); again != first {
@@ -90,18 +91,15 @@ func TestAutonaming(t *testing.T) {
 	if given, _ := name("web", account.Values{"name": first}, account.Values{"name": "mine"}, "seed"); given != "mine" {
 		t.Errorf("a given name becomes %q", given)
 	}
-	if none, _ := name("web", nil, account.Values{"namePrefix": "mine"}, "seed"); none != "" {
-		t.Errorf("a name prefix gives the input name %q", none)
-	}
 	if _, problems := name(strings.Repeat("a", 247), nil, account.Values{}, "seed"); len(problems) != 0 {
 		t.Errorf("255 characters are refused: %v", problems)
 	}
 	if _, problems := name(strings.Repeat("a", 248), nil, account.Values{}, "seed"); !hasProblem(problems, "name") {
 		t.Errorf("256 characters pass: %v", problems)
 	}
-	group := w.make(account.SecurityGroupToken, "prefixed", account.Values{"namePrefix": "web", "vpcId": w.make(account.VPCToken, "vpc", account.Values{"cidrBlock": "10.0.0.0/16"}).ID})
-	if made := group.Outputs.Text("name"); len(made) != len("web")+26 || !strings.HasPrefix(made, "web") {
-		t.Errorf("name from a prefix is %q, want web and 26 digits", made)
+	alias, _, err := w.Check(account.AliasToken, "state", nil, account.Values{"targetKeyId": "key"}, []byte("seed"))
+	if name := alias.Text("name"); err != nil || !regexp.MustCompile(`^alias/state-[0-9a-f]{7}$`).MatchString(name) {
+		t.Errorf("the alias is called %q, %v", name, err)
 	}
 }
 

@@ -20,7 +20,6 @@ var goodDatabaseParameters = account.Values{"family": "mysql8.4", "parameters": 
 	map[string]any{"name": "character_set_server", "value": "utf8mb4"},
 	map[string]any{"name": "slow_query_log", "value": "1"},
 	map[string]any{"name": "long_query_time", "value": "0.5"},
-	map[string]any{"name": "performance_schema", "value": "1", "applyMethod": "pending-reboot"},
 }}
 
 // stored is the furnished account with a place for databases and caches.
@@ -53,10 +52,8 @@ func TestDatabaseRefusals(t *testing.T) {
 		{"parameter group with two hyphens", params, goodDatabaseParameters, account.Values{"name": "my--params"}, "name", ""},
 		{"parameter group of no family", params, goodDatabaseParameters, account.Values{"family": "mysql9.9"}, "family", ""},
 		{"unknown parameter", params, goodDatabaseParameters, parameter("require_tls", "1", "immediate"), "parameters[0].name", ""},
-		{"static parameter at once", params, goodDatabaseParameters, parameter("performance_schema", "1", "immediate"), "parameters[0].applyMethod", ""},
 		{"switch that is on", params, goodDatabaseParameters, parameter("slow_query_log", "ON", "immediate"), "parameters[0].value", ""},
 		{"slow query time that is no number", params, goodDatabaseParameters, parameter("long_query_time", "fast", "immediate"), "parameters[0].value", ""},
-		{"apply method", params, goodDatabaseParameters, parameter("slow_query_log", "1", "now"), "parameters[0].applyMethod", ""},
 		{"parameter group twice", params, goodDatabaseParameters, account.Values{"name": "{params84}"}, "", "DBParameterGroupAlreadyExists"},
 
 		{"identifier in capitals", db, goodDatabase, account.Values{"identifier": "Shop"}, "identifier", ""},

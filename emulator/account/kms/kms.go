@@ -3,13 +3,11 @@ package kms
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
-	"github.com/laravel-ecs/laravel-ecs/emulator/account/policydoc"
 )
 
 var aliasName = regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]+$`)
@@ -23,13 +21,13 @@ var Service = account.Service{Types: []account.Type{
 			"bypassPolicyLockoutSafetyCheck": false, "customerMasterKeySpec": "SYMMETRIC_DEFAULT", "enableKeyRotation": false,
 			"isEnabled": true, "keyUsage": "ENCRYPT_DECRYPT", "multiRegion": false,
 		},
-		Rules:    []account.Rule{account.Length("description", 0, 8192), account.Between("deletionWindowInDays", 7, 30), account.JSON("policy")},
+		Rules:    []account.Rule{account.Length("description", 0, 8192), account.Between("deletionWindowInDays", 7, 30)},
 		Identity: account.Identity{ID: "{uuid}", ARN: "kms:key/{id}", Outputs: account.Values{"keyId": "{id}"}},
 		Complete: completeKey,
 	},
 	{
-		// The provider makes up a name itself, so the alias is not named at preview as other resources are.
 		Token: account.AliasToken, Args: kms.AliasArgs{}, State: kms.Alias{},
+		Name:     account.Name{Property: "name", Prefix: "alias/", Max: 256}, // aws_kms_alias in pulumi-aws provider/resources.go
 		ForceNew: []string{"name", "namePrefix"},
 		Rules: []account.Rule{
 			account.Length("name", 1, 256),
@@ -43,32 +41,15 @@ var Service = account.Service{Types: []account.Type{
 		},
 		Identity: account.Identity{
 			ID: "{name}", ARN: "kms:{name}", Taken: "AlreadyExistsException: An alias with the name {arn} already exists",
-			Outputs: account.Values{"name": "alias/{letters:26}"},
 		},
 		Complete: findTarget,
 	},
 }}
 
-// completeKey sets the policy that KMS gives a key without one, and refuses one that nobody could change again.
+// completeKey sets the policy that KMS gives a key without one.
 func completeKey(tx *account.Tx, r *account.Resource) error {
-	root := "arn:aws:iam::" + tx.AccountID() + ":root"
-	policy := r.Inputs.Text("policy")
-	if policy == "" {
-		policy = `{"Id":"key-default-1","Statement":[{"Action":"kms:*","Effect":"Allow","Principal":{"AWS":"` + root + `"},"Resource":"*","Sid":"Enable IAM User Permissions"}],"Version":"2012-10-17"}`
-		r.Outputs["policy"] = policy
-	}
-	if fault := policydoc.Fault(policy, policydoc.Resource); fault != "" {
-		return tx.Refuse("MalformedPolicyDocumentException", "policy of key %s: %s", r.ID, fault)
-	}
-	document, err := policydoc.Parse(policy)
-	if err != nil {
-		return tx.Refuse("MalformedPolicyDocumentException", "policy of key %s: %v", r.ID, err)
-	}
-	if !slices.ContainsFunc(document.Statement, func(s policydoc.Statement) bool {
-		return s.Allows("kms:PutKeyPolicy", r.Outputs.Text("arn"), policydoc.Principal{"AWS": {root, tx.AccountID()}})
-	}) {
-		return tx.Refuse("MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.")
-	}
+	r.Outputs["policy"] = `{"Id":"key-default-1","Statement":[{"Action":"kms:*","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + tx.AccountID() +
+		`:root"},"Resource":"*","Sid":"Enable IAM User Permissions"}],"Version":"2012-10-17"}`
 	if r.Outputs.True("enableKeyRotation") {
 		account.SetDefault(r.Outputs, "rotationPeriodInDays", 365.0)
 	}

@@ -25,8 +25,6 @@ func actionRules(path string) []account.Rule {
 	return []account.Rule{
 		account.OneOf(path+"type", "forward", "redirect", "fixed-response"),
 		account.Between(path+"forward.targetGroups[*].weight", 0, 999),
-		account.OneOf(path+"redirect.statusCode", "HTTP_301", "HTTP_302"),
-		account.OneOf(path+"redirect.protocol", "HTTP", "HTTPS", "#{protocol}"),
 		account.OneOf(path+"fixedResponse.contentType", "text/plain", "text/css", "text/html", "application/javascript", "application/json"),
 		account.Matches(path+"fixedResponse.statusCode", fixedCode, "a code 2XX, 4XX or 5XX is needed"),
 		account.Length(path+"fixedResponse.messageBody", 0, 1024),

@@ -26,6 +26,8 @@ var listener = account.Type{
 			return ""
 		}),
 		account.ARN("certificateArn"),
+		account.OneOf("defaultActions[*].redirect.statusCode", "HTTP_301", "HTTP_302"),
+		account.OneOf("defaultActions[*].redirect.protocol", "HTTP", "HTTPS", "#{protocol}"),
 	}, actionRules("defaultActions")...),
 	Check: checkListener,
 	Create: func(tx *account.Tx, r *account.Resource) error {

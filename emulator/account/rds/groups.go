@@ -42,7 +42,6 @@ var Service = account.Service{Types: []account.Type{
 			account.Length("name", 1, 255),
 			account.Matches("name", parameterGroupName, "it starts with a letter and has only lower case letters, digits, periods and hyphens"),
 			account.Hyphens("name"),
-			account.OneOf("parameters[*].applyMethod", "immediate", "pending-reboot"),
 		},
 		Check:    checkParameters,
 		Identity: account.Identity{ID: "{name}", ARN: "rds:pg:{name}", Taken: "DBParameterGroupAlreadyExists: Parameter group {name} already exists"},
@@ -81,11 +80,7 @@ func completeSubnetGroup(tx *account.Tx, r *account.Resource) error {
 var parameters = map[string][]string{
 	"character_set_server": nil, "collation_server": nil, "log_output": {"FILE", "TABLE", "NONE"}, "long_query_time": nil,
 	"slow_query_log": {"0", "1"}, "general_log": {"0", "1"}, "require_secure_transport": {"0", "1", "ON", "OFF"}, "max_connections": nil,
-	"performance_schema": {"0", "1"}, "skip_name_resolve": {"0", "1"},
 }
-
-// staticParameters take effect with a reboot only.
-var staticParameters = account.Words(`performance_schema skip_name_resolve`)
 
 func checkParameters(r *account.Rules) {
 	if family, known := r.In.String("family"); known && !isFamily(family) {
@@ -103,8 +98,6 @@ func checkParameters(r *account.Rules) {
 			r.Refuse(place+"name", "%q is there twice", name)
 		case !known:
 			r.Refuse(place+"name", "could not find parameter with name: %s", name)
-		case staticParameters[name] && parameter.Text("applyMethod") != "pending-reboot":
-			r.Refuse(place+"applyMethod", "cannot use immediate apply method for static parameter %s; use pending-reboot", name)
 		case allowed != nil && value != "" && !slices.Contains(allowed, value):
 			r.Refuse(place+"value", "invalid parameter value: %s for: %s allowed values are: %s", value, name, strings.Join(allowed, ","))
 		}
