@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strings"
-	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -37,22 +37,13 @@ func Slug(branch string, longest int) (string, error) {
 	return cut + "-" + hex.EncodeToString(sum[:])[:hashDigits], nil
 }
 
+var (
+	accents = regexp.MustCompile(`\p{Mn}+`)
+	between = regexp.MustCompile(`[^a-z0-9]+`)
+)
+
 // slugged keeps the ASCII letters and digits, takes accents off letters, and puts a hyphen in place of everything else.
 func slugged(text string) string {
-	var words strings.Builder
-	gap := false
-	for _, r := range norm.NFKD.String(strings.ToLower(text)) {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
-			if gap && words.Len() > 0 {
-				words.WriteByte('-')
-			}
-			gap = false
-			words.WriteRune(r)
-		case unicode.Is(unicode.Mn, r): // an accent of the letter before it
-		default:
-			gap = true
-		}
-	}
-	return words.String()
+	plain := accents.ReplaceAllString(norm.NFKD.String(strings.ToLower(text)), "")
+	return strings.Trim(between.ReplaceAllString(plain, "-"), "-")
 }
