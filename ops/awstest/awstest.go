@@ -139,7 +139,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>`, answer.Code, answer.Message)
 	case string:
-		io.WriteString(w, answer)
+		fmt.Fprint(w, answer)
 	default:
 		_ = json.NewEncoder(w).Encode(answer)
 	}

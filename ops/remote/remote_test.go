@@ -115,7 +115,9 @@ func TestTunnel(t *testing.T) {
 	}
 	port := 13306
 	if !strings.Contains(c.Out.String(), "-P 13306 ") { // the port is taken on this machine
-		fmt.Sscanf(c.Out.String(), "127.0.0.1:%d ", &port)
+		if _, err := fmt.Sscanf(c.Out.String(), "127.0.0.1:%d ", &port); err != nil {
+			t.Fatal(err)
+		}
 	}
 	awstest.Prints(t, c.Out.String(), fmt.Sprintf("127.0.0.1:%d leads to db.internal:3306 through i-1", port),
 		fmt.Sprintf("mysql -h 127.0.0.1 -P %d -u app -p laravel\n", port))

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -49,8 +50,7 @@ func Tunnel(ctx context.Context, s *session.Session, to string, port int) error 
 	if err != nil {
 		return session.Explain(fmt.Errorf("opening a tunnel through the instance %s: %w", instance, err))
 	}
-	// A session that is over is terminated for certain; one that ended by itself is a TerminateSession without an effect.
-	defer client.TerminateSession(context.WithoutCancel(ctx), &ssm.TerminateSessionInput{SessionId: opened.SessionId})
+	defer terminate(ctx, client, opened.SessionId)
 	fmt.Fprintf(s.Out, "127.0.0.1:%d leads to %s:%d through %s. Ctrl-C ends it.\n\n    %s\n\n", port, far.host, far.port, instance, far.client(port))
 	endpoint, err := ssmEndpoint(ctx, client)
 	if err != nil {
@@ -70,6 +70,13 @@ func Tunnel(ctx context.Context, s *session.Session, to string, port int) error 
 		err = fmt.Errorf("the Session Manager plugin ended with exit code %d", code)
 	}
 	return err
+}
+
+// terminate ends the session, after an interrupt too. One that the plugin has ended already is an error that tells nothing new.
+func terminate(ctx context.Context, client *ssm.Client, id *string) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer done()
+	_, _ = client.TerminateSession(ctx, &ssm.TerminateSessionInput{SessionId: id})
 }
 
 // place is where a tunnel leads.

@@ -45,11 +45,11 @@ func Show(ctx context.Context, s *session.Session, o Options) error {
 		var text strings.Builder
 		found.write(&text, c.Outputs.URL)
 		if o.Watch && isTerminal(s.Out) {
-			io.WriteString(s.Out, clear)
+			fmt.Fprint(s.Out, clear)
 		} else if !first {
 			fmt.Fprintln(s.Out)
 		}
-		io.WriteString(s.Out, text.String())
+		fmt.Fprint(s.Out, text.String())
 		problems := found.problems()
 		if len(problems) == 0 {
 			return nil
