@@ -40,7 +40,7 @@ func (r *Runtime) Down(ctx context.Context) error {
 		r.ForgetImages(ctx, registry)
 	}
 	files, err := filepath.Glob(r.Path("service-*.json"))
-	own, globErr := filepath.Glob(r.TaskFile("*"))
+	own, globErr := filepath.Glob(r.TaskFile("*") + "*")
 	err = errors.Join(err, globErr, os.RemoveAll(r.Path("logs")))
 	files = append(append(files, own...), r.StoppedFile(), r.Path("revisions.json"))
 	for _, path := range append(files, r.TargetsFile(), r.StructureFile()) {

@@ -13,7 +13,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
-// ensureCache runs the nodes of an ElastiCache cluster or replication group.
+// EnsureCache runs the nodes of an ElastiCache cluster or replication group.
 func (r *Servers) EnsureCache(ctx context.Context, res account.Resource) error {
 	parts, err := r.cacheParts(res)
 	if err != nil {

@@ -21,7 +21,7 @@ const masterPrivileges = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, 
 	"CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, " +
 	"ALTER ROUTINE, CREATE USER, EVENT, TRIGGER"
 
-// ensureDatabase runs MariaDB for an RDS instance and returns when it accepts connections as the master user.
+// EnsureDatabase runs MariaDB for an RDS instance and returns when it accepts connections as the master user.
 func (r *Servers) EnsureDatabase(ctx context.Context, res account.Resource) error {
 	name := res.Outputs.Text("identifier")
 	if engine := res.Outputs.Text("engine"); engine != "mysql" && engine != "mariadb" {
@@ -69,7 +69,7 @@ func (r *Servers) masterApplied(name string) string {
 	return r.Path(state.PlainName("database-" + name))
 }
 
-// ensureDatabasesUsing applies a changed parameter group. MariaDB restarts for that.
+// EnsureDatabasesUsing applies a changed parameter group. MariaDB restarts for that.
 func (r *Servers) EnsureDatabasesUsing(ctx context.Context, group account.Resource) error {
 	for _, res := range r.List(account.DatabaseToken) {
 		if res.Outputs.Text("parameterGroupName") == group.Outputs.Text("name") {
@@ -128,7 +128,7 @@ func literal(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(s) + "'"
 }
 
-// removeDatabase keeps the final snapshot, if one is wanted, then takes the server and its data away.
+// RemoveDatabase keeps the final snapshot, if one is wanted, then takes the server and its data away.
 func (r *Servers) RemoveDatabase(ctx context.Context, res account.Resource) error {
 	name := res.Outputs.Text("identifier")
 	if !res.Outputs.True("skipFinalSnapshot") {

@@ -21,7 +21,7 @@ const (
 	masterSocket   = "/run/haproxy/master.sock"
 )
 
-// ensureBalancer brings HAProxy in line with the declared load balancer. Shares of weighted forwards change in place;
+// EnsureBalancer brings HAProxy in line with the declared load balancer. Shares of weighted forwards change in place;
 // anything else is a reload, in which the old process finishes its connections.
 func (r *Balancer) EnsureBalancer(ctx context.Context) error {
 	unlock := r.Locks.Lock("balancer")

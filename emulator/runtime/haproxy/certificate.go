@@ -46,7 +46,7 @@ func (r *Balancer) certificate(arn string) ([]byte, error) {
 	return made, machine.WriteFile(path, made)
 }
 
-// selfSigned makes a certificate for a year, followed by its key, as HAProxy reads them.
+// SelfSigned makes a certificate for a year, followed by its key, as HAProxy reads them.
 func SelfSigned(names []string, now time.Time) ([]byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

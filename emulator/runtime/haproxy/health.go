@@ -63,7 +63,7 @@ func (s targetState) reasonCode() string {
 	}
 }
 
-// targetHealth says by address how targets are. It is silent when the load balancer does not answer.
+// TargetHealth says by address how targets are. It is silent when the load balancer does not answer.
 func (r *Balancer) TargetHealth(ctx context.Context) map[string]string {
 	health := map[string]string{}
 	door, err := r.frontDoor()

@@ -14,7 +14,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 )
 
-// checkPort says who holds the local port of a listener, unless it is our own load balancer.
+// CheckPort says who holds the local port of a listener, unless it is our own load balancer.
 func (r *Balancer) CheckPort(ctx context.Context, declared int) error {
 	port := r.Ports[declared]
 	variable := map[int]string{80: "HTTP_PORT", 443: "HTTPS_PORT"}[declared]

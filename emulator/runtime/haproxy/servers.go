@@ -22,7 +22,7 @@ type targetState struct {
 
 func (s targetState) Down() bool { return strings.HasPrefix(s.status, "DOWN") }
 
-// healthy says whether the target is healthy as ELB counts it: a new one from its first passing check on, an admitted one until as many
+// Healthy says whether the target is healthy as ELB counts it: a new one from its first passing check on, an admitted one until as many
 // checks in a row have failed as the threshold says. A single failed check, as on a busy machine, makes no target unhealthy.
 func (s targetState) Healthy() bool { return !s.Down() && (s.passed() || s.admitted) }
 
@@ -30,7 +30,7 @@ func (s targetState) passed() bool {
 	return strings.HasPrefix(s.check, "L7OK") || s.status == "no check"
 }
 
-// reason is why the target is unhealthy, in the load balancer's words.
+// Reason is why the target is unhealthy, in the load balancer's words.
 func (s targetState) Reason() string {
 	switch {
 	case strings.HasPrefix(s.check, "L7STS"):
@@ -71,7 +71,7 @@ func (r *Balancer) deleteServer(ctx context.Context, server string) error {
 	return nil
 }
 
-// servers returns the state of a group's servers by name.
+// Servers returns the state of a group's servers by name.
 func (r *Balancer) Servers(ctx context.Context, group string) (map[string]targetState, error) {
 	out, err := r.console.ask(ctx, "show stat "+group+" 4 -1")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 )
 
-// target is a container in a target group. The file of targets is the truth about who is registered; HAProxy's
+// Target is a container in a target group. The file of targets is the truth about who is registered; HAProxy's
 // configuration is rendered from it.
 type Target struct {
 	Group   string `json:"group"` // ARN
@@ -19,12 +19,12 @@ type Target struct {
 	Ready   bool   `json:"ready"` // passed a check since it was registered
 }
 
-// name is the target's name in HAProxy, and the Host that its health checks carry, as the load balancer's do.
+// Name is the target's name in HAProxy, and the Host that its health checks carry, as the load balancer's do.
 func (t Target) Name() string { return fmt.Sprintf("%s:%d", t.Address, t.Port) }
 
 func (t Target) Same(other Target) bool { return t.Group == other.Group && t.Name() == other.Name() }
 
-// register adds a target, which gets traffic after its first passing check (see admitPassing), not before.
+// Register adds a target, which gets traffic after its first passing check (see admitPassing), not before.
 func (r *Balancer) Register(ctx context.Context, t Target) error {
 	unlock := r.Locks.Lock("balancer")
 	defer unlock()
@@ -78,7 +78,7 @@ func (r *Balancer) resumePending(ctx context.Context, door *frontDoor) error {
 	return err
 }
 
-// admitPassing returns the state of the target, and lets traffic in once it may have it: a fresh target after one passing
+// AdmitPassing returns the state of the target, and lets traffic in once it may have it: a fresh target after one passing
 // check, one that was unhealthy meanwhile after as many as its threshold says.
 func (r *Balancer) AdmitPassing(ctx context.Context, t Target, fresh bool) (targetState, error) {
 	unlock := r.Locks.Lock("balancer")
@@ -121,7 +121,7 @@ func (r *Balancer) AdmitPassing(ctx context.Context, t Target, fresh bool) (targ
 	return state, r.writeBalancerFiles(ctx, door)
 }
 
-// deregister takes a target out: no new requests at once, and the running ones get until the deregistration delay.
+// Deregister takes a target out: no new requests at once, and the running ones get until the deregistration delay.
 func (r *Balancer) Deregister(ctx context.Context, t Target) error {
 	door, g, err := r.beginDrain(ctx, t)
 	if err != nil || door == nil {

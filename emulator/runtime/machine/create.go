@@ -16,7 +16,7 @@ import (
 // The client's flags cannot express all of a container definition (a health check without a shell) and would show
 // secrets to `ps`. So tasks are created through the engine's API, over the connection that the client opens for others.
 
-// createRequest is the body of the API's POST /containers/create.
+// CreateRequest is the body of the API's POST /containers/create.
 type CreateRequest struct {
 	Image            string
 	Hostname         string            `json:",omitempty"`
@@ -68,7 +68,7 @@ type Endpoint struct {
 	IPAMConfig struct{ IPv4Address string }
 }
 
-// create makes a container and returns its id.
+// Create makes a container and returns its id.
 func (e Engine) Create(ctx context.Context, name string, q CreateRequest) (string, error) {
 	body, err := json.Marshal(q)
 	if err != nil {

@@ -15,19 +15,19 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 )
 
-// engine speaks to the Docker engine through its command line client: it honours the user's contexts and DOCKER_HOST,
+// Engine speaks to the Docker engine through its command line client: it honours the user's contexts and DOCKER_HOST,
 // and its errors are the ones people know.
 type Engine struct {
 	CLI string
 	env []string // beside this process's own
 }
 
-// with is the engine with environment variables for its client, which `docker run --env NAME` passes on.
+// With is the engine with environment variables for its client, which `docker run --env NAME` passes on.
 func (e Engine) With(env ...string) Engine { return Engine{e.CLI, env} }
 
 func FindEngine() Engine { return Engine{CLI: docker.Client()} }
 
-// ping says whether the engine answers, and if not, how to start it.
+// Ping says whether the engine answers, and if not, how to start it.
 func (e Engine) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
@@ -44,19 +44,19 @@ func (e Engine) Ping(ctx context.Context) error {
 	}
 }
 
-// run executes one client command and returns what it printed, trimmed.
+// Run executes one client command and returns what it printed, trimmed.
 func (e Engine) Run(ctx context.Context, args ...string) (string, error) {
 	return e.Feed(ctx, nil, args...)
 }
 
-// feed is run with an input. Neither input nor arguments appear in its errors, since they may hold secrets.
+// Feed is run with an input. Neither input nor arguments appear in its errors, since they may hold secrets.
 func (e Engine) Feed(ctx context.Context, input io.Reader, args ...string) (string, error) {
 	var out bytes.Buffer
 	err := e.Stream(ctx, input, &out, args...)
 	return strings.TrimSpace(out.String()), err
 }
 
-// stream is feed for a long output.
+// Stream is feed for a long output.
 func (e Engine) Stream(ctx context.Context, input io.Reader, output io.Writer, args ...string) error {
 	var problem bytes.Buffer
 	cmd := exec.CommandContext(ctx, e.CLI, args...)
@@ -77,12 +77,12 @@ func (e Engine) Stream(ctx context.Context, input io.Reader, output io.Writer, a
 	return nil
 }
 
-// engineError is what the engine answered.
+// EngineError is what the engine answered.
 type EngineError struct{ Command, Text string }
 
 func (e *EngineError) Error() string { return "docker " + e.Command + ": " + e.Text }
 
-// container is the part of `docker inspect` that the runtime reads.
+// Container is the part of `docker inspect` that the runtime reads.
 type Container struct {
 	ID           string `json:"Id"`
 	Name         string
@@ -121,10 +121,10 @@ type Container struct {
 	}
 }
 
-// name is the container's name without the engine's leading slash.
+// ShortName is the container's name without the engine's leading slash.
 func (c Container) ShortName() string { return strings.TrimPrefix(c.Name, "/") }
 
-// health is the state of the container's health check; empty where it has none.
+// Health is the state of the container's health check; empty where it has none.
 func (c Container) Health() string {
 	if c.State.Health == nil {
 		return ""
@@ -132,7 +132,7 @@ func (c Container) Health() string {
 	return c.State.Health.Status
 }
 
-// containers returns the containers, running or not, that carry all the labels (key=value).
+// Containers returns the containers, running or not, that carry all the labels (key=value).
 func (e Engine) Containers(ctx context.Context, labels ...string) ([]Container, error) {
 	args := []string{"ps", "--all", "--quiet", "--no-trunc"}
 	for _, label := range labels {
@@ -145,7 +145,7 @@ func (e Engine) Containers(ctx context.Context, labels ...string) ([]Container, 
 	return e.Inspect(ctx, strings.Fields(out)...)
 }
 
-// inspect returns the containers of these ids or names that exist.
+// Inspect returns the containers of these ids or names that exist.
 func (e Engine) Inspect(ctx context.Context, ids ...string) ([]Container, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -161,13 +161,17 @@ func (e Engine) Inspect(ctx context.Context, ids ...string) ([]Container, error)
 	return found, nil
 }
 
-// isMissing says whether the engine complained that something does not exist.
+// IsMissing says whether the engine complained that something does not exist, or is just being removed.
 func IsMissing(err error) bool {
 	var answer *EngineError
-	return errors.As(err, &answer) && strings.Contains(strings.ToLower(answer.Text), "no such")
+	if !errors.As(err, &answer) {
+		return false
+	}
+	text := strings.ToLower(answer.Text)
+	return strings.Contains(text, "no such") || strings.Contains(text, "marked for removal")
 }
 
-// remove takes a container away, running or not. A missing one is fine.
+// Remove takes a container away, running or not. A missing one is fine.
 func (e Engine) Remove(ctx context.Context, id string) error {
 	if _, err := e.Run(ctx, "rm", "--force", "--volumes", id); err != nil && !IsMissing(err) &&
 		!strings.Contains(err.Error(), "already in progress") {
@@ -176,7 +180,7 @@ func (e Engine) Remove(ctx context.Context, id string) error {
 	return nil
 }
 
-// tail returns the last lines a container wrote.
+// Tail returns the last lines a container wrote.
 func (e Engine) Tail(ctx context.Context, id string, lines int) []string {
 	cmd := exec.CommandContext(ctx, e.CLI, "logs", "--tail", fmt.Sprint(lines), id)
 	out, err := cmd.CombinedOutput()
@@ -187,7 +191,7 @@ func (e Engine) Tail(ctx context.Context, id string, lines int) []string {
 	return all[max(0, len(all)-lines):]
 }
 
-// lastCheck is what the last run of a container's health check printed.
+// LastCheck is what the last run of a container's health check printed.
 func (c Container) LastCheck() string {
 	if c.State.Health == nil || len(c.State.Health.Log) == 0 {
 		return "no output"
@@ -196,7 +200,7 @@ func (c Container) LastCheck() string {
 	return LastLines(output[:min(len(output), 500)], 1)
 }
 
-// condition is a container's state in one or a few words.
+// Condition is a container's state in one or a few words.
 func (c Container) Condition() string {
 	switch {
 	case c.State.Restarting:
@@ -210,7 +214,7 @@ func (c Container) Condition() string {
 	}
 }
 
-// exitReason says how a container ended.
+// ExitReason says how a container ended.
 func ExitReason(c Container) string {
 	switch {
 	case c.State.OOMKilled:

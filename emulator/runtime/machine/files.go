@@ -24,7 +24,7 @@ func WriteJSON(path string, value any) error {
 	return renameio.WriteFile(path, data, 0o600)
 }
 
-// writeFile replaces a file in one step.
+// WriteFile replaces a file in one step.
 func WriteFile(path string, data []byte) error { return renameio.WriteFile(path, data, 0o600) }
 
 func RemoveFile(path string) error {

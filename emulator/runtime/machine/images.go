@@ -23,7 +23,7 @@ const baseImage = "laravel-ecs/base:trixie"
 // serviceUser owns the files that are copied into service containers; see the Dockerfiles.
 const serviceUser = 900
 
-// serviceImage returns the tag of a service's image, which it builds when it is not there yet. The tag carries a hash
+// ServiceImage returns the tag of a service's image, which it builds when it is not there yet. The tag carries a hash
 // of the image's files, so that an edit makes another image.
 func (r *Machine) ServiceImage(ctx context.Context, name string) (string, error) {
 	unlock := r.Locks.Lock("image " + name)
@@ -109,13 +109,13 @@ func buildContext(files fs.FS, root string) (archive []byte, sum string, err err
 	return packed.Bytes(), hex.EncodeToString(digest[:6]), nil
 }
 
-// file is something copied into a container, readable by the service's user only.
+// File is something copied into a container, readable by the service's user only.
 type File struct {
 	Name string
 	Data []byte
 }
 
-// copyIn puts files into a folder of a container, running or not. Secrets travel this way: neither the container's
+// CopyIn puts files into a folder of a container, running or not. Secrets travel this way: neither the container's
 // configuration nor a command line shows them.
 func (r *Machine) CopyIn(ctx context.Context, id, folder string, files ...File) error {
 	var packed bytes.Buffer

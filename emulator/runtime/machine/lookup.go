@@ -7,7 +7,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-// list returns the resources of a type without those that are being removed. The account forgets a resource only
+// List returns the resources of a type without those that are being removed. The account forgets a resource only
 // after Remove, and several may be under way at once.
 func (r *Machine) List(token string) []account.Resource {
 	r.removedMu.Lock()
@@ -27,7 +27,7 @@ func (r *Machine) SetRemoved(res account.Resource, gone bool) {
 	r.removed[res.Type+"|"+res.ID] = gone
 }
 
-// find returns the resource of a type whose id, ARN or name is the given one.
+// Find returns the resource of a type whose id, ARN or name is the given one.
 func (r *Machine) Find(token, reference string) (account.Resource, bool) {
 	for _, property := range []string{"id", "arn", "name"} {
 		if res, ok := r.Account.Find(token, property, reference); ok {
@@ -45,7 +45,7 @@ func (r *Machine) Logf(format string, args ...any) {
 	fmt.Fprintf(r.log, format+"\n", args...) // progress only
 }
 
-// keyedLocks serialises work on the same thing.
+// KeyedLocks serialises work on the same thing.
 type KeyedLocks struct {
 	mu    sync.Mutex
 	locks map[string]*sync.Mutex

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// privateRange is where the networks of this tool live: away from what Docker itself, clouds and offices like to use.
+// PrivateRange is where the networks of this tool live: away from what Docker itself, clouds and offices like to use.
 var PrivateRange = netip.MustParsePrefix("10.219.0.0/16")
 
 // ensureNetwork makes the private network that all containers of this state folder share, and returns its subnet.
@@ -134,7 +134,7 @@ func nextSubnet(subnet netip.Prefix) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4(address), 24)
 }
 
-// allocate reserves a fixed address, so that a container keeps it when it or the engine restarts. Addresses are handed
+// Allocate reserves a fixed address, so that a container keeps it when it or the engine restarts. Addresses are handed
 // out in turn: one that was just given up is the last to come back.
 func (r *Machine) Allocate(ctx context.Context) (netip.Addr, error) {
 	subnet, err := r.ensureNetwork(ctx)
@@ -165,7 +165,7 @@ func (r *Machine) Allocate(ctx context.Context) (netip.Addr, error) {
 	return address, nil
 }
 
-// release gives back an address for which no container was made.
+// Release gives back an address for which no container was made.
 func (r *Machine) Release(address netip.Addr) {
 	unlock := r.Locks.Lock("addresses")
 	defer unlock()
@@ -189,7 +189,7 @@ func nextAddress(subnet netip.Prefix, last netip.Addr, taken map[netip.Addr]bool
 	return netip.Addr{}, false
 }
 
-// address is the container's fixed address on the network.
+// Address is the container's fixed address on the network.
 func (c Container) Address(network string) (netip.Addr, bool) {
 	attached, ok := c.NetworkSettings.Networks[network]
 	if !ok {

@@ -13,7 +13,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-// part is a long-lived service container (database, cache, registry, load balancer) that stands for a resource.
+// Part is a long-lived service container (database, cache, registry, load balancer) that stands for a resource.
 type Part struct {
 	Role    string
 	Owner   string // the resource as type|id, or the role where a part serves several
@@ -42,7 +42,7 @@ func (p Part) hash(imageTag string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// ensurePart starts the container, or leaves it alone when it runs as wanted. It says whether it made a new one.
+// EnsurePart starts the container, or leaves it alone when it runs as wanted. It says whether it made a new one.
 func (r *Machine) EnsurePart(ctx context.Context, p Part) (id string, made bool, err error) {
 	name := r.Name + "-" + p.Name
 	unlock := r.Locks.Lock("container " + name)
@@ -124,7 +124,7 @@ func (r *Machine) stopAndRemove(ctx context.Context, c Container, patience time.
 	return r.Docker.Remove(ctx, c.ID)
 }
 
-// removeOwned removes the containers and volumes of one owner.
+// RemoveOwned removes the containers and volumes of one owner.
 func (r *Machine) RemoveOwned(ctx context.Context, owner string) error {
 	owner = LabelOwner + "=" + owner
 	found, err := r.Docker.Containers(ctx, r.StateLabel(), owner)
@@ -148,7 +148,7 @@ func (r *Machine) RemoveOwned(ctx context.Context, owner string) error {
 	return nil
 }
 
-// waitFor polls until a part answers, or fails with its last log lines when it died or the time is up.
+// WaitFor polls until a part answers, or fails with its last log lines when it died or the time is up.
 func (r *Machine) WaitFor(ctx context.Context, what, id string, limit time.Duration, ready func(ctx context.Context) error) error {
 	deadline := time.Now().Add(limit)
 	for {

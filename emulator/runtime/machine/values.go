@@ -6,7 +6,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-// number is the whole number at a path, which some properties hold as a text.
+// Number is the whole number at a path, which some properties hold as a text.
 func Number(v account.Values, path string, otherwise int) int {
 	if n, ok := v.Int(path); ok {
 		return n

@@ -23,7 +23,7 @@ import (
 // stagingTag names an image in the registry until the repository's rules let it have its own tag.
 const stagingTag = "laravel-ecs-incoming"
 
-// ensureRegistry runs the registry that holds every repository, and returns its loopback address.
+// EnsureRegistry runs the registry that holds every repository, and returns its loopback address.
 func (r *Host) EnsureRegistry(ctx context.Context) (string, error) {
 	unlock := r.Locks.Lock("registry")
 	defer unlock()
@@ -115,7 +115,7 @@ func (r *Host) push(ctx context.Context, localImage, address, repository, tag st
 	return found.Digest.String(), remote.Tag(own, found, remote.WithContext(ctx))
 }
 
-// fetch gets the manifest that a tag or a digest names in the registry.
+// Fetch gets the manifest that a tag or a digest names in the registry.
 func Fetch(ctx context.Context, address, repository, reference string) (*remote.Descriptor, error) {
 	separator := ":"
 	if strings.HasPrefix(reference, "sha256:") {
@@ -179,14 +179,23 @@ func (r *Host) RecordImages(ctx context.Context, repository string) error {
 		}) {
 			continue
 		}
-		if err := r.Account.PutImage(repository, tag, found.Digest.String(), imageSize(found), time.Now()); err != nil {
+		// The account may be a copy that is only read, so the time is kept apart.
+		key := "image " + repository + ":" + tag + "@" + found.Digest.String()
+		if err := r.Store.Register(key); err != nil {
+			return err
+		}
+		seen, err := r.Store.Revisions()
+		if err != nil {
+			return err
+		}
+		if err := r.Account.PutImage(repository, tag, found.Digest.String(), imageSize(found), seen[key]); err != nil {
 			r.Logf("the image %s:%s: %v", repository, tag, err) // ECR would have refused the push
 		}
 	}
 	return nil
 }
 
-// removeRepository deletes a repository's images, and the registry with the last repository.
+// RemoveRepository deletes a repository's images, and the registry with the last repository.
 func (r *Host) RemoveRepository(ctx context.Context, res account.Resource) error {
 	if len(r.List(account.RepositoryToken)) == 0 {
 		return r.RemoveOwned(ctx, "registry")
@@ -218,7 +227,7 @@ func (r *Host) RemoveRepository(ctx context.Context, res account.Resource) error
 
 var ecrPattern = regexp.MustCompile(`^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([a-z0-9][a-z0-9._/-]*)((?::[\w][\w.-]*)?(?:@sha256:[0-9a-f]{64})?)$`)
 
-// ecrName splits an image name in this account's ECR into repository and reference (":tag", "@sha256:...", or nothing).
+// ECRName splits an image name in this account's ECR into repository and reference (":tag", "@sha256:...", or nothing).
 func ECRName(image, accountID, region string) (name, reference string, ok bool) {
 	m := ecrPattern.FindStringSubmatch(image)
 	if m == nil || m[1] != accountID || m[2] != region {
@@ -227,7 +236,7 @@ func ECRName(image, accountID, region string) (name, reference string, ok bool) 
 	return m[3], m[4], true
 }
 
-// localName is where the engine finds an image: ECR's on the loopback registry, any other under its own name.
+// LocalName is where the engine finds an image: ECR's on the loopback registry, any other under its own name.
 func LocalName(image, accountID, region, registry string) (name string, fromECR bool) {
 	repository, reference, ok := ECRName(image, accountID, region)
 	if !ok {
@@ -239,7 +248,7 @@ func LocalName(image, accountID, region, registry string) (name string, fromECR 
 	return registry + "/" + repository + reference, true
 }
 
-// registryAddress is where the registry answers, if there is one.
+// RegistryAddress is where the registry answers, if there is one.
 func (r *Host) RegistryAddress(ctx context.Context) (string, error) {
 	found, err := r.Docker.Inspect(ctx, r.Name+"-registry")
 	if err != nil || len(found) == 0 || len(found[0].HostConfig.PortBindings["5000/tcp"]) == 0 {
@@ -248,7 +257,7 @@ func (r *Host) RegistryAddress(ctx context.Context) (string, error) {
 	return "127.0.0.1:" + found[0].HostConfig.PortBindings["5000/tcp"][0].HostPort, nil
 }
 
-// forgetImages removes the names under which images came from a registry that is gone. Images that a build still names stay.
+// ForgetImages removes the names under which images came from a registry that is gone. Images that a build still names stay.
 func (r *Host) ForgetImages(ctx context.Context, registry string) {
 	out, err := r.Docker.Run(ctx, "image", "ls", "--digests", "--format", "{{.Repository}} {{.Tag}} {{.Digest}}")
 	if err != nil {

@@ -65,7 +65,7 @@ func (f *Account) PutImage(repository, tag, digest string, _ int64, _ time.Time)
 	return nil
 }
 
-// put declares a resource or changes it.
+// Put declares a resource or changes it.
 func (f *Account) Put(token, id string, outputs account.Values) account.Resource {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -91,7 +91,7 @@ func (f *Account) Delete(res account.Resource) {
 	}
 }
 
-// plain turns Go literals into the JSON values that the account holds.
+// Plain turns Go literals into the JSON values that the account holds.
 func Plain(v account.Values) account.Values {
 	encoded, err := json.Marshal(v)
 	if err != nil {
@@ -112,7 +112,7 @@ const (
 
 func New() *Account { return &Account{pushed: map[string]string{}} }
 
-// declareBalancer declares a load balancer with one target group and an HTTP listener.
+// DeclareBalancer declares a load balancer with one target group and an HTTP listener.
 func (f *Account) DeclareBalancer() []account.Resource {
 	return []account.Resource{
 		f.Put(account.BalancerToken, "lb", account.Values{"name": "lb", "arn": "arn:lb", "idleTimeout": 60, "loadBalancerType": "application"}),
@@ -127,7 +127,7 @@ func (f *Account) DeclareBalancer() []account.Resource {
 	}
 }
 
-// testLog writes progress to the test and keeps it.
+// TestLog writes progress to the test and keeps it.
 type TestLog struct {
 	T    *testing.T
 	mu   sync.Mutex

@@ -71,7 +71,7 @@ func (s *Store) Save(service Service) error {
 	return nil
 }
 
-// revisionsFile holds when each revision of a task definition was registered.
+// revisionsFile holds when each revision of a task definition was registered, and each image first seen.
 func (s *Store) revisionsFile() string { return filepath.Join(s.dir, "revisions.json") }
 
 // Revisions returns when each revision was registered, by ARN.

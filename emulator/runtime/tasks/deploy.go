@@ -14,7 +14,7 @@ import (
 // errBreaker says that the circuit breaker gave a deployment up.
 var errBreaker = errors.New("ECS deployment circuit breaker: tasks failed to start.")
 
-// ensureService brings a service to its declared state and returns when it is steady. As with the real provider, a
+// EnsureService brings a service to its declared state and returns when it is steady. As with the real provider, a
 // rollback by the circuit breaker is a success of the update; its record tells what runs then.
 func (r *Scheduler) EnsureService(ctx context.Context, res account.Resource) error {
 	s, err := ReadService(res)
@@ -132,7 +132,7 @@ func (r *Scheduler) explain(err error, record state.Service) error {
 	return err
 }
 
-// removeService drains and stops all tasks of a service, then forgets it.
+// RemoveService drains and stops all tasks of a service, then forgets it.
 func (r *Scheduler) RemoveService(ctx context.Context, res account.Resource) error {
 	s, err := ReadService(res)
 	if err != nil {

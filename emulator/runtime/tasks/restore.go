@@ -17,7 +17,7 @@ func (r *Scheduler) Redeploy(ctx context.Context, s service) error {
 	return nil
 }
 
-// isOwn tells whether a task was started by RunTask; Tasks ends it when it is left over.
+// IsOwn tells whether a task was started by RunTask; Tasks ends it when it is left over.
 func (r *Scheduler) IsOwn(id string) bool {
 	_, err := os.Stat(r.TaskFile(id))
 	return err == nil

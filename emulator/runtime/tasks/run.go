@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
@@ -19,13 +19,6 @@ import (
 
 func (r *Scheduler) TaskFile(id string) string {
 	return r.Path("task-" + id + ".json")
-}
-
-// ownRun is a task of its own that this process looks after.
-type ownRun struct {
-	stop   chan struct{} // closed by Stop
-	reason string
-	done   chan struct{}
 }
 
 // Run starts a task of its own and returns it while it is starting.
@@ -51,12 +44,14 @@ func (r *Scheduler) Run(ctx context.Context, run state.Run) (state.Task, error) 
 		return t, fmt.Errorf("recording the task: %w", err)
 	}
 	r.Logf("task %s: starting %s as %s", t.ID[:8], LastPart(def.ARN), name)
-	own := r.attend(t.ID)
+	release, err := r.attend(t.ID)
+	if err != nil {
+		return t, fmt.Errorf("starting the task: %w", err)
+	}
 	go func() {
-		defer close(own.done)
+		defer release()
 		one := &task{id: t.ID, name: name, deployment: t.StartedBy, revision: def.ARN}
-		err := r.startOwn(one, t.Cluster, def, own)
-		r.watchOwn(t, own, err)
+		r.watchOwn(t, r.startOwn(one, t.Cluster, def))
 	}()
 	return t, nil
 }
@@ -72,58 +67,73 @@ func (c *containerSpec) override(o state.Override) {
 	}
 }
 
-func (r *Scheduler) attend(id string) *ownRun {
-	r.taskMu.Lock()
-	defer r.taskMu.Unlock()
-	own := &ownRun{stop: make(chan struct{}), done: make(chan struct{})}
-	r.own[id] = own
-	return own
+// attend makes this process the one that looks after a task until it releases it. It fails while another process, or another runtime
+// of this one, looks after the task.
+func (r *Scheduler) attend(id string) (release func(), err error) {
+	path := r.TaskFile(id) + ".lock"
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return func() {
+		_ = os.Remove(path) // a task that ended needs no lock
+		file.Close()
+	}, nil
+}
+
+// stopFile asks whoever looks after a task to stop it, and says why.
+func (r *Scheduler) stopFile(id string) string { return r.TaskFile(id) + ".stop" }
+
+func (r *Scheduler) stopRequested(id string) (reason string, requested bool) {
+	text, err := os.ReadFile(r.stopFile(id))
+	return string(text), err == nil
 }
 
 // startOwn starts the containers in their order, unless the task is stopped meanwhile.
-func (r *Scheduler) startOwn(one *task, cluster string, def taskDefinition, own *ownRun) error {
+func (r *Scheduler) startOwn(one *task, cluster string, def taskDefinition) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
-		select {
-		case <-own.stop:
-			one.set(stopping) // startContainers looks at it
-			cancel()
-		case <-ctx.Done():
+		for ; ctx.Err() == nil; machine.Pause(ctx, r.Tick) {
+			if _, requested := r.stopRequested(one.id); requested {
+				one.set(stopping) // startContainers looks at it
+				cancel()
+			}
 		}
 	}()
 	return r.startContainers(ctx, one, service{Cluster: cluster}, def)
 }
 
 // watchOwn waits until an essential container has ended or the task is stopped, then ends the others and keeps the record.
-func (r *Scheduler) watchOwn(t state.Task, own *ownRun, failed error) {
+func (r *Scheduler) watchOwn(t state.Task, failed error) {
 	ctx := context.Background()
 	code, reason := "EssentialContainerExited", "Essential container in task exited"
 	if failed != nil {
 		code, reason = "TaskFailedToStart", failed.Error()
 	}
-	for failed == nil {
+	why, requested := r.stopRequested(t.ID)
+	for ; failed == nil && !requested; why, requested = r.stopRequested(t.ID) {
 		found, err := r.ownContainers(ctx, t.ID)
-		if err == nil && (len(found) == 0 || slices.ContainsFunc(found, func(c machine.Container) bool {
-			return c.Config.Labels[LabelEssential] == "true" && !c.State.Running && c.State.Status != "created"
-		})) {
+		if err == nil && (len(found) == 0 || slices.ContainsFunc(found, endedTask)) {
 			break
 		}
-		select {
-		case <-own.stop:
-		case <-time.After(r.Tick):
-			continue
-		}
-		break
+		machine.Pause(ctx, r.Tick)
 	}
-	select {
-	case <-own.stop:
-		code, reason = "UserInitiated", own.reason
-	default:
+	if requested {
+		code, reason = "UserInitiated", why
 	}
 	if err := r.endOwn(ctx, t, code, reason); err != nil {
 		r.Logf("task %s: %v", t.ID[:8], err)
 	}
+}
+
+// endedTask tells whether a container's end ends its task.
+func endedTask(c machine.Container) bool {
+	return c.Config.Labels[LabelEssential] == "true" && !c.State.Running && c.State.Status != "created"
 }
 
 func (r *Scheduler) ownContainers(ctx context.Context, id string) ([]machine.Container, error) {
@@ -180,113 +190,3 @@ func (r *Scheduler) refresh(t state.Task, found []machine.Container) state.Task 
 	}
 	return t
 }
-
-// ownTasks are the tasks of their own. One that an earlier process left is looked after from here on, or ended.
-func (r *Scheduler) ownTasks(ctx context.Context, groups map[string][]machine.Container) ([]state.Task, error) {
-	files, err := filepath.Glob(r.TaskFile("*"))
-	if err != nil {
-		return nil, err
-	}
-	var all []state.Task
-	for _, path := range files {
-		var t state.Task
-		if err := machine.ReadJSON(path, &t); errors.Is(err, os.ErrNotExist) {
-			continue
-		} else if err != nil {
-			return nil, err
-		}
-		switch {
-		case t.LastStatus != "STOPPED":
-			r.adoptOwn(t, groups[t.ID])
-			t = r.refresh(t, groups[t.ID])
-			r.taskMu.Lock()
-			if own := r.own[t.ID]; own != nil && own.reason != "" {
-				t.DesiredStatus = "STOPPED"
-			}
-			r.taskMu.Unlock()
-		case time.Since(t.Stopped) > keptTasks:
-			if err := machine.RemoveFile(path); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		all = append(all, t)
-	}
-	return all, nil
-}
-
-func (r *Scheduler) adoptOwn(t state.Task, containers []machine.Container) {
-	r.taskMu.Lock()
-	_, attended := r.own[t.ID]
-	r.taskMu.Unlock()
-	if attended {
-		return
-	}
-	own := r.attend(t.ID)
-	var failed error
-	if len(containers) < len(t.Containers) {
-		failed = errors.New("TaskFailedToStart: the emulator ended while the task was starting")
-	}
-	go func() {
-		defer close(own.done)
-		r.watchOwn(t, own, failed)
-	}()
-}
-
-// Stop begins to stop a task: the stop signal, and the kill after the stop timeout. A task of a service is replaced.
-func (r *Scheduler) Stop(ctx context.Context, cluster, id, reason string) error {
-	tasks, err := r.Tasks(ctx, cluster) // adopts what nobody looks after
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(tasks, func(t state.Task) bool { return t.ID == id })
-	if i < 0 || tasks[i].LastStatus == "STOPPED" {
-		return nil
-	}
-	if tasks[i].Service != "" {
-		return r.stopServiceTask(ctx, tasks[i], reason)
-	}
-	r.taskMu.Lock()
-	defer r.taskMu.Unlock()
-	if own := r.own[id]; own != nil && own.reason == "" {
-		own.reason = reason
-		close(own.stop)
-		r.ending.Go(func() { <-own.done })
-	}
-	return nil
-}
-
-func (r *Scheduler) stopServiceTask(ctx context.Context, t state.Task, reason string) error {
-	res, ok := r.serviceNamed(t.Cluster, t.Service)
-	if !ok {
-		return nil
-	}
-	s, err := ReadService(res)
-	if err != nil {
-		return err
-	}
-	background := context.WithoutCancel(ctx)
-	r.leave(t.ID)
-	r.ending.Go(func() {
-		unlock := r.Locks.Lock("service " + s.key())
-		running, err := r.findTasks(background, s)
-		for _, one := range running {
-			if one.id == t.ID {
-				one.reason = reason
-				err = errors.Join(err, r.stop(background, one))
-			}
-		}
-		unlock()
-		if record, known := r.Service(s.Cluster, s.Name); known && record.RolloutState == state.Completed {
-			s.Settings = record.Deployment(record.Primary).Settings
-			err = errors.Join(err, r.Redeploy(background, s))
-		}
-		if err != nil {
-			r.Logf("service %s: replacing a stopped task: %v", s.Name, err)
-		}
-	})
-	return nil
-}
-
-// Settle waits until the tasks that are being stopped have ended and were replaced.
-func (r *Scheduler) Settle() { r.ending.Wait() }

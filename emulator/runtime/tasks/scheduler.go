@@ -27,7 +27,6 @@ type Scheduler struct {
 	taskMu   sync.Mutex
 	launched map[string]state.Task // tasks of services that have no container yet
 	leaving  map[string]bool       // tasks that are being stopped
-	own      map[string]*ownRun    // tasks of their own that this process looks after
 	ending   sync.WaitGroup
 }
 
@@ -35,6 +34,6 @@ type Scheduler struct {
 func New(m *machine.Machine, b *haproxy.Balancer, h *registry.Host, limit time.Duration) *Scheduler {
 	return &Scheduler{
 		Machine: m, Balancer: b, Host: h, Limit: cmp.Or(limit, 10*time.Minute), Settling: 40 * time.Second, Tick: time.Second,
-		lastNumber: map[string]int{}, launched: map[string]state.Task{}, leaving: map[string]bool{}, own: map[string]*ownRun{},
+		lastNumber: map[string]int{}, launched: map[string]state.Task{}, leaving: map[string]bool{},
 	}
 }

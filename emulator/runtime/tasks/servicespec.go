@@ -40,7 +40,7 @@ func (s service) behindBalancer() string {
 	return s.balancers[0].container
 }
 
-// readService reads a service and refuses what cannot be run here.
+// ReadService reads a service and refuses what cannot be run here.
 func ReadService(res account.Resource) (service, error) {
 	v := res.Outputs
 	s := service{
@@ -73,5 +73,5 @@ func ReadService(res account.Resource) (service, error) {
 	return s, nil
 }
 
-// lastPart is what follows the last slash of an ARN; a plain name stays as it is.
+// LastPart is what follows the last slash of an ARN; a plain name stays as it is.
 func LastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }

@@ -107,7 +107,7 @@ func (r *Scheduler) checkLogGroup(c containerSpec) error {
 	return nil
 }
 
-// pull gets an image and returns its local name. An image of the account's registry must be there now, because the next
+// Pull gets an image and returns its local name. An image of the account's registry must be there now, because the next
 // instance has nothing else; another one may be on this machine already.
 func (r *Scheduler) Pull(ctx context.Context, image string) (string, error) {
 	name := image

@@ -88,7 +88,7 @@ var elsewhere = []string{
 
 func (c containerSpec) essential() bool { return c.Essential == nil || *c.Essential }
 
-// parseTaskDefinition reads a task definition and refuses what cannot be run here.
+// ParseTaskDefinition reads a task definition and refuses what cannot be run here.
 func ParseTaskDefinition(res account.Resource) (taskDefinition, error) {
 	v := res.Outputs
 	def := taskDefinition{ARN: v.Text("arn")}
