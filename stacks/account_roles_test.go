@@ -87,7 +87,11 @@ func pipelinePolicies(t testing.TB) map[string]infratest.Policy {
 // TestWhatTheRolesMayDo asks the policies as AWS would: what is meant, and what is a little wider.
 func TestWhatTheRolesMayDo(t *testing.T) {
 	policies := pipelinePolicies(t)
-	for _, q := range questions() {
+	all := questions()
+	if len(all) < 100 {
+		t.Fatalf("only %d questions", len(all))
+	}
+	for _, q := range all {
 		for _, role := range pipelineRoles {
 			if may := policies[role].Allows(q.request); may != q.may(role) {
 				t.Errorf("%s: %s on %s with %v is %v", role, q.request.Action, q.request.Resource, q.request.Context, may)
@@ -136,7 +140,7 @@ func mutants(s infratest.Statement) map[string][]infratest.Statement {
 // bound to a resource.
 func TestNothingIsGrantedAtLarge(t *testing.T) {
 	r := deployAccount(t)
-	for _, policy := range r.OfType(policyToken) {
+	for _, policy := range each(t, r, policyToken) {
 		for _, s := range infratest.ParsePolicies(t, text(policy, "policy")).Statement {
 			if s.Effect != "Allow" || len(s.Resource) == 0 {
 				t.Errorf("%s: %+v", policy.Name, s)
@@ -179,7 +183,7 @@ func TestLimitsOfIAM(t *testing.T) {
 	for name, config := range map[string]map[string]string{"shipped": accountConfig(t), "long": config} {
 		r := deploy(t, "account", config)
 		perRole := map[string]int{}
-		for _, policy := range r.OfType(policyToken) {
+		for _, policy := range each(t, r, policyToken) {
 			perRole[policy.Parent]++
 			if size := len(text(policy, "policy")); size > 6144 {
 				t.Errorf("%s: %s has %d characters", name, policy.Name, size)
@@ -192,7 +196,7 @@ func TestLimitsOfIAM(t *testing.T) {
 				t.Errorf("%s: %s has %d policies", name, role, n)
 			}
 		}
-		for _, role := range r.OfType("aws:iam/role:Role") {
+		for _, role := range each(t, r, "aws:iam/role:Role") {
 			if size := len(text(role, "assumeRolePolicy")); size > 2048 {
 				t.Errorf("%s: the trust of %s has %d characters", name, role.Name, size)
 			}

@@ -24,12 +24,12 @@ func released(t *testing.T, stack string, release map[string]any) map[string]str
 func webTasks(t *testing.T, r *infratest.Recorder) map[string]string {
 	t.Helper()
 	tasks := map[string]string{}
-	for _, service := range r.OfType("aws:ecs/service:Service") {
+	for _, service := range each(t, r, "aws:ecs/service:Service") {
 		if !strings.Contains(service.Name, "-web") {
 			continue
 		}
 		count, _ := at(service, "desiredCount")
-		for _, definition := range r.OfType("aws:ecs/taskDefinition:TaskDefinition") {
+		for _, definition := range each(t, r, "aws:ecs/taskDefinition:TaskDefinition") {
 			if definition.Parent == service.Parent {
 				_, after, _ := strings.Cut(text(definition, "containerDefinitions"), `"APP_RELEASE","value":"`)
 				release, _, _ := strings.Cut(after, `"`)
@@ -87,7 +87,10 @@ func TestBlueGreenLife(t *testing.T) {
 func TestTheIdleColourStopsLast(t *testing.T) {
 	for live, idle := range map[string]string{"blue": "green", "green": "blue"} {
 		r := deploy(t, "prod", released(t, "prod", map[string]any{"name": "r1", "live": live}))
-		for _, service := range r.OfType("aws:ecs/service:Service") {
+		if web := webTasks(t, r); len(web) != 2 {
+			t.Fatalf("live %s: the colours are %v", live, web)
+		}
+		for _, service := range each(t, r, "aws:ecs/service:Service") {
 			if !strings.Contains(service.Name, "-web") {
 				continue
 			}
@@ -96,7 +99,7 @@ func TestTheIdleColourStopsLast(t *testing.T) {
 				t.Errorf("live %s: %s waits for the rules: %v", live, service.Name, waits)
 			}
 		}
-		for _, target := range r.OfType("aws:appautoscaling/target:Target") {
+		for _, target := range each(t, r, "aws:appautoscaling/target:Target") {
 			low, _ := at(target, "minCapacity")
 			color := map[bool]string{true: "green", false: "blue"}[strings.Contains(target.Name, "green")]
 			if (low.NumberValue() == 0) != (color == idle) {
@@ -137,7 +140,7 @@ func TestAChangeOfStrategyMovesNothing(t *testing.T) {
 func TestUntilTheRulesAreThereBlueServes(t *testing.T) {
 	r := deploy(t, "staging", released(t, "staging", nil))
 	const groups = "defaultActions[0].forward.targetGroups"
-	for _, listener := range r.OfType("aws:lb/listener:Listener") {
+	for _, listener := range each(t, r, "aws:lb/listener:Listener") {
 		blue, _ := at(listener, groups+"[0].weight")
 		green, _ := at(listener, groups+"[1].weight")
 		if blue.NumberValue() != 1 || green.NumberValue() != 0 || !strings.HasSuffix(text(listener, groups+"[0].arn"), "-lb-tg") {

@@ -65,7 +65,7 @@ func TestASharingReviewIsItsOwn(t *testing.T) {
 	if host := text(rule, "conditions[0].hostHeader.values[0]"); host != "login.review.example.com" || text(rule, "listenerArn") != "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/laravel-staging-lb/1/2" {
 		t.Errorf("the rule is for %q of %s", host, text(rule, "listenerArn"))
 	}
-	for _, service := range r.OfType("aws:ecs/service:Service") {
+	for _, service := range each(t, r, "aws:ecs/service:Service") {
 		if !strings.HasSuffix(text(service, "cluster"), "cluster/laravel-staging-cluster") || text(service, "capacityProviderStrategies[0].capacityProvider") != "spot" {
 			t.Errorf("%s runs in %s", service.Name, text(service, "cluster"))
 		}
@@ -74,7 +74,7 @@ func TestASharingReviewIsItsOwn(t *testing.T) {
 		Name                 string
 		Environment, Secrets []struct{ Name, Value, ValueFrom string }
 	}
-	for _, definition := range r.OfType("aws:ecs/taskDefinition:TaskDefinition") {
+	for _, definition := range each(t, r, "aws:ecs/taskDefinition:TaskDefinition") {
 		var some []struct {
 			Name                 string
 			Environment, Secrets []struct{ Name, Value, ValueFrom string }

@@ -14,17 +14,25 @@ func TestTimesFitTogether(t *testing.T) {
 	everywhere(t, func(t *testing.T, stack string, r *infratest.Recorder) {
 		delay, _ := at(one(t, r, "aws:lb/targetGroup:TargetGroup"), "deregistrationDelay")
 		idle, _ := at(one(t, r, "aws:lb/loadBalancer:LoadBalancer"), "idleTimeout")
-		for _, definition := range r.OfType("aws:ecs/taskDefinition:TaskDefinition") {
-			var containers []struct {
+		seen := map[string]bool{}
+		for _, definition := range each(t, r, "aws:ecs/taskDefinition:TaskDefinition") {
+			type container struct {
 				Name        string
 				Command     []string
 				StopTimeout int
+				Essential   bool
 				Environment []struct{ Name, Value string }
 			}
+			var containers []container
 			if err := json.Unmarshal([]byte(text(definition, "containerDefinitions")), &containers); err != nil {
 				t.Fatal(err)
 			}
-			main := containers[len(containers)-1]
+			i := slices.IndexFunc(containers, func(c container) bool { return c.Essential })
+			if i < 0 {
+				t.Fatalf("%s has no essential container", definition.Name)
+			}
+			main := containers[i]
+			seen[main.Name] = true
 			number := func(name string) int {
 				for _, v := range main.Environment {
 					if v.Name == name {
@@ -63,6 +71,9 @@ func TestTimesFitTogether(t *testing.T) {
 					t.Errorf("a job may take %d s; stop %d, retry %d, heartbeat %d", job, main.StopTimeout, number("DB_QUEUE_RETRY_AFTER"), number("HEARTBEAT_SECONDS"))
 				}
 			}
+		}
+		if !seen["web"] || !seen["worker"] {
+			t.Errorf("only the times of %v were checked", seen)
 		}
 	})
 }
