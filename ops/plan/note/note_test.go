@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// recorded reads a preview that the real engine made (go test ./cmd/... -run TestNotes -update).
+// recorded reads a preview that the real engine made (go test ./cmd/emulator -run TestNotes -record).
 func recorded(t *testing.T, name string) []byte {
 	t.Helper()
 	packed, err := os.ReadFile(filepath.Join("testdata", name+".json.gz"))
