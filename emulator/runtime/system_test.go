@@ -65,26 +65,22 @@ func TestSystem(t *testing.T) {
 	res := s.declare(third, 2)
 	s.must(s.r.Remove(t.Context(), res))
 	s.f.Delete(res)
-	if tasks, err := s.r.Status(t.Context()); err != nil || len(tasks) != 0 {
-		t.Errorf("after the deletion: %v %v", tasks, err)
+	if left := s.containers(t); len(left) != 0 {
+		t.Errorf("after the deletion: %v", left)
 	}
 }
 
 // serves checks that exactly the tasks of a release run, healthy, and answer.
 func (s *system) serves(t *testing.T, release string, count int) {
 	t.Helper()
-	tasks, err := s.r.Status(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	running := 0
-	for _, task := range tasks {
-		if !task.Essential {
+	for _, c := range s.containers(t) {
+		if !c.essential {
 			continue
 		}
 		running++
-		if task.Release != release || task.Health != "healthy" || task.Target != "healthy" {
-			t.Errorf("task %+v, want release %s and health", task, release)
+		if c.release != release || c.Health() != "healthy" || c.target != "healthy" {
+			t.Errorf("%s is of release %s, %s, its target %s; want release %s and health", c.ShortName(), c.release, c.Health(), c.target, release)
 		}
 	}
 	if running != count {
@@ -121,12 +117,9 @@ func (s *system) hardening(t *testing.T) {
 			t.Errorf("%q is not in %q", want, body)
 		}
 	}
-	tasks, err := s.r.Status(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	all := s.containers(t)
 	format := "{{.HostConfig.CapDrop}} {{.HostConfig.Memory}} {{.HostConfig.MemoryReservation}} {{.HostConfig.CpuShares}} {{.Config.StopTimeout}} {{.HostConfig.Tmpfs}} {{.HostConfig.LogConfig.Config}}"
-	got, err := s.r.Docker.Run(t.Context(), "inspect", "--format", format, tasks[len(tasks)-1].Container)
+	got, err := s.r.Docker.Run(t.Context(), "inspect", "--format", format, all[len(all)-1].ID)
 	want := "[ALL] 67108864 16777216 64 5 map[/tmp:size=16m] map[max-file:3 max-size:10m]"
 	if err != nil || got != want {
 		t.Errorf("started with %q (%v), want %q", got, err, want)

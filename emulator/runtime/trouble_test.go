@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -87,9 +86,8 @@ func (s *system) interrupted(t *testing.T) {
 	s.ensure(s.declare(second, 2))
 	l.stop(t, "an interrupted release and its repetition")
 	s.serves(t, "two", 2)
-	tasks, err := s.r.Status(t.Context())
-	s.must(err)
-	_, err = s.r.Docker.Run(t.Context(), "rm", "--force", tasks[len(tasks)-1].Container)
+	all := s.containers(t)
+	_, err = s.r.Docker.Run(t.Context(), "rm", "--force", all[len(all)-1].ID)
 	s.must(err)
 	s.must(s.r.Reconcile(t.Context()))
 	s.serves(t, "two", 2)
@@ -113,12 +111,11 @@ func (s *system) taskDies(t *testing.T) {
 		t.Errorf("%d requests failed, want at most %d", l.failed.Load(), under)
 	}
 	for deadline := time.Now().Add(time.Minute); ; machine.Pause(t.Context(), time.Second) {
-		tasks, err := s.r.Status(t.Context())
-		s.must(err)
+		all := s.containers(t)
 		restarts, healthy := 0, 0
-		for _, task := range tasks {
-			restarts += task.Restarts
-			if task.Essential && task.Health == "healthy" && task.Target == "healthy" {
+		for _, c := range all {
+			restarts += c.RestartCount
+			if c.essential && c.Health() == "healthy" && c.target == "healthy" {
 				healthy++
 			}
 		}
@@ -126,33 +123,27 @@ func (s *system) taskDies(t *testing.T) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("after a minute the tasks are %+v", tasks)
+			t.Fatalf("after a minute the tasks are %+v", all)
 		}
 	}
 }
 
-// logs follows a service while it gets another task.
+// logs wants what a service printed, in time's order, also of a task that was scaled away.
 func (s *system) logs(t *testing.T) {
 	definition := s.define(10, "one", "", func(_, web map[string]any) { delete(web, "healthCheck") })
-	s.ensure(s.declare(definition, 1))
-	tasks, err := s.r.Status(t.Context())
-	s.must(err)
-	first := strings.TrimPrefix(tasks[len(tasks)-1].Name, s.r.Name+"-")
-	var past bytes.Buffer
-	s.must(s.r.Logs(t.Context(), &past, false, "web"))
-	if !strings.Contains(past.String(), first+"-migrate | role migrate release one\n"+first+" | role web release one\n") {
-		t.Errorf("the logs so far: %q", past.String())
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	var followed bytes.Buffer
-	ended := make(chan error)
-	go func() { ended <- s.r.Logs(ctx, &followed, true) }()
 	s.ensure(s.declare(definition, 2))
-	machine.Pause(t.Context(), 3*time.Second)
-	cancel()
-	s.must(<-ended)
-	if got := strings.Count(followed.String(), " | role web release one\n"); got != 2 {
-		t.Errorf("the followed logs have %d of 2 tasks: %q", got, followed.String())
+	s.ensure(s.declare(definition, 1))
+	lines, err := s.r.Lines(t.Context(), "/app")
+	s.must(err)
+	printed := map[string]int{}
+	for i, l := range lines {
+		if i > 0 && l.At.Before(lines[i-1].At) {
+			t.Errorf("%v comes after %v", l, lines[i-1])
+		}
+		printed[l.Stream[:strings.LastIndex(l.Stream, "/")+1]+" "+l.Text]++
+	}
+	if printed["app/migrate/ role migrate release one"] < 2 || printed["app/web/ role web release one"] < 2 || printed["app/web/ web stopped gently"] < 1 {
+		t.Errorf("the logs: %v", printed)
 	}
 }
 

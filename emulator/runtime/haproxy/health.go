@@ -62,37 +62,3 @@ func (s targetState) reasonCode() string {
 		return "Target.FailedHealthChecks"
 	}
 }
-
-// TargetHealth says by address how targets are. It is silent when the load balancer does not answer.
-func (r *Balancer) TargetHealth(ctx context.Context) map[string]string {
-	health := map[string]string{}
-	door, err := r.frontDoor()
-	if err != nil || door == nil {
-		return health
-	}
-	registered, err := r.LoadTargets()
-	if err != nil {
-		return health
-	}
-	for _, g := range door.groups {
-		servers, err := r.Servers(ctx, g.Name)
-		if err != nil {
-			return health
-		}
-		for name, state := range servers {
-			address, _, _ := strings.Cut(name, ":")
-			index := slices.IndexFunc(registered, func(t Target) bool { return t.Group == g.Arn && t.Name() == name })
-			switch {
-			case index < 0:
-				health[address] = "draining"
-			case strings.HasPrefix(state.status, "DOWN"):
-				health[address] = "unhealthy (" + state.Reason() + ")"
-			case registered[index].Ready:
-				health[address] = "healthy"
-			default:
-				health[address] = "initial"
-			}
-		}
-	}
-	return health
-}

@@ -200,20 +200,6 @@ func (c Container) LastCheck() string {
 	return LastLines(output[:min(len(output), 500)], 1)
 }
 
-// Condition is a container's state in one or a few words.
-func (c Container) Condition() string {
-	switch {
-	case c.State.Restarting:
-		return "restarting (" + ExitReason(c) + ")"
-	case !c.State.Running:
-		return "stopped (" + ExitReason(c) + ")"
-	case c.Health() != "":
-		return c.Health()
-	default:
-		return "running"
-	}
-}
-
 // ExitReason says how a container ended.
 func ExitReason(c Container) string {
 	switch {
