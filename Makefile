@@ -4,129 +4,163 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 STACK ?= local
-# Given on the command line or in the environment: HTTP_PORT and HTTPS_PORT move the front door, STATE the state folder,
-# CLOUD=local runs any stack on this machine, ALLOW_REPLACE lets a note pass that replaces or deletes what holds data.
-# BRANCH and TTL=48h are those of a review environment.
-export HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL
+# Given on the command line or in the environment: HTTP_PORT and HTTPS_PORT move the ports of the load balancer, STATE the state
+# folder, CLOUD=local runs any stack on this machine, ALLOW_REPLACE lets a note pass that replaces or deletes what holds data.
+# BRANCH and TTL=48h are those of a review environment. Further ones stand in brackets behind the commands; YES=1 answers questions.
+export HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL YES FORCE PERCENT GREP CMD
 
-LOCAL := bin/laravel-ecs
-# The local stack runs on the embedded cloud, with CLOUD=local every stack; else it is plain Pulumi, after a look at what AWS needs.
-ON = $(if $(filter local,$(STACK) $(CLOUD)),$(LOCAL) $(1) --stack $(STACK),$(LOCAL) aws $(2) --stack $(STACK))
+OPERATOR := bin/laravel-ecs
+EMULATOR := bin/emulator
+# The stack "local" runs on the emulator, and every other one with CLOUD=local. There, the operator's command gets the environment of
+# the emulated account, as aws-vault exec gives it that of a real one; else it reaches AWS as AWS's own tools do.
+HERE := $(filter local,$(STACK) $(CLOUD))
+TOOLS := $(OPERATOR) $(if $(HERE),$(EMULATOR) bin/pulumi)
+RUN = $(if $(HERE),$(EMULATOR) exec --stack $(STACK) -- )$(OPERATOR) $(1) --stack $(STACK)
+# Pulumi's question before an update is for what is on AWS.
+DEPLOY = $(RUN)$(if $(HERE), --yes)
+# Review environments have stacks of their own: on AWS unless CLOUD=local says otherwise.
+REVIEW = $(if $(filter local,$(CLOUD)),$(EMULATOR) exec -- )$(OPERATOR) $(1)
+REVIEW_TOOLS := $(OPERATOR) $(if $(filter local,$(CLOUD)),$(EMULATOR) bin/pulumi)
 
-.PHONY: help up down note notes touched deploy drift test-app layers smoke docker dotenv config-check status logs shell releases rollback unpin canary promote abort preview review-up review-down review-reap reviews rehearse test test-unit test-engine test-containers soak bench-image lint fmt golden clean $(LOCAL)
+.PHONY: help up preview down status logs run shell tunnel maintenance releases rollback unpin canary promote abort deploy smoke drift note notes touched test-app layers docker dotenv config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
 
-up: $(LOCAL) ## Deploy: here (STACK=local), or to AWS with plain `pulumi up`
-	@$(call ON,up,up)
+up: $(TOOLS) ## Deploy: on the emulator (STACK=local), or on AWS with plain `pulumi up`
+	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) up --stack $(STACK)
 
-preview: $(LOCAL) ## Show what `make up` would change
-	@$(call ON,preview,preview --diff)
+preview: $(TOOLS) ## Show what `make up` would change
+	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) preview --stack $(STACK)
 
-down: $(LOCAL) ## Take everything away: here containers, networks, volumes and state; on AWS `pulumi destroy`
-	@$(call ON,down,destroy)
+down: $(TOOLS) ## Delete everything: here containers, networks, volumes and state; on AWS `pulumi destroy`
+	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) down --stack $(STACK)
 
-note: $(LOCAL) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type; POST=1 posts it)
-	@$(LOCAL) note --stack $(STACK) $(if $(FROM),--from $(FROM)) $(if $(BASE),--base $(BASE)) $(if $(filter 1,$(POST)),--post)
+status: $(TOOLS) ## Services, tasks with their release and health, and the URL; fails while a service is not steady (WATCH=1)
+	@$(call RUN,status)$(if $(filter 1,$(WATCH)), --watch)
 
-notes: $(LOCAL) ## In the job of a merge request: the note of every environment that it touches, printed and posted (SINCE=revision, BASE=revision)
-	@$(LOCAL) notes $(if $(SINCE),--since $(SINCE)) $(if $(BASE),--base $(BASE))
+logs: $(TOOLS) ## Logs of all tasks (PROCESS=web, SINCE=1h, GREP=text, FOLLOW=1)
+	@$(call RUN,logs)$(if $(PROCESS), --process $(PROCESS))$(if $(SINCE), --since $(SINCE))$(if $(filter 1,$(FOLLOW)), --follow)
 
-touched: $(LOCAL) ## List the environments that the changes since SINCE=revision touch
-	@$(LOCAL) touched $(if $(SINCE),--since $(SINCE))
+run: $(TOOLS) ## Run a command in a task of its own: CMD="php artisan about" (PROCESS=web); its exit code is the command's
+	@$(call RUN,run)$(if $(PROCESS), --process $(PROCESS))
 
-deploy: $(LOCAL) ## Run the release that FROM=staging runs, from the very same image, without building (TO=release: another one of its registry)
-	@$(LOCAL) deploy --stack $(STACK) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
+shell: $(TOOLS) ## Open a shell in a running task by ECS Exec (PROCESS=web)
+	@$(call RUN,shell)$(if $(PROCESS), --process $(PROCESS))
 
-drift: $(LOCAL) ## What differs on AWS from what was deployed; fails where something does (what autoscaling and releases move is left out)
-	@$(LOCAL) drift --stack $(STACK)
+tunnel: $(TOOLS) ## Open a local port to the database or the cache: TO=database, TO=cache (PORT=13306)
+	@$(call RUN,tunnel)$(if $(TO), --to $(TO))$(if $(PORT), --port $(PORT))
 
-test-app: $(LOCAL) ## Run the application's own tests in the image of STACK, which is built for that and not pushed (image.test)
-	@$(LOCAL) test-app --stack $(STACK)
+maintenance: $(TOOLS) ## The load balancer answers 503: ON=1 or OFF=1 (ALLOW=203.0.113.7/32 lets an address in, FILE=page.html)
+	@$(call RUN,maintenance $(if $(filter 1,$(ON)),on,$(if $(filter 1,$(OFF)),off,status)))$(if $(ALLOW), --allow $(ALLOW))$(if $(FILE), --file $(FILE))
 
-layers: $(LOCAL) ## For pipelines whose builder begins empty: build the slow stages from the layers of earlier jobs, kept in .cache/layers
-	@$(LOCAL) layers --stack $(STACK)
+releases: $(TOOLS) ## Releases in the registry, which one runs, and which ones served before
+	@$(call RUN,releases)
 
-smoke: $(LOCAL) ## Ask a deployed stack for its health check and its page: both must answer 200
-	@$(LOCAL) smoke --stack $(STACK)
+rollback: $(TOOLS) ## Return to the release that served before, or TO=release, without building (YES=1 does not ask)
+	@$(call RUN,rollback)$(if $(TO), --to $(TO))
 
-docker: $(LOCAL) ## See to it that a Docker engine answers; as root on Debian it is installed
-	@$(LOCAL) setup --docker
+unpin: $(TOOLS) ## Remove the release that a rollback wrote into the stack file: the next make up deploys the working tree
+	@$(call RUN,unpin)
 
-dotenv: $(LOCAL) ## Write the stack's .env for a developer (FILE=.env; FORCE=1 replaces one)
-	@$(LOCAL) dotenv --stack $(STACK) $(if $(FILE),--file $(FILE)) $(if $(filter 1,$(FORCE)),--force)
+canary: $(TOOLS) ## Blue/green: PERCENT=10 of the requests go to the working tree, or to TO=release
+	@$(call DEPLOY,canary)$(if $(TO), --to $(TO))
 
-config-check: $(LOCAL) ## Compare the application's .env.example with what the stack provides
-	@$(LOCAL) config-check --stack $(STACK)
+promote: $(TOOLS) ## Blue/green: the candidate gets all requests
+	@$(call DEPLOY,promote)
 
-status: $(LOCAL) ## Tasks, their health and release, and the URL
-	@$(LOCAL) status --stack $(STACK)
+abort: $(TOOLS) ## Blue/green: the candidate gets no more requests
+	@$(call DEPLOY,abort)
 
-logs: $(LOCAL) ## Logs of all tasks (FOLLOW=1 goes on)
-	@$(LOCAL) logs --stack $(STACK) $(if $(FOLLOW),--follow)
+deploy: $(TOOLS) ## Run the release that FROM=staging runs, from the very same image, without building (TO=release: another one of its registry)
+	@$(call DEPLOY,deploy)$(if $(FROM), --from $(FROM))$(if $(TO), --to $(TO))
 
-shell: $(LOCAL) ## A shell in a running web task (ECS Exec on AWS)
-	@$(LOCAL) shell --stack $(STACK)
+smoke: $(TOOLS) ## Ask a deployed stack for its health check and its page: both must answer 200
+	@$(call RUN,smoke)
 
-releases: $(LOCAL) ## Releases in the registry, and which one runs
-	@$(LOCAL) releases --stack $(STACK)
+drift: $(TOOLS) ## What differs on AWS from what was deployed; fails where something does (changes by autoscaling and releases are left out)
+	@$(call RUN,drift)
 
-rollback: $(LOCAL) ## Return to the release before, or TO=release, without building
-	@$(LOCAL) rollback --stack $(STACK) $(if $(TO),--to $(TO))
+note: $(TOOLS) $(if $(BASE),$(EMULATOR) bin/pulumi) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type; POST=1 posts it)
+	@$(if $(FROM)$(BASE),$(OPERATOR) note --stack $(STACK),$(call RUN,note))$(if $(FROM), --from $(FROM))$(if $(BASE), --base $(BASE))$(if $(filter 1,$(POST)), --post)
 
-unpin: $(LOCAL) ## Take back what a rollback wrote: the next make up deploys the working tree
-	@$(LOCAL) unpin --stack $(STACK)
+# Without a role on AWS, the notes compare stack files on an account in memory.
+notes: $(REVIEW_TOOLS) $(if $(AWS_ROLE_ARN)$(AWS_ACCESS_KEY_ID),,$(EMULATOR) bin/pulumi) ## In the job of a merge request: the note of every environment that it touches, printed and posted (SINCE=revision, BASE=revision)
+	@$(call REVIEW,notes)$(if $(SINCE), --since $(SINCE))$(if $(BASE), --base $(BASE))
 
-canary: $(LOCAL) ## Blue/green: PERCENT=10 of the requests go to the working tree, or to TO=release
-	@$(LOCAL) canary --stack $(STACK) $(if $(PERCENT),--percent $(PERCENT)) $(if $(TO),--to $(TO))
+touched: $(OPERATOR) ## List the environments that the changes since SINCE=revision touch
+	@$(OPERATOR) touched$(if $(SINCE), --since $(SINCE))
 
-promote: $(LOCAL) ## Blue/green: the candidate gets all requests
-	@$(LOCAL) promote --stack $(STACK)
+test-app: $(OPERATOR) ## Run the application's own tests in the image of STACK, which is built for that and not pushed (image.test)
+	@$(OPERATOR) test-app --stack $(STACK)$(if $(HERE), --local)
 
-abort: $(LOCAL) ## Blue/green: the candidate gets no more requests
-	@$(LOCAL) abort --stack $(STACK)
+layers: $(OPERATOR) ## For pipelines whose builder starts empty: build the slow stages from the layers of earlier jobs, kept in .cache/layers
+	@$(OPERATOR) layers --stack $(STACK)$(if $(HERE), --local)
 
-review-up: $(LOCAL) ## Make or renew the environment of BRANCH; its URL is the last line (TTL=72h)
-	@$(LOCAL) review-up
+docker: $(OPERATOR) ## Make sure that a Docker engine runs; as root on Debian it is installed
+	@$(OPERATOR) docker
 
-review-down: $(LOCAL) ## Take the environment of BRANCH away
-	@$(LOCAL) review-down
+dotenv: $(TOOLS) ## Write the stack's .env for a developer (FILE=.env; FORCE=1 replaces one)
+	@$(call RUN,dotenv)$(if $(FILE), --file $(FILE))
 
-review-reap: $(LOCAL) ## Take away every review environment that has expired (DRY_RUN=1 only tells)
-	@$(LOCAL) review-reap $(if $(filter 1,$(DRY_RUN)),--dry-run)
+config-check: $(OPERATOR) $(EMULATOR) bin/pulumi ## Compare the application's .env.example with what the stack provides
+	@$(OPERATOR) config-check --stack $(STACK)
 
-reviews: $(LOCAL) ## List the review environments
-	@$(LOCAL) reviews
+review-up: $(REVIEW_TOOLS) ## Create or renew the environment of BRANCH; its URL is the last line (TTL=72h)
+	@$(call REVIEW,review-up)
 
-rehearse: $(LOCAL) ## Try a stack file on the embedded account, without containers: up, refresh, release, destroy
-	@$(LOCAL) rehearse --stack $(STACK)
+review-down: $(REVIEW_TOOLS) ## Destroy the environment of BRANCH
+	@$(call REVIEW,review-down)
 
-test: test-unit test-engine test-containers ## Everything below; SKIP_CONTAINERS=1 leaves the last out and says so
-	@echo "make test: unit and engine tiers passed; container and system tiers $(if $(filter 1,$(SKIP_CONTAINERS)),SKIPPED (SKIP_CONTAINERS=1),passed)"
+review-reap: $(REVIEW_TOOLS) ## Destroy every review environment that has expired (DRY_RUN=1 only lists them)
+	@$(call REVIEW,review-reap)$(if $(filter 1,$(DRY_RUN)), --dry-run)
 
-test-unit: bin/gitlab-ci-local ## Pure functions, components and whole stacks against mocks
+reviews: $(REVIEW_TOOLS) ## List the review environments
+	@$(call REVIEW,reviews)
+
+rehearse: $(EMULATOR) bin/pulumi ## Try a stack file on the emulated account, without containers: preview, up, refresh, release, destroy
+	@$(EMULATOR) rehearse --stack $(STACK)
+
+test: test-unit test-engine test-up ## Unit tests, every stack file on the engine, one `make up` with a release under load; SKIP_CONTAINERS=1 leaves the last out
+	@echo "make test: unit and engine tests passed; make up $(if $(filter 1,$(SKIP_CONTAINERS)),SKIPPED (SKIP_CONTAINERS=1),passed)"
+
+test-long: test-race test-images test-releases ## The long tests: races, the image, the container runtime, bad releases under load, pipelines, review environments
+	@echo "make test-long: passed$(if $(filter 1,$(SKIP_CONTAINERS)),; what needs containers SKIPPED (SKIP_CONTAINERS=1))"
+
+test-unit: bin/gitlab-ci-local ## Pure functions, components and whole stacks against mocks, the operator's command
 	go vet ./...
-	go test ./infra/... ./stacks/... ./ops/plan/preview ./ops/plan/cost ./ops/plan/note ./ops/review ./ops/forge ./ops/pipelines
+	go test . ./infra/... ./stacks/... $$(go list ./ops/... | grep -v ops/layers)
 
-test-engine: bin/pulumi ## Every stack file on the real engine and the embedded account
-	go test -race -timeout 30m ./emulator/account/... ./emulator/plugin/... ./emulator/engine/... ./cmd/...
+test-engine: bin/pulumi ## Every stack file on the real engine and the emulated account; the commands as scripts over its API
+	go test -timeout 20m ./emulator/account/... ./emulator/api/... ./emulator/plugin/... ./emulator/engine/... ./cmd/...
+
+# The tests of `make test` that need containers; test-releases runs the others.
+UP := ^(TestMakeUp|TestPortTaken|TestBadInput)$$
+
+test-up: $(TOOLS) bin/pulumi ## The README: `make up`, its page, a release under load, `make down`
+	@$(call CONTAINERS,go test -count=1 -timeout 20m -run '$(UP)' ./emulator/system)
+
+test-race: bin/pulumi ## The engine's tests once more, with the race detector
+	go test -race -timeout 40m ./emulator/account/... ./emulator/api/... ./emulator/plugin/... ./emulator/engine/... ./cmd/...
+
+test-images: $(EMULATOR) ## The image, the layers between jobs, and the container runtime
+	@$(call CONTAINERS,go test -race -count=1 -timeout 40m -p 1 ./docker/... ./ops/layers ./emulator/runtime/...)
 
 # The load under which releases are tried is checked for races on its own: in the trial it must leave the machine to the releases.
-test-containers: $(LOCAL) bin/pulumi bin/gitlab-ci-local ## The image, the container runtime, and `make up` end to end
-	@if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "container and system tiers: skipped, SKIP_CONTAINERS=1"; else \
-	  $(LOCAL) setup && mkdir -p .local && \
-	  go test -race -count=1 -timeout 40m -p 1 ./docker/... ./ops/layers ./emulator/runtime/... && go test -race -count=1 -run LoadSees ./emulator/system && \
-	  SYSTEM_REPORT=$(CURDIR)/.local/releases.md go test -count=1 -timeout 75m ./emulator/system/... && \
-	  cat .local/releases.md; fi
+test-releases: $(TOOLS) bin/pulumi bin/gitlab-ci-local ## Releases, good and bad, under load; pipelines; review environments
+	@$(call CONTAINERS,go test -race -count=1 -run LoadSees ./emulator/system && \
+	  SYSTEM_REPORT=$(CURDIR)/.local/releases.md go test -count=1 -timeout 75m -skip '$(UP)' ./emulator/system/... && cat .local/releases.md)
 
-soak: $(LOCAL) bin/pulumi ## Everything that may happen to a release, under load and at length: about an hour
-	$(LOCAL) setup
+# Runs a test that needs Docker, or says that it is skipped.
+CONTAINERS = if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "$@: skipped, SKIP_CONTAINERS=1"; else $(EMULATOR) setup && mkdir -p .local && $(1); fi
+
+soak: $(TOOLS) bin/pulumi ## Everything that may happen to a release, under load and at length: about an hour
+	$(EMULATOR) setup
 	SOAK=1 go test -count=1 -v -timeout 3h -run Releases ./emulator/system
 
-bench-image: $(LOCAL) ## Measure the image against the article's, ten minutes; writes docs/benchmarks.md
-	@$(LOCAL) setup && go run ./docker/bench
+bench-image: $(EMULATOR) ## Measure the image against the article's, ten minutes; writes docs/benchmarks.md
+	@$(EMULATOR) setup && go run ./docker/bench
 
 lint: bin/golangci-lint bin/actionlint ## gofmt, golangci-lint, and actionlint for the workflows of GitHub
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -138,19 +172,27 @@ fmt: ## Format the Go code
 
 golden: ## Rewrite the golden files after a change that is meant
 	go test ./stacks -run 'Inventory|Dotenv' -update
+	go test ./cmd/emulator -run TestNotes -record
 	go test ./ops/plan/note -update
 
 clean: ## Remove what was built; `make down` removes what runs
 	rm -rf bin .cache/layers
 
-$(LOCAL):
-	@command -v go >/dev/null || { echo "Go is not installed: https://go.dev/dl (1.24 or later)"; exit 1; }
-	@test -x $@ || echo "Building the local command; the first time takes about 5 minutes on two cores (the AWS SDK of Pulumi is large)" >&2
+HAVE_GO := command -v go >/dev/null || { echo "Go is not installed: https://go.dev/dl (1.26 or later)"; exit 1; }
+
+$(OPERATOR):
+	@$(HAVE_GO)
+	@test -x $@ || echo "Building $@; the first time takes about a minute on two cores" >&2
 	@go build -o $@ ./cmd/laravel-ecs
 
+$(EMULATOR):
+	@$(HAVE_GO)
+	@test -x $@ || echo "Building $@; the first time takes about 5 minutes on two cores (the AWS SDK of Pulumi is large)" >&2
+	@go build -o $@ ./cmd/emulator
+
 # The CLI is built from its module where no fitting one is on PATH; `up` does the same on its own.
-bin/pulumi: $(LOCAL)
-	@$(LOCAL) setup --cli
+bin/pulumi: $(EMULATOR)
+	@$(EMULATOR) setup --cli
 
 bin/golangci-lint: tools/lint/go.mod
 	@echo "Building golangci-lint; the first time takes about 5 minutes on two cores"

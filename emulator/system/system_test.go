@@ -43,7 +43,9 @@ func TestMakeUp(t *testing.T) {
 			t.Errorf("%s", out)
 		}
 	})
+	t.Run("release under load", func(t *testing.T) { checkRelease(t, s, release) })
 	t.Run("status and logs", func(t *testing.T) {
+		release := runs(t, s)
 		status := s.make(t, "status")
 		if strings.Count(status, release) < 4 || !strings.Contains(status, "healthy") || !strings.Contains(status, s.url("")) {
 			t.Errorf("%s", status)
@@ -53,6 +55,27 @@ func TestMakeUp(t *testing.T) {
 		}
 	})
 	t.Run("redirect to https", func(t *testing.T) { checkRedirect(t, s) })
+}
+
+// checkRelease deploys a changed page while visitors come: none of their requests may fail. TestReleases does the same to everything
+// that may go wrong with a release.
+func checkRelease(t *testing.T, s *site, before string) {
+	p := &proof{site: s}
+	edit(t, p.page(), "Each request may be answered", "Every request may be answered")
+	p.unharmed(t, "a release", func() { s.make(t, "up") })
+	if after := runs(t, s); after == before {
+		t.Errorf("the page still shows release %s", after)
+	}
+	if _, page := get(t, browser(t), s.url("/")); !strings.Contains(page, "Every request may be answered") {
+		t.Error("the page does not show what changed")
+	}
+}
+
+// runs is the release that answers.
+func runs(t *testing.T, s *site) string {
+	t.Helper()
+	_, page := get(t, browser(t), s.url("/"))
+	return field(t, page, "release")
 }
 
 func checkPage(t *testing.T, s *site, release string) {
