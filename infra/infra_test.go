@@ -65,7 +65,7 @@ func TestDigestOf(t *testing.T) {
 	}
 }
 
-// TestContainerDefinitions fixes the text, because any change of it is a new revision and restarts every task.
+// TestContainerDefinitions compares the exact text, because every change of it makes a new revision and restarts all tasks.
 func TestContainerDefinitions(t *testing.T) {
 	got, err := containerDefinitions(Task{
 		Main:   Container{Name: "web", CPU: 256, MemoryMiB: 512, ReservationMiB: 384, Port: 8080, StopSeconds: 60, StartSeconds: 30, Environment: map[string]string{"DRAIN_SECONDS": "5"}},
@@ -90,7 +90,7 @@ func TestContainerDefinitions(t *testing.T) {
 	}
 }
 
-// TestLifecycleNeverCountsOverAny: such a rule can delete the image that runs.
+// TestLifecycleNeverCountsOverAny: a rule for tag status "any" can delete the image that runs.
 func TestLifecycleNeverCountsOverAny(t *testing.T) {
 	rules := lifecycleRules(RegistryArgs{UntaggedDays: 7, ReleasesKept: 30, ReviewDays: 14})["rules"].([]any)
 	for _, rule := range rules {

@@ -67,7 +67,7 @@ func TestBadAccountIsRefused(t *testing.T) {
 			}
 		})
 	}
-	t.Run("nobody is trusted", func(t *testing.T) {
+	t.Run("no job may deploy", func(t *testing.T) {
 		config := accountConfig(t)
 		config["laravel-ecs:account"] = `{"deploy": {}}`
 		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "account", config)

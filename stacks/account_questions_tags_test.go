@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// askTags asks for a thing of each kind that is told by its tags: with those of the environment, with one of them missing, and in
-// another region.
+// askTags asks for a resource of each kind that is identified by its tags: with all tags of the environment, with each of them only, and
+// in another region.
 func askTags(ask asker, environment, role string) {
 	try := func(action, kind string, tags []string, more ...string) {
 		service, _, _ := strings.Cut(action, ":")
@@ -31,11 +31,11 @@ func askTags(ask asker, environment, role string) {
 	for action, kind := range map[string]string{"ec2:CreateTags": "security-group", "acm:AddTagsToCertificate": "certificate"} {
 		service, _, _ := strings.Cut(action, ":")
 		try(action, kind, making(environment))
-		ask("", action, service+here+kind+"/0", append(making(environment), "aws:ResourceTag/Environment=local")...) // somebody else's
+		ask("", action, service+here+kind+"/0", append(making(environment), "aws:ResourceTag/Environment=local")...) // another environment's
 	}
 }
 
-// askEverywhere asks what every deployment may: where AWS has no narrower resource, the condition is what holds.
+// askEverywhere asks for what every deployment may do. Where AWS has no narrower resource, the condition limits it.
 func askEverywhere(ask asker) {
 	const deployments, all = "deploy-staging deploy-prod deploy-review", "preview deploy-staging deploy-prod deploy-review"
 	const namespace = "application-autoscaling:service-namespace=ecs"
@@ -67,8 +67,8 @@ func askEverywhere(ask asker) {
 	ask("", "ecr:GetDownloadUrlForLayer", "ecr"+here+"repository/shop")
 }
 
-// askSharing: with shares the role of reviews has a rule and services of its own in staging, and may read the outputs of staging; nothing of
-// staging's own, and without shares nothing at all.
+// askSharing: with shares, the role of reviews may have rules and services in staging, and read the outputs of staging. It may not change
+// staging's own resources. Without shares it may do none of this.
 func askSharing(ask asker) {
 	const mine, balancing = "review-login", "elasticloadbalancing" + here
 	const listener, rule = balancing + "listener/app/laravel-staging-lb-0123456/0/1", balancing + "listener-rule/app/laravel-staging-lb-0123456/0/1/2"
@@ -79,7 +79,7 @@ func askSharing(ask asker) {
 		mine, others     []string
 	}{
 		{"elasticloadbalancing:CreateRule", listener, making(mine), making("staging")},
-		{"elasticloadbalancing:AddTags", rule, making(mine), append(making(mine), owned("staging")...)}, // staging's, claimed
+		{"elasticloadbalancing:AddTags", rule, making(mine), append(making(mine), owned("staging")...)}, // staging's own rule
 		{"elasticloadbalancing:ModifyRule", rule, owned(mine), owned("staging")},
 		{"elasticloadbalancing:DeleteRule", rule, owned(mine), owned("staging")},
 	} {

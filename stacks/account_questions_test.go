@@ -10,10 +10,10 @@ import (
 
 type question struct {
 	request infratest.Request
-	roles   string // that may
+	roles   string // which may do it
 }
 
-// may tells whether a role may. With sharing more is allowed than without.
+// may tells whether a role may. The role "sharing" may do what deploy-review may, and more.
 func (q question) may(role string) bool {
 	roles := strings.Fields(q.roles)
 	return slices.Contains(roles, role) || role == "sharing" && slices.Contains(roles, "deploy-review")
@@ -60,7 +60,7 @@ func questions() []question {
 	return list
 }
 
-// askByHand asks what is meant, and what is a little wider.
+// askByHand asks for what must be allowed, and for what must not be, though it is similar.
 func askByHand(ask asker) {
 	// Names: this application and environment, in this account and region.
 	ask("deploy-staging", "rds:CreateDBInstance", "rds"+here+"db:laravel-staging-db-01234567")
@@ -87,7 +87,7 @@ func askByHand(ask asker) {
 	ask("deploy-prod", "s3:DeleteBucket", "s3:::laravel-prod-lb-logs-0123456")
 	ask("", "s3:GetObject", "s3:::laravel-prod-lb-logs-0123456/AWSLogs/x")
 
-	// Tags, where AWS gives out ids.
+	// Tags, for resources with generated ids.
 	ask("deploy-prod", "ec2:CreateVpc", "ec2"+here+"vpc/vpc-0", making("prod")...)
 	ask("deploy-review", "ec2:CreateVpc", "ec2"+here+"vpc/vpc-0", making("review-login")...)
 	ask("", "ec2:CreateVpc", "ec2"+here+"vpc/vpc-0")
@@ -112,10 +112,10 @@ func askByHand(ask asker) {
 	ask("deploy-prod", "acm:RequestCertificate", "acm"+here+"certificate/0", making("prod")...)
 	ask("deploy-prod", "acm:DeleteCertificate", "acm"+here+"certificate/0", owned("prod")...)
 	ask("", "acm:DeleteCertificate", "acm"+here+"certificate/0")
-	ask("deploy-staging", "acm:AddTagsToCertificate", "acm"+here+"certificate/0", append(making("prod"), owned("staging")...)...) // gives it away
+	ask("deploy-staging", "acm:AddTagsToCertificate", "acm"+here+"certificate/0", append(making("prod"), owned("staging")...)...) // changes the tags of its own
 	ask("", "acm:AddTagsToCertificate", "acm"+here+"certificate/0", append(making("prod"), owned("local")...)...)
 
-	// Roles: ours, to the services that take them, with the policies that we attach. Never those of this stack.
+	// Roles: the environment's, for services and policies that the program uses. Never those of the account stack.
 	role := "iam::123456789012:role/laravel-prod-access-task-0123456"
 	ask("deploy-prod", "iam:PassRole", role, "iam:PassedToService=ecs-tasks.amazonaws.com")
 	ask("", "iam:PassRole", role, "iam:PassedToService=lambda.amazonaws.com")
@@ -131,14 +131,14 @@ func askByHand(ask asker) {
 	ask("deploy-staging deploy-prod deploy-review", "iam:CreateServiceLinkedRole", "iam::123456789012:role/aws-service-role/ecs.amazonaws.com/x", "iam:AWSServiceName=ecs.amazonaws.com")
 	ask("", "iam:CreateServiceLinkedRole", "iam::123456789012:role/aws-service-role/organizations.amazonaws.com/x", "iam:AWSServiceName=organizations.amazonaws.com")
 
-	// Names in Route 53: those of the environment and what is below.
+	// Names in Route 53: those of the environment, and names below them.
 	const records = "route53:ChangeResourceRecordSetsNormalizedRecordNames="
 	ask("deploy-prod", "route53:ChangeResourceRecordSets", "route53:::hostedzone/Z0", records+"app.example.com", records+"_x.app.example.com")
 	ask("", "route53:ChangeResourceRecordSets", "route53:::hostedzone/Z0", records+"app.example.com", records+"example.com")
 	ask("", "route53:ChangeResourceRecordSets", "route53:::hostedzone/Z0", records+"notapp.example.com")
 	ask("", "route53:ChangeResourceRecordSets", "route53:::hostedzone/Z0")
 
-	// Secrets: a preview knows that they are there.
+	// Secrets: a preview reads their settings, and not their values.
 	secret := "secretsmanager" + here + "secret:laravel-prod-secrets-APP_KEY-0123456-abcdef"
 	ask("deploy-prod", "secretsmanager:GetSecretValue", secret)
 	ask("preview deploy-prod", "secretsmanager:DescribeSecret", secret)
@@ -146,7 +146,7 @@ func askByHand(ask asker) {
 	ask("preview deploy-staging deploy-prod deploy-review", "ssm:GetParameter", "ssm:eu-west-1::parameter/aws/service/ecs/optimized-ami")
 	ask("", "ssm:GetParameter", "ssm"+here+"parameter/laravel-prod-password")
 
-	// State: its own stack's, and no version of it goes.
+	// State: that of its own stack. Versions cannot be deleted.
 	ask("preview deploy-prod", "s3:GetObject", stateARN+"/.pulumi/stacks/laravel-ecs/prod.json")
 	ask("deploy-prod", "s3:PutObject", stateARN+"/.pulumi/stacks/laravel-ecs/prod.json")
 	ask("deploy-prod", "s3:PutObject", stateARN+"/.pulumi/locks/organization/laravel-ecs/prod/0.json")
@@ -156,7 +156,7 @@ func askByHand(ask asker) {
 	ask("", "s3:PutObject", stateARN+"/.pulumi/stacks/other/prod.json")
 	ask("", "s3:PutObject", stateARN+"/.pulumi/meta.yaml")
 	ask("preview deploy-staging deploy-prod deploy-review", "s3:GetObject", stateARN+"/.pulumi/meta.yaml")
-	// prod takes over the image of staging, and nothing the other way round.
+	// prod deploys the image of staging; staging may not read prod.
 	const staging, prod = "ecr" + here + "repository/laravel-staging-registry-repo-1", "ecr" + here + "repository/laravel-prod-registry-repo-1"
 	ask("preview deploy-staging deploy-prod sharing", "s3:GetObject", stateARN+"/.pulumi/stacks/laravel-ecs/staging.json")
 	ask("deploy-staging", "s3:PutObject", stateARN+"/.pulumi/stacks/laravel-ecs/staging.json")
@@ -180,7 +180,7 @@ func askByHand(ask asker) {
 	ask("", "kms:ScheduleKeyDeletion", keyARN)
 }
 
-// askNames asks for a thing of each kind with a name: the environment's, and somebody else's.
+// askNames asks for a resource of each kind that is identified by its name: the environment's, and another application's.
 func askNames(ask asker, environment, role string) {
 	mine, other := "laravel-"+environment+"-x", "shop-"+environment+"-x"
 	for roles, forms := range map[string]map[string]string{

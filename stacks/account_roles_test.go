@@ -13,8 +13,8 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
 )
 
-// TestEveryDeclaredTypeMayBeDeployed compares the table with the goldens, and with what only other settings declare. The account
-// stack is left out: a pipeline must not change who may deploy.
+// TestEveryDeclaredTypeMayBeDeployed compares the table of permissions with the goldens, and with variants of the shipped files. The
+// account stack is left out: a pipeline must not change who may deploy.
 func TestEveryDeclaredTypeMayBeDeployed(t *testing.T) {
 	declared := map[string]bool{}
 	goldens, err := filepath.Glob("stacks/testdata/*.golden")
@@ -54,11 +54,11 @@ func TestEveryDeclaredTypeMayBeDeployed(t *testing.T) {
 		}
 	}
 	if _, known := infra.PermittedActions("aws:sqs/queue:Queue"); known {
-		t.Error("a type that nobody declares is known")
+		t.Error("a type that the program does not declare has an entry")
 	}
 }
 
-// variants declare what no shipped file does.
+// variants declare resource types that no shipped file declares.
 func variants(t testing.TB) []*infratest.Recorder {
 	emails := with(stackConfig(t, "prod"), "observability", "emails", []string{"ops@example.com"})
 	endpoints := with(stackConfig(t, "staging"), "network", "endpoints", []string{"ecr.api", "logs"})
@@ -70,7 +70,7 @@ func variants(t testing.TB) []*infratest.Recorder {
 	}
 }
 
-// pipelineRoles are the roles that the questions are asked of: sharing is that of reviews which share staging.
+// pipelineRoles are the roles of the questions. sharing is deploy-review with shares: staging.
 var pipelineRoles = []string{"preview", "deploy-staging", "deploy-prod", "deploy-review", "sharing"}
 
 func pipelinePolicies(t testing.TB) map[string]infratest.Policy {
@@ -84,7 +84,7 @@ func pipelinePolicies(t testing.TB) map[string]infratest.Policy {
 	return policies
 }
 
-// TestWhatTheRolesMayDo asks the policies as AWS would: what is meant, and what is a little wider.
+// TestWhatTheRolesMayDo evaluates the policies for each question.
 func TestWhatTheRolesMayDo(t *testing.T) {
 	policies := pipelinePolicies(t)
 	all := questions()
@@ -100,8 +100,8 @@ func TestWhatTheRolesMayDo(t *testing.T) {
 	}
 }
 
-// TestEveryStatementIsAsked changes one statement of a role at a time, to a narrower and to wider ones. A question is answered otherwise
-// then: without one, nobody would notice the change.
+// TestEveryStatementIsAsked changes one statement of a role at a time, to a narrower and to wider ones. At least one question must be
+// answered differently then: otherwise no test would notice the change.
 func TestEveryStatementIsAsked(t *testing.T) {
 	all := questions()
 	for role, policy := range pipelinePolicies(t) {
@@ -109,14 +109,14 @@ func TestEveryStatementIsAsked(t *testing.T) {
 			for how, changed := range mutants(statement) {
 				mutant := infratest.Policy{Statement: slices.Concat(policy.Statement[:i], changed, policy.Statement[i+1:])}
 				if !slices.ContainsFunc(all, func(q question) bool { return mutant.Allows(q.request) != q.may(role) }) {
-					t.Errorf("%s: nobody notices %s: %v on %v when %v", role, how, statement.Action, statement.Resource, statement.Condition)
+					t.Errorf("%s: no question notices %s: %v on %v when %v", role, how, statement.Action, statement.Resource, statement.Condition)
 				}
 			}
 		}
 	}
 }
 
-// mutants are what a mistake could make of a statement.
+// mutants are wrong versions of a statement.
 func mutants(s infratest.Statement) map[string][]infratest.Statement {
 	all := map[string][]infratest.Statement{"that it is gone": nil}
 	if !slices.Contains(s.Resource, "*") {
@@ -136,8 +136,8 @@ func mutants(s infratest.Statement) map[string][]infratest.Statement {
 	return all
 }
 
-// TestNothingIsGrantedAtLarge holds for every policy of the account stack: actions have names, and whatever changes something is
-// bound to a resource.
+// TestNothingIsGrantedAtLarge: in every policy of the account stack, actions have no wildcards, and actions that change something have
+// resources.
 func TestNothingIsGrantedAtLarge(t *testing.T) {
 	r := deployAccount(t)
 	for _, policy := range each(t, r, policyToken) {
@@ -166,8 +166,8 @@ func TestNothingIsGrantedAtLarge(t *testing.T) {
 	}
 }
 
-// TestLimitsOfIAM deploys with the longest names that are accepted: 6,144 characters per policy, 10 policies per role, 2,048
-// characters of trust, 64 of a role's name.
+// TestLimitsOfIAM deploys with the longest names that are accepted. IAM's limits: 6,144 characters per policy, 10 policies per role,
+// 2,048 characters of trust policy.
 func TestLimitsOfIAM(t *testing.T) {
 	config := accountConfig(t)
 	hosts := make([]string, 10)

@@ -14,7 +14,7 @@ const (
 	gitLabARN   = "arn:aws:mock:eu-west-1:123456789012:aws:iam/openIdConnectProvider:OpenIdConnectProvider/laravel-account-gitlab-provider"
 )
 
-// accountConfig is the shipped file with what stands in it as a comment: an environment of many stacks.
+// accountConfig is the shipped file with the environment that is commented out in it: that of review stacks.
 func accountConfig(t testing.TB) map[string]string {
 	t.Helper()
 	return with(stackConfig(t, "account"), "account", "deploy.review", map[string]any{
@@ -27,7 +27,7 @@ func deployAccount(t testing.TB) *infratest.Recorder {
 	return deploy(t, "account", accountConfig(t))
 }
 
-// policiesOf are the documents of a pipeline's role: preview, deploy-staging.
+// policiesOf are the policies of a pipeline's role, such as preview or deploy-staging.
 func policiesOf(t testing.TB, r *infratest.Recorder, role string) infratest.Policy {
 	t.Helper()
 	var documents []string
@@ -53,7 +53,7 @@ func trustOf(t testing.TB, r *infratest.Recorder, role string) infratest.Policy 
 	return infratest.Policy{}
 }
 
-// TestWhoMayTakeWhichRole asks each trust with the claims of jobs: the one that is meant, and its neighbours.
+// TestWhoMayTakeWhichRole evaluates each trust policy with the tokens of jobs: those that may assume the role, and similar ones.
 func TestWhoMayTakeWhichRole(t *testing.T) {
 	r := deployAccount(t)
 	gitHub := func(subject, audience string) infratest.Request {
@@ -66,7 +66,7 @@ func TestWhoMayTakeWhichRole(t *testing.T) {
 	for _, test := range []struct {
 		what  string
 		job   infratest.Request
-		roles string // that it may take
+		roles string // that it may assume
 	}{
 		{"GitHub, environment staging", gitHub("repo:acme/shop:environment:staging", sts), "deploy-staging"},
 		{"GitHub, environment prod", gitHub("repo:acme/shop:environment:prod", sts), "deploy-prod"},
@@ -106,7 +106,7 @@ func TestWhoMayTakeWhichRole(t *testing.T) {
 	}
 }
 
-// token is a job that shows its token to AWS; a claim that is empty is not there.
+// token is the request of a job that assumes a role; an empty claim is missing in its token.
 func token(provider, issuer, subject, audience string) infratest.Request {
 	r := infratest.Request{Action: "sts:AssumeRoleWithWebIdentity", Federated: provider, Context: map[string]infratest.Texts{}}
 	for claim, value := range map[string]string{"sub": subject, "aud": audience} {
@@ -117,7 +117,7 @@ func token(provider, issuer, subject, audience string) infratest.Request {
 	return r
 }
 
-// TestOtherReferences covers the jobs that the shipped file does not name.
+// TestOtherReferences covers kinds of jobs that are not in the shipped file.
 func TestOtherReferences(t *testing.T) {
 	config := with(accountConfig(t), "account", "deploy.prod", map[string]any{
 		"hosts": []string{"app.example.com"}, "github": map[string]any{"branch": "main"}, "gitlab": map[string]any{"tag": "v*"},
@@ -142,7 +142,7 @@ func TestOtherReferences(t *testing.T) {
 	}
 }
 
-// TestAdoptedProvider: an account has one provider per URL, so one that is there is used.
+// TestAdoptedProvider: an account has one provider per URL, so an existing one is used.
 func TestAdoptedProvider(t *testing.T) {
 	const arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
 	r := deploy(t, "account", with(accountConfig(t), "account", "github.providerArn", arn))
@@ -195,7 +195,7 @@ func TestAccountResourcesBelongToAComponent(t *testing.T) {
 	}
 }
 
-// TestAccountIsChosenByConfiguration: the stack's name decides nothing.
+// TestAccountIsChosenByConfiguration: the section account decides, and not the stack's name.
 func TestAccountIsChosenByConfiguration(t *testing.T) {
 	if n := len(deploy(t, "base", accountConfig(t)).OfType("aws:ec2/vpc:Vpc")); n != 0 {
 		t.Error("a stack with a section account declares an environment")
@@ -205,7 +205,7 @@ func TestAccountIsChosenByConfiguration(t *testing.T) {
 	}
 }
 
-// TestSectionsOfPulumiYaml: the engine hands every section of Pulumi.yaml to every stack, empty where its file has none.
+// TestSectionsOfPulumiYaml: the engine gives every stack all sections of Pulumi.yaml, as empty ones where its file has none.
 func TestSectionsOfPulumiYaml(t *testing.T) {
 	for stack, config := range map[string]map[string]string{"account": accountConfig(t), "staging": stackConfig(t, "staging")} {
 		for _, section := range []string{"account", "web", "network", "database", "tags"} {

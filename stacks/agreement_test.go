@@ -9,7 +9,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// TestConfigAndInfraAgree: package config may not import infra, so these values are written down in both.
+// TestConfigAndInfraAgree: package config may not import infra, so these values are in both.
 func TestConfigAndInfraAgree(t *testing.T) {
 	for name, values := range map[string][2]string{
 		"blue":               {config.Blue, infra.Blue},
@@ -32,7 +32,7 @@ func TestConfigAndInfraAgree(t *testing.T) {
 	}
 }
 
-// TestProviderVersion: the plugin that runs is that of the SDK that this program was compiled with.
+// TestProviderVersion: plugin and SDK have the same version.
 func TestProviderVersion(t *testing.T) {
 	mod, err := os.ReadFile("go.mod")
 	if err != nil {

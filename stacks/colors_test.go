@@ -83,7 +83,7 @@ func TestBlueGreenLife(t *testing.T) {
 	}
 }
 
-// TestTheIdleColourStopsLast: its tasks may still be asked until the rules have changed; what gets requests comes before the rules.
+// TestTheIdleColourStopsLast: the colour without requests stops its tasks after the rules have changed, and the other one starts before.
 func TestTheIdleColourStopsLast(t *testing.T) {
 	for live, idle := range map[string]string{"blue": "green", "green": "blue"} {
 		r := deploy(t, "prod", released(t, "prod", map[string]any{"name": "r1", "live": live}))
@@ -109,7 +109,7 @@ func TestTheIdleColourStopsLast(t *testing.T) {
 	}
 }
 
-// TestNoRequestsForARolledBackCandidate: the rules change only when both colours run what was registered for them.
+// TestNoRequestsForARolledBackCandidate: the rules change only when both colours run the revision that was registered for them.
 func TestNoRequestsForARolledBackCandidate(t *testing.T) {
 	recorder := &infratest.Recorder{RolledBack: true}
 	config := released(t, "staging", map[string]any{"name": "r1", "build": false, "candidate": "r2", "percent": 10})
@@ -121,7 +121,7 @@ func TestNoRequestsForARolledBackCandidate(t *testing.T) {
 	}
 }
 
-// TestAChangeOfStrategyMovesNothing: everything that a rolling environment has keeps its name.
+// TestAChangeOfStrategyMovesNothing: the resources of a rolling environment keep their names with blueGreen.
 func TestAChangeOfStrategyMovesNothing(t *testing.T) {
 	for _, stack := range environments {
 		there := map[string]bool{}
@@ -136,7 +136,7 @@ func TestAChangeOfStrategyMovesNothing(t *testing.T) {
 	}
 }
 
-// TestUntilTheRulesAreThereBlueServes: the listener of a rolling environment changes before the rules exist.
+// TestUntilTheRulesAreThereBlueServes: when rolling changes to blueGreen, the listener changes before the rules exist.
 func TestUntilTheRulesAreThereBlueServes(t *testing.T) {
 	r := deploy(t, "staging", released(t, "staging", nil))
 	const groups = "defaultActions[0].forward.targetGroups"
@@ -149,7 +149,7 @@ func TestUntilTheRulesAreThereBlueServes(t *testing.T) {
 	}
 }
 
-// TestBothGroupsHaveRoomForTheirNames: a target group may have 32 characters, autonaming's 8 among them.
+// TestBothGroupsHaveRoomForTheirNames: the name of a target group has at most 32 characters, 8 of them for autonaming.
 func TestBothGroupsHaveRoomForTheirNames(t *testing.T) {
 	config := with(released(t, "staging", nil), "app", "name", "laravel-x") // with the stack's name 17 characters, the most there may be
 	r, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", config)
@@ -166,6 +166,6 @@ func TestBothGroupsHaveRoomForTheirNames(t *testing.T) {
 		t.Errorf("%d target groups", len(groups))
 	}
 	if _, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", with(config, "app", "name", "laravel-xy")); err == nil {
-		t.Error("a character more is accepted")
+		t.Error("one character more is accepted")
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
-// TestBadConfigurationIsRefused shows for each rule the value it refuses and the words it uses; the unchanged files, which
-// TestInventory deploys, are what it accepts. Nothing may have been registered.
+// TestBadConfigurationIsRefused has for each rule a value that it refuses, and the message. TestInventory deploys the shipped files,
+// which are accepted. A refused configuration registers no resource.
 func TestBadConfigurationIsRefused(t *testing.T) {
 	tests := []struct {
 		stack, section, key string
@@ -131,7 +131,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 	}
 }
 
-// TestBadCandidatesAreRefused covers what two keys say to each other.
+// TestBadCandidatesAreRefused covers rules about two keys.
 func TestBadCandidatesAreRefused(t *testing.T) {
 	tests := []struct {
 		release map[string]any
@@ -155,14 +155,14 @@ func TestBadCandidatesAreRefused(t *testing.T) {
 	}
 }
 
-// TestAllProblemsAtOnce shows that nobody has to run three times to learn of three mistakes.
+// TestAllProblemsAtOnce: one run reports all mistakes.
 func TestAllProblemsAtOnce(t *testing.T) {
 	config := stackConfig(t, "staging")
 	config = with(config, "network", "zones", 1)
 	config = with(config, "database", "backupDays", 0)
 	config = with(config, "registry", "releasesKept", 1)
 	config = with(config, "cluster", "mim", 1)
-	config = with(config, "cluster", "max", 0) // not said: the section could not be read
+	config = with(config, "cluster", "max", 0) // not reported: the section could not be read
 	config["laravel-ecs:databse"] = "{}"
 	t.Setenv("PULUMI_CONFIG", `{"laravel-ecs:databse": "{}"}`)
 	delete(config, "aws:region")
@@ -190,7 +190,7 @@ func TestUnknownSectionIsRefused(t *testing.T) {
 	}
 }
 
-// TestSectionThatIsNoSection covers what YAML makes of a forgotten indentation.
+// TestSectionThatIsNoSection covers a forgotten indentation in YAML.
 func TestSectionThatIsNoSection(t *testing.T) {
 	config := stackConfig(t, "staging")
 	config["laravel-ecs:web"] = "2"

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestDotenv renders the values of testdata/dotenv.json, which is everything that breaks .env files. That the result is read back as
-// it is, by phpdotenv and by Laravel, is proved in a container (docker/dotenv_test.go).
+// TestDotenv renders the values of testdata/dotenv.json, which are difficult in .env files. docker/dotenv_test.go reads the result with
+// phpdotenv and Laravel.
 func TestDotenv(t *testing.T) {
 	folder := filepath.Join("stacks", "testdata")
 	text, err := os.ReadFile(filepath.Join(folder, "dotenv.json"))

@@ -17,7 +17,7 @@ func TestEveryResourceBelongsToAComponent(t *testing.T) {
 				components[one.Name] = true
 			}
 		}
-		logs := "laravel-" + stack + "-logs-" // log groups stand above the roles that name them
+		logs := "laravel-" + stack + "-logs-" // log groups have no component: the roles, whose policies name them, come later
 		for _, one := range r.All() {
 			if strings.HasPrefix(one.Type, "laravel:") || one.Type == "pulumi:providers:aws" || strings.HasPrefix(one.Name, logs) {
 				continue
@@ -60,7 +60,7 @@ func TestDataIsPrivateAndEncrypted(t *testing.T) {
 }
 
 // TestTheWorldReachesTheLoadBalancerOnly is the article's firewall: 80 and 443 from everywhere, the dynamic ports from the load
-// balancer, no SSH, and the data from whoever carries the app group.
+// balancer, no SSH, and the database and the cache from the app group.
 func TestTheWorldReachesTheLoadBalancerOnly(t *testing.T) {
 	everywhere(t, func(t *testing.T, stack string, r *infratest.Recorder) {
 		prefix := "laravel-" + stack + "-firewall-"
@@ -71,7 +71,7 @@ func TestTheWorldReachesTheLoadBalancerOnly(t *testing.T) {
 			to, _ := at(rule, "toPort")
 			peer := text(rule, "cidrIpv4") + strings.TrimPrefix(strings.TrimSuffix(text(rule, "referencedSecurityGroupId"), "-id"), prefix)
 			if text(rule, "description") == "" {
-				t.Errorf("%s says not why", rule.Name)
+				t.Errorf("%s has no description", rule.Name)
 			}
 			if group, ours := strings.CutPrefix(group, prefix); ours {
 				from[group+" "+port.String()+" "+to.String()] = peer
@@ -166,7 +166,7 @@ func TestProductionSurvivesTheLossOfAZone(t *testing.T) {
 	r := deploy(t, "prod", stackConfig(t, "prod"))
 	cache := one(t, r, "aws:elasticache/replicationGroup:ReplicationGroup")
 	if !isTrue(one(t, r, "aws:rds/instance:Instance"), "multiAz") || !isTrue(cache, "multiAzEnabled") || !isTrue(cache, "automaticFailoverEnabled") {
-		t.Error("the database or the cache has no second zone to go on in")
+		t.Error("the database or the cache is in one zone only")
 	}
 }
 
@@ -194,7 +194,7 @@ func TestRolesNameTheirResources(t *testing.T) {
 				t.Errorf("%s has no statements", policy.Name)
 			}
 			for _, s := range document.Statement {
-				// AWS defines these without resources; everything else must name some.
+				// AWS defines these actions without resources; all others need resources.
 				free := slices.Equal(s.Action, []string{"ecr:GetAuthorizationToken"}) || strings.HasPrefix(s.Action[0], "ssmmessages:")
 				if slices.Contains(s.Resource, "*") != free || len(s.Resource) == 0 {
 					t.Errorf("%s: %v on %v", policy.Name, s.Action, s.Resource)

@@ -10,7 +10,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// TestAReviewMustBeAbleToVanish shows each rule of the class; the template, which TestInventory deploys, is what they accept.
+// TestAReviewMustBeAbleToVanish has a refused value for each rule of the class. TestInventory deploys the template, which is accepted.
 func TestAReviewMustBeAbleToVanish(t *testing.T) {
 	config := stackConfig(t, "review")
 	for name, test := range map[string]struct {
@@ -48,7 +48,7 @@ func TestAReviewMustBeAbleToVanish(t *testing.T) {
 	}
 }
 
-// TestReviewsAreMarked: everything that can carry tags says what it is and when it goes, whatever tags says; and nothing else does.
+// TestReviewsAreMarked: the resources of review environments have tags with class and expiry, which the section tags cannot change.
 func TestReviewsAreMarked(t *testing.T) {
 	config := with(with(stackConfig(t, "review"), "tags", "expires-at", "never"), "tags", "team", "shop")
 	tagsOf := func(stack string, config map[string]string) string {
@@ -69,8 +69,8 @@ func TestReviewsAreMarked(t *testing.T) {
 	}
 }
 
-// TestLongestReviewStack: the longest name passes, and one more character does not. AWS's own limits are checked by the embedded account
-// (TestLongestReview in cmd).
+// TestLongestReviewStack: the longest name is accepted, and one more character is not. The emulator checks AWS's limits (TestLongestReview
+// in cmd/emulator).
 func TestLongestReviewStack(t *testing.T) {
 	longest := config.LongestReviewStack("laravel")
 	if longest != 31 {
@@ -79,7 +79,7 @@ func TestLongestReviewStack(t *testing.T) {
 	name := "review-" + strings.Repeat("x", longest-len("review-"))
 	r := deploy(t, name, stackConfig(t, "review"))
 	for _, token := range []string{"aws:lb/targetGroup:TargetGroup", "aws:lb/loadBalancer:LoadBalancer", "aws:elasticache/replicationGroup:ReplicationGroup"} {
-		// What a pipeline may touch begins so (infra/reach.go).
+		// The permissions of pipelines depend on this prefix (infra/reach.go).
 		if logical := one(t, r, token).Name; !strings.HasPrefix(logical, "laravel-review-") {
 			t.Errorf("%s is called %s", token, logical)
 		}

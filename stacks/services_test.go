@@ -14,7 +14,7 @@ func TestServicesWaitForWhatTheyNeed(t *testing.T) {
 	everywhere(t, func(t *testing.T, stack string, r *infratest.Recorder) {
 		for _, service := range each(t, r, "aws:ecs/service:Service") {
 			if text(service, "launchType") != "" || text(service, "capacityProviderStrategies[0].capacityProvider") == "" {
-				t.Errorf("%s: launch type beside, or no capacity provider", service.Name)
+				t.Errorf("%s: a launch type, or no capacity provider", service.Name)
 			}
 			if !isTrue(service, "waitForSteadyState") || !isTrue(service, "deploymentCircuitBreaker.rollback") {
 				t.Errorf("%s: does not wait, or does not roll back", service.Name)
@@ -39,7 +39,7 @@ func TestServicesWaitForWhatTheyNeed(t *testing.T) {
 	})
 }
 
-// TestAutoscalingOwnsTheCount shows that a release does not reset what autoscaling decided, and that a fixed count is kept.
+// TestAutoscalingOwnsTheCount: a release does not reset the number that autoscaling has set, and sets a fixed one.
 func TestAutoscalingOwnsTheCount(t *testing.T) {
 	everywhere(t, func(t *testing.T, stack string, r *infratest.Recorder) {
 		for _, service := range each(t, r, "aws:ecs/service:Service") {
@@ -53,7 +53,7 @@ func TestAutoscalingOwnsTheCount(t *testing.T) {
 
 func TestTasksAreHardenedAndHoldNoSecret(t *testing.T) {
 	everywhere(t, func(t *testing.T, stack string, r *infratest.Recorder) {
-		exec := stack == "staging" || stack == "review" // whose agent needs to write
+		exec := stack == "staging" || stack == "review" // the agent of ECS Exec writes to the root file system
 		for _, definition := range each(t, r, "aws:ecs/taskDefinition:TaskDefinition") {
 			raw := text(definition, "containerDefinitions")
 			var containers []struct {
@@ -97,7 +97,7 @@ func TestTasksAreHardenedAndHoldNoSecret(t *testing.T) {
 				t.Errorf("%s holds a generated secret", definition.Name)
 			}
 			if !isTrue(definition, "skipDestroy") {
-				t.Errorf("%s: old revisions go, and with them the way back", definition.Name)
+				t.Errorf("%s: old revisions are deregistered, so there is no rollback", definition.Name)
 			}
 		}
 	})
@@ -116,7 +116,7 @@ func TestRollbackUsesTheRegistry(t *testing.T) {
 	}
 }
 
-// TestARollbackIsNoSuccess: the service is steady, and the update fails all the same.
+// TestARollbackIsNoSuccess: after a rollback by ECS the service is steady, and the update must fail.
 func TestARollbackIsNoSuccess(t *testing.T) {
 	recorder := &infratest.Recorder{RolledBack: true}
 	err := recorder.Run(stacks.Deploy, "laravel-ecs", "staging", stackConfig(t, "staging"))

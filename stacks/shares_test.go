@@ -14,7 +14,7 @@ import (
 
 const balancerARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/laravel-staging-lb/1"
 
-// sharing is the template with the lines that make it share staging.
+// sharing is the template with environment.shares.
 func sharing(t testing.TB) map[string]string {
 	t.Helper()
 	config := with(stackConfig(t, "review"), "environment", "shares", "staging")
@@ -49,13 +49,13 @@ func TestInventoryOfASharingReview(t *testing.T) {
 	for _, one := range r.All() {
 		for _, kind := range []string{"aws:ec2/", "aws:vpc/", "aws:rds/", "aws:elasticache/", "aws:autoscaling/", "aws:ecs/cluster", "aws:lb/loadBalancer", "aws:lb/listener:", "aws:route53/", "aws:acm/"} {
 			if strings.HasPrefix(one.Type, kind) {
-				t.Errorf("%s is staging's to have: %s", one.Type, one.Name)
+				t.Errorf("%s belongs to staging: %s", one.Type, one.Name)
 			}
 		}
 	}
 }
 
-// TestASharingReviewIsItsOwn: what belongs to it carries its name, and what it uses is staging's.
+// TestASharingReviewIsItsOwn: its own resources have its name, and it uses those of staging.
 func TestASharingReviewIsItsOwn(t *testing.T) {
 	r, err := share(stagingShares(), sharing(t))
 	if err != nil {
@@ -111,7 +111,7 @@ func TestASharingReviewIsItsOwn(t *testing.T) {
 	}
 }
 
-// TestSharingIsRefused shows each reason, and that nothing was made.
+// TestSharingIsRefused has each reason for a refusal. Nothing is registered then but the provider.
 func TestSharingIsRefused(t *testing.T) {
 	without := func(key string) map[string]any {
 		shared := stagingShares()

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 var environments = []string{"local", "review", "staging", "prod"}
 
-// TestMain stands where the program stands: the paths of a stack file are relative to Pulumi.yaml.
+// TestMain runs the tests in the program's folder: the paths of a stack file are relative to Pulumi.yaml.
 func TestMain(m *testing.M) {
 	if err := os.Chdir(".."); err != nil {
 		panic(err)
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// stackConfig reads a stack file as the engine would hand it to the program: sections as JSON.
+// stackConfig reads a stack file as the engine gives it to the program: sections as JSON.
 func stackConfig(t testing.TB, stack string) map[string]string {
 	t.Helper()
 	raw, err := os.ReadFile("Pulumi." + stack + ".yaml")
@@ -52,7 +52,7 @@ func stackConfig(t testing.TB, stack string) map[string]string {
 		}
 		values[key] = string(encoded)
 	}
-	if stack == "account" { // which ships without the names that only its owner knows
+	if stack == "account" { // whose shipped file has placeholders
 		values = with(with(values, "account", "github.repository", "acme/shop"), "account", "gitlab.project", "acme/web/shop")
 	}
 	if stack == "review" { // a template: make review-up writes the rest
@@ -61,7 +61,7 @@ func stackConfig(t testing.TB, stack string) map[string]string {
 	return values
 }
 
-// with overlays single keys: with(config, "web", "count", 3).
+// with sets a single key: with(config, "web", "count", 3).
 func with(config map[string]string, section, key string, value any) map[string]string {
 	changed := maps.Clone(config)
 	fields := map[string]any{}
@@ -98,7 +98,7 @@ func deploy(t testing.TB, stack string, config map[string]string) *infratest.Rec
 	return recorder
 }
 
-// TestInventory compares the list of resources with the golden file: a resource that comes or goes is a decision.
+// TestInventory compares the list of resources with the golden file, so that no resource is added or removed unnoticed.
 func TestInventory(t *testing.T) {
 	for _, stack := range append([]string{"account"}, environments...) {
 		checkInventory(t, stack, deploy(t, stack, stackConfig(t, stack)))
@@ -146,7 +146,7 @@ func difference(got, want string) []string {
 	return lines
 }
 
-// BenchmarkProgram measures registering everything against mocks; the target is 200 ms.
+// BenchmarkProgram measures the program with mocks; the target is 200 ms.
 func BenchmarkProgram(b *testing.B) {
 	config := with(stackConfig(b, "prod"), "release", "name", "benchmark")
 	for b.Loop() {

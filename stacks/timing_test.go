@@ -9,7 +9,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
 )
 
-// TestTimesFitTogether checks the rules of timing.go on what is really declared, for each stack file.
+// TestTimesFitTogether checks the rules of timing.go with the declared resources of each stack file.
 func TestTimesFitTogether(t *testing.T) {
 	everywhere(t, func(t *testing.T, stack string, r *infratest.Recorder) {
 		delay, _ := at(one(t, r, "aws:lb/targetGroup:TargetGroup"), "deregistrationDelay")
@@ -50,7 +50,7 @@ func TestTimesFitTogether(t *testing.T) {
 			case "web":
 				path := struct{ Name, Value string }{"HEALTH_PATH", text(one(t, r, "aws:lb/targetGroup:TargetGroup"), "healthCheck.path")}
 				if !slices.Contains(main.Environment, path) {
-					t.Errorf("the container does not know that the load balancer asks for %s", path.Value)
+					t.Errorf("the container has no HEALTH_PATH=%s", path.Value)
 				}
 				request := number("REQUEST_SECONDS")
 				if request > int(delay.NumberValue()) || request > int(idle.NumberValue()) {
@@ -78,7 +78,7 @@ func TestTimesFitTogether(t *testing.T) {
 	})
 }
 
-// TestMigrationsRunInFrontOfWhateverRuns: without web tasks the worker's bring the schema up to date.
+// TestMigrationsRunInFrontOfWhateverRuns: without web tasks, the worker's tasks run the migrations.
 func TestMigrationsRunInFrontOfWhateverRuns(t *testing.T) {
 	config := with(with(stackConfig(t, "staging"), "web", "count", 0), "scheduler", "count", 0)
 	services := deploy(t, "staging", config).OfType("aws:ecs/taskDefinition:TaskDefinition")

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Policy is an IAM policy document, and answers what it allows as IAM does.
+// Policy is an IAM policy document that can be evaluated.
 type Policy struct{ Statement []Statement }
 
 // Statement is one statement of a policy document. Texts may be one or a list.
@@ -44,13 +44,13 @@ func ParsePolicies(t testing.TB, documents ...string) Policy {
 	return all
 }
 
-// Request is what somebody asks of AWS. Context holds the values of condition keys; a key with several values is a list.
+// Request is a request to AWS. Context has the values of condition keys.
 type Request struct {
 	Action, Resource, Federated string
 	Context                     map[string]Texts
 }
 
-// Allows tells whether a request passes: some statement allows it, and none denies it.
+// Allows tells whether a statement allows the request, and none denies it.
 func (p Policy) Allows(r Request) bool {
 	allowed := false
 	for _, s := range p.Statement {
@@ -82,7 +82,7 @@ func (s Statement) applies(r Request) bool {
 	return true
 }
 
-// holds is one condition. An operator that is not known here holds never, so that a test of it fails.
+// holds evaluates one condition. An unknown operator is never true, so that tests of it fail.
 func holds(operator string, wanted, given Texts) bool {
 	switch operator {
 	case "StringEquals", "ArnEquals":
@@ -97,7 +97,7 @@ func holds(operator string, wanted, given Texts) bool {
 	return false
 }
 
-// cover tells whether one of the patterns, with * and ?, stands for the text.
+// cover tells whether one of the patterns, with * and ?, matches the text.
 func (t Texts) cover(text string) bool {
 	return slices.ContainsFunc(t, func(pattern string) bool { return matches(pattern, text) })
 }

@@ -1,4 +1,4 @@
-// Package infratest runs Pulumi programs against mocks and keeps what they register.
+// Package infratest runs Pulumi programs with mocks and records what they register.
 package infratest
 
 import (
@@ -24,7 +24,7 @@ type Resource struct {
 
 // Recorder is a mock of the engine that answers with made-up ids and ARNs.
 type Recorder struct {
-	// RolledBack makes ECS run another revision than the one a service was given.
+	// RolledBack makes every service run another revision than the registered one.
 	RolledBack bool
 	// Stacks are the outputs of other stacks, by name.
 	Stacks map[string]map[string]any
@@ -34,7 +34,7 @@ type Recorder struct {
 	called map[string]bool
 }
 
-// NewResource records a registration and answers with its inputs and the outputs that other resources ask for.
+// NewResource records a registration. It returns the inputs and the outputs that other resources need.
 func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -49,7 +49,7 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	return id(args), outputs(args), nil
 }
 
-// id is made up, but for a service's: that is an ARN, and the program takes the name from it.
+// id is NAME-id. For a service it is an ARN, from which the program takes the name.
 func id(args pulumi.MockResourceArgs) string {
 	if args.TypeToken == "aws:ecs/service:Service" {
 		return "arn:aws:ecs:eu-west-1:123456789012:service/cluster/" + args.Name + "-name"
@@ -57,7 +57,7 @@ func id(args pulumi.MockResourceArgs) string {
 	return args.Name + "-id"
 }
 
-// reference answers what another stack has as its outputs; one that nobody deployed has none.
+// reference returns the outputs of another stack, none for one that is not in Stacks.
 func (r *Recorder) reference(inputs resource.PropertyMap) resource.PropertyMap {
 	name := inputs["name"].StringValue()
 	found := inputs.Copy()
@@ -84,7 +84,7 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 	return out
 }
 
-// Call answers the functions that the program uses.
+// Call returns the results of the functions that the program calls.
 func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	r.mu.Lock()
 	if r.called == nil {
@@ -110,7 +110,7 @@ func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 	return resource.NewPropertyMapFromMap(answer), nil
 }
 
-// service answers what a service runs: the revision it was given, unless it is rolled back.
+// service returns the revision that a service runs: the registered one, or another one with RolledBack.
 func (r *Recorder) service(name string) (resource.PropertyMap, error) {
 	for _, one := range r.OfType("aws:ecs/service:Service") {
 		if one.Name+"-name" != name {

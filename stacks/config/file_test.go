@@ -115,7 +115,7 @@ func TestMissingFiles(t *testing.T) {
 	}
 }
 
-// TestSaveKeepsTheFile: what a rollback writes into a stack file is the only thing that changes in it.
+// TestSaveKeepsTheFile: only the keys that a rollback sets change in the file.
 func TestSaveKeepsTheFile(t *testing.T) {
 	for _, stack := range []string{"local", "staging", "prod"} {
 		before, err := os.ReadFile(filepath.Join("..", "..", "Pulumi."+stack+".yaml"))

@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestPulumiYamlListsEveryKey keeps the only place where people look things up complete.
+// TestPulumiYamlListsEveryKey: Pulumi.yaml documents every key.
 func TestPulumiYamlListsEveryKey(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join("..", "..", "Pulumi.yaml"))
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestReleaseNameFollowsTheImage: the same tree has the same name, and only what goes into the image changes it.
+// TestReleaseNameFollowsTheImage: only changes of what the image is built from change the name.
 func TestReleaseNameFollowsTheImage(t *testing.T) {
 	t.Chdir(t.TempDir())
 	run := func(args ...string) {
@@ -63,7 +63,7 @@ func TestReleaseNameFollowsTheImage(t *testing.T) {
 	}
 }
 
-// TestReleaseNameFollowsTheClone: an application cloned into app/ has a history of its own, which this repository ignores.
+// TestReleaseNameFollowsTheClone: an application that is cloned into app/ has a Git repository of its own.
 func TestReleaseNameFollowsTheClone(t *testing.T) {
 	t.Chdir(t.TempDir())
 	do := func(script string) {

@@ -67,13 +67,13 @@ func (a Access) validate(p *problems, keyPair string) {
 	cidrs(p, "access.web", a.Web)
 	cidrs(p, "access.ssh", a.SSH)
 	if len(a.Web) == 0 {
-		p.add("access.web", "empty: nobody could reach the application")
+		p.add("access.web", "empty: the application could not be reached")
 	}
 	if slices.Contains(a.SSH, "0.0.0.0/0") {
 		p.add("access.ssh", "0.0.0.0/0 is the whole internet; list your own addresses, or leave it empty and use Session Manager")
 	}
 	if len(a.SSH) > 0 && keyPair == "" {
-		p.add("access.ssh", "needs cluster.keyPair: nobody could log in")
+		p.add("access.ssh", "needs cluster.keyPair for the login")
 	}
 	for _, port := range a.EgressPorts {
 		p.between("access.egressPorts", port, 1, 65535)
