@@ -14,8 +14,10 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/api/wire"
 )
 
 // The credentials that the emulated account accepts, unless Config names others.
@@ -75,7 +77,7 @@ func (s *Server) Serve() (url string, stop func(), err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("serving the AWS API: %w", err)
 	}
-	server := &http.Server{Handler: s, ReadHeaderTimeout: readTimeout}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -93,32 +95,32 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.serveOwn(w, r) {
 		return
 	}
-	q, err := readRequest(r)
+	q, err := wire.Read(r, services)
 	if err == nil {
 		err = s.authenticate(r, q)
 	}
 	if err == nil {
-		err = s.fault(q.service, q.operation)
+		err = s.fault(q.Service, q.Operation)
 	}
 	if err != nil {
-		q.refuse(w, err)
+		q.Refuse(w, err)
 		return
 	}
 	out, err := s.call(context.WithValue(r.Context(), urlKey{}, "http://"+r.Host), q)
 	if err != nil {
-		q.refuse(w, s.explain(q, err))
+		q.Refuse(w, s.explain(q, err))
 		return
 	}
-	q.answer(w, out)
+	q.Answer(w, out)
 }
 
 // explain turns what is no answer of AWS into one, and logs it.
-func (s *Server) explain(q request, err error) error {
-	known := asError(err)
-	if known.Code == internalFailure {
+func (s *Server) explain(q wire.Request, err error) error {
+	known := wire.AsError(err)
+	if known.Code == wire.InternalFailure {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		fmt.Fprintf(s.log, "%s %s: %v\n", q.service, q.operation, err) // for whoever looks for it
+		fmt.Fprintf(s.log, "%s %s: %v\n", q.Service, q.Operation, err) // for whoever looks for it
 	}
 	return known
 }
@@ -164,10 +166,10 @@ func (f *Fault) message(accountID, service, operation string) string {
 	}
 }
 
-func (s *Server) call(ctx context.Context, q request) (serializable, error) {
-	op, ok := operations[q.service+":"+q.operation]
+func (s *Server) call(ctx context.Context, q wire.Request) (serializable, error) {
+	op, ok := operations[q.Service+":"+q.Operation]
 	if !ok {
 		return nil, unknownOperation(q)
 	}
-	return op.do(ctx, s, q.input)
+	return op.do(ctx, s, q.Input)
 }

@@ -3,6 +3,8 @@ package api
 import (
 	"net/http"
 	"regexp"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/api/wire"
 )
 
 var credential = regexp.MustCompile(`Credential=([^/,]+)/`)
@@ -13,9 +15,9 @@ const ExpiredToken = "expired"
 // authenticate accepts a request that is signed with the account's access key. The signature itself is not checked: the
 // server listens on loopback, and the secret is no secret. Codes and words are those of
 // https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html; the services with JSON have names of their own for two.
-func (s *Server) authenticate(r *http.Request, q request) error {
+func (s *Server) authenticate(r *http.Request, q wire.Request) error {
 	key, token := credential.FindStringSubmatch(r.Header.Get("Authorization")), r.Header.Get("X-Amz-Security-Token")
-	inQuery := q.protocol == query
+	inQuery := q.Protocol == wire.Query
 	switch {
 	case key == nil && inQuery:
 		return refuse("MissingAuthenticationToken", "Request is missing Authentication Token")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"slices"
 
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -48,21 +47,27 @@ func bindings(c state.Container, definition account.Resource) (list []ecstypes.N
 	return list
 }
 
-// published is a target as the load balancer knows it: an instance and a port of it. An address without a task, such as that of a
+// publisher tells how the load balancer knows a target: as an instance and a port of it. An address without a task, such as that of a
 // container which is gone, stays an address.
-func (s *Server) published(ctx context.Context, address string, port int) (string, int32) {
+func (s *Server) publisher(ctx context.Context) func(address string, port int) (string, int32) {
+	instances := map[string]string{} // by the address of a container
 	for _, cluster := range s.account.List(account.ClusterToken) {
 		name := cluster.Outputs.Text("name")
-		instances := s.instances(name)
+		in := s.instances(name)
 		tasks, err := s.runtime.Tasks(ctx, name)
-		if err != nil || len(instances) == 0 {
+		if err != nil || len(in) == 0 {
 			continue
 		}
 		for _, t := range tasks {
-			if slices.ContainsFunc(t.Containers, func(c state.Container) bool { return c.Address == address }) {
-				return "i-0" + instances[0].id[:16], hostPort(address, port)
+			for _, c := range t.Containers {
+				instances[c.Address] = "i-0" + in[0].id[:16]
 			}
 		}
 	}
-	return address, int32(port) //nolint:gosec // a port
+	return func(address string, port int) (string, int32) {
+		if id, ok := instances[address]; ok {
+			return id, hostPort(address, port)
+		}
+		return address, int32(port) //nolint:gosec // a port
+	}
 }

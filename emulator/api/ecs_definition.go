@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/api/wire"
 )
 
 // definitions lists every revision, those that were deregistered included, by family and revision.
@@ -50,7 +51,7 @@ func containerDefinitions(v account.Values) ([]types.ContainerDefinition, error)
 		return nil, fmt.Errorf("reading container definitions: %w", err)
 	}
 	var all []types.ContainerDefinition
-	err := fill(reflect.ValueOf(&all).Elem(), tree)
+	err := wire.Fill(reflect.ValueOf(&all).Elem(), tree)
 	return all, err
 }
 

@@ -127,9 +127,9 @@ func (s *Server) describeTargetHealth(ctx context.Context, in *elb.DescribeTarge
 	if err != nil {
 		return nil, err
 	}
-	out := &elb.DescribeTargetHealthOutput{}
+	out, published := &elb.DescribeTargetHealthOutput{}, s.publisher(ctx)
 	for _, t := range targets {
-		id, port := s.published(ctx, t.ID, t.Port)
+		id, port := published(t.ID, t.Port)
 		if len(in.Targets) > 0 && !slices.ContainsFunc(in.Targets, func(d types.TargetDescription) bool { return text(d.Id) == id }) {
 			continue
 		}

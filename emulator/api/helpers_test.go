@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go"
@@ -25,6 +27,8 @@ const (
 	group      = elbPrefix + "targetgroup/shop-web/3333333333333333"
 	definition = prefix + "task-definition/shop-web:"
 )
+
+var _ Runtime = (*runtime.Runtime)(nil)
 
 // world is the API of an account with a cluster that has one service.
 type world struct {

@@ -14,6 +14,7 @@ import (
 	ssmschemas "github.com/aws/aws-sdk-go-v2/service/ssm/schemas"
 	stsschemas "github.com/aws/aws-sdk-go-v2/service/sts/schemas"
 	"github.com/aws/smithy-go"
+	"github.com/laravel-ecs/laravel-ecs/emulator/api/wire"
 )
 
 // services are the APIs that are answered, under the names that their requests are signed for. A schema holds the name
@@ -83,7 +84,7 @@ func row[In, Out any, P interface {
 }](service, name string, do func(s *Server, ctx context.Context, in *In) (P, error)) operation {
 	return operation{service, name, func(ctx context.Context, s *Server, input any) (serializable, error) {
 		in := new(In)
-		if err := fill(reflect.ValueOf(in).Elem(), input); err != nil {
+		if err := wire.Fill(reflect.ValueOf(in).Elem(), input); err != nil {
 			return nil, refuse("SerializationException", "%v", err)
 		}
 		out, err := do(s, ctx, in)
@@ -110,9 +111,11 @@ func iamPrefix(service string) string {
 	return service
 }
 
-func unknownOperation(q request) error {
-	if q.protocol == query {
-		return refuse("InvalidAction", "Could not find operation %s for version %s", q.operation, q.schema.Version)
+func unknownOperation(q wire.Request) error {
+	if q.Protocol == wire.Query {
+		return refuse("InvalidAction", "Could not find operation %s for version %s", q.Operation, q.Schema.Version)
 	}
-	return refuse("UnknownOperationException", "Unknown operation %s", fmt.Sprint(q.schema.Schema.ID().Name, ".", q.operation))
+	return refuse("UnknownOperationException", "Unknown operation %s", fmt.Sprint(q.Schema.Schema.ID().Name, ".", q.Operation))
 }
+
+func refuse(code, format string, args ...any) error { return wire.Refuse(code, format, args...) }

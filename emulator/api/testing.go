@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/api/wire"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
@@ -21,7 +22,7 @@ type Disturbance struct {
 // the operator's command use it, as tests in this process call Fail, SetOutcome and Disturb.
 func (s *Server) set(name string, r *http.Request) error {
 	read := func(into any) error {
-		return json.NewDecoder(http.MaxBytesReader(nil, r.Body, longestRequest)).Decode(into)
+		return json.NewDecoder(http.MaxBytesReader(nil, r.Body, wire.LongestRequest)).Decode(into)
 	}
 	switch name {
 	case "fault":

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
@@ -37,4 +38,10 @@ func (s *Server) describeDBInstances(_ context.Context, in *rds.DescribeDBInstan
 	}
 	part, next, err := page(all, in.Marker, in.MaxRecords, 100)
 	return &rds.DescribeDBInstancesOutput{DBInstances: part, Marker: next}, err
+}
+
+// getCallerIdentity answers https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html.
+func (s *Server) getCallerIdentity(context.Context, *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
+	id := s.account.ID()
+	return &sts.GetCallerIdentityOutput{Account: ptr(id), Arn: ptr(callerARN(id)), UserId: ptr("AIDAEMULATEDACCOUNT00")}, nil
 }

@@ -1,4 +1,4 @@
-package api
+package wire
 
 import (
 	"encoding/base64"
@@ -66,9 +66,9 @@ func plainCBOR(value cbor.Value) any {
 
 var timeType = reflect.TypeFor[time.Time]()
 
-// fill sets a value of the SDK's types from what a request says. Members are matched by name, whatever their case: JSON
+// Fill sets a value of the SDK's types from what a request says. Members are matched by name, whatever their case: JSON
 // writes them in lower camel case in some services, Go never does.
-func fill(into reflect.Value, from any) error {
+func Fill(into reflect.Value, from any) error {
 	if from == nil {
 		return nil
 	}
@@ -78,7 +78,7 @@ func fill(into reflect.Value, from any) error {
 	switch into.Kind() {
 	case reflect.Pointer:
 		into.Set(reflect.New(into.Type().Elem()))
-		return fill(into.Elem(), from)
+		return Fill(into.Elem(), from)
 	case reflect.Struct:
 		return fillStruct(into, from)
 	case reflect.Slice:
@@ -133,7 +133,7 @@ func fillStruct(into reflect.Value, from any) error {
 		if !field.IsValid() || !field.CanSet() {
 			return fmt.Errorf("%s has no member %s", into.Type().Name(), name)
 		}
-		if err := fill(field, value); err != nil {
+		if err := Fill(field, value); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -149,7 +149,7 @@ func fillSlice(into reflect.Value, from any) error {
 	list := reflect.MakeSlice(into.Type(), 0, 0)
 	for _, element := range elements(from) {
 		one := reflect.New(into.Type().Elem()).Elem()
-		if err := fill(one, element); err != nil {
+		if err := Fill(one, element); err != nil {
 			return err
 		}
 		list = reflect.Append(list, one)
@@ -196,7 +196,7 @@ func fillMap(into reflect.Value, from any) error {
 	all := reflect.MakeMap(into.Type())
 	for key, value := range members {
 		one := reflect.New(into.Type().Elem()).Elem()
-		if err := fill(one, value); err != nil {
+		if err := Fill(one, value); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
 		all.SetMapIndex(reflect.ValueOf(key).Convert(into.Type().Key()), one)
