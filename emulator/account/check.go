@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// Check completes and judges the inputs the program gives: unknown and missing properties, wrong kinds, the name that
+// Check completes and checks the inputs that the program gives: unknown and missing properties, wrong kinds, the name that
 // Pulumi makes up, tags, and every rule of the type that needs no account. olds are the inputs of the last deployment.
 // An unknown type is an error.
 func (a *Account) Check(token, urnName string, olds, news Values, seed []byte) (Values, []Problem, error) {

@@ -14,7 +14,7 @@ import (
 type Rule struct {
 	// Paths are the inputs it is about. They may contain [*]; problems then name the index.
 	Paths []string
-	judge func(r *Rules)
+	apply func(r *Rules)
 }
 
 // Rules collects the problems of one resource's inputs.
@@ -31,7 +31,7 @@ func (r *Rules) Refuse(path, format string, args ...any) {
 // Apply applies rules to the inputs.
 func (r *Rules) Apply(rules ...Rule) {
 	for _, rule := range rules {
-		rule.judge(r)
+		rule.apply(r)
 	}
 }
 

@@ -4,7 +4,7 @@ package account
 // A value the engine does not know yet (preview) is Unknown{}.
 type Values map[string]any
 
-// Unknown stands for a value that is computed later. It counts as present, and no rule can judge it.
+// Unknown stands for a value that is computed later. It counts as present, and every rule accepts it.
 type Unknown struct{}
 
 // Resource is one thing the account holds.

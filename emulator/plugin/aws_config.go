@@ -24,7 +24,7 @@ var engineKeys = []resource.PropertyKey{"version", "pluginDownloadURL", "pluginC
 // awsSettings maps the settings that pulumi-aws v6 has to their kinds.
 var awsSettings = account.FieldsOf(aws.ProviderArgs{}.ElementType())
 
-// CheckConfig judges the configuration of a provider: explicit ones and the default one built from aws: config.
+// CheckConfig checks the configuration of a provider: explicit ones and the default one built from aws: config.
 func (p *awsPlugin) CheckConfig(_ context.Context, req sdk.CheckConfigRequest) (sdk.CheckConfigResponse, error) {
 	response := checkSettings(req, awsSettings)
 	if !req.News.HasValue("region") && envRegion() == "" {

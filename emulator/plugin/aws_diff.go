@@ -26,13 +26,13 @@ func (p *awsPlugin) Diff(_ context.Context, req sdk.DiffRequest) (sdk.DiffRespon
 	}
 	changed, replace := p.account.Diff(string(req.Type), string(req.ID), oldInputs, oldOutputs, news)
 	result := detailed(oldInputs, news, changed, replace)
-	result.DeleteBeforeReplace = len(replace) > 0 && p.sameFixedName(req)
+	t, _ := p.account.Lookup(string(req.Type))
+	result.DeleteBeforeReplace = len(replace) > 0 && (t.DeleteBeforeReplace || sameFixedName(t, req))
 	return result, nil
 }
 
 // sameFixedName tells whether the program chose the name and keeps it: the new resource could not exist beside the old.
-func (p *awsPlugin) sameFixedName(req sdk.DiffRequest) bool {
-	t, _ := p.account.Lookup(string(req.Type))
+func sameFixedName(t account.Type, req sdk.DiffRequest) bool {
 	name := resource.PropertyKey(t.Name.Property)
 	if name == "" || !req.NewInputs.HasValue(name) || len(defaultsOf(req.NewInputs)) > 0 {
 		return false

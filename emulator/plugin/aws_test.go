@@ -216,3 +216,16 @@ func TestInvoke(t *testing.T) {
 		t.Error("an unknown function was answered")
 	}
 }
+
+func TestDeleteBeforeReplace(t *testing.T) {
+	p := newAWSTester(t, newAccount(t), nil)
+	const attachment = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	old := props(map[string]any{"role": "app", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})
+	next := props(map[string]any{"role": "app", "policyArn": "arn:aws:iam::aws:policy/PowerUserAccess"})
+	if d := p.diff(attachment, "id", old, next); !d.DeleteBeforeReplace || len(d.ReplaceKeys) != 1 {
+		t.Errorf("another policy gives %v", d)
+	}
+	if d := p.diff(attachment, "id", old, old); d.DeleteBeforeReplace {
+		t.Errorf("the same policy gives %v", d)
+	}
+}

@@ -93,7 +93,7 @@ var Service = account.Service{Types: []account.Type{
 			Outputs: account.Values{"engine": "redis", "port": 6379.0, "nodeType": "cache.t4g.small", "numCacheClusters": 1.0, "snapshotWindow": "03:00-04:00"},
 		},
 		Create: func(_ *account.Tx, r *account.Resource) error {
-			// Valkey encrypts at rest unless it is told not to, Redis does not.
+			// Valkey encrypts at rest by default, Redis does not.
 			if !r.Outputs.Has("atRestEncryptionEnabled") {
 				r.Outputs["atRestEncryptionEnabled"] = r.Outputs.Text("engine") == "valkey"
 			}

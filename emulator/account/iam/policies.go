@@ -83,7 +83,7 @@ var identityProvider = account.Type{
 			return tx.Refuse("EntityAlreadyExists", "Provider with url https://%s already exists; an account has one per URL: adopt it by its ARN, %s", host, r.ID)
 		}
 		r.Outputs["arn"] = r.ID
-		r.Outputs["url"] = host // as IAM returns it, and as it stands in the keys of conditions
+		r.Outputs["url"] = host // as IAM returns it, and as it is in the keys of conditions
 		r.Outputs["thumbprintLists"] = account.Texts(account.StableHex("certificate of "+host, 40))
 		return nil
 	},

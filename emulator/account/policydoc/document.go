@@ -1,4 +1,4 @@
-// Package policydoc reads and judges the policy documents of IAM.
+// Package policydoc reads and checks the policy documents of IAM.
 package policydoc
 
 import (
