@@ -1,4 +1,4 @@
-# One entrance for people and for CI. `make help` lists what there is.
+# The commands for people and for CI. `make help` lists them.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -12,7 +12,7 @@ export HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL YES FORCE PERCE
 OPERATOR := bin/laravel-ecs
 EMULATOR := bin/emulator
 # The stack "local" runs on the emulator, and every other one with CLOUD=local. There, the operator's command gets the environment of
-# the emulated account, as aws-vault exec gives it that of a real one; else it reaches AWS as AWS's own tools do.
+# the emulated account, as aws-vault exec gives it that of a real one. Otherwise it reaches AWS as AWS's own tools do.
 HERE := $(filter local,$(STACK) $(CLOUD))
 TOOLS := $(OPERATOR) $(if $(HERE),$(EMULATOR) bin/pulumi)
 RUN = $(if $(HERE),$(EMULATOR) exec --stack $(STACK) -- )$(OPERATOR) $(1) --stack $(STACK)
@@ -44,7 +44,7 @@ logs: $(TOOLS) ## Logs of all tasks (PROCESS=web, SINCE=1h, GREP=text, FOLLOW=1)
 	@$(call RUN,logs)$(if $(PROCESS), --process $(PROCESS))$(if $(SINCE), --since $(SINCE))$(if $(filter 1,$(FOLLOW)), --follow)
 
 run: $(TOOLS) ## Run a command in a task of its own: CMD="php artisan about" (PROCESS=web); its exit code is the command's
-	@$(call RUN,run)$(if $(PROCESS), --process $(PROCESS))
+	@$(call RUN,run)$(if $(PROCESS), --process $(PROCESS))$(if $(CMD), -- $(CMD))
 
 shell: $(TOOLS) ## Open a shell in a running task by ECS Exec (PROCESS=web)
 	@$(call RUN,shell)$(if $(PROCESS), --process $(PROCESS))
@@ -73,13 +73,13 @@ promote: $(TOOLS) ## Blue/green: the candidate gets all requests
 abort: $(TOOLS) ## Blue/green: the candidate gets no more requests
 	@$(call DEPLOY,abort)
 
-deploy: $(TOOLS) ## Run the release that FROM=staging runs, from the very same image, without building (TO=release: another one of its registry)
+deploy: $(TOOLS) ## Deploy the release that FROM=staging runs: the same image, copied by digest, without a build (TO=release: another one of its registry)
 	@$(call DEPLOY,deploy)$(if $(FROM), --from $(FROM))$(if $(TO), --to $(TO))
 
-smoke: $(TOOLS) ## Ask a deployed stack for its health check and its page: both must answer 200
+smoke: $(TOOLS) ## Request the health check and the page of a deployed stack: both must answer 200
 	@$(call RUN,smoke)
 
-drift: $(TOOLS) ## What differs on AWS from what was deployed; fails where something does (changes by autoscaling and releases are left out)
+drift: $(TOOLS) ## Compare AWS with what was deployed, and fail if they differ (changes by autoscaling and releases are ignored)
 	@$(call RUN,drift)
 
 note: $(TOOLS) $(if $(BASE),$(EMULATOR) bin/pulumi) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type; POST=1 posts it)
@@ -98,7 +98,7 @@ test-app: $(OPERATOR) ## Run the application's own tests in the image of STACK, 
 layers: $(OPERATOR) ## For pipelines whose builder starts empty: build the slow stages from the layers of earlier jobs, kept in .cache/layers
 	@$(OPERATOR) layers --stack $(STACK)$(if $(HERE), --local)
 
-docker: $(OPERATOR) ## Make sure that a Docker engine runs; as root on Debian it is installed
+docker: $(OPERATOR) ## Ensure Docker is running; as root on Debian, install it if it is missing
 	@$(OPERATOR) docker
 
 dotenv: $(TOOLS) ## Write the stack's .env for a developer (FILE=.env; FORCE=1 replaces one)
@@ -138,7 +138,7 @@ test-engine: bin/pulumi ## Every stack file on the real engine and the emulated 
 # The tests of `make test` that need containers; test-releases runs the others.
 UP := ^(TestMakeUp|TestPortTaken|TestBadInput)$$
 
-test-up: $(TOOLS) bin/pulumi ## The README: `make up`, its page, a release under load, `make down`
+test-up: $(TOOLS) bin/pulumi ## `make up`, its page, a release under load, `make down`
 	@$(call CONTAINERS,go test -count=1 -timeout 20m -run '$(UP)' ./emulator/system)
 
 test-race: bin/pulumi ## The engine's tests once more, with the race detector
@@ -147,7 +147,7 @@ test-race: bin/pulumi ## The engine's tests once more, with the race detector
 test-images: $(EMULATOR) ## The image, the layers between jobs, and the container runtime
 	@$(call CONTAINERS,go test -race -count=1 -timeout 40m -p 1 ./docker/... ./ops/layers ./emulator/runtime/...)
 
-# The load under which releases are tried is checked for races on its own: in the trial it must leave the machine to the releases.
+# The load generator is checked for races separately: during the releases it must not use more CPU than it needs.
 test-releases: $(TOOLS) bin/pulumi bin/gitlab-ci-local ## Releases, good and bad, under load; pipelines; review environments
 	@$(call CONTAINERS,go test -race -count=1 -run LoadSees ./emulator/system && \
 	  SYSTEM_REPORT=$(CURDIR)/.local/releases.md go test -count=1 -timeout 75m -skip '$(UP)' ./emulator/system/... && cat .local/releases.md)
@@ -155,7 +155,7 @@ test-releases: $(TOOLS) bin/pulumi bin/gitlab-ci-local ## Releases, good and bad
 # Runs a test that needs Docker, or says that it is skipped.
 CONTAINERS = if [ "$${SKIP_CONTAINERS:-}" = 1 ]; then echo "$@: skipped, SKIP_CONTAINERS=1"; else $(EMULATOR) setup && mkdir -p .local && $(1); fi
 
-soak: $(TOOLS) bin/pulumi ## Everything that may happen to a release, under load and at length: about an hour
+soak: $(TOOLS) bin/pulumi ## Releases under load, all cases at length: about an hour
 	$(EMULATOR) setup
 	SOAK=1 go test -count=1 -v -timeout 3h -run Releases ./emulator/system
 
@@ -170,7 +170,7 @@ lint: bin/golangci-lint bin/actionlint ## gofmt, golangci-lint, and actionlint f
 fmt: ## Format the Go code
 	gofmt -w $$(git ls-files '*.go')
 
-golden: ## Rewrite the golden files after a change that is meant
+golden: ## Rewrite the golden files after an intended change
 	go test ./stacks -run 'Inventory|Dotenv' -update
 	go test ./cmd/emulator -run TestNotes -record
 	go test ./ops/plan/note -update
@@ -190,7 +190,7 @@ $(EMULATOR):
 	@test -x $@ || echo "Building $@; the first time takes about 5 minutes on two cores (the AWS SDK of Pulumi is large)" >&2
 	@go build -o $@ ./cmd/emulator
 
-# The CLI is built from its module where no fitting one is on PATH; `up` does the same on its own.
+# Builds the CLI from its module if PATH has no suitable one; `up` does the same.
 bin/pulumi: $(EMULATOR)
 	@$(EMULATOR) setup --cli
 
