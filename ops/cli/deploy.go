@@ -66,8 +66,8 @@ type Down struct {
 
 // Help explains the command.
 func (*Down) Help() string {
-	return `Runs pulumi destroy for the stack: load balancer, tasks, instances, database, cache and registry go. What the stack file protects
-(protect, deletion protection of the database) makes Pulumi refuse.
+	return `Runs pulumi destroy for the stack: load balancer, tasks, instances, database, cache and registry go. With environment.protect
+Pulumi refuses, until environment.teardown says otherwise.
 
 Example:
 

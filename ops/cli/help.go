@@ -21,7 +21,7 @@ Example:
 
 // Run prints the help of a command.
 func (h *Help) Run(ctx *kong.Context) error {
-	_, err := ctx.Kong.Parse(append(h.Command, "--help"))
+	_, err := ctx.Parse(append(h.Command, "--help"))
 	return err
 }
 

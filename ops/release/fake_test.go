@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -96,7 +97,7 @@ func (f *fakeAWS) answer(operation string, in map[string]any) any {
 func page(pages [][]map[string]any, in map[string]any, key string) any {
 	n := 0
 	if token, ok := in["nextToken"].(string); ok {
-		fmt.Sscanf(token, "page%d", &n)
+		n, _ = strconv.Atoi(strings.TrimPrefix(token, "page")) // a token of ours
 	}
 	answer := map[string]any{key: []map[string]any{}}
 	if n < len(pages) {

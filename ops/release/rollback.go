@@ -81,7 +81,7 @@ func (st *State) target(name string) (destination, error) {
 	} else if i := slices.IndexFunc(st.Runs, func(r Run) bool { return r.Release == name && r.couldServe() }); i >= 0 {
 		to.run = st.Runs[i]
 	}
-	if name == st.Running && name == st.Outputs.Release {
+	if asMeant := st.Running == st.Outputs.Release; asMeant && name == st.Running {
 		return to, fmt.Errorf("release %s runs already", name)
 	}
 	if to.image, err = st.find(name); err != nil {

@@ -67,7 +67,7 @@ func TestRulesMatter(t *testing.T) {
 		}
 		for _, forbidden := range r.never {
 			broken := maps.Clone(g)
-			from := slices.IndexFunc(slices.Sorted(maps.Keys(g)), func(name string) bool { return r.about(name) })
+			from := slices.IndexFunc(slices.Sorted(maps.Keys(g)), r.about)
 			name := slices.Sorted(maps.Keys(g))[from]
 			path := strings.TrimSuffix(forbidden, "/...")
 			if !strings.HasPrefix(path, "github.com/") {
