@@ -247,7 +247,7 @@ func (c *controlPlane) Targets(ctx context.Context, groupARN string) ([]state.Ta
 }
 
 // Lines are the output of the tasks that RunTask started.
-func (c *controlPlane) Lines(_ context.Context, logGroup string) ([]state.Line, error) {
+func (c *controlPlane) Lines(_ context.Context, logGroup string, _ time.Time) ([]state.Line, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var all []state.Line

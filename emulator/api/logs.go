@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	logs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
@@ -59,7 +60,11 @@ func (s *Server) filterLogEvents(ctx context.Context, in *logs.FilterLogEventsIn
 	if err != nil {
 		return nil, err
 	}
-	lines, err := s.runtime.Lines(ctx, name)
+	since := time.Time{}
+	if in.StartTime != nil {
+		since = time.UnixMilli(*in.StartTime)
+	}
+	lines, err := s.runtime.Lines(ctx, name, since)
 	if err != nil {
 		return nil, err
 	}

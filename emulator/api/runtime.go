@@ -21,8 +21,8 @@ type Runtime interface {
 	Stop(ctx context.Context, cluster, id, reason string) error
 	// Targets returns what is registered with a target group.
 	Targets(ctx context.Context, groupARN string) ([]state.Target, error)
-	// Lines returns what tasks printed to a log group, oldest first.
-	Lines(ctx context.Context, logGroup string) ([]state.Line, error)
+	// Lines returns what tasks printed to a log group, oldest first. It may leave out what is older than since.
+	Lines(ctx context.Context, logGroup string, since time.Time) ([]state.Line, error)
 	// Registry returns the address of the image registry, HOST:PORT.
 	Registry(ctx context.Context) (string, error)
 	// RecordImages tells the account of images that were pushed to a repository past the provider.

@@ -32,7 +32,7 @@ func TestOwnTasks(t *testing.T) {
 	if migrate := ended.container("migrate"); migrate.ExitCode == nil || *migrate.ExitCode != 0 {
 		t.Errorf("the migration before it: %+v", migrate)
 	}
-	lines, err := s.r.Lines(t.Context(), "/app")
+	lines, err := s.r.Lines(t.Context(), "/app", time.Time{})
 	s.must(err)
 	var said []string
 	for _, l := range lines {
@@ -85,7 +85,7 @@ func TestServiceTasks(t *testing.T) {
 	if len(after) != 2 || after[0].LastStatus != "STOPPED" || after[0].StoppedReason != "by hand" || after[1].LastStatus != "RUNNING" {
 		t.Errorf("after a stop: %+v", after)
 	}
-	lines, err := s.r.Lines(t.Context(), "/app")
+	lines, err := s.r.Lines(t.Context(), "/app", time.Time{})
 	s.must(err)
 	if !slices.ContainsFunc(lines, func(l state.Line) bool {
 		return strings.HasSuffix(l.Stream, tasks[0].ID) && l.Text == "web stopped gently"

@@ -133,7 +133,7 @@ func (s *system) logs(t *testing.T) {
 	definition := s.define(10, "one", "", func(_, web map[string]any) { delete(web, "healthCheck") })
 	s.ensure(s.declare(definition, 2))
 	s.ensure(s.declare(definition, 1))
-	lines, err := s.r.Lines(t.Context(), "/app")
+	lines, err := s.r.Lines(t.Context(), "/app", time.Time{})
 	s.must(err)
 	printed := map[string]int{}
 	for i, l := range lines {

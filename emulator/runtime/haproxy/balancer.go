@@ -152,6 +152,7 @@ func (r *Balancer) writeBalancerFiles(ctx context.Context, door *frontDoor) erro
 	return r.CopyIn(ctx, r.Name+"-balancer", BalancerFolder, files...)
 }
 
+// StructureFile identifies the configuration that HAProxy has loaded.
 func (r *Balancer) StructureFile() string { return r.Path("balancer") }
 
 func (r *Balancer) loadedStructure() string {

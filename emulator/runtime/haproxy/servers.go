@@ -20,6 +20,7 @@ type targetState struct {
 	admitted bool // it gets requests, or got them until its checks failed
 }
 
+// Down tells whether as many checks failed as the threshold says.
 func (s targetState) Down() bool { return strings.HasPrefix(s.status, "DOWN") }
 
 // Healthy says whether the target is healthy as ELB counts it: a new one from its first passing check on, an admitted one until as many
@@ -97,6 +98,7 @@ func (r *Balancer) Servers(ctx context.Context, group string) (map[string]target
 	return states, nil
 }
 
+// GroupOf is the target group of a target, and the load balancer that has it.
 func (r *Balancer) GroupOf(t Target) (*frontDoor, group, error) {
 	door, err := r.frontDoor()
 	if err != nil {

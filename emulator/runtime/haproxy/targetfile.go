@@ -9,8 +9,10 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 )
 
+// TargetsFile holds the registered targets.
 func (r *Balancer) TargetsFile() string { return r.Path("targets.json") }
 
+// LoadTargets reads the registered targets.
 func (r *Balancer) LoadTargets() ([]Target, error) {
 	data, err := os.ReadFile(r.TargetsFile())
 	if errors.Is(err, os.ErrNotExist) {

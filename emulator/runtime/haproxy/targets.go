@@ -22,6 +22,7 @@ type Target struct {
 // Name is the target's name in HAProxy, and the Host that its health checks carry, as the load balancer's do.
 func (t Target) Name() string { return fmt.Sprintf("%s:%d", t.Address, t.Port) }
 
+// Same tells whether two are the same target of the same group.
 func (t Target) Same(other Target) bool { return t.Group == other.Group && t.Name() == other.Name() }
 
 // Register adds a target, which gets traffic after its first passing check (see admitPassing), not before.

@@ -34,12 +34,14 @@ type CreateRequest struct {
 	NetworkingConfig struct{ EndpointsConfig map[string]Endpoint }
 }
 
+// Healthcheck is the health check of a request.
 type Healthcheck struct {
 	Test                           []string
 	Interval, Timeout, StartPeriod time.Duration
 	Retries                        int
 }
 
+// HostConfig is what a request asks of the host.
 type HostConfig struct {
 	NetworkMode       string
 	Memory            int64             `json:",omitempty"`
@@ -59,11 +61,13 @@ type HostConfig struct {
 	}
 }
 
+// Ulimit is a limit on a resource.
 type Ulimit struct {
 	Name       string
 	Soft, Hard int64
 }
 
+// Endpoint is the place of a container in a network.
 type Endpoint struct {
 	IPAMConfig struct{ IPv4Address string }
 }

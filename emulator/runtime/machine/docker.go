@@ -25,6 +25,7 @@ type Engine struct {
 // With is the engine with environment variables for its client, which `docker run --env NAME` passes on.
 func (e Engine) With(env ...string) Engine { return Engine{e.CLI, env} }
 
+// FindEngine is the Docker engine of the client that ops/docker finds.
 func FindEngine() Engine { return Engine{CLI: docker.Client()} }
 
 // Ping says whether the engine answers, and if not, how to start it.

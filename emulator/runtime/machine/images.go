@@ -138,6 +138,7 @@ func (r *Machine) CopyIn(ctx context.Context, id, folder string, files ...File) 
 	return nil
 }
 
+// LastLines cuts a text down to its last lines.
 func LastLines(text string, n int) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")

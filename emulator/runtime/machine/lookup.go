@@ -21,6 +21,7 @@ func (r *Machine) List(token string) []account.Resource {
 	return alive
 }
 
+// SetRemoved hides a resource that is being removed, or shows it again.
 func (r *Machine) SetRemoved(res account.Resource, gone bool) {
 	r.removedMu.Lock()
 	defer r.removedMu.Unlock()
@@ -37,8 +38,10 @@ func (r *Machine) Find(token, reference string) (account.Resource, bool) {
 	return account.Resource{}, false
 }
 
+// StateLabel is the label of everything that belongs to the state folder.
 func (r *Machine) StateLabel() string { return LabelState + "=" + r.StateDir }
 
+// Logf reports progress in a line.
 func (r *Machine) Logf(format string, args ...any) {
 	r.logMu.Lock()
 	defer r.logMu.Unlock()
@@ -51,6 +54,7 @@ type KeyedLocks struct {
 	locks map[string]*sync.Mutex
 }
 
+// Lock waits for the key and returns what frees it.
 func (k *KeyedLocks) Lock(key string) (unlock func()) {
 	k.mu.Lock()
 	if k.locks == nil {

@@ -168,8 +168,10 @@ func (r *Machine) WaitFor(ctx context.Context, what, id string, limit time.Durat
 	}
 }
 
+// OwnerOf is the label of the containers that stand for a resource.
 func OwnerOf(res account.Resource) string { return res.Type + "|" + res.ID }
 
+// Pause waits, or ends with the context.
 func Pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():

@@ -1,3 +1,4 @@
+// Package runtimetest has an account for the tests of the runtime.
 package runtimetest
 
 import (
@@ -19,9 +20,13 @@ type Account struct {
 	pushed    map[string]string // repository:tag -> digest
 }
 
-func (f *Account) ID() string     { return "123456789012" }
+// ID is the number of the account.
+func (f *Account) ID() string { return "123456789012" }
+
+// Region is the region of the account.
 func (f *Account) Region() string { return "eu-central-1" }
 
+// List returns the resources of a type.
 func (f *Account) List(token string) []account.Resource {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -34,6 +39,7 @@ func (f *Account) List(token string) []account.Resource {
 	return list
 }
 
+// Find returns the first resource of a type with a property of this value.
 func (f *Account) Find(token, property, value string) (account.Resource, bool) {
 	for _, res := range f.List(token) {
 		if property == "id" && res.ID == value || property != "id" && res.Outputs.Text(property) == value {
@@ -43,6 +49,7 @@ func (f *Account) Find(token, property, value string) (account.Resource, bool) {
 	return account.Resource{}, false
 }
 
+// Images lists what was pushed.
 func (f *Account) Images(repository string) []account.PushedImage {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -55,6 +62,7 @@ func (f *Account) Images(repository string) []account.PushedImage {
 	return all
 }
 
+// PutImage records an image; a tag cannot be moved.
 func (f *Account) PutImage(repository, tag, digest string, _ int64, _ time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -80,6 +88,7 @@ func (f *Account) Put(token, id string, outputs account.Values) account.Resource
 	return res
 }
 
+// Delete takes a resource away.
 func (f *Account) Delete(res account.Resource) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -110,6 +119,7 @@ const (
 	SecretARN   = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf"
 )
 
+// New makes an account without resources.
 func New() *Account { return &Account{pushed: map[string]string{}} }
 
 // DeclareBalancer declares a load balancer with one target group and an HTTP listener.
@@ -134,6 +144,7 @@ type TestLog struct {
 	kept bytes.Buffer
 }
 
+// Write logs a line.
 func (l *TestLog) Write(data []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -52,7 +52,7 @@ type Target struct {
 	ID     string // address, or instance
 	Port   int
 	State  string // initial, healthy, unhealthy, draining
-	Reason string // Target.FailedHealthChecks; see api
+	Reason string // as AWS codes it: Target.FailedHealthChecks; empty when healthy
 	Words  string // description
 }
 

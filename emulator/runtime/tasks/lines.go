@@ -35,8 +35,8 @@ func streamName(file string) string {
 	return strings.NewReplacer("%2F", "/", "%25", "%").Replace(file)
 }
 
-// Lines returns what tasks printed to a log group, oldest first: the awslogs driver is played by the engine's own logs.
-func (r *Scheduler) Lines(ctx context.Context, group string) ([]state.Line, error) {
+// Lines returns what tasks printed to a log group since a time, oldest first. The engine's own logs stand for the awslogs driver's.
+func (r *Scheduler) Lines(ctx context.Context, group string, since time.Time) ([]state.Line, error) {
 	found, err := r.Docker.Containers(ctx, r.StateLabel(), machine.LabelRole+"=task", labelLogGroup+"="+group)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (r *Scheduler) Lines(ctx context.Context, group string) ([]state.Line, erro
 	streams := map[string]bool{}
 	for _, c := range found {
 		stream := c.Config.Labels[labelLogStream]
-		printed, err := r.printed(ctx, c.ID)
+		printed, err := r.printed(ctx, c.ID, since)
 		if err != nil && !machine.IsMissing(err) {
 			return nil, err
 		}
@@ -61,6 +61,9 @@ func (r *Scheduler) Lines(ctx context.Context, group string) ([]state.Line, erro
 		if streams[stream] {
 			continue // its container is just being removed
 		}
+		if info, err := entry.Info(); err == nil && info.ModTime().Before(since) {
+			continue
+		}
 		data, err := os.ReadFile(filepath.Join(r.logFolder(group), entry.Name()))
 		if err != nil {
 			return nil, err
@@ -71,9 +74,13 @@ func (r *Scheduler) Lines(ctx context.Context, group string) ([]state.Line, erro
 	return all, nil
 }
 
-// printed is a container's output with the time before each line.
-func (r *Scheduler) printed(ctx context.Context, id string) ([]byte, error) {
-	out, err := exec.CommandContext(ctx, r.Docker.CLI, "logs", "--timestamps", id).CombinedOutput()
+// printed is a container's output since a time, with the time before each line.
+func (r *Scheduler) printed(ctx context.Context, id string, since time.Time) ([]byte, error) {
+	args := []string{"logs", "--timestamps", id}
+	if !since.IsZero() {
+		args = append(args, "--since", since.UTC().Format(time.RFC3339Nano))
+	}
+	out, err := exec.CommandContext(ctx, r.Docker.CLI, args...).CombinedOutput()
 	if err != nil {
 		return nil, &machine.EngineError{Command: "logs", Text: strings.TrimSpace(string(out))}
 	}
@@ -100,7 +107,7 @@ func (r *Scheduler) keepLogs(ctx context.Context, containers []machine.Container
 		if group == "" {
 			continue
 		}
-		printed, err := r.printed(ctx, c.ID)
+		printed, err := r.printed(ctx, c.ID, time.Time{})
 		if err != nil && !machine.IsMissing(err) {
 			return fmt.Errorf("keeping the logs of %s: %w", c.ShortName(), err)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
+// Redeploy brings a service back to what its last deployment left.
 func (r *Scheduler) Redeploy(ctx context.Context, s service) error {
 	unlock := r.Locks.Lock("service " + s.key())
 	defer unlock()
@@ -23,6 +24,7 @@ func (r *Scheduler) IsOwn(id string) bool {
 	return err == nil
 }
 
+// ServiceKey is CLUSTER/SERVICE, as the label of its tasks has it.
 func ServiceKey(res account.Resource) string {
 	s, _ := ReadService(res) // cluster and name are read first, whatever the rest says
 	return s.key()

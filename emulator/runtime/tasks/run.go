@@ -17,6 +17,7 @@ import (
 // A task of its own is started by RunTask and belongs to no service. Its record is a file of its own, and its containers
 // are labelled with an empty service name.
 
+// TaskFile is the record of a task that RunTask started.
 func (r *Scheduler) TaskFile(id string) string {
 	return r.Path("task-" + id + ".json")
 }

@@ -182,6 +182,7 @@ func (r *Scheduler) keepStopped(t *task, containers []machine.Container) error {
 	return r.keepTask(shown)
 }
 
+// StoppedFile holds the tasks of services that stopped.
 func (r *Scheduler) StoppedFile() string { return r.Path("stopped.json") }
 
 // stoppedTasks are the tasks of services that stopped within the last hour.
