@@ -146,7 +146,7 @@ func (r *recorder) diagnostic(d apitype.DiagnosticEvent) {
 	if d.Ephemeral || d.Severity != "error" && d.Severity != "warning" && d.Severity != "info#err" {
 		return
 	}
-	text := strings.TrimSpace(wrapping.ReplaceAllString(plainText(d.Message), ""))
+	text := strings.TrimSpace(wrapping.ReplaceAllString(d.Message, ""))
 	if text == "" {
 		return
 	}
@@ -164,19 +164,4 @@ func (r *recorder) diagnostic(d apitype.DiagnosticEvent) {
 		r.report.Errors = append(r.report.Errors, text)
 	}
 	fmt.Fprintf(r.log, "  %s: %s\n", d.Severity, text)
-}
-
-// plainText removes the engine's colour marks, such as <{%fg 1%}>.
-func plainText(text string) string {
-	for {
-		start := strings.Index(text, "<{%")
-		if start < 0 {
-			return text
-		}
-		end := strings.Index(text[start:], "%}>")
-		if end < 0 {
-			return text
-		}
-		text = text[:start] + text[start+end+3:]
-	}
 }

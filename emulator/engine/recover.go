@@ -12,8 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
@@ -106,7 +104,10 @@ func (e *Engine) breakLock(ctx context.Context) error {
 		pid, alive := holder(locks)
 		if !alive {
 			fmt.Fprintln(e.cfg.Log, "an earlier run was interrupted; removing its lock")
-			return removeAll(locks)
+			for _, lock := range locks {
+				err = errors.Join(err, os.Remove(lock))
+			}
+			return err
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%w: pulumi (process %d) holds the lock of %s", ErrBusy, pid, e.folder.dir)
@@ -117,15 +118,6 @@ func (e *Engine) breakLock(ctx context.Context) error {
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
-}
-
-func removeAll(paths []string) error {
-	for _, path := range paths {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("removing the lock of an interrupted run: %w", err)
-		}
-	}
-	return nil
 }
 
 // holder returns a process that holds one of the locks and still lives.
@@ -150,30 +142,15 @@ func holder(locks []string) (pid int, alive bool) {
 	return 0, false
 }
 
-// clearPending drops the operations that the engine believes to be under way. Creates among them that did happen are
-// orphans now; updates and deletes are simply done again.
+// clearPending drops the operations that the engine believes to be under way, as an import does. Creates among them that
+// did happen are orphans now; updates and deletes are simply done again.
 func (e *Engine) clearPending(ctx context.Context) error {
-	text, err := e.output(ctx, "stack", "export")
-	if err != nil {
-		return err
-	}
-	var state struct {
-		Version    int                        `json:"version"`
-		Deployment map[string]json.RawMessage `json:"deployment"`
-	}
-	if err := json.Unmarshal(text, &state); err != nil {
-		return err
-	}
-	delete(state.Deployment, "pending_operations")
-	if text, err = json.Marshal(state); err != nil {
-		return err
-	}
-	file := e.folder.path("repaired.json")
+	file := e.folder.path("exported.json")
 	defer os.Remove(file)
-	if err := renameio.WriteFile(file, text, 0o600); err != nil {
+	if _, err := e.output(ctx, "stack", "export", "--file", file); err != nil {
 		return err
 	}
-	_, err = e.output(ctx, "stack", "import", "--file", file)
+	_, err := e.output(ctx, "stack", "import", "--file", file)
 	return err
 }
 

@@ -104,7 +104,7 @@ func (e *Engine) run(ctx context.Context, name string, preview bool, args ...str
 		return Report{}, err
 	}
 	var complaint bytes.Buffer
-	command := e.command(ctx, append(args, "--json", "--parallel", parallel)...)
+	command := e.command(ctx, append(args, "--json", "--color", "never", "--parallel", parallel)...)
 	command.Env = append(command.Env, "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true")
 	command.Stderr = &complaint
 	events, err := command.StdoutPipe()
