@@ -62,11 +62,13 @@ func (b *SharedBalancer) Target() Target {
 	return Target{ARN: b.group.Arn, ARNSuffix: b.group.ArnSuffix, Ready: b.rules}
 }
 
-// hostPriority derives the priority of a host's rule from its name: from 1 to just below the priority of Traffic's rule, which matches
-// everything. Without a number the provider would take the highest one plus 1, and there is none above Traffic's. AWS refuses a
+// lastHostPriority leaves room below Traffic's rule for rules that are made past this program: those of a maintenance page.
+const lastHostPriority = 49000
+
+// hostPriority derives the priority of a host's rule from its name: from 1 to lastHostPriority. Without a number the provider would take the highest one plus 1, and there is none above Traffic's. AWS refuses a
 // number that another rule has, and changes nothing then.
 func hostPriority(host string) int {
 	sum := fnv.New32a()
 	sum.Write([]byte(host))
-	return 1 + int(sum.Sum32()%(trafficPriority-1))
+	return 1 + int(sum.Sum32()%lastHostPriority)
 }

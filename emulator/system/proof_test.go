@@ -125,28 +125,36 @@ func (p *proof) finished(t *testing.T, out string) {
 	}
 }
 
-// task is a line of make status: the container of a service that does its work.
+// task is a line of make status, and the container that does the task's work.
 type task struct {
 	container, revision, release, line string
 	healthy                            bool
 }
 
-// tasks are the containers of a process without those that prepare them.
+// tasks are those of a process. The exit code of make status says whether everything is steady, which is not asked here.
 func (p *proof) tasks(t *testing.T, process string) []task {
 	t.Helper()
+	out, _ := p.command("status").CombinedOutput()
 	var list []task
-	for line := range strings.Lines(p.make(t, "status")) {
+	for line := range strings.Lines(string(out)) {
 		fields := strings.Fields(line)
-		if len(fields) < 5 || !strings.HasPrefix(fields[0], "laravel-local-"+process) || strings.HasSuffix(fields[1], "-migrate") {
+		if len(fields) < 6 || !strings.HasPrefix(fields[0], "laravel-local-"+process) {
 			continue
 		}
 		healthy := fields[4] == "healthy" && (process != "web" || fields[5] == "healthy")
-		list = append(list, task{container: fields[1], revision: fields[2], release: fields[3], line: line, healthy: healthy})
+		list = append(list, task{container: p.container(t, fields[1]), revision: fields[2], release: fields[3], line: line, healthy: healthy})
 	}
 	if len(list) == 0 {
-		t.Fatalf("make status shows no task of %s", process)
+		t.Fatalf("make status shows no task of %s:\n%s", process, out)
 	}
 	return list
+}
+
+// container is the name of the essential container of a task.
+func (p *proof) container(t *testing.T, task string) string {
+	t.Helper()
+	return docker(t, "ps", "--all", "--filter", "label=laravel-ecs.state="+p.state, "--filter", "label=laravel-ecs.task="+task,
+		"--filter", "label=laravel-ecs.essential=true", "--format", "{{.Names}}")
 }
 
 // under does something while there is load, and keeps what the load saw.
