@@ -5,12 +5,6 @@ import (
 	"slices"
 )
 
-// ZoneOf returns the availability zone of a subnet.
-func (tx *Tx) ZoneOf(subnetID string) string {
-	subnet, _ := tx.Get(SubnetToken, subnetID)
-	return subnet.Outputs.Text("availabilityZone")
-}
-
 // VPCOf returns the VPC that a resource of this type and id is in.
 func (tx *Tx) VPCOf(token, id string) string {
 	r, _ := tx.Get(token, id)

@@ -24,7 +24,7 @@ func shopContainers() []map[string]any {
 			"environment": []any{map[string]any{"name": "APP_ENV", "value": "production"}},
 			"secrets":     []any{map[string]any{"name": "APP_KEY", "valueFrom": "{key}"}, map[string]any{"name": "DB_PASSWORD", "valueFrom": "{key}:password::"}},
 			"linuxParameters": map[string]any{"initProcessEnabled": false, "capabilities": map[string]any{"drop": []any{"ALL"}},
-				"tmpfs": []any{map[string]any{"containerPath": "/tmp", "size": 64, "mountOptions": []any{"noexec", "mode=1777"}}}},
+				"tmpfs": []any{map[string]any{"containerPath": "/tmp", "size": 64}}},
 			"logConfiguration": logs,
 		}
 	}
@@ -165,7 +165,6 @@ func TestTaskDefinitionRefusals(t *testing.T) {
 		{"logs with an unknown option", account.TaskToken, goodTask, logs(m{"awslogs-region": "eu-central-1", "awslogs-group": "/shop/web", "awslogs-prefix": "web"}), definitions, ""},
 		{"capability", account.TaskToken, goodTask, containersWith("web", "linuxParameters", m{"capabilities": m{"drop": []any{"CAP_ALL"}}}), definitions, ""},
 		{"tmpfs without a size", account.TaskToken, goodTask, containersWith("web", "linuxParameters", m{"tmpfs": []any{m{"containerPath": "/tmp"}}}), definitions, ""},
-		{"tmpfs option", account.TaskToken, goodTask, containersWith("web", "linuxParameters", m{"tmpfs": []any{m{"containerPath": "/tmp", "size": 1, "mountOptions": []any{"fast"}}}}), definitions, ""},
 		{"no such role", account.TaskToken, goodTask, account.Values{"taskRoleArn": "arn:aws:iam::123456789012:role/nobody"}, "", "ClientException"},
 		{"role that is no ARN", account.TaskToken, goodTask, account.Values{"executionRoleArn": "exec"}, "executionRoleArn", ""},
 	})

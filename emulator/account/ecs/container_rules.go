@@ -15,11 +15,7 @@ var (
 		ALL AUDIT_CONTROL AUDIT_WRITE BLOCK_SUSPEND CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE
 		LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW SETFCAP SETGID SETPCAP SETUID
 		SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG SYSLOG WAKE_ALARM`)
-	tmpfsOptions = account.Words(`
-		defaults ro rw suid nosuid dev nodev exec noexec sync async dirsync remount mand nomand atime noatime diratime nodiratime
-		relatime norelatime strictatime nostrictatime mode uid gid nr_inodes nr_blocks mpol`)
-	ulimitNames = account.Words(`core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack`)
-	awslogs     = account.Words(`
+	awslogs = account.Words(`
 		awslogs-create-group awslogs-region awslogs-endpoint awslogs-group awslogs-stream-prefix awslogs-datetime-format
 		awslogs-multiline-pattern mode max-buffer-size`)
 	reservedPorts = []int{22, 2375, 2376, 51678, 51679, 51680}
@@ -211,11 +207,6 @@ func (t taskRules) logging(c container) {
 }
 
 func (t taskRules) linux(c container) {
-	for _, limit := range c.Ulimits {
-		if !ulimitNames[limit.Name] || limit.SoftLimit > limit.HardLimit && limit.HardLimit >= 0 {
-			t.invalid(c, "the ulimit %q does not exist, or its soft limit is above the hard limit", limit.Name)
-		}
-	}
 	if c.LinuxParameters == nil {
 		return
 	}
@@ -229,11 +220,6 @@ func (t taskRules) linux(c container) {
 	for _, mount := range c.LinuxParameters.Tmpfs {
 		if !strings.HasPrefix(mount.ContainerPath, "/") || mount.Size < 1 {
 			t.invalid(c, "a tmpfs needs a containerPath that starts with / and a size of 1 MiB or more")
-		}
-		for _, option := range mount.MountOptions {
-			if name, _, _ := strings.Cut(option, "="); !tmpfsOptions[name] {
-				t.invalid(c, "%q is not a mount option of tmpfs", option)
-			}
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 // container is one entry of a task definition's containerDefinitions, with the keys of ECS that the program uses.
 type container struct {
 	Name, Image               string
-	EntryPoint, Command       []string
+	Command                   []string
 	CPU                       int
 	Memory, MemoryReservation *int
 	Essential                 *bool
@@ -18,11 +18,8 @@ type container struct {
 	Secrets                   []secretRef
 	DependsOn                 []dependency
 	StopTimeout               *int
-	User, WorkingDirectory    string
-	Privileged                *bool
+	User                      string
 	ReadonlyRootFilesystem    *bool
-	DockerLabels              map[string]string
-	Ulimits                   []ulimit
 	LinuxParameters           *linuxParameters
 	LogConfiguration          *logConfiguration
 	HealthCheck               *healthCheck
@@ -31,16 +28,11 @@ type container struct {
 type secretRef struct{ Name, ValueFrom string }
 
 type portMapping struct {
-	Name, Protocol, AppProtocol string
-	ContainerPort, HostPort     int
+	ContainerPort, HostPort int
+	Protocol                string
 }
 
 type dependency struct{ ContainerName, Condition string }
-
-type ulimit struct {
-	Name                 string
-	SoftLimit, HardLimit int
-}
 
 type linuxParameters struct {
 	Capabilities       *struct{ Add, Drop []string }
@@ -48,7 +40,6 @@ type linuxParameters struct {
 	Tmpfs              []struct {
 		ContainerPath string
 		Size          int
-		MountOptions  []string
 	}
 }
 
