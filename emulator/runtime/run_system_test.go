@@ -92,6 +92,13 @@ func TestServiceTasks(t *testing.T) {
 	}) {
 		t.Errorf("what the stopped task said is not in %+v", lines)
 	}
+	machine.Pause(t.Context(), time.Second)
+	if late, err := s.r.Lines(t.Context(), "/app", time.Now()); err != nil || len(late) != 0 {
+		t.Errorf("since now: %+v (%v)", late, err)
+	}
+	if all, err := s.r.Lines(t.Context(), "/app", lines[0].At); err != nil || len(all) < len(lines) {
+		t.Errorf("since the first line: %d of %d lines (%v)", len(all), len(lines), err)
+	}
 	rule := func(id string, priority int, condition map[string]any, action map[string]any) account.Resource {
 		return s.f.Put(account.ListenerRuleToken, id, account.Values{"listenerArn": runtimetest.ListenerARN, "priority": priority, "conditions": []any{condition}, "actions": []any{action}})
 	}
