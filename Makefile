@@ -132,8 +132,11 @@ test-unit: bin/gitlab-ci-local ## Pure functions, components and whole stacks ag
 	go vet ./...
 	go test . ./infra/... ./stacks/... $$(go list ./ops/... | grep -v ops/layers)
 
+# The packages whose tests need no containers.
+ENGINE = $$(go list ./emulator/... ./cmd/... | grep -v -e emulator/runtime$$ -e emulator/system)
+
 test-engine: bin/pulumi ## Every stack file on the real engine and the emulated account; the commands as scripts over its API
-	go test -timeout 20m ./emulator/account/... ./emulator/api/... ./emulator/plugin/... ./emulator/engine/... ./cmd/...
+	go test -timeout 20m $(ENGINE)
 
 # The tests of `make test` that need containers; test-releases runs the others.
 UP := ^(TestMakeUp|TestPortTaken|TestBadInput)$$
@@ -142,10 +145,10 @@ test-up: $(TOOLS) bin/pulumi ## `make up`, its page, a release under load, `make
 	@$(call CONTAINERS,go test -count=1 -timeout 20m -run '$(UP)' ./emulator/system)
 
 test-race: bin/pulumi ## The engine's tests once more, with the race detector
-	go test -race -timeout 40m ./emulator/account/... ./emulator/api/... ./emulator/plugin/... ./emulator/engine/... ./cmd/...
+	go test -race -timeout 40m $(ENGINE)
 
 test-images: $(EMULATOR) ## The image, the layers between jobs, and the container runtime
-	@$(call CONTAINERS,go test -race -count=1 -timeout 40m -p 1 ./docker/... ./ops/layers ./emulator/runtime/...)
+	@$(call CONTAINERS,go test -race -count=1 -timeout 40m -p 1 ./docker/... ./ops/layers ./emulator/runtime)
 
 # The load generator is checked for races separately: during the releases it must not use more CPU than it needs.
 test-releases: $(TOOLS) bin/pulumi bin/gitlab-ci-local ## Releases, good and bad, under load; pipelines; review environments

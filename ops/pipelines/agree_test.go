@@ -21,7 +21,7 @@ var expected = map[string][]string{
 		"make lint", "make test",
 	},
 	"tag":      {"make deploy STACK=prod FROM=staging; make smoke STACK=prod"},
-	"schedule": {"make drift STACK=prod", "make drift STACK=staging", "make review-reap"},
+	"schedule": {"make drift STACK=prod", "make drift STACK=staging", "make review-reap", "make test-long"},
 }
 
 // changing are the targets that change an environment.

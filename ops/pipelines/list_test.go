@@ -22,7 +22,7 @@ func TestJobsOfEvents(t *testing.T) {
 		"merge request": "lint, notes, review (manual), stop review (manual), test, test app",
 		"main":          "lint, prod (manual), staging, test, test app",
 		"tag":           "prod",
-		"schedule":      "drift prod, drift staging, reap",
+		"schedule":      "drift prod, drift staging, reap, test long",
 	}
 	for name, e := range events {
 		t.Run(name, func(t *testing.T) {
