@@ -100,7 +100,7 @@ func (b *Balancer) ListenerARNs() pulumi.StringMap {
 	return arns
 }
 
-func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *privateBucket) error {
+func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *PrivateBucket) error {
 	var err error
 	b.balancer, err = lb.NewLoadBalancer(ctx, name, &lb.LoadBalancerArgs{
 		LoadBalancerType:         pulumi.String("application"),

@@ -5,8 +5,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// privateBucketArgs are the settings in which private buckets differ.
-type privateBucketArgs struct {
+// PrivateBucketArgs are the settings in which private buckets differ.
+type PrivateBucketArgs struct {
 	ForceDestroy, Protect bool
 	// KeyARN is the KMS key; nil means S3's own key (SSE-S3).
 	KeyARN pulumi.StringInput
@@ -17,15 +17,15 @@ type privateBucketArgs struct {
 	Statements func(arn pulumi.StringOutput) []Statement
 }
 
-// privateBucket is a bucket without public access, over TLS only.
-type privateBucket struct {
+// PrivateBucket is a bucket without public access, over TLS only.
+type PrivateBucket struct {
 	*s3.BucketV2
 	// ready is what must exist before AWS accepts the bucket for logs.
 	ready []pulumi.Resource
 }
 
-// newPrivateBucket registers a bucket and its settings under one logical name.
-func newPrivateBucket(ctx *pulumi.Context, name string, args privateBucketArgs, opts ...pulumi.ResourceOption) (*privateBucket, error) {
+// NewPrivateBucket registers a bucket and its settings under one logical name.
+func NewPrivateBucket(ctx *pulumi.Context, name string, args PrivateBucketArgs, opts ...pulumi.ResourceOption) (*PrivateBucket, error) {
 	bucket, err := s3.NewBucketV2(ctx, name, &s3.BucketV2Args{ForceDestroy: pulumi.Bool(args.ForceDestroy)},
 		append(opts, pulumi.Protect(args.Protect))...)
 	if err != nil {
@@ -57,7 +57,7 @@ func newPrivateBucket(ctx *pulumi.Context, name string, args privateBucketArgs, 
 	}
 	policy, err := s3.NewBucketPolicy(ctx, name, &s3.BucketPolicyArgs{
 		Bucket: bucket.ID(),
-		Policy: policyDocument(append(statements, Statement{
+		Policy: PolicyDocument(append(statements, Statement{
 			Effect:     "Deny",
 			Principals: map[string]any{"AWS": "*"},
 			Actions:    []string{"s3:*"},
@@ -69,7 +69,7 @@ func newPrivateBucket(ctx *pulumi.Context, name string, args privateBucketArgs, 
 	if err != nil {
 		return nil, err
 	}
-	return &privateBucket{bucket, []pulumi.Resource{policy}}, nil
+	return &PrivateBucket{bucket, []pulumi.Resource{policy}}, nil
 }
 
 func encrypt(ctx *pulumi.Context, name string, bucket *s3.BucketV2, key pulumi.StringInput, opts ...pulumi.ResourceOption) error {
@@ -93,7 +93,7 @@ func encrypt(ctx *pulumi.Context, name string, bucket *s3.BucketV2, key pulumi.S
 	return err
 }
 
-func expire(ctx *pulumi.Context, name string, bucket *s3.BucketV2, args privateBucketArgs, opts ...pulumi.ResourceOption) error {
+func expire(ctx *pulumi.Context, name string, bucket *s3.BucketV2, args PrivateBucketArgs, opts ...pulumi.ResourceOption) error {
 	rule := &s3.BucketLifecycleConfigurationV2RuleArgs{
 		Id: pulumi.String("expire"), Status: pulumi.String("Enabled"),
 		Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},

@@ -15,8 +15,8 @@ type Statement struct {
 	Condition  map[string]any
 }
 
-// policyDocument renders statements as an IAM policy. Its keys are sorted, so the text is the same in every run.
-func policyDocument(statements ...Statement) pulumi.StringOutput {
+// PolicyDocument renders statements as an IAM policy. Its keys are sorted, so the text is the same in every run.
+func PolicyDocument(statements ...Statement) pulumi.StringOutput {
 	var list []any
 	for _, s := range statements {
 		effect := s.Effect
@@ -42,13 +42,30 @@ func policyDocument(statements ...Statement) pulumi.StringOutput {
 	return pulumi.JSONMarshal(map[string]any{"Version": "2012-10-17", "Statement": list})
 }
 
-// newServiceRole registers a role that one AWS service may assume.
-func newServiceRole(ctx *pulumi.Context, logical, service, description string, opts ...pulumi.ResourceOption) (*iam.Role, error) {
+// NewServiceRole registers a role that one AWS service may assume.
+func NewServiceRole(ctx *pulumi.Context, logical, service, description string, opts ...pulumi.ResourceOption) (*iam.Role, error) {
 	return iam.NewRole(ctx, logical, &iam.RoleArgs{
 		Description: pulumi.String(description),
-		AssumeRolePolicy: policyDocument(Statement{
+		AssumeRolePolicy: PolicyDocument(Statement{
 			Principals: map[string]any{"Service": service},
 			Actions:    []string{"sts:AssumeRole"},
 		}),
 	}, opts...)
 }
+
+// FlowLogsService is the service of VPC flow logs.
+const FlowLogsService = "vpc-flow-logs.amazonaws.com"
+
+const (
+	tasksService     = "ecs-tasks.amazonaws.com"
+	instancesService = "ec2.amazonaws.com"
+
+	instanceECSPolicy = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role"
+	instanceSSMPolicy = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+)
+
+// AttachedPolicies are the managed policies that components attach to roles.
+var AttachedPolicies = []string{instanceECSPolicy, instanceSSMPolicy}
+
+// RoleServices are the services that components make roles for.
+var RoleServices = []string{instancesService, tasksService, FlowLogsService}

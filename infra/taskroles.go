@@ -28,15 +28,6 @@ type TaskRoles struct {
 	policies []pulumi.Resource
 }
 
-const (
-	tasksService     = "ecs-tasks.amazonaws.com"
-	instancesService = "ec2.amazonaws.com"
-	flowLogsService  = "vpc-flow-logs.amazonaws.com"
-
-	instanceECSPolicy = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role"
-	instanceSSMPolicy = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
-)
-
 // NewTaskRoles registers both roles. Every statement names its resources, but for actions that AWS defines without any.
 func NewTaskRoles(ctx *pulumi.Context, name string, args TaskRolesArgs, opts ...pulumi.ResourceOption) (*TaskRoles, error) {
 	r := &TaskRoles{}
@@ -44,7 +35,7 @@ func NewTaskRoles(ctx *pulumi.Context, name string, args TaskRolesArgs, opts ...
 	if err := ctx.RegisterComponentResource("laravel:infra:Access", name, r, opts...); err != nil {
 		return nil, err
 	}
-	execution, err := newServiceRole(ctx, name+"-execution", tasksService, "Lets ECS pull the image, read the secrets and write the logs", pulumi.Parent(r))
+	execution, err := NewServiceRole(ctx, name+"-execution", tasksService, "Lets ECS pull the image, read the secrets and write the logs", pulumi.Parent(r))
 	if err != nil {
 		return nil, fmt.Errorf("creating execution role: %w", err)
 	}
@@ -63,7 +54,7 @@ func NewTaskRoles(ctx *pulumi.Context, name string, args TaskRolesArgs, opts ...
 	); err != nil {
 		return nil, fmt.Errorf("creating execution policy: %w", err)
 	}
-	task, err := newServiceRole(ctx, name+"-task", tasksService, "What the application itself may do on AWS", pulumi.Parent(r))
+	task, err := NewServiceRole(ctx, name+"-task", tasksService, "What the application itself may do on AWS", pulumi.Parent(r))
 	if err != nil {
 		return nil, fmt.Errorf("creating task role: %w", err)
 	}
@@ -87,7 +78,7 @@ func (r *TaskRoles) Ready() []pulumi.Resource { return r.policies }
 
 func (r *TaskRoles) allow(ctx *pulumi.Context, logical string, role *iam.Role, statements ...Statement) error {
 	policy, err := iam.NewRolePolicy(ctx, logical, &iam.RolePolicyArgs{
-		Role: role.ID(), Policy: policyDocument(statements...),
+		Role: role.ID(), Policy: PolicyDocument(statements...),
 	}, pulumi.Parent(r))
 	r.policies = append(r.policies, policy)
 	return err
@@ -95,7 +86,7 @@ func (r *TaskRoles) allow(ctx *pulumi.Context, logical string, role *iam.Role, s
 
 // newInstanceProfile registers what the instances may do: join the cluster, and accept sessions of Session Manager.
 func newInstanceProfile(ctx *pulumi.Context, logical string, opts ...pulumi.ResourceOption) (*iam.InstanceProfile, error) {
-	role, err := newServiceRole(ctx, logical, instancesService, "Lets instances join the ECS cluster", opts...)
+	role, err := NewServiceRole(ctx, logical, instancesService, "Lets instances join the ECS cluster", opts...)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/infra/pipeline"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
@@ -19,7 +19,7 @@ type accountStack struct {
 }
 
 // identityProviders are the CI systems whose jobs may assume roles; nil where none of a kind is configured.
-type identityProviders struct{ gitHub, gitLab *infra.IdentityProvider }
+type identityProviders struct{ gitHub, gitLab *pipeline.IdentityProvider }
 
 // deployAccount declares what all environments of an account need first: where the state is kept, and who may deploy.
 func deployAccount(ctx *pulumi.Context) error {
@@ -27,7 +27,7 @@ func deployAccount(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	state, err := infra.NewStateStore(ctx, s.prefix+"-state", infra.StateStoreArgs{
+	state, err := pipeline.NewStateStore(ctx, s.prefix+"-state", pipeline.StateStoreArgs{
 		Region: s.config.Region, Project: ctx.Project(), VersionDays: s.config.Account.StateDays, Protected: s.config.Environment.Protected(),
 	}, s.aws)
 	if err != nil {
@@ -74,7 +74,7 @@ func newAccountStack(ctx *pulumi.Context) (*accountStack, error) {
 
 func (s *accountStack) createProviders(ctx *pulumi.Context) (all identityProviders, err error) {
 	if c := s.config.Account.GitHub; c.Repository != "" {
-		all.gitHub, err = infra.NewIdentityProvider(ctx, s.prefix+"-github", infra.IdentityProviderArgs{
+		all.gitHub, err = pipeline.NewIdentityProvider(ctx, s.prefix+"-github", pipeline.IdentityProviderArgs{
 			URL: config.GitHubURL, Audience: config.GitHubAudience, ExistingARN: c.ProviderARN,
 		}, s.aws)
 		if err != nil {
@@ -82,7 +82,7 @@ func (s *accountStack) createProviders(ctx *pulumi.Context) (all identityProvide
 		}
 	}
 	if c := s.config.Account.GitLab; c.Project != "" {
-		all.gitLab, err = infra.NewIdentityProvider(ctx, s.prefix+"-gitlab", infra.IdentityProviderArgs{
+		all.gitLab, err = pipeline.NewIdentityProvider(ctx, s.prefix+"-gitlab", pipeline.IdentityProviderArgs{
 			URL: c.URL, Audience: c.URL, ExistingARN: c.ProviderARN,
 		}, s.aws)
 	}
@@ -92,31 +92,31 @@ func (s *accountStack) createProviders(ctx *pulumi.Context) (all identityProvide
 // createPreviewRole makes the role of merge requests: on GitHub their tokens say so, on GitLab they are jobs of any branch of the
 // project. Jobs of forks have another project in their tokens. On GitHub jobs of the default branch may assume it too, for the nightly
 // comparison: a job in the environment of prod would wait for its reviewers, and keep deployments waiting.
-func (s *accountStack) createPreviewRole(ctx *pulumi.Context, state *infra.StateStore, providers identityProviders) (*infra.PipelineRole, error) {
+func (s *accountStack) createPreviewRole(ctx *pulumi.Context, state *pipeline.StateStore, providers identityProviders) (*pipeline.Role, error) {
 	c := s.config.Account
-	var reaches []infra.Reach
+	var reaches []pipeline.Reach
 	for _, environment := range sortedKeys(c.Deploy) {
 		reaches = append(reaches, s.reach(c.Deploy[environment]))
 	}
 	gitHub := append(s.config.GitHubSubjects(config.GitHubRef{Branch: c.GitHub.Branch}), "repo:"+c.GitHub.Repository+":pull_request")
 	gitLab := s.config.GitLabSubjects(config.GitLabRef{Branch: "*"})
-	role, err := infra.NewPreviewRole(ctx, s.prefix+"-preview", infra.PipelineRoleArgs{
+	role, err := pipeline.NewPreviewRole(ctx, s.prefix+"-preview", pipeline.RoleArgs{
 		Description: "Previews of merge requests", State: state, Trusts: providers.trusts(gitHub, gitLab),
 	}, s.reach(config.Pipeline{Stack: "*"}), reaches, s.aws)
 	return role, wrap("preview role", err)
 }
 
 // createDeployRoles makes a role per environment of account.deploy.
-func (s *accountStack) createDeployRoles(ctx *pulumi.Context, state *infra.StateStore, providers identityProviders) (map[string]*infra.PipelineRole, error) {
-	roles := map[string]*infra.PipelineRole{}
+func (s *accountStack) createDeployRoles(ctx *pulumi.Context, state *pipeline.StateStore, providers identityProviders) (map[string]*pipeline.Role, error) {
+	roles := map[string]*pipeline.Role{}
 	for _, environment := range sortedKeys(s.config.Account.Deploy) {
 		c := s.config.Account.Deploy[environment]
-		var promotes *infra.Reach
+		var promotes *pipeline.Reach
 		if from, known := s.config.Account.Deploy[c.From]; known {
 			reach := s.reach(from)
 			promotes = &reach
 		}
-		role, err := infra.NewDeployRole(ctx, s.prefix+"-deploy-"+environment, infra.PipelineRoleArgs{
+		role, err := pipeline.NewDeployRole(ctx, s.prefix+"-deploy-"+environment, pipeline.RoleArgs{
 			Description: "Deploys " + environment, State: state, Promotes: promotes,
 			Trusts: providers.trusts(s.config.GitHubSubjects(c.GitHub), s.config.GitLabSubjects(c.GitLab)),
 		}, s.reach(c), s.aws)
@@ -128,26 +128,26 @@ func (s *accountStack) createDeployRoles(ctx *pulumi.Context, state *infra.State
 	return roles, nil
 }
 
-func (s *accountStack) reach(c config.Pipeline) infra.Reach {
-	return infra.Reach{
+func (s *accountStack) reach(c config.Pipeline) pipeline.Reach {
+	return pipeline.Reach{
 		Account: s.number, Region: s.config.Region, Application: s.config.App.Name, Stack: c.Stack, HostNames: c.Hosts,
 		SharedStack: s.config.Account.Deploy[c.Shares].Stack,
 	}
 }
 
-func (p identityProviders) trusts(gitHub, gitLab []string) []infra.Trust {
-	var trusts []infra.Trust
+func (p identityProviders) trusts(gitHub, gitLab []string) []pipeline.Trust {
+	var trusts []pipeline.Trust
 	if p.gitHub != nil && len(gitHub) > 0 {
-		trusts = append(trusts, infra.Trust{Provider: p.gitHub, Subjects: gitHub})
+		trusts = append(trusts, pipeline.Trust{Provider: p.gitHub, Subjects: gitHub})
 	}
 	if p.gitLab != nil && len(gitLab) > 0 {
-		trusts = append(trusts, infra.Trust{Provider: p.gitLab, Subjects: gitLab})
+		trusts = append(trusts, pipeline.Trust{Provider: p.gitLab, Subjects: gitLab})
 	}
 	return trusts
 }
 
 // export makes the outputs: the values for the variables of a pipeline, and the commands to run.
-func (s *accountStack) export(ctx *pulumi.Context, state *infra.StateStore, preview *infra.PipelineRole, deploy map[string]*infra.PipelineRole) {
+func (s *accountStack) export(ctx *pulumi.Context, state *pipeline.StateStore, preview *pipeline.Role, deploy map[string]*pipeline.Role) {
 	roles, providers := pulumi.StringMap{}, pulumi.StringMap{ctx.Stack(): state.SecretsProvider(ctx.Stack())}
 	for environment, role := range deploy {
 		roles[environment] = role.ARN

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+	"github.com/laravel-ecs/laravel-ecs/infra/pipeline"
 )
 
 // TestEveryDeclaredTypeMayBeDeployed compares the table of permissions with the goldens, and with variants of the shipped files. The
@@ -43,9 +43,9 @@ func TestEveryDeclaredTypeMayBeDeployed(t *testing.T) {
 	}
 	policies := policiesOf(t, deployAccount(t), "deploy-prod")
 	for token := range declared {
-		actions, known := infra.PermittedActions(token)
+		actions, known := pipeline.PermittedActions(token)
 		if !known {
-			t.Errorf("%s: infra/permissions.go does not say what the deploy role needs for it", token)
+			t.Errorf("%s: infra/pipeline/permissions.go does not say what the deploy role needs for it", token)
 		}
 		for _, action := range actions {
 			if !slices.ContainsFunc(policies.Statement, func(s infratest.Statement) bool { return slices.Contains(s.Action, action) }) {
@@ -53,7 +53,7 @@ func TestEveryDeclaredTypeMayBeDeployed(t *testing.T) {
 			}
 		}
 	}
-	if _, known := infra.PermittedActions("aws:sqs/queue:Queue"); known {
+	if _, known := pipeline.PermittedActions("aws:sqs/queue:Queue"); known {
 		t.Error("a type that the program does not declare has an entry")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/infra/vpc"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
@@ -23,9 +24,9 @@ func (s *stack) lookUpZone(ctx *pulumi.Context) (string, error) {
 	return zone.ZoneId, nil
 }
 
-func (s *stack) createNetwork(ctx *pulumi.Context) (*infra.Network, error) {
+func (s *stack) createNetwork(ctx *pulumi.Context) (*vpc.Network, error) {
 	c := s.config.Network
-	network, err := infra.NewNetwork(ctx, s.prefix+"-network", infra.NetworkArgs{
+	network, err := vpc.NewNetwork(ctx, s.prefix+"-network", vpc.NetworkArgs{
 		CIDR: netip.MustParsePrefix(c.CIDR), Zones: c.Zones, ZoneNames: c.ZoneNames, NAT: c.NAT,
 		FlowLogDays: c.FlowLogDays, Region: s.config.Region,
 	}, s.aws)
@@ -33,9 +34,9 @@ func (s *stack) createNetwork(ctx *pulumi.Context) (*infra.Network, error) {
 }
 
 // createFirewall makes the security groups, and the interface endpoints, which need one.
-func (s *stack) createFirewall(ctx *pulumi.Context, network *infra.Network) (*infra.Firewall, error) {
+func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.Firewall, error) {
 	c := s.config
-	firewall, err := infra.NewFirewall(ctx, s.prefix+"-firewall", infra.FirewallArgs{
+	firewall, err := vpc.NewFirewall(ctx, s.prefix+"-firewall", vpc.FirewallArgs{
 		VpcID: network.VpcID, WebCIDRs: c.Access.Web, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
 		EgressPorts: c.Access.EgressPorts, DatabasePort: databasePort, CachePort: infra.CachePort(c.Cache.Engine),
 		Endpoints: len(c.Network.Endpoints) > 0,
@@ -43,8 +44,8 @@ func (s *stack) createFirewall(ctx *pulumi.Context, network *infra.Network) (*in
 	if err != nil || len(c.Network.Endpoints) == 0 {
 		return firewall, wrap("firewall", err)
 	}
-	_, err = infra.NewEndpoints(ctx, s.prefix+"-endpoints", infra.EndpointsArgs{
-		VpcID: network.VpcID, SubnetIDs: network.PrivateSubnetIDs, SecurityGroupID: firewall.ID(infra.GroupEndpoints),
+	_, err = vpc.NewEndpoints(ctx, s.prefix+"-endpoints", vpc.EndpointsArgs{
+		VpcID: network.VpcID, SubnetIDs: network.PrivateSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupEndpoints),
 		Region: c.Region, Services: c.Network.Endpoints,
 	}, s.aws)
 	return firewall, wrap("endpoints", err)
@@ -62,10 +63,10 @@ func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*i
 	return secrets, wrap("secrets", err)
 }
 
-func (s *stack) createDatabase(ctx *pulumi.Context, network *infra.Network, firewall *infra.Firewall, secrets *infra.Secrets) (*infra.Database, error) {
+func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, secrets *infra.Secrets) (*infra.Database, error) {
 	c := s.config.Database
 	database, err := infra.NewDatabase(ctx, s.prefix+"-db", infra.DatabaseArgs{
-		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(infra.GroupDatabase), Password: secrets.Values["DB_PASSWORD"],
+		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupDatabase), Password: secrets.Values["DB_PASSWORD"],
 		Engine: c.Engine, Version: c.Version, InstanceClass: c.InstanceClass, Name: c.Name, Username: c.Username, Port: databasePort,
 		StorageGB: c.StorageGB, MaxStorageGB: c.MaxStorageGB, MultiAZ: c.MultiAZ, BackupDays: c.BackupDays, RequireTLS: c.RequireTLS,
 		Protected: s.config.Environment.Protected(), FinalSnapshot: c.FinalSnapshot, ApplyNow: c.ApplyNow,
@@ -74,10 +75,10 @@ func (s *stack) createDatabase(ctx *pulumi.Context, network *infra.Network, fire
 	return database, wrap("database", err)
 }
 
-func (s *stack) createCache(ctx *pulumi.Context, network *infra.Network, firewall *infra.Firewall) (*infra.Cache, error) {
+func (s *stack) createCache(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall) (*infra.Cache, error) {
 	c := s.config.Cache
 	cache, err := infra.NewCache(ctx, config.Shorten(s.prefix, config.MaxCachePrefix)+"-cache", infra.CacheArgs{
-		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(infra.GroupCache),
+		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupCache),
 		Engine: c.Engine, Version: c.Version, NodeType: c.NodeType, Nodes: c.Nodes, SnapshotDays: c.SnapshotDays,
 		EncryptTransit: c.EncryptTransit, ApplyNow: c.ApplyNow,
 	}, s.aws)
@@ -85,14 +86,14 @@ func (s *stack) createCache(ctx *pulumi.Context, network *infra.Network, firewal
 }
 
 // createBalancer makes the load balancer, its certificate and its names. zoneID is that of lookUpZone.
-func (s *stack) createBalancer(ctx *pulumi.Context, network *infra.Network, firewall *infra.Firewall, zoneID string) (*infra.Balancer, error) {
+func (s *stack) createBalancer(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, zoneID string) (*infra.Balancer, error) {
 	c := s.config.LoadBalancer
 	certificate, err := s.certificate(ctx, zoneID)
 	if err != nil {
 		return nil, wrap("certificate", err)
 	}
 	balancer, err := infra.NewBalancer(ctx, s.balancerName(), infra.BalancerArgs{
-		VpcID: network.VpcID, SubnetIDs: network.PublicSubnetIDs, SecurityGroupID: firewall.ID(infra.GroupWeb), Internet: network.Internet(),
+		VpcID: network.VpcID, SubnetIDs: network.PublicSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupWeb), Internet: network.Internet(),
 		Colors: s.config.ColorNames(), CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", TargetArgs: s.targetArgs(),
 		IdleSeconds: c.IdleSeconds, AccessLogDays: c.AccessLogDays,
 		Protected: s.config.Environment.Protected(), ForceDestroy: !s.config.Environment.Protected(), WAF: c.WAF,
@@ -132,7 +133,7 @@ func (s *stack) certificate(ctx *pulumi.Context, zoneID string) (pulumi.StringIn
 	return issued.ARN, nil
 }
 
-func (s *stack) createCluster(ctx *pulumi.Context, network *infra.Network, firewall *infra.Firewall) (*infra.Cluster, error) {
+func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall) (*infra.Cluster, error) {
 	c := s.config.Cluster
 	protected := s.config.Environment.Protected()
 	types := s.config.InstanceTypes()

@@ -2,8 +2,11 @@ package stacks_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
@@ -79,12 +82,164 @@ func TestLongestReviewStack(t *testing.T) {
 	name := "review-" + strings.Repeat("x", longest-len("review-"))
 	r := deploy(t, name, stackConfig(t, "review"))
 	for _, token := range []string{"aws:lb/targetGroup:TargetGroup", "aws:lb/loadBalancer:LoadBalancer", "aws:elasticache/replicationGroup:ReplicationGroup"} {
-		// The permissions of pipelines depend on this prefix (infra/reach.go).
+		// The permissions of pipelines depend on this prefix (infra/pipeline/reach.go).
 		if logical := one(t, r, token).Name; !strings.HasPrefix(logical, "laravel-review-") {
 			t.Errorf("%s is called %s", token, logical)
 		}
 	}
 	if _, err := infratest.Run(stacks.Deploy, "laravel-ecs", name+"x", stackConfig(t, "review")); err == nil {
 		t.Error("one more is accepted")
+	}
+}
+
+const balancerARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/laravel-staging-lb/1"
+
+// sharing is the template with environment.shares.
+func sharing(t testing.TB) map[string]string {
+	t.Helper()
+	config := with(stackConfig(t, "review"), "environment", "shares", "staging")
+	return with(config, "domain", "name", "login.review.example.com")
+}
+
+// stagingShares is what the recorder answers for staging, which a test may change.
+func stagingShares() map[string]any {
+	return map[string]any{
+		"vpcId": "vpc-1", "loadBalancerArn": balancerARN, "hosts": []any{"staging.example.com", "*.review.example.com"}, "arm64": false,
+		"listeners": map[string]any{"https": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/laravel-staging-lb/1/2"},
+		"cluster":   map[string]any{"name": "laravel-staging-cluster", "arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/laravel-staging-cluster", "capacityProvider": "spot"},
+		"database":  map[string]any{"host": "db.internal", "port": 3306, "username": "laravel", "requireTls": true, "passwordArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_PASSWORD"},
+		"cache":     map[string]any{"host": "cache.internal", "port": 6379, "engine": "valkey", "encryptTransit": true},
+	}
+}
+
+func share(shared map[string]any, config map[string]string) (*infratest.Recorder, error) {
+	recorder := &infratest.Recorder{Stacks: map[string]map[string]any{}}
+	if shared != nil {
+		recorder.Stacks["staging"] = map[string]any{"sharedWithReviews": shared}
+	}
+	return recorder, recorder.Run(stacks.Deploy, "laravel-ecs", "review-login", config)
+}
+
+func TestInventoryOfASharingReview(t *testing.T) {
+	r, err := share(stagingShares(), sharing(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkInventory(t, "review-shared", r)
+	for _, one := range r.All() {
+		for _, kind := range []string{"aws:ec2/", "aws:vpc/", "aws:rds/", "aws:elasticache/", "aws:autoscaling/", "aws:ecs/cluster", "aws:lb/loadBalancer", "aws:lb/listener:", "aws:route53/", "aws:acm/"} {
+			if strings.HasPrefix(one.Type, kind) {
+				t.Errorf("%s belongs to staging: %s", one.Type, one.Name)
+			}
+		}
+	}
+}
+
+// TestASharingReviewIsItsOwn: its own resources have its name, and it uses those of staging.
+func TestASharingReviewIsItsOwn(t *testing.T) {
+	r, err := share(stagingShares(), sharing(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := one(t, r, "aws:lb/listenerRule:ListenerRule")
+	if host := text(rule, "conditions[0].hostHeader.values[0]"); host != "login.review.example.com" || text(rule, "listenerArn") != "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/laravel-staging-lb/1/2" {
+		t.Errorf("the rule is for %q of %s", host, text(rule, "listenerArn"))
+	}
+	for _, service := range each(t, r, "aws:ecs/service:Service") {
+		if !strings.HasSuffix(text(service, "cluster"), "cluster/laravel-staging-cluster") || text(service, "capacityProviderStrategies[0].capacityProvider") != "spot" {
+			t.Errorf("%s runs in %s", service.Name, text(service, "cluster"))
+		}
+	}
+	var containers []struct {
+		Name                 string
+		Environment, Secrets []struct{ Name, Value, ValueFrom string }
+	}
+	for _, definition := range each(t, r, "aws:ecs/taskDefinition:TaskDefinition") {
+		var some []struct {
+			Name                 string
+			Environment, Secrets []struct{ Name, Value, ValueFrom string }
+		}
+		if err := json.Unmarshal([]byte(text(definition, "containerDefinitions")), &some); err != nil {
+			t.Fatal(err)
+		}
+		containers = append(containers, some...)
+	}
+	for _, c := range containers {
+		environment := map[string]string{}
+		for _, v := range append(slices.Clone(c.Environment), c.Secrets...) {
+			environment[v.Name] = v.Value + v.ValueFrom
+		}
+		create := ""
+		if c.Name == "migrate" {
+			create = "1"
+		}
+		for variable, want := range map[string]string{
+			"DB_HOST": "db.internal", "DB_DATABASE": "review_login", "DB_CREATE": create, "REDIS_HOST": "tls://cache.internal",
+			"CACHE_PREFIX": "review_login_cache_", "REDIS_PREFIX": "review_login_", "APP_URL": "https://login.review.example.com",
+			"DB_PASSWORD": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_PASSWORD",
+		} {
+			if environment[variable] != want {
+				t.Errorf("%s: %s is %q, want %q", c.Name, variable, environment[variable], want)
+			}
+		}
+		if !strings.Contains(environment["APP_KEY"], "laravel-review-login-secrets-APP_KEY") {
+			t.Errorf("%s: APP_KEY is %s", c.Name, environment["APP_KEY"])
+		}
+	}
+	if len(containers) != 3 {
+		t.Errorf("%d containers", len(containers))
+	}
+}
+
+// TestSharingIsRefused has each reason for a refusal. Nothing is registered then but the provider.
+func TestSharingIsRefused(t *testing.T) {
+	without := func(key string) map[string]any {
+		shared := stagingShares()
+		delete(shared, key)
+		return shared
+	}
+	for name, test := range map[string]struct {
+		shared map[string]any
+		config map[string]string
+		want   string
+	}{
+		"not deployed":        {nil, sharing(t), "environment.shares: staging has no output sharedWithReviews: it must be an environment of class staging or local, deployed with this version of the program (make up STACK=staging)"},
+		"without a domain":    {stagingShares(), with(sharing(t), "domain", "name", ""), "domain.name: missing: the load balancer of staging sends requests by host name"},
+		"no way for the host": {without("hosts"), sharing(t), "add *.review.example.com to domain.aliases of Pulumi.staging.yaml"},
+		"two levels below":    {stagingShares(), with(sharing(t), "domain", "name", "a.b.review.example.com"), "add *.b.review.example.com to domain.aliases"},
+		"an odd name":         {stagingShares(), with(sharing(t), "environment", "shares", "Staging!"), `environment.shares: "Staging!" is not the name of another stack`},
+		"itself":              {stagingShares(), with(sharing(t), "environment", "shares", "review-login"), `environment.shares: "review-login" is not the name of another stack`},
+		"no migration":        {stagingShares(), with(sharing(t), "release", "migrate", false), "release.migrate: false: with environment.shares"},
+		"of another format":   {map[string]any{"vpcId": 7}, sharing(t), "environment.shares: reading the output sharedWithReviews of staging"},
+		"blue/green":          {stagingShares(), with(sharing(t), "release", "strategy", "blueGreen"), "release.strategy: blueGreen: with environment.shares it must be rolling"},
+		"scaling by requests": {stagingShares(), with(with(with(sharing(t), "web", "scaling.max", 1), "web", "scaling.min", 1), "web", "scaling.requestsPerTask", 100), "web.scaling.requestsPerTask: not with environment.shares"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := share(test.shared, test.config)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v", err)
+			}
+			for _, one := range r.All() {
+				if one.Type != "pulumi:providers:aws" {
+					t.Errorf("%s was made", one.Name)
+				}
+			}
+		})
+	}
+}
+
+// TestWhoShares: production does not, and a review environment does not either.
+func TestWhoShares(t *testing.T) {
+	for stack, want := range map[string]bool{"local": true, "staging": true, "prod": false, "review": false} {
+		outputs := map[string]pulumi.Input{}
+		if _, err := infratest.Run(func(ctx *pulumi.Context) error {
+			defer func() { outputs = ctx.GetCurrentExportMap() }()
+			return stacks.Deploy(ctx)
+		}, "laravel-ecs", stack, stackConfig(t, stack)); err != nil {
+			t.Fatal(err)
+		}
+		if _, shares := outputs["sharedWithReviews"]; shares != want {
+			t.Errorf("%s shares: %v", stack, shares)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/infra/vpc"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
@@ -49,7 +50,7 @@ func (s *stack) sharesWithReviews() bool {
 }
 
 // sharedValues are the outputs that shared is read from.
-func sharedValues(c *config.Config, network *infra.Network, app *application) pulumi.Map {
+func sharedValues(c *config.Config, network *vpc.Network, app *application) pulumi.Map {
 	return pulumi.Map{
 		"vpcId":           network.VpcID,
 		"hosts":           pulumi.ToStringArray(c.Hosts()),

@@ -23,7 +23,7 @@ const forwarding = "AWS-StartPortForwardingSessionToRemoteHost"
 
 // Tunnel forwards a local port to the database or the cache through an instance of the cluster, until the context ends or the plugin
 // does. Port 0 takes the remote port plus 10000, or another free one. The instances may be reached because their role has
-// AmazonSSMManagedInstanceCore (infra/access.go) and the ECS-optimized image brings the SSM agent.
+// AmazonSSMManagedInstanceCore (infra/iam.go) and the ECS-optimized image brings the SSM agent.
 func Tunnel(ctx context.Context, s *session.Session, to string, port int) error {
 	p, err := findPlugin(ctx)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 const ClassReview = "review"
 
 // Names of review stacks: ReviewStack is the template, and the others begin with ReviewPrefix. The permissions of their pipelines depend
-// on these names (infra/reach.go).
+// on these names (infra/pipeline/reach.go).
 const (
 	ReviewStack  = "review"
 	ReviewPrefix = ReviewStack + "-"

@@ -1,4 +1,4 @@
-package infra
+package pipeline
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
 )
 
 // IdentityProviderArgs describes a CI system that signs tokens for its jobs.
@@ -53,7 +55,7 @@ type Trust struct {
 }
 
 // statements are one for exact subjects and one for patterns: in one statement both operators would have to match.
-func (t Trust) statements() []Statement {
+func (t Trust) statements() []infra.Statement {
 	issuer := strings.TrimPrefix(t.Provider.args.URL, "https://")
 	var exact, patterns []string
 	for _, subject := range t.Subjects {
@@ -63,13 +65,13 @@ func (t Trust) statements() []Statement {
 			exact = append(exact, subject)
 		}
 	}
-	statement := func(condition map[string]any) Statement {
-		return Statement{
+	statement := func(condition map[string]any) infra.Statement {
+		return infra.Statement{
 			Principals: map[string]any{"Federated": t.Provider.ARN}, Actions: []string{"sts:AssumeRoleWithWebIdentity"}, Condition: condition,
 		}
 	}
 	audience := t.Provider.args.Audience
-	var statements []Statement
+	var statements []infra.Statement
 	if len(exact) > 0 {
 		statements = append(statements, statement(map[string]any{"StringEquals": map[string]any{issuer + ":aud": audience, issuer + ":sub": exact}}))
 	}
@@ -81,8 +83,8 @@ func (t Trust) statements() []Statement {
 	return statements
 }
 
-// PipelineRoleArgs describes the role of a pipeline.
-type PipelineRoleArgs struct {
+// RoleArgs describes the role of a pipeline.
+type RoleArgs struct {
 	Description string
 	Trusts      []Trust
 	State       *StateStore
@@ -90,8 +92,8 @@ type PipelineRoleArgs struct {
 	Promotes *Reach
 }
 
-// PipelineRole is the role that the jobs of a pipeline assume.
-type PipelineRole struct {
+// Role is the role that the jobs of a pipeline assume.
+type Role struct {
 	pulumi.ResourceState
 
 	ARN pulumi.StringOutput `pulumi:"arn"`
@@ -101,46 +103,46 @@ type PipelineRole struct {
 const sessionSeconds = 2 * 60 * 60
 
 // NewDeployRole registers a role that may do everything that the program does, in its reach only.
-func NewDeployRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, reach Reach, opts ...pulumi.ResourceOption) (*PipelineRole, error) {
+func NewDeployRole(ctx *pulumi.Context, name string, args RoleArgs, reach Reach, opts ...pulumi.ResourceOption) (*Role, error) {
 	policies := reach.deployStatements()
 	policies["state"] = args.State.writeStatements(reach)
 	if args.Promotes != nil {
-		policies["promotion"] = append(args.State.stateStatements(*args.Promotes), Statement{
+		policies["promotion"] = append(args.State.stateStatements(*args.Promotes), infra.Statement{
 			Actions: []string{"ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"}, Resources: args.Promotes.resources(repositories),
 		})
 	}
 	if reach.SharedStack != "" { // whose outputs are read
 		policies["sharing"] = args.State.stateStatements(reach.shared())
 	}
-	return newPipelineRole(ctx, name, args, policies, opts...)
+	return newRole(ctx, name, args, policies, opts...)
 }
 
 // NewPreviewRole registers a role that may read all settings of these stacks, and no secret of Secrets Manager. It may decrypt the
 // secrets in the configuration and the state, because a preview compares them.
-func NewPreviewRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, all Reach, stacks []Reach, opts ...pulumi.ResourceOption) (*PipelineRole, error) {
+func NewPreviewRole(ctx *pulumi.Context, name string, args RoleArgs, all Reach, stacks []Reach, opts ...pulumi.ResourceOption) (*Role, error) {
 	policies := all.previewStatements()
 	policies["state"] = args.State.readStatements(stacks...)
-	return newPipelineRole(ctx, name, args, policies, opts...)
+	return newRole(ctx, name, args, policies, opts...)
 }
 
-func newPipelineRole(ctx *pulumi.Context, name string, args PipelineRoleArgs, policies map[string][]Statement, opts ...pulumi.ResourceOption) (*PipelineRole, error) {
-	p := &PipelineRole{}
+func newRole(ctx *pulumi.Context, name string, args RoleArgs, policies map[string][]infra.Statement, opts ...pulumi.ResourceOption) (*Role, error) {
+	p := &Role{}
 	if err := ctx.RegisterComponentResource("laravel:infra:PipelineRole", name, p, opts...); err != nil {
 		return nil, err
 	}
-	var trust []Statement
+	var trust []infra.Statement
 	for _, t := range args.Trusts {
 		trust = append(trust, t.statements()...)
 	}
 	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
-		Description: pulumi.String(args.Description), AssumeRolePolicy: policyDocument(trust...), MaxSessionDuration: pulumi.Int(sessionSeconds),
+		Description: pulumi.String(args.Description), AssumeRolePolicy: infra.PolicyDocument(trust...), MaxSessionDuration: pulumi.Int(sessionSeconds),
 	}, pulumi.Parent(p))
 	if err != nil {
 		return nil, fmt.Errorf("creating role: %w", err)
 	}
 	for _, group := range slices.Sorted(maps.Keys(policies)) {
 		policy, err := iam.NewPolicy(ctx, name+"-"+group, &iam.PolicyArgs{
-			Description: pulumi.String(args.Description + ": " + group), Policy: policyDocument(policies[group]...),
+			Description: pulumi.String(args.Description + ": " + group), Policy: infra.PolicyDocument(policies[group]...),
 		}, pulumi.Parent(p))
 		if err != nil {
 			return nil, fmt.Errorf("creating policy %s: %w", group, err)

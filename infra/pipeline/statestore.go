@@ -1,10 +1,12 @@
-package infra
+package pipeline
 
 import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
 )
 
 // StateStoreArgs describes where Pulumi keeps the state of all stacks of the account.
@@ -45,7 +47,7 @@ func NewStateStore(ctx *pulumi.Context, name string, args StateStoreArgs, opts .
 	if err != nil {
 		return nil, fmt.Errorf("creating alias of the key: %w", err)
 	}
-	bucket, err := newPrivateBucket(ctx, name, privateBucketArgs{
+	bucket, err := infra.NewPrivateBucket(ctx, name, infra.PrivateBucketArgs{
 		ForceDestroy: !args.Protected, Protect: args.Protected, KeyARN: key.Arn, Days: args.VersionDays, Versioned: true,
 	}, pulumi.Parent(s))
 	if err != nil {
@@ -70,27 +72,27 @@ func (s *StateStore) SecretsProvider(stack string) pulumi.StringOutput {
 }
 
 // readStatements let a preview read the state of some stacks. A preview takes no lock.
-func (s *StateStore) readStatements(reaches ...Reach) []Statement {
+func (s *StateStore) readStatements(reaches ...Reach) []infra.Statement {
 	return append(s.common("kms:Decrypt"), s.stateStatements(reaches...)...)
 }
 
 // stateStatements let a role read the state of these stacks as well.
-func (s *StateStore) stateStatements(reaches ...Reach) []Statement {
-	var statements []Statement
+func (s *StateStore) stateStatements(reaches ...Reach) []infra.Statement {
+	var statements []infra.Statement
 	var objects []pulumi.StringInput
 	for _, reach := range reaches {
 		objects = append(objects, s.object("stacks/"+s.args.Project+"/"+reach.Stack+".*"))
 		statements = append(statements, s.secretsOf(reach, "kms:Decrypt"))
 	}
-	return append(statements, Statement{Actions: []string{"s3:GetObject"}, Resources: objects})
+	return append(statements, infra.Statement{Actions: []string{"s3:GetObject"}, Resources: objects})
 }
 
 // writeStatements let a deployment write the state of its own stacks. It cannot delete earlier versions of it.
-func (s *StateStore) writeStatements(reach Reach) []Statement {
+func (s *StateStore) writeStatements(reach Reach) []infra.Statement {
 	project, stack := s.args.Project, reach.Stack
 	return append(s.common("kms:Decrypt", "kms:GenerateDataKey"),
 		s.secretsOf(reach, "kms:Decrypt", "kms:Encrypt"),
-		Statement{
+		infra.Statement{
 			Actions: []string{"s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
 			Resources: []pulumi.StringInput{
 				s.object("stacks/" + project + "/" + stack + ".*"),
@@ -102,8 +104,8 @@ func (s *StateStore) writeStatements(reach Reach) []Statement {
 }
 
 // common is what every command needs: the list of states, the version of their format, and the key, used by S3.
-func (s *StateStore) common(keyActions ...string) []Statement {
-	return []Statement{
+func (s *StateStore) common(keyActions ...string) []infra.Statement {
+	return []infra.Statement{
 		{Actions: []string{"s3:ListBucket"}, Resources: []pulumi.StringInput{s.BucketARN}},
 		{Actions: []string{"s3:GetObject"}, Resources: []pulumi.StringInput{s.object("meta.yaml")}},
 		{
@@ -115,8 +117,8 @@ func (s *StateStore) common(keyActions ...string) []Statement {
 	}
 }
 
-func (s *StateStore) secretsOf(reach Reach, actions ...string) Statement {
-	return Statement{Actions: actions, Resources: []pulumi.StringInput{s.KeyARN}, Condition: reach.stackCondition("kms:EncryptionContext:" + secretsContext)}
+func (s *StateStore) secretsOf(reach Reach, actions ...string) infra.Statement {
+	return infra.Statement{Actions: actions, Resources: []pulumi.StringInput{s.KeyARN}, Condition: reach.stackCondition("kms:EncryptionContext:" + secretsContext)}
 }
 
 func (s *StateStore) object(path string) pulumi.StringInput {

@@ -1,4 +1,4 @@
-package infra
+package pipeline
 
 // What a pipeline may do on AWS is one table (permissions.go): for each resource type and function of the program, the actions that
 // the provider calls, and their resources. Actions, resources and condition keys are those of AWS's Service Authorization Reference

@@ -1,10 +1,12 @@
-package infra
+package vpc
 
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
 )
 
 // createFlowLog logs rejected connections.
@@ -15,13 +17,13 @@ func (n *Network) createFlowLog(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	role, err := newServiceRole(ctx, name+"-flow", flowLogsService, "Lets VPC flow logs write to CloudWatch", pulumi.Parent(n))
+	role, err := infra.NewServiceRole(ctx, name+"-flow", infra.FlowLogsService, "Lets VPC flow logs write to CloudWatch", pulumi.Parent(n))
 	if err != nil {
 		return err
 	}
 	policy, err := iam.NewRolePolicy(ctx, name+"-flow", &iam.RolePolicyArgs{
 		Role: role.ID(),
-		Policy: policyDocument(Statement{
+		Policy: infra.PolicyDocument(infra.Statement{
 			Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"},
 			Resources: []pulumi.StringInput{group.Arn, pulumi.Sprintf("%s:*", group.Arn)},
 		}),

@@ -1,4 +1,4 @@
-package infra
+package pipeline
 
 // permissions are the actions that the provider calls, by resource type and by function.
 var permissions = map[string][]permission{

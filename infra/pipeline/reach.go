@@ -1,4 +1,4 @@
-package infra
+package pipeline
 
 import (
 	"maps"
@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
 )
 
 // Reach is where the permissions of a pipeline are valid: one account and region, one application, and one stack, or all stacks whose
@@ -38,15 +40,15 @@ var policyGroups = map[string]string{
 }
 
 // deployStatements are all permissions that the program needs in one environment, by policy.
-func (r Reach) deployStatements() map[string][]Statement {
+func (r Reach) deployStatements() map[string][]infra.Statement {
 	return r.statements(func(string) bool { return true })
 }
 
 // previewStatements are the permissions of a preview: to read settings, and no secrets.
-func (r Reach) previewStatements() map[string][]Statement { return r.statements(reads) }
+func (r Reach) previewStatements() map[string][]infra.Statement { return r.statements(reads) }
 
 // statements merges the table into one statement per policy and scope: the text is short, and the same in every run.
-func (r Reach) statements(wanted func(action string) bool) map[string][]Statement {
+func (r Reach) statements(wanted func(action string) bool) map[string][]infra.Statement {
 	actions := map[string]map[scope][]string{}
 	for _, list := range permissions {
 		for _, p := range list {
@@ -66,13 +68,13 @@ func (r Reach) statements(wanted func(action string) bool) map[string][]Statemen
 			}
 		}
 	}
-	policies := map[string][]Statement{}
+	policies := map[string][]infra.Statement{}
 	for group, scopes := range actions {
 		for _, on := range slices.SortedFunc(maps.Keys(scopes), func(a, b scope) int {
 			return strings.Compare(a.resources+" "+string(a.when), b.resources+" "+string(b.when))
 		}) {
 			slices.Sort(scopes[on])
-			policies[group] = append(policies[group], Statement{
+			policies[group] = append(policies[group], infra.Statement{
 				Actions: slices.Compact(scopes[on]), Resources: r.resources(on), Condition: r.condition(on.when),
 			})
 		}
@@ -94,8 +96,8 @@ func (r Reach) resources(on scope) []pulumi.StringInput {
 
 // attachedPolicies, passedTo and linkedServices are all that the program attaches, passes roles to, and needs service-linked roles for.
 var (
-	attachedPolicies = []string{instanceECSPolicy, instanceSSMPolicy}
-	passedTo         = []string{instancesService, tasksService, flowLogsService}
+	attachedPolicies = infra.AttachedPolicies
+	passedTo         = infra.RoleServices
 	linkedServices   = []string{
 		"autoscaling.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticache.amazonaws.com",
 		"elasticloadbalancing.amazonaws.com", "rds.amazonaws.com", "spot.amazonaws.com",

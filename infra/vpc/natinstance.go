@@ -1,4 +1,4 @@
-package infra
+package vpc
 
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
