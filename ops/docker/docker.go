@@ -3,14 +3,18 @@
 package docker
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	_ "embed" // engine.sh
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -59,6 +63,96 @@ func Ensure(ctx context.Context, out io.Writer) error {
 	command.Stdout, command.Stderr = out, &complaint
 	if err := command.Run(); err != nil {
 		return cmp.Or(context.Cause(ctx), errors.New(strings.TrimSpace(complaint.String())))
+	}
+	return nil
+}
+
+// Build says what an image is built from.
+type Build struct {
+	Name       string // registry/repository:tag
+	Context    string
+	Dockerfile string
+	Target     string
+	Platform   string
+	Network    string
+	AddHosts   []string
+	Args       map[string]string
+	CacheFrom  []string
+	// Classic asks for the old builder instead of BuildKit.
+	Classic bool
+	// Digest is the digest of the files of the context, for whoever compares builds; building does not use it.
+	Digest string
+}
+
+// failedLines is how much of a failed build's output its error repeats.
+const failedLines = 30
+
+// Run builds the image and tags it with its name. Log, which may be nil, receives the builder's output.
+func (b Build) Run(ctx context.Context, log io.Writer) error {
+	command := Command(ctx, b.arguments()...)
+	command.Env = os.Environ()
+	if !b.Classic {
+		command.Env = append(command.Env, "DOCKER_BUILDKIT=1")
+	}
+	var output bytes.Buffer
+	command.Stdout = &output
+	if log != nil {
+		command.Stdout = io.MultiWriter(&output, log)
+	}
+	command.Stderr = command.Stdout // BuildKit reports progress there
+	err := command.Run()
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, exec.ErrNotFound):
+		return fmt.Errorf("docker build: no Docker client: install Docker, or set DOCKER to its path: %w", err)
+	}
+	lines := strings.Split(strings.TrimSpace(output.String()), "\n")
+	return fmt.Errorf("docker build: %w\n%s", err, strings.Join(lines[max(0, len(lines)-failedLines):], "\n"))
+}
+
+func (b Build) arguments() []string {
+	args := []string{"build", "--tag", b.Name, "--file", b.Dockerfile}
+	if !b.Classic {
+		args = append(args, "--progress", "plain")
+	}
+	for _, flag := range [][2]string{{"--platform", b.Platform}, {"--target", b.Target}, {"--network", b.Network}} {
+		if flag[1] != "" {
+			args = append(args, flag[:]...)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.Args)) {
+		args = append(args, "--build-arg", name+"="+b.Args[name])
+	}
+	for _, host := range b.AddHosts {
+		args = append(args, "--add-host", host)
+	}
+	for _, image := range b.CacheFrom {
+		args = append(args, "--cache-from", image)
+	}
+	return append(args, b.Context)
+}
+
+// BaseImage is what docker/base.sh makes: the image to build from where no registry answers.
+const BaseImage = "laravel-ecs/base:trixie"
+
+// Prepare makes sure that an image can be built from base: a Docker engine answers, and BaseImage is made where it is needed.
+func Prepare(ctx context.Context, root, base string, out io.Writer) error {
+	if err := Ensure(ctx, out); err != nil || base != BaseImage {
+		return err
+	}
+	return MakeBase(ctx, root, out)
+}
+
+// MakeBase makes BaseImage, unless it is there.
+func MakeBase(ctx context.Context, root string, out io.Writer) error {
+	command := exec.CommandContext(ctx, "sh", filepath.Join(root, "docker", "base.sh"))
+	command.Env = append(os.Environ(), "DOCKER="+Client())
+	command.Stdout, command.Stderr = out, out
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("making the base image: %w", err)
 	}
 	return nil
 }

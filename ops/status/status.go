@@ -8,7 +8,12 @@ import (
 	"io"
 	"os"
 	"strings"
+	"text/tabwriter"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/cluster"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
@@ -72,4 +77,204 @@ func isTerminal(w io.Writer) bool {
 	}
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// eventsShown is how many events of a service that is not steady are shown.
+const eventsShown = 5
+
+func (r *report) write(out io.Writer, url string) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "PROCESS\tDESIRED\tRUNNING\tPENDING\tROLLOUT\tREVISION")
+	for _, s := range r.services {
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%s\n", s.Process, s.DesiredCount, s.RunningCount, s.PendingCount, s.rollout(), cluster.ID(s.TaskDefinition))
+	}
+	table.Flush()
+	fmt.Fprintln(out)
+	table = tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SERVICE\tTASK\tREVISION\tRELEASE\tHEALTH\tTARGET\tSTARTED")
+	for _, s := range r.services {
+		for _, t := range s.tasks {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", aws.ToString(s.ServiceName), t.id, t.revision, t.release, t.health, t.target, t.started)
+		}
+	}
+	table.Flush()
+	for _, s := range r.services {
+		if len(s.problems()) > 0 {
+			s.writeEvents(out)
+		}
+	}
+	fmt.Fprintf(out, "\n%s\n", url)
+}
+
+func (s service) writeEvents(out io.Writer) {
+	fmt.Fprintf(out, "\nlast events of %s:\n", s.Process)
+	for i, event := range s.Events {
+		if i == eventsShown {
+			break
+		}
+		fmt.Fprintf(out, "  %s  %s\n", aws.ToTime(event.CreatedAt).Local().Format("15:04:05"), aws.ToString(event.Message))
+	}
+}
+
+// primary is the deployment that the service works on; nil where ECS names none.
+func (s service) primary() *types.Deployment {
+	for i := range s.Deployments {
+		if aws.ToString(s.Deployments[i].Status) == "PRIMARY" {
+			return &s.Deployments[i]
+		}
+	}
+	return nil
+}
+
+func (s service) rollout() string {
+	if primary := s.primary(); primary != nil && primary.RolloutState != "" {
+		return string(primary.RolloutState)
+	}
+	return "-"
+}
+
+// problems is why the stack is not steady; empty when it is.
+func (r *report) problems() (list []string) {
+	for _, s := range r.services {
+		if found := s.problems(); len(found) > 0 {
+			list = append(list, s.Process+": "+strings.Join(found, ", "))
+		}
+	}
+	return list
+}
+
+// problems: a service is steady when one deployment is left and completed, as many tasks run as are wanted, and none of them is
+// unhealthy for ECS or out of service at the load balancer.
+func (s service) problems() (list []string) {
+	if state := aws.ToString(s.Status); state != "ACTIVE" {
+		list = append(list, "the service is "+strings.ToLower(state))
+	}
+	if primary := s.primary(); primary != nil && primary.RolloutState != "" && primary.RolloutState != types.DeploymentRolloutStateCompleted {
+		list = append(list, strings.TrimSuffix(fmt.Sprintf("rollout %s (%s)", primary.RolloutState, aws.ToString(primary.RolloutStateReason)), " ()"))
+	}
+	if len(s.Deployments) > 1 {
+		list = append(list, fmt.Sprintf("%d deployments at once", len(s.Deployments)))
+	}
+	if s.RunningCount != s.DesiredCount || s.PendingCount > 0 {
+		list = append(list, fmt.Sprintf("%d of %d tasks run, %d pending", s.RunningCount, s.DesiredCount, s.PendingCount))
+	}
+	for _, t := range s.tasks {
+		switch {
+		case t.health == "unhealthy":
+			list = append(list, "task "+t.id+" is unhealthy")
+		case (t.health == "healthy" || t.health == "unknown") && t.target != "" && t.target != "healthy":
+			list = append(list, "the target of task "+t.id+" is "+t.target)
+		}
+	}
+	return list
+}
+
+// report is what AWS says at one moment.
+type report struct{ services []service }
+
+type service struct {
+	cluster.Service
+	tasks []task
+}
+
+// task is a line of the table.
+type task struct {
+	id, revision, release, health, target string
+	started                               string
+}
+
+// read asks ECS for services and tasks, and the load balancer for their health.
+func read(ctx context.Context, c *cluster.Cluster) (*report, error) {
+	services, err := c.Services(ctx)
+	if err != nil {
+		return nil, err
+	}
+	instances, err := c.Instances(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, ids := &report{}, cluster.EC2(instances)
+	for _, each := range services {
+		one := service{Service: each}
+		targets, err := targetHealth(ctx, c, each)
+		if err != nil {
+			return nil, err
+		}
+		tasks, err := c.Tasks(ctx, aws.ToString(each.ServiceName))
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range tasks {
+			definition, err := c.Definition(ctx, aws.ToString(t.TaskDefinitionArn))
+			if err != nil {
+				return nil, err
+			}
+			line := task{
+				id: cluster.ID(t.TaskArn), revision: cluster.ID(t.TaskDefinitionArn), release: cluster.Release(definition),
+				health: health(t), target: targetOf(t, ids[aws.ToString(t.ContainerInstanceArn)], targets),
+			}
+			if t.StartedAt != nil {
+				line.started = t.StartedAt.Local().Format("15:04:05")
+			}
+			one.tasks = append(one.tasks, line)
+		}
+		r.services = append(r.services, one)
+	}
+	return r, nil
+}
+
+// health is ECS's word for a running task, else where it is in its life (ECS developer guide, "Amazon ECS task lifecycle").
+func health(t types.Task) string {
+	if state := aws.ToString(t.LastStatus); state != "RUNNING" || aws.ToString(t.DesiredStatus) == "STOPPED" {
+		if state == "RUNNING" {
+			state = "stopping"
+		}
+		return strings.ToLower(state)
+	}
+	return strings.ToLower(string(t.HealthStatus))
+}
+
+// targetHealth is the health of the targets of a service, by target (instance or address, and port).
+func targetHealth(ctx context.Context, c *cluster.Cluster, s cluster.Service) (map[string]string, error) {
+	states := map[string]string{}
+	client := elb.NewFromConfig(c.Config)
+	for _, balancer := range s.LoadBalancers {
+		found, err := client.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: balancer.TargetGroupArn})
+		if err != nil {
+			return nil, session.Explain(fmt.Errorf("reading the health of the targets of %s: %w", s.Process, err))
+		}
+		for _, each := range found.TargetHealthDescriptions {
+			if each.Target == nil || each.TargetHealth == nil {
+				continue
+			}
+			state := string(each.TargetHealth.State)
+			if reason := string(each.TargetHealth.Reason); state == "unhealthy" && reason != "" {
+				state += " (" + reason + ")"
+			}
+			states[fmt.Sprintf("%s:%d", aws.ToString(each.Target.Id), aws.ToInt32(each.Target.Port))] = state
+		}
+	}
+	return states, nil
+}
+
+// targetOf finds the target of a task: its instance with a host port, or its own address with a container port (network mode awsvpc).
+func targetOf(t types.Task, instance string, states map[string]string) string {
+	for _, container := range t.Containers {
+		for _, binding := range container.NetworkBindings {
+			if state, there := states[fmt.Sprintf("%s:%d", instance, aws.ToInt32(binding.HostPort))]; there {
+				return state
+			}
+		}
+		for _, network := range container.NetworkInterfaces {
+			for target, state := range states {
+				if strings.HasPrefix(target, aws.ToString(network.PrivateIpv4Address)+":") {
+					return state
+				}
+			}
+		}
+	}
+	if len(states) > 0 && aws.ToString(t.LastStatus) == "RUNNING" {
+		return "unregistered"
+	}
+	return ""
 }

@@ -1,11 +1,16 @@
+// Package cost estimates what the resources of a stack cost in a month, from a dated table of list prices. What the table has no
+// price for is listed, never guessed; what is paid by use is named with its price and not part of the sum.
 package cost
 
 import (
+	_ "embed" // the table
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Resource is a resource with its properties in Pulumi's spelling.
@@ -115,4 +120,109 @@ func (e *estimator) find(token, component string) Resource {
 		return Resource{}
 	}
 	return e.resources[i]
+}
+
+// spotFloor is the most that AWS says a spot instance saves: 90 %. The ceiling is the on-demand price, which spot does not exceed
+// unless a higher limit is set.
+const spotFloor = 0.1
+
+// fleet is an Auto Scaling group with its smallest number of instances; what autoscaling may add is listed separately.
+func (e *estimator) fleet(r Resource) {
+	types, base, percent := instances(r)
+	least, most := number(r, "minSize"), number(r, "maxSize")
+	onDemand := math.Min(base, least) + math.Ceil(math.Max(0, least-base)*percent/100)
+	if len(types) == 0 {
+		e.unknown("EC2 instances of a type only the launch template names", r)
+		return
+	}
+	// On demand the first type is tried first: onDemandAllocationStrategy is prioritized.
+	e.hourly("EC2 "+types[0], onDemand, e.prices.EC2[types[0]], r)
+	e.spot(types, least-onDemand, r)
+	template := e.find("aws:ec2/launchTemplate:LaunchTemplate", component(r.Name))
+	if mappings := list(template, "blockDeviceMappings"); len(mappings) > 0 {
+		mapping, _ := mappings[0].(map[string]any)
+		e.disk(least, get[map[string]any](mapping, "ebs"), r)
+	}
+	if price := e.prices.EC2[types[0]]; most > least && price != 0 {
+		e.Growth = append(e.Growth, fmt.Sprintf("autoscaling may add EC2 %s: %.0f more cost %.2f", types[0], most-least, (most-least)*price*hoursPerMonth))
+	}
+}
+
+// spot adds spot instances: of any of the types, at a price that is not known in advance.
+func (e *estimator) spot(types []string, count float64, r Resource) {
+	if count == 0 {
+		return
+	}
+	low, high := math.Inf(1), 0.0
+	for _, class := range types {
+		price := e.prices.EC2[class]
+		if price == 0 {
+			e.unknown("EC2 spot "+class, r)
+			return
+		}
+		low, high = math.Min(low, price*spotFloor), math.Max(high, price)
+	}
+	e.add("EC2 spot "+strings.Join(types, " or "), count, Range{low * count * hoursPerMonth, high * count * hoursPerMonth})
+}
+
+// instances reads a group's instance types, and how many of them are on demand.
+func instances(r Resource) (types []string, base, percent float64) {
+	policy := get[map[string]any](r.Properties, "mixedInstancesPolicy")
+	for _, one := range get[[]any](get[map[string]any](policy, "launchTemplate"), "overrides") {
+		override, _ := one.(map[string]any)
+		if class := get[string](override, "instanceType"); class != "" {
+			types = append(types, class)
+		}
+	}
+	distribution := get[map[string]any](policy, "instancesDistribution")
+	base = get[float64](distribution, "onDemandBaseCapacity")
+	percent, given := distribution["onDemandPercentageAboveBaseCapacity"].(float64)
+	if !given {
+		percent = 100
+	}
+	return types, base, percent
+}
+
+// component is the part of a name that a resource shares with what it belongs to: laravel-prod-cluster-group, -template.
+func component(name string) string { return name[:strings.LastIndex(name, "-")+1] }
+
+// hoursPerMonth is what AWS's own calculator takes.
+const hoursPerMonth = 730
+
+//go:embed prices.yaml
+var file []byte
+
+// Table is a table of prices by region.
+type Table struct {
+	// Date is when the prices were current.
+	Date    string
+	Regions map[string]Prices
+}
+
+// Prices are those of one region, in USD. A price that is missing is 0, which no price is.
+type Prices struct {
+	EC2                                     map[string]float64
+	EBS                                     map[string]float64
+	RDS                                     map[string]float64
+	RDSStorage                              map[string]float64            `yaml:"rdsStorage"`
+	Elasticache                             map[string]map[string]float64 // by engine
+	NATGateway                              float64                       `yaml:"natGateway"`
+	LoadBalancer                            float64                       `yaml:"loadBalancer"`
+	PublicIPv4                              float64                       `yaml:"publicIpv4"`
+	Endpoint, Secret, Key, Alarm, Dashboard float64
+	WebACL                                  float64 `yaml:"webAcl"`
+	WebACLRule                              float64 `yaml:"webAclRule"`
+	Usage                                   Usage
+}
+
+// Usage is what is paid by use: per GB, for load balancer capacity by the hour, for web requests by the million.
+type Usage struct{ NAT, Endpoint, Capacity, Logs, Images, Requests float64 }
+
+// Load reads the table of the repository.
+func Load() (Table, error) {
+	var t Table
+	if err := yaml.Unmarshal(file, &t); err != nil {
+		return t, fmt.Errorf("ops/plan/cost/prices.yaml: %w", err)
+	}
+	return t, nil
 }

@@ -1,0 +1,186 @@
+// Package app has the commands about the application itself: its .env file, the variables it asks for and its own tests.
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
+	"github.com/laravel-ecs/laravel-ecs/ops/exit"
+	"github.com/laravel-ecs/laravel-ecs/ops/inmemory"
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+// Dotenv writes the stack's .env file, secrets included: only its owner can read it. A file that exists is replaced only with force.
+func Dotenv(ctx context.Context, s *session.Session, file string, force bool) error {
+	path := file
+	if !filepath.IsAbs(file) {
+		path = filepath.Join(s.Root, file)
+	}
+	if _, err := os.Lstat(path); err == nil && !force {
+		return fmt.Errorf("%s exists already: FORCE=1 replaces it", file)
+	}
+	values, err := s.AllOutputs(ctx, true)
+	if err != nil {
+		return err
+	}
+	text, _ := values["dotenv"].(string) // stacks/dotenv.go
+	if text == "" {
+		return fmt.Errorf("the stack %s has no output dotenv yet: deploy it first (make up STACK=%[1]s)", s.Stack)
+	}
+	if err := writePrivate(path, text, force); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.Out, "%s has %d variables of %s, secrets among them: only you can read it\n", file, strings.Count(text, "\n"), s.Stack)
+	return nil
+}
+
+// writePrivate writes a file that only its owner can read, whole or not at all. Without replace, one that exists stays.
+func writePrivate(path, text string, replace bool) error {
+	partial := path
+	if replace {
+		partial += ".partial"
+		_ = os.Remove(partial) // of a run that was killed
+	}
+	file, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	_, err = file.WriteString(text)
+	if err = errors.Join(err, file.Close()); err == nil && replace {
+		err = os.Rename(partial, path)
+	}
+	if err != nil {
+		_ = os.Remove(partial)
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+// CheckConfig compares the application's .env.example with what the stack file provides. The emulator deploys the stack file to an
+// account in memory for that, so the stack need not exist and no credentials are needed.
+func CheckConfig(ctx context.Context, root, stack string, out io.Writer) error {
+	settings, err := config.ReadFile(root, stack)
+	if err != nil {
+		return err
+	}
+	app, _ := config.ImageSources(settings.Text("image.app"), "")
+	example := filepath.Join(app, ".env.example")
+	text, err := os.ReadFile(filepath.Join(root, example))
+	if err != nil {
+		return fmt.Errorf("the application lists what it needs in .env.example: %w", err)
+	}
+	printed, err := inmemory.Output(ctx, root, "outputs", "--stack", stack, "--json")
+	if err != nil {
+		return fmt.Errorf("%s: %w", settings.Name(), err)
+	}
+	var outputs struct {
+		AppConfig  map[string]any `json:"appConfig"`
+		SecretARNs map[string]any `json:"secretArns"`
+	}
+	if err := json.Unmarshal(printed, &outputs); err != nil {
+		return fmt.Errorf("reading the outputs of %s: %w", settings.Name(), err)
+	}
+	asked, optional := config.DotenvKeys(string(text))
+	c := compare(asked, optional, slices.Sorted(maps.Keys(outputs.AppConfig)), slices.Sorted(maps.Keys(outputs.SecretARNs)))
+	c.print(out, example, settings.Name())
+	if len(c.missing) > 0 {
+		return exit.AfterPrinting(errors.New("variables are missing"))
+	}
+	return nil
+}
+
+// check is a comparison of names.
+type check struct {
+	provided, secrets int
+	missing, unused   []string
+}
+
+// compare finds what the stack lacks and what the application does not ask for.
+func compare(asked, optional, plain, secrets []string) check {
+	c := check{provided: len(plain) + len(secrets), secrets: len(secrets)}
+	provided := slices.Concat(plain, secrets)
+	for _, name := range asked {
+		if !slices.Contains(provided, name) && !slices.Contains(c.missing, name) {
+			c.missing = append(c.missing, name)
+		}
+	}
+	for _, name := range provided {
+		if !slices.Contains(asked, name) && !slices.Contains(optional, name) {
+			c.unused = append(c.unused, name)
+		}
+	}
+	slices.Sort(c.missing)
+	slices.Sort(c.unused)
+	return c
+}
+
+func (c check) print(out io.Writer, example, stackFile string) {
+	fmt.Fprintf(out, "%s provides %d variables, %d of them secret\n", stackFile, c.provided, c.secrets)
+	if len(c.unused) > 0 {
+		fmt.Fprintf(out, "not in %s: %s\n", example, strings.Join(c.unused, ", "))
+	}
+	if len(c.missing) == 0 {
+		fmt.Fprintf(out, "everything that %s asks for is there\n", example)
+		return
+	}
+	fmt.Fprintf(out, "missing, though %s asks for it: %s\n", example, strings.Join(c.missing, ", "))
+	fmt.Fprintf(out, "set env.NAME in %s, or pulumi config set --secret --path secrets.NAME; or comment the line out, if there is a default\n", stackFile)
+}
+
+// noTests is the value of image.test for an application without tests. It has to be set: otherwise a pipeline that tests nothing would
+// look like one that passes.
+const noTests = "none"
+
+// Test runs the application's own tests in the image of a stack, with the development packages and the tests in it. The image is built
+// for the processor of this machine, whatever the stack's instances have, and is not pushed. Local builds from docker.BaseImage where the
+// stack file names no base image.
+func Test(ctx context.Context, root, stack string, local bool, out io.Writer) error {
+	settings, err := config.ReadFile(root, stack)
+	if err != nil {
+		return err
+	}
+	dockerfile, app, args := config.TestBuild(settings.Text)
+	command := settings.Text("image.test")
+	if command == noTests {
+		fmt.Fprintf(out, "%s: image.test is %s, so no test of %s is run\n", settings.Name(), noTests, app)
+		return nil
+	}
+	if local && settings.Text("image.baseImage") == "" {
+		args["BASE_IMAGE"] = docker.BaseImage
+	}
+	if err := docker.Prepare(ctx, root, args["BASE_IMAGE"], out); err != nil {
+		return err
+	}
+	build := docker.Build{
+		Name: fmt.Sprintf("laravel-ecs/test-%s:%d", stack, os.Getpid()), Target: "test",
+		Context: root, Dockerfile: filepath.Join(root, dockerfile), Args: args,
+	}
+	fmt.Fprintf(out, "building %s for the tests of %s\n", build.Name, app)
+	if err := build.Run(ctx, nil); err != nil {
+		return fmt.Errorf("building the stage \"test\" of %s: %w", dockerfile, err)
+	}
+	defer docker.RemoveImage(context.WithoutCancel(ctx), build.Name)
+	tests := docker.Command(ctx, "run", "--rm", "--env", "TEST_COMMAND="+command, build.Name)
+	tests.Stdout, tests.Stderr = out, out
+	err = tests.Run()
+	var failed *exec.ExitError
+	switch {
+	case err == nil:
+		fmt.Fprintf(out, "the tests of %s pass\n", app)
+		return nil
+	case errors.As(err, &failed):
+		return fmt.Errorf("the tests of %s failed (exit code %d): see above; image.test in the stack file has the command", app, failed.ExitCode())
+	}
+	return fmt.Errorf("running the tests of %s: %w", app, err)
+}
