@@ -88,8 +88,8 @@ func (c *Cluster) Serving() string {
 	return best
 }
 
-// describeLimit is how many services one DescribeServices takes (ECS API reference, DescribeServices).
-const describeLimit = 10
+// serviceLimit is how many services one DescribeServices takes (ECS API reference, DescribeServices).
+const serviceLimit = 10
 
 // Services describes the services of processes; none stands for all of them.
 func (c *Cluster) Services(ctx context.Context, processes ...string) ([]Service, error) {
@@ -97,7 +97,7 @@ func (c *Cluster) Services(ctx context.Context, processes ...string) ([]Service,
 		processes = c.Processes()
 	}
 	var list []Service
-	for part := range slices.Chunk(processes, describeLimit) {
+	for part := range slices.Chunk(processes, serviceLimit) {
 		names := make([]string, len(part))
 		for i, process := range part {
 			name, there := c.Outputs.ServiceNames[process]

@@ -15,39 +15,35 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
-// taskLimit is how many tasks one DescribeTasks takes (ECS API reference, DescribeTasks).
-const taskLimit = 100
+// describeLimit is how many tasks one DescribeTasks takes, and how many instances one DescribeContainerInstances (ECS API reference).
+const describeLimit = 100
 
 // Tasks are the tasks of a service that have not stopped yet, the oldest first. Those that are told to stop are among them: they still
 // finish their requests.
 func (c *Cluster) Tasks(ctx context.Context, service string) ([]types.Task, error) {
 	var list []types.Task
 	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
-		pages := ecs.NewListTasksPaginator(c.API, &ecs.ListTasksInput{Cluster: &c.Name, ServiceName: &service, DesiredStatus: desired})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, session.Explain(fmt.Errorf("listing the tasks of %s: %w", service, err))
-			}
-			found, err := c.describe(ctx, page.TaskArns)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, found...)
+		arns, err := session.All(ctx, "listing the tasks of "+service,
+			ecs.NewListTasksPaginator(c.API, &ecs.ListTasksInput{Cluster: &c.Name, ServiceName: &service, DesiredStatus: desired}),
+			func(page *ecs.ListTasksOutput) []string { return page.TaskArns })
+		if err != nil {
+			return nil, err
 		}
+		found, err := c.describe(ctx, arns)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
 	}
 	list = slices.DeleteFunc(list, func(t types.Task) bool { return aws.ToString(t.LastStatus) == "STOPPED" })
+	created := func(t types.Task) time.Time { return aws.ToTime(cmp.Or(t.CreatedAt, t.StartedAt)) }
 	slices.SortStableFunc(list, func(a, b types.Task) int { return created(a).Compare(created(b)) })
 	return list, nil
 }
 
-func created(t types.Task) time.Time {
-	return aws.ToTime(cmp.Or(t.CreatedAt, t.StartedAt))
-}
-
 func (c *Cluster) describe(ctx context.Context, arns []string) ([]types.Task, error) {
 	var list []types.Task
-	for part := range slices.Chunk(arns, taskLimit) {
+	for part := range slices.Chunk(arns, describeLimit) {
 		found, err := c.API.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &c.Name, Tasks: part})
 		if err != nil {
 			return nil, session.Explain(fmt.Errorf("reading the tasks: %w", err))
@@ -112,18 +108,15 @@ func Release(definition *types.TaskDefinition) string {
 
 // Instances are the EC2 instances of the cluster that take tasks, each as ECS knows it. There are none in a cluster that is scaled to 0.
 func (c *Cluster) Instances(ctx context.Context) ([]types.ContainerInstance, error) {
+	arns, err := session.All(ctx, "listing the instances of the cluster",
+		ecs.NewListContainerInstancesPaginator(c.API, &ecs.ListContainerInstancesInput{Cluster: &c.Name}),
+		func(page *ecs.ListContainerInstancesOutput) []string { return page.ContainerInstanceArns })
+	if err != nil {
+		return nil, err
+	}
 	var list []types.ContainerInstance
-	pages := ecs.NewListContainerInstancesPaginator(c.API, &ecs.ListContainerInstancesInput{Cluster: &c.Name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, session.Explain(fmt.Errorf("listing the instances of the cluster: %w", err))
-		}
-		if len(page.ContainerInstanceArns) == 0 {
-			continue
-		}
-		// A page has 100 at most, which is what one call describes.
-		found, err := c.API.DescribeContainerInstances(ctx, &ecs.DescribeContainerInstancesInput{Cluster: &c.Name, ContainerInstances: page.ContainerInstanceArns})
+	for part := range slices.Chunk(arns, describeLimit) {
+		found, err := c.API.DescribeContainerInstances(ctx, &ecs.DescribeContainerInstancesInput{Cluster: &c.Name, ContainerInstances: part})
 		if err != nil {
 			return nil, session.Explain(fmt.Errorf("reading the instances of the cluster: %w", err))
 		}

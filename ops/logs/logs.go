@@ -100,16 +100,9 @@ func groupsOf(ctx context.Context, c *cluster.Cluster, process string) (groups [
 }
 
 // read follows the pages of one request. A page may be empty while there are more (CloudWatch Logs API reference, FilterLogEvents).
-func read(ctx context.Context, client *cloudwatchlogs.Client, input *cloudwatchlogs.FilterLogEventsInput) (events []types.FilteredLogEvent, err error) {
-	pages := cloudwatchlogs.NewFilterLogEventsPaginator(client, input)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, session.Explain(fmt.Errorf("reading the logs of %s: %w", aws.ToString(input.LogGroupName), err))
-		}
-		events = append(events, page.Events...)
-	}
-	return events, nil
+func read(ctx context.Context, client *cloudwatchlogs.Client, input *cloudwatchlogs.FilterLogEventsInput) ([]types.FilteredLogEvent, error) {
+	return session.All(ctx, "reading the logs of "+aws.ToString(input.LogGroupName), cloudwatchlogs.NewFilterLogEventsPaginator(client, input),
+		func(page *cloudwatchlogs.FilterLogEventsOutput) []types.FilteredLogEvent { return page.Events })
 }
 
 // How often to ask. An account has a quota of FilterLogEvents requests per second and Region (AWS General Reference, "Amazon CloudWatch

@@ -55,26 +55,32 @@ func open(ctx context.Context, s *session.Session) (*balancer, error) {
 		return nil, err
 	}
 	b := &balancer{api: elb.NewFromConfig(loaded), url: outputs.URL}
-	arn, err := b.find(ctx, outputs.LoadBalancerDNSName)
+	balancers, err := session.All(ctx, "looking for the load balancer", elb.NewDescribeLoadBalancersPaginator(b.api, &elb.DescribeLoadBalancersInput{}),
+		func(page *elb.DescribeLoadBalancersOutput) []types.LoadBalancer { return page.LoadBalancers })
 	if err != nil {
 		return nil, err
 	}
-	pages := elb.NewDescribeListenersPaginator(b.api, &elb.DescribeListenersInput{LoadBalancerArn: &arn})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, session.Explain(fmt.Errorf("reading the listeners: %w", err))
+	at := slices.IndexFunc(balancers, func(each types.LoadBalancer) bool { return aws.ToString(each.DNSName) == outputs.LoadBalancerDNSName })
+	if at < 0 {
+		return nil, fmt.Errorf("the load balancer %s is not in this account and region: the credentials may be of another account (aws sts get-caller-identity)",
+			outputs.LoadBalancerDNSName)
+	}
+	listeners, err := session.All(ctx, "reading the listeners",
+		elb.NewDescribeListenersPaginator(b.api, &elb.DescribeListenersInput{LoadBalancerArn: balancers[at].LoadBalancerArn}),
+		func(page *elb.DescribeListenersOutput) []types.Listener { return page.Listeners })
+	if err != nil {
+		return nil, err
+	}
+	for _, each := range listeners {
+		forwards := func(a types.Action) bool { return a.Type == types.ActionTypeEnumForward }
+		if !slices.ContainsFunc(each.DefaultActions, forwards) { // it redirects to the one that does
+			continue
 		}
-		for _, each := range page.Listeners {
-			if !forwards(each.DefaultActions) { // it redirects to the one that does
-				continue
-			}
-			l := listener{Listener: each}
-			if err := b.readRules(ctx, &l); err != nil {
-				return nil, err
-			}
-			b.listeners = append(b.listeners, l)
+		l := listener{Listener: each, roles: map[string]string{}}
+		if err := b.readRules(ctx, &l); err != nil {
+			return nil, err
 		}
+		b.listeners = append(b.listeners, l)
 	}
 	if len(b.listeners) == 0 {
 		return nil, errors.New("the load balancer has no listener that forwards: make up deploys it")
@@ -82,39 +88,16 @@ func open(ctx context.Context, s *session.Session) (*balancer, error) {
 	return b, nil
 }
 
-func (b *balancer) find(ctx context.Context, dnsName string) (arn string, err error) {
-	pages := elb.NewDescribeLoadBalancersPaginator(b.api, &elb.DescribeLoadBalancersInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return "", session.Explain(fmt.Errorf("looking for the load balancer: %w", err))
-		}
-		for _, each := range page.LoadBalancers {
-			if aws.ToString(each.DNSName) == dnsName {
-				return aws.ToString(each.LoadBalancerArn), nil
-			}
-		}
-	}
-	return "", fmt.Errorf("the load balancer %s is not in this account and region: the credentials may be of another account (aws sts get-caller-identity)", dnsName)
-}
-
-func forwards(actions []types.Action) bool {
-	return slices.ContainsFunc(actions, func(a types.Action) bool { return a.Type == types.ActionTypeEnumForward })
-}
-
 // tagLimit is how many resources one DescribeTags takes (ELB API reference, DescribeTags).
 const tagLimit = 20
 
 func (b *balancer) readRules(ctx context.Context, l *listener) error {
-	l.roles = map[string]string{}
-	pages := elb.NewDescribeRulesPaginator(b.api, &elb.DescribeRulesInput{ListenerArn: l.ListenerArn})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return session.Explain(fmt.Errorf("reading the listener's rules: %w", err))
-		}
-		l.rules = append(l.rules, page.Rules...)
+	rules, err := session.All(ctx, "reading the listener's rules", elb.NewDescribeRulesPaginator(b.api, &elb.DescribeRulesInput{ListenerArn: l.ListenerArn}),
+		func(page *elb.DescribeRulesOutput) []types.Rule { return page.Rules })
+	if err != nil {
+		return err
 	}
+	l.rules = rules
 	var arns []string
 	for _, rule := range l.rules {
 		if !aws.ToBool(rule.IsDefault) {
@@ -156,18 +139,13 @@ func priority(rule types.Rule) int {
 	return number
 }
 
-// today is where the listener sends the requests that no rule of a host takes: the actions of the traffic rule, else its own.
-func (l *listener) today() []types.Action {
-	for _, rule := range l.rules {
-		if priority(rule) == trafficPriority {
-			return copied(rule.Actions)
-		}
+// today is where the listener sends the requests that no rule of a host takes: the actions of the traffic rule, else its own. They are as
+// CreateRule takes them: a forward names its groups in one place, and the order is its own.
+func (l *listener) today() (list []types.Action) {
+	actions := l.DefaultActions
+	if i := slices.IndexFunc(l.rules, func(r types.Rule) bool { return priority(r) == trafficPriority }); i >= 0 {
+		actions = l.rules[i].Actions
 	}
-	return copied(l.DefaultActions)
-}
-
-// copied are actions as CreateRule takes them: a forward names its groups in one place, and the order is its own.
-func copied(actions []types.Action) (list []types.Action) {
 	for _, action := range actions {
 		action.Order = nil
 		if action.ForwardConfig != nil && len(action.ForwardConfig.TargetGroups) > 0 {
@@ -186,4 +164,87 @@ func (l *listener) free(below int) (int, error) {
 		}
 	}
 	return 0, errors.New("the listener has no free priority for a rule")
+}
+
+// perRule is how many networks a rule takes: "the total number of values must be less than, or equal to five". They are compared with the
+// address that opened the connection, which behind a proxy or a CDN is the proxy's, and not with X-Forwarded-For (Elastic Load Balancing
+// API reference, SourceIpConditionConfig). More networks are spread over several rules.
+const perRule = 5
+
+// wanted is a rule as it should be.
+type wanted struct {
+	role       string
+	conditions []types.RuleCondition
+	actions    []types.Action
+}
+
+// plan lists the rules: the page last, the allowed networks before it.
+func (l *listener) plan(networks []string, body string) (page wanted, allow []wanted) {
+	page = wanted{rolePage,
+		[]types.RuleCondition{{Field: aws.String("path-pattern"), PathPatternConfig: &types.PathPatternConditionConfig{Values: []string{"/*"}}}},
+		[]types.Action{{Type: types.ActionTypeEnumFixedResponse, FixedResponseConfig: &types.FixedResponseActionConfig{
+			StatusCode: aws.String("503"), ContentType: aws.String("text/html"), MessageBody: aws.String(body),
+		}}}}
+	for part := range slices.Chunk(networks, perRule) {
+		allow = append(allow, wanted{roleAllow,
+			[]types.RuleCondition{{Field: aws.String("source-ip"), SourceIpConfig: &types.SourceIpConditionConfig{Values: part}}}, l.today()})
+	}
+	return page, allow
+}
+
+// apply makes the rules of one listener what they should be: it changes those that are there, creates those that are missing and
+// removes the rest. Allowed networks come first, so that they are never shut out.
+func (b *balancer) apply(ctx context.Context, l listener, networks []string, body string) error {
+	pages, there := l.own(rolePage), l.own(roleAllow)
+	below, err := l.free(trafficPriority) // the page's own, once it is created
+	if len(pages) > 0 {
+		below, err = priority(pages[0]), nil
+	}
+	if err != nil {
+		return err
+	}
+	page, allow := l.plan(networks, body)
+	for i, each := range allow {
+		if err := b.put(ctx, &l, there[min(i, len(there)):], below, each); err != nil {
+			return err
+		}
+	}
+	if err := b.put(ctx, &l, pages, trafficPriority, page); err != nil {
+		return err
+	}
+	return b.remove(ctx, append(there[min(len(allow), len(there)):], pages[min(1, len(pages)):]...))
+}
+
+// put changes the first of the rules that are there, or creates one with the highest free priority below a limit.
+func (b *balancer) put(ctx context.Context, l *listener, there []types.Rule, below int, rule wanted) error {
+	if len(there) > 0 {
+		_, err := b.api.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: there[0].RuleArn, Conditions: rule.conditions, Actions: rule.actions})
+		return explained("changing", err)
+	}
+	number, err := l.free(below)
+	if err != nil {
+		return err
+	}
+	_, err = b.api.CreateRule(ctx, &elb.CreateRuleInput{
+		ListenerArn: l.ListenerArn, Priority: aws.Int32(int32(number)), Conditions: rule.conditions, Actions: rule.actions,
+		Tags: []types.Tag{{Key: aws.String(tagKey), Value: aws.String(rule.role)}},
+	})
+	l.rules = append(l.rules, types.Rule{Priority: aws.String(strconv.Itoa(number))}) // the number is taken
+	return explained("creating", err)
+}
+
+func (b *balancer) remove(ctx context.Context, rules []types.Rule) error {
+	for _, rule := range rules {
+		if _, err := b.api.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: rule.RuleArn}); err != nil {
+			return explained("removing", err)
+		}
+	}
+	return nil
+}
+
+func explained(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return session.Explain(fmt.Errorf("%s the rule of maintenance: %w", doing, err))
 }

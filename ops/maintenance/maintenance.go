@@ -21,7 +21,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
@@ -75,17 +74,14 @@ func Off(ctx context.Context, s *session.Session) error {
 	if err != nil {
 		return err
 	}
-	removed := 0
+	var rules []types.Rule
 	for _, l := range b.listeners {
-		// The page goes first: allowed addresses lose nothing.
-		for _, rule := range append(l.own(rolePage), l.own(roleAllow)...) {
-			if _, err := b.api.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: rule.RuleArn}); err != nil {
-				return session.Explain(fmt.Errorf("removing the rule of maintenance: %w", err))
-			}
-			removed++
-		}
+		rules = append(rules, append(l.own(rolePage), l.own(roleAllow)...)...) // the page goes first: allowed addresses lose nothing
 	}
-	if removed == 0 {
+	if err := b.remove(ctx, rules); err != nil {
+		return err
+	}
+	if len(rules) == 0 {
 		fmt.Fprintln(s.Out, "maintenance was off already")
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/deploy"
@@ -106,19 +106,13 @@ func (b backend) Leftovers(ctx context.Context, names []string) ([]string, error
 	if err != nil {
 		return lines, err
 	}
-	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(resourcegroupstaggingapi.NewFromConfig(configuration), &resourcegroupstaggingapi.GetResourcesInput{
-		TagFilters: []types.TagFilter{{Key: aws.String(config.ClassTag), Values: []string{config.ClassReview}}},
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return lines, session.Explain(err)
-		}
-		for _, found := range page.ResourceTagMappingList {
-			lines = append(lines, withoutStack(found, names)...)
-		}
+	client, filter := tagging.NewFromConfig(configuration), types.TagFilter{Key: aws.String(config.ClassTag), Values: []string{config.ClassReview}}
+	found, err := session.All(ctx, "listing the resources", tagging.NewGetResourcesPaginator(client, &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}}),
+		func(page *tagging.GetResourcesOutput) []types.ResourceTagMapping { return page.ResourceTagMappingList })
+	for _, resource := range found {
+		lines = append(lines, withoutStack(resource, names)...)
 	}
-	return lines, nil
+	return lines, err
 }
 
 // withoutStack is a line about a resource whose environment is not among the stacks. Old revisions of task definitions cost nothing and
