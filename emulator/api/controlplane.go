@@ -209,7 +209,7 @@ func (c *controlPlane) Stop(ctx context.Context, cluster, id, reason string) err
 	}
 	for _, t := range tasks {
 		if t.ID == id && t.Service != "" {
-			c.stopped[accountARN(c.account, "ecs", "service/"+cluster+"/"+t.Service)]++
+			c.stopped[ecsARN(c.account, "service/"+cluster+"/"+t.Service)]++
 			c.end(&t, "UserInitiated", reason, 143)
 			c.run = append(c.run, &t)
 		}

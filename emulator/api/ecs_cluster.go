@@ -88,7 +88,7 @@ func ecsTags(v account.Values) []types.Tag {
 
 // missing is how ECS reports a name that it does not know.
 func (s *Server) missing(resource string) types.Failure {
-	return types.Failure{Arn: ptr(accountARN(s.account, "ecs", resource)), Reason: ptr("MISSING")}
+	return types.Failure{Arn: ptr(ecsARN(s.account, resource)), Reason: ptr("MISSING")}
 }
 
 // instance is a container instance: those that the Auto Scaling groups behind the cluster's capacity providers should have.
@@ -117,7 +117,7 @@ func (s *Server) instances(cluster string) []instance {
 }
 
 func (s *Server) instanceARN(cluster, id string) string {
-	return accountARN(s.account, "ecs", "container-instance/"+cluster+"/"+id)
+	return ecsARN(s.account, "container-instance/"+cluster+"/"+id)
 }
 
 // listContainerInstances answers https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListContainerInstances.html.

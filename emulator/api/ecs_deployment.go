@@ -14,11 +14,11 @@ import (
 
 // short is what follows ecs-svc/ in the id of a deployment, which names the service deployment and its revision.
 func (s *Server) deploymentARN(record state.Service, id string) string {
-	return accountARN(s.account, "ecs", "service-deployment/"+record.Cluster+"/"+record.Service+"/"+lastPart(id))
+	return ecsARN(s.account, "service-deployment/"+record.Cluster+"/"+record.Service+"/"+lastPart(id))
 }
 
 func (s *Server) revisionARN(record state.Service, id string) string {
-	return accountARN(s.account, "ecs", "service-revision/"+record.Cluster+"/"+record.Service+"/"+lastPart(id))
+	return ecsARN(s.account, "service-revision/"+record.Cluster+"/"+record.Service+"/"+lastPart(id))
 }
 
 // deploymentStatus is how a service deployment ended, or is under way. Source of the values:
@@ -105,7 +105,7 @@ func (s *Server) findDeployment(arn, kind string) (record state.Service, r accou
 
 func (s *Server) describeServiceDeployment(record state.Service, r account.Resource, d state.Deployment) types.ServiceDeployment {
 	one := types.ServiceDeployment{
-		ServiceDeploymentArn: ptr(s.deploymentARN(record, d.ID)), ServiceArn: ptr(r.ID), ClusterArn: ptr(accountARN(s.account, "ecs", "cluster/"+record.Cluster)),
+		ServiceDeploymentArn: ptr(s.deploymentARN(record, d.ID)), ServiceArn: ptr(r.ID), ClusterArn: ptr(ecsARN(s.account, "cluster/"+record.Cluster)),
 		CreatedAt: moment(d.Created), StartedAt: moment(d.Created), UpdatedAt: moment(d.Updated), FinishedAt: moment(d.Finished), Status: deploymentStatus(d),
 		StatusReason: optional(d.Reason), DeploymentConfiguration: deploymentConfiguration(r.Outputs),
 		TargetServiceRevision: &types.ServiceRevisionSummary{Arn: ptr(s.revisionARN(record, d.ID)), RequestedTaskCount: int32(record.Desired)}, //nolint:gosec // few
@@ -147,7 +147,7 @@ func (s *Server) describeServiceRevisions(_ context.Context, in *ecs.DescribeSer
 			continue
 		}
 		one := types.ServiceRevision{
-			ServiceRevisionArn: ptr(arn), ServiceArn: ptr(r.ID), ClusterArn: ptr(accountARN(s.account, "ecs", "cluster/"+record.Cluster)),
+			ServiceRevisionArn: ptr(arn), ServiceArn: ptr(r.ID), ClusterArn: ptr(ecsARN(s.account, "cluster/"+record.Cluster)),
 			TaskDefinition: ptr(d.TaskDefinition), CreatedAt: moment(d.Created), CapacityProviderStrategy: strategy(r.Outputs, "capacityProviderStrategies"),
 			LaunchType: types.LaunchType(r.Outputs.Text("launchType")), LoadBalancers: loadBalancers(r.Outputs), NetworkConfiguration: networkConfiguration(r.Outputs),
 		}

@@ -84,7 +84,7 @@ func (s *Server) describeService(r account.Resource, tasks []state.Task) types.S
 	running, pending := count(own)
 	record, _ := s.runtime.Service(cluster, v.Text("name"))
 	one := types.Service{
-		ServiceArn: ptr(r.ID), ServiceName: ptr(v.Text("name")), ClusterArn: ptr(accountARN(s.account, "ecs", "cluster/"+cluster)), Status: ptr("ACTIVE"),
+		ServiceArn: ptr(r.ID), ServiceName: ptr(v.Text("name")), ClusterArn: ptr(ecsARN(s.account, "cluster/"+cluster)), Status: ptr("ACTIVE"),
 		TaskDefinition: ptr(v.Text("taskDefinition")), DesiredCount: int32Of(v, "desiredCount"), RunningCount: running, PendingCount: pending,
 		EnableExecuteCommand: v.True("enableExecuteCommand"), EnableECSManagedTags: v.True("enableEcsManagedTags"),
 		HealthCheckGracePeriodSeconds: optionalInt32(v, "healthCheckGracePeriodSeconds"), LaunchType: types.LaunchType(v.Text("launchType")),

@@ -13,7 +13,7 @@ import (
 )
 
 func (s *Server) taskARN(t state.Task) string {
-	return accountARN(s.account, "ecs", "task/"+t.Cluster+"/"+t.ID)
+	return ecsARN(s.account, "task/"+t.Cluster+"/"+t.ID)
 }
 
 // listTasks answers https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html: 100 a page, running tasks unless
@@ -89,7 +89,7 @@ func (s *Server) describeTasks(ctx context.Context, in *ecs.DescribeTasksInput) 
 func (s *Server) describeTask(t state.Task) types.Task {
 	definition, _ := findDefinition(s.account, t.TaskDefinition)
 	one := types.Task{
-		TaskArn: ptr(s.taskARN(t)), ClusterArn: ptr(accountARN(s.account, "ecs", "cluster/"+t.Cluster)), TaskDefinitionArn: ptr(t.TaskDefinition),
+		TaskArn: ptr(s.taskARN(t)), ClusterArn: ptr(ecsARN(s.account, "cluster/"+t.Cluster)), TaskDefinitionArn: ptr(t.TaskDefinition),
 		LastStatus: ptr(t.LastStatus), DesiredStatus: ptr(t.DesiredStatus), HealthStatus: types.HealthStatus(t.Health), Group: ptr(t.Group),
 		StartedBy: optional(t.StartedBy), CreatedAt: moment(t.Created), StartedAt: moment(t.Started), StoppingAt: moment(t.Stopping), StoppedAt: moment(t.Stopped),
 		StopCode: types.TaskStopCode(t.StopCode), StoppedReason: optional(t.StoppedReason), EnableExecuteCommand: t.Exec, LaunchType: types.LaunchTypeEc2,
@@ -105,7 +105,7 @@ func (s *Server) describeTask(t state.Task) types.Task {
 	slices.SortFunc(one.Tags, func(a, b types.Tag) int { return strings.Compare(*a.Key, *b.Key) })
 	for _, c := range t.Containers {
 		shown := types.Container{
-			ContainerArn: ptr(accountARN(s.account, "ecs", "container/"+t.Cluster+"/"+t.ID+"/"+digest(t.ID+c.Name))), TaskArn: one.TaskArn, Name: ptr(c.Name), Image: ptr(c.Image),
+			ContainerArn: ptr(ecsARN(s.account, "container/"+t.Cluster+"/"+t.ID+"/"+digest(t.ID+c.Name))), TaskArn: one.TaskArn, Name: ptr(c.Name), Image: ptr(c.Image),
 			ImageDigest: optional(c.ImageDigest), RuntimeId: optional(c.RuntimeID), LastStatus: ptr(c.LastStatus), HealthStatus: types.HealthStatus(c.Health), Reason: optional(c.Reason),
 		}
 		shown.NetworkBindings = bindings(c, definition)

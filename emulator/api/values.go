@@ -14,8 +14,8 @@ const imageToken = "aws:ecr/pushedImage:PushedImage"
 
 func callerARN(accountID string) string { return "arn:aws:iam::" + accountID + ":user/emulator" }
 
-func accountARN(a *account.Account, service, resource string) string {
-	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, a.Region(), a.ID(), resource)
+func ecsARN(a *account.Account, resource string) string {
+	return fmt.Sprintf("arn:aws:ecs:%s:%s:%s", a.Region(), a.ID(), resource)
 }
 
 // lastPart is what follows the last slash of an ARN; a name stays as it is.

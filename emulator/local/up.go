@@ -29,7 +29,7 @@ func (s *Stack) Up(ctx context.Context) error {
 	if err := o.start(ctx); err != nil {
 		return err
 	}
-	report, err := o.Engine.Up(ctx)
+	report, err := o.Up(ctx)
 	if err != nil {
 		err = s.failed(report, err)
 		o.TellWhy(begin, strings.Join(report.Errors, "\n"))
@@ -131,7 +131,7 @@ func (s *Stack) Preview(ctx context.Context) error {
 		return err
 	}
 	defer o.Close()
-	report, err := o.Engine.Preview(ctx)
+	report, err := o.Preview(ctx)
 	if err != nil {
 		return s.failed(report, err)
 	}

@@ -46,7 +46,7 @@ func (h *host) serveAPI() (endpoint string, stop func(), err error) {
 // ServeHTTP answers one request.
 func (g gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/v2/") {
-		registry{g.h}.ServeHTTP(w, r)
+		registry(g).ServeHTTP(w, r)
 		return
 	}
 	body, err := io.ReadAll(r.Body)

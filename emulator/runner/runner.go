@@ -87,7 +87,7 @@ func (h *host) open(ctx context.Context, deploy bool) error {
 		return err
 	}
 	defer h.main.redirect(h.main.redirect(io.Discard)) // the error has what the engine reports
-	if _, err := held.Engine.Up(ctx); err != nil {
+	if _, err := held.Up(ctx); err != nil {
 		return fmt.Errorf("deploying %s before the command: %w", h.main.File(), err)
 	}
 	return nil
@@ -107,11 +107,11 @@ func (h *host) environment(self, scratch, socket, endpoint string) ([]string, er
 		}
 	}
 	region := h.main.account().Region()
-	pulumi := engine.ReadEnvironment(h.main.State)
+	set := engine.ReadEnvironment(h.main.State)
 	if h.main.held != nil {
-		pulumi = h.main.held.Environment()
+		set = h.main.held.Environment()
 	}
-	set := append(pulumi,
+	set = append(set,
 		"AWS_ENDPOINT_URL="+endpoint, "AWS_REGION="+region, "AWS_DEFAULT_REGION="+region,
 		"AWS_ACCESS_KEY_ID="+api.AccessKey, "AWS_SECRET_ACCESS_KEY="+api.SecretKey,
 		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true",

@@ -10,7 +10,6 @@ import (
 )
 
 func TestWatchRefusals(t *testing.T) {
-	type m = map[string]any
 	setup := func(t *testing.T) *world {
 		w := newWorld(t)
 		w.make(account.TopicToken, "topic", account.Values{"name": "alarms"})

@@ -16,6 +16,7 @@ import (
 )
 
 const (
+	// BalancerFolder holds HAProxy's configuration, in its container.
 	BalancerFolder = "/etc/haproxy/lb"
 	adminSocket    = "/run/haproxy/admin.sock"
 	masterSocket   = "/run/haproxy/master.sock"

@@ -13,7 +13,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-// fakeAccount holds resources for tests; the rules of the real account have tests of their own.
+// Account holds resources for tests; the rules of the real account have tests of their own.
 type Account struct {
 	mu        sync.Mutex
 	resources []account.Resource
@@ -113,6 +113,7 @@ func Plain(v account.Values) account.Values {
 	return decoded
 }
 
+// ARNs of what the tests declare.
 const (
 	GroupARN    = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef"
 	ListenerARN = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/lb/0123456789abcdef/0123456789abcdef"

@@ -14,7 +14,7 @@ import (
 )
 
 // ownTasks are the tasks of their own. One that an earlier process left is looked after from here on, or ended.
-func (r *Scheduler) ownTasks(ctx context.Context, groups map[string][]machine.Container) ([]state.Task, error) {
+func (r *Scheduler) ownTasks(groups map[string][]machine.Container) ([]state.Task, error) {
 	files, err := filepath.Glob(r.TaskFile("*"))
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func (r *Scheduler) Tasks(ctx context.Context, cluster string) ([]state.Task, er
 		}
 	}
 	r.taskMu.Unlock()
-	own, err := r.ownTasks(ctx, groups)
+	own, err := r.ownTasks(groups)
 	if err != nil {
 		return nil, err
 	}
