@@ -1,4 +1,4 @@
-// Package infra, with infra/vpc and infra/pipeline, holds the components that a Laravel environment on AWS is made of.
+// Package infra holds the components that a Laravel environment on AWS is made of, together with infra/vpc and infra/pipeline.
 //
 // Every file declares one component: XArgs are its arguments, X is what others may use of it, and NewX registers it. Components read
 // no configuration and export no outputs: package stacks does both.
