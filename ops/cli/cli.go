@@ -1,5 +1,5 @@
 // Package cli is the command line of laravel-ecs: commands, flags, help and exit codes. What a command does is in a package of its
-// own under ops. Every subject has a file with the structs of its commands; the structs are listed in program.
+// own under ops. program lists the commands; help.txt explains them.
 package cli
 
 import (
@@ -23,19 +23,6 @@ const description = `Operates a Laravel application on Amazon ECS that this repo
 are configured (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL ...; PULUMI_BACKEND_URL ...).
 
 Exit codes: 0 success; 1 error; 3 "note" found that data would be destroyed; "run" ends with the exit code of its task.`
-
-// program is the whole command line. Each embedded struct is one file of this package.
-type program struct {
-	Globals
-	deployCommands
-	releaseCommands
-	taskCommands
-	planCommands
-	reviewCommands
-	appCommands
-	Help       Help       `cmd:"" help:"Explain a command."`
-	Completion Completion `cmd:"" help:"Print the code that gives a shell tab completion."`
-}
 
 // exited is how kong's request to end the program reaches Main, which tests call too.
 type exited int
@@ -77,12 +64,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := p.enter(); err != nil {
 		return err
 	}
-	parsed.BindTo(ctx, (*context.Context)(nil))
-	return parsed.Run(&p.Globals)
+	if err := p.bind(ctx, parsed); err != nil {
+		return err
+	}
+	return parsed.Run()
 }
 
 func newParser(p *program) (*kong.Kong, error) {
-	return kong.New(p,
+	parser, err := kong.New(p,
 		kong.Name("laravel-ecs"),
 		kong.Description(description),
 		kong.Writers(p.Out, p.Err),
@@ -90,16 +79,14 @@ func newParser(p *program) (*kong.Kong, error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 120}),
 		kong.ExplicitGroups(groups),
 	)
-}
-
-// groups are the headings of the help, in order.
-var groups = []kong.Group{
-	{Key: "deploy", Title: "Deploying:"},
-	{Key: "release", Title: "Releases:"},
-	{Key: "tasks", Title: "What runs:"},
-	{Key: "plan", Title: "Before a change:"},
-	{Key: "review", Title: "Review environments:"},
-	{Key: "app", Title: "The application:"},
+	if err != nil {
+		return nil, err
+	}
+	texts := explanations()
+	for _, command := range parser.Model.Children {
+		command.Detail = texts[command.Name]
+	}
+	return parser, nil
 }
 
 // enter makes the repository's folder the current one: the program finds its files from there, as it does under `pulumi up`.

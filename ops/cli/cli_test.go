@@ -27,7 +27,9 @@ func TestEveryCommandIsExplained(t *testing.T) {
 	if len(parser.Model.Children) < 2 {
 		t.Fatalf("%d commands", len(parser.Model.Children))
 	}
+	texts := explanations()
 	for _, command := range parser.Model.Children {
+		delete(texts, command.Name)
 		if !strings.HasSuffix(command.Help, ".") {
 			t.Errorf("%s: %q is no sentence", command.Name, command.Help)
 		}
@@ -39,6 +41,9 @@ func TestEveryCommandIsExplained(t *testing.T) {
 				t.Errorf("%s: --%s is not explained", command.Name, flag.Name)
 			}
 		}
+	}
+	if len(texts) > 0 {
+		t.Errorf("help.txt explains what is no command: %v", texts)
 	}
 }
 
