@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -50,25 +51,19 @@ func findPlugin(ctx context.Context) (*plugin, error) {
 	return p, nil
 }
 
-// newer compares versions of numbers and dots.
+// newer compares versions of numbers and dots. Something else is not newer.
 func newer(a, b string) bool {
-	as, bs := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range max(len(as), len(bs)) {
-		var x, y int
-		var err error
-		if i < len(as) {
-			if x, err = strconv.Atoi(as[i]); err != nil {
+	var versions [2][]int
+	for i, text := range []string{a, b} {
+		for part := range strings.SplitSeq(text, ".") {
+			number, err := strconv.Atoi(part)
+			if err != nil {
 				return false
 			}
-		}
-		if i < len(bs) {
-			y, _ = strconv.Atoi(bs[i])
-		}
-		if x != y {
-			return x > y
+			versions[i] = append(versions[i], number)
 		}
 	}
-	return false
+	return slices.Compare(versions[0], versions[1]) > 0
 }
 
 // conversation is what the plugin must know. Its arguments, in this order: the session, the region, StartSession, the profile, the
@@ -94,18 +89,19 @@ func (p *plugin) run(ctx context.Context, c conversation) (int, error) {
 	if p.takes != "" {
 		first, environment = p.takes, append(environment, p.takes+"="+first)
 	}
-	command := exec.Command(p.path, first, c.region, "StartSession", c.profile, string(request), c.endpoint)
-	command.Env = environment
-	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
+	late, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(afterInterrupt, end) })
+	defer stop()
+	command := exec.CommandContext(late, p.path, first, c.region, "StartSession", c.profile, string(request), c.endpoint)
+	command.Env, command.Stdin, command.Stdout, command.Stderr = environment, os.Stdin, os.Stdout, os.Stderr
+	command.Cancel, command.WaitDelay = func() error { return command.Process.Signal(syscall.SIGTERM) }, afterAsking
 	if err := command.Start(); err != nil {
 		return 0, fmt.Errorf("starting the Session Manager plugin: %w", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
-	err = wait(ctx, command.Process, ended)
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit.ExitCode(), nil
+	err = command.Wait()
+	if command.ProcessState != nil { // it has ended, however
+		return command.ProcessState.ExitCode(), nil
 	}
 	return 0, err
 }
@@ -115,23 +111,3 @@ const (
 	afterInterrupt = 2 * time.Second
 	afterAsking    = 5 * time.Second
 )
-
-func wait(ctx context.Context, process *os.Process, ended <-chan error) error {
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-	for _, step := range []struct {
-		pause  time.Duration
-		signal os.Signal
-	}{{afterInterrupt, syscall.SIGTERM}, {afterAsking, os.Kill}} {
-		select {
-		case err := <-ended:
-			return err
-		case <-time.After(step.pause):
-			_ = process.Signal(step.signal)
-		}
-	}
-	return <-ended
-}

@@ -47,8 +47,15 @@ func Shell(ctx context.Context, s *session.Session, process, command string) (ex
 	if err != nil {
 		return 0, err
 	}
-	if err := agentRuns(task, aws.ToString(main.Name)); err != nil {
-		return 0, err
+	var runtimeID string
+	for _, container := range task.Containers {
+		if aws.ToString(container.Name) != aws.ToString(main.Name) {
+			continue
+		}
+		runtimeID = aws.ToString(container.RuntimeId)
+		if err := agentRuns(task, container); err != nil {
+			return 0, err
+		}
 	}
 	opened, err := c.API.ExecuteCommand(ctx, &ecs.ExecuteCommandInput{
 		Cluster: &c.Name, Task: task.TaskArn, Container: main.Name, Command: aws.String(cmp.Or(command, "/bin/bash")), Interactive: true,
@@ -66,7 +73,7 @@ func Shell(ctx context.Context, s *session.Session, process, command string) (ex
 			"sessionId": aws.ToString(opened.Session.SessionId), "streamUrl": aws.ToString(opened.Session.StreamUrl), "tokenValue": aws.ToString(opened.Session.TokenValue),
 		},
 		// The target as AWS's command line names it: ecs:cluster_task_runtime.
-		request: map[string]any{"Target": fmt.Sprintf("ecs:%s_%s_%s", c.Name, cluster.ID(task.TaskArn), runtimeID(task, aws.ToString(main.Name)))},
+		request: map[string]any{"Target": fmt.Sprintf("ecs:%s_%s_%s", c.Name, cluster.ID(task.TaskArn), runtimeID)},
 		region:  c.Config.Region, profile: profile(s), endpoint: endpoint,
 	})
 }
@@ -93,30 +100,16 @@ func choose(tasks []types.Task, process string, s *session.Session) (types.Task,
 	return open[0], nil
 }
 
-// agentRuns looks for the agent of ECS Exec in the container. It comes a few seconds after the container (ECS API reference,
-// ManagedAgent). A server that does not name agents is believed.
-func agentRuns(task types.Task, name string) error {
-	for _, container := range task.Containers {
-		if aws.ToString(container.Name) != name {
-			continue
-		}
-		for _, agent := range container.ManagedAgents {
-			if state := aws.ToString(agent.LastStatus); agent.Name == types.ManagedAgentNameExecuteCommandAgent && state != "RUNNING" {
-				return fmt.Errorf("the agent of ECS Exec in the task %s is %s (%s): try again in a minute; else the root file system is read-only, or the task has no way to ssmmessages",
-					cluster.ID(task.TaskArn), state, cmp.Or(aws.ToString(agent.Reason), "no reason given"))
-			}
+// agentRuns looks for the agent of ECS Exec in a container. It comes a few seconds after the container (ECS API reference, ManagedAgent). A
+// server that does not name agents is believed.
+func agentRuns(task types.Task, container types.Container) error {
+	for _, agent := range container.ManagedAgents {
+		if state := aws.ToString(agent.LastStatus); agent.Name == types.ManagedAgentNameExecuteCommandAgent && state != "RUNNING" {
+			return fmt.Errorf("the agent of ECS Exec in the task %s is %s (%s): try again in a minute; else the root file system is read-only, or the task has no way to ssmmessages",
+				cluster.ID(task.TaskArn), state, cmp.Or(aws.ToString(agent.Reason), "no reason given"))
 		}
 	}
 	return nil
-}
-
-func runtimeID(task types.Task, name string) string {
-	for _, container := range task.Containers {
-		if aws.ToString(container.Name) == name {
-			return aws.ToString(container.RuntimeId)
-		}
-	}
-	return ""
 }
 
 // profile is where the plugin finds credentials when it must resume a session.

@@ -1,10 +1,12 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,57 +97,43 @@ func destination(o session.Outputs, to string) (place, error) {
 		return place{}, fmt.Errorf("TO=%s: database or cache is expected", to)
 	}
 	host, text, err := net.SplitHostPort(endpoint)
-	if err != nil {
+	port, notNumber := strconv.Atoi(text)
+	if err = cmp.Or(err, notNumber); err != nil {
 		return place{}, fmt.Errorf("the endpoint of the %s: %w", to, err)
 	}
-	far := place{host: host}
-	if far.port, err = strconv.Atoi(text); err != nil {
-		return place{}, fmt.Errorf("the endpoint of the %s: %w", to, err)
-	}
+	far := place{host: host, port: port}
 	env := o.AppConfig
-	switch {
-	case to == "database":
-		far.client = func(port int) string {
+	far.client = func(port int) string {
+		switch {
+		case to == "database":
 			return fmt.Sprintf("mysql -h 127.0.0.1 -P %d -u %s -p %s", port, env["DB_USERNAME"], env["DB_DATABASE"])
+		case env["MEMCACHED_HOST"] != "":
+			return fmt.Sprintf("telnet 127.0.0.1 %d", port)
+		case strings.HasPrefix(env["REDIS_HOST"], "tls://"):
+			return fmt.Sprintf("redis-cli -h 127.0.0.1 -p %d --tls", port)
 		}
-	case env["MEMCACHED_HOST"] != "":
-		far.client = func(port int) string { return fmt.Sprintf("telnet 127.0.0.1 %d", port) }
-	default:
-		tls := ""
-		if strings.HasPrefix(env["REDIS_HOST"], "tls://") {
-			tls = " --tls"
-		}
-		far.client = func(port int) string { return fmt.Sprintf("redis-cli -h 127.0.0.1 -p %d%s", port, tls) }
+		return fmt.Sprintf("redis-cli -h 127.0.0.1 -p %d", port)
 	}
 	return far, nil
 }
 
 // localPort is a port of this machine that nothing listens on: the one that was asked for, or one that is free.
 func localPort(wanted, remote int) (int, error) {
+	candidates := []int{remote + 10000, 0} // 0 is any
 	if wanted != 0 {
-		if !free(wanted) {
-			return 0, fmt.Errorf("port %d of this machine is taken: choose another one with --port (PORT=)", wanted)
+		candidates = []int{wanted}
+	}
+	for _, candidate := range candidates {
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(candidate)))
+		if err == nil {
+			defer listener.Close()
+			return listener.Addr().(*net.TCPAddr).Port, nil
 		}
-		return wanted, nil
 	}
-	if candidate := remote + 10000; candidate < 65536 && free(candidate) {
-		return candidate, nil
+	if wanted != 0 {
+		return 0, fmt.Errorf("port %d of this machine is taken: choose another one with --port (PORT=)", wanted)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("finding a free port: %w", err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
-}
-
-func free(port int) bool {
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		return false
-	}
-	listener.Close()
-	return true
+	return 0, errors.New("no port of this machine is free")
 }
 
 // connected is the EC2 id of an instance of the cluster.
@@ -157,18 +145,21 @@ func connected(ctx context.Context, c *cluster.Cluster) (string, error) {
 	if len(instances) == 0 {
 		return "", c.NoInstances()
 	}
-	for _, healthy := range []bool{true, false} { // one whose ECS agent is connected first
-		for _, instance := range instances {
-			if id := aws.ToString(instance.Ec2InstanceId); id != "" && (!healthy || usable(instance)) {
-				return id, nil
-			}
+	slices.SortStableFunc(instances, func(a, b types.ContainerInstance) int { return usable(b) - usable(a) })
+	for _, instance := range instances {
+		if id := aws.ToString(instance.Ec2InstanceId); id != "" {
+			return id, nil
 		}
 	}
 	return "", errors.New("no instance of the cluster has an EC2 id: a tunnel needs EC2 instances")
 }
 
-func usable(instance types.ContainerInstance) bool {
-	return instance.AgentConnected && aws.ToString(instance.Status) == "ACTIVE"
+// usable is 1 for an instance whose ECS agent is connected and takes tasks, else 0.
+func usable(instance types.ContainerInstance) int {
+	if instance.AgentConnected && aws.ToString(instance.Status) == "ACTIVE" {
+		return 1
+	}
+	return 0
 }
 
 // ssmEndpoint is where the client sends its requests.
