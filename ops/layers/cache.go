@@ -14,14 +14,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/crane"
 	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/match"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
 // refName is where an OCI layout says what an image is called.
@@ -41,7 +40,16 @@ type LayerCache struct {
 func Open(ctx context.Context, dir string, now time.Time) (*LayerCache, error) {
 	year, week := now.ISOWeek()
 	name := fmt.Sprintf("%d-W%02d", year, week)
-	if err := clearOthers(dir, name); err != nil {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	for _, entry := range entries {
+		if entry.Name() != name {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, entry.Name())))
+		}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("removing old layers: %w", err)
 	}
 	path := filepath.Join(dir, name)
@@ -53,21 +61,6 @@ func Open(ctx context.Context, dir string, now time.Time) (*LayerCache, error) {
 		return nil, errors.Join(err, removeErr)
 	}
 	return open(ctx, path)
-}
-
-func clearOthers(dir, week string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	for _, entry := range entries {
-		if entry.Name() != week {
-			if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func open(ctx context.Context, path string) (*LayerCache, error) {
@@ -139,11 +132,7 @@ func (c *LayerCache) load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		reference, err := name.NewTag(c.Reference(entry.Annotations[refName]))
-		if err != nil {
-			return err
-		}
-		if err := remote.Write(reference, image, remote.WithContext(ctx)); err != nil {
+		if err := crane.Push(image, c.Reference(entry.Annotations[refName]), crane.WithContext(ctx)); err != nil {
 			return err
 		}
 	}
@@ -155,11 +144,7 @@ func (c *LayerCache) Reference(image string) string { return c.address + "/" + i
 
 // Kept lists the references, in order, of the images that were in the cache when it was opened, and of those pushed since.
 func (c *LayerCache) Kept(ctx context.Context) ([]string, error) {
-	host, err := name.NewRegistry(c.address)
-	if err != nil {
-		return nil, err
-	}
-	images, err := remote.Catalog(ctx, host)
+	images, err := crane.Catalog(c.address, crane.WithContext(ctx))
 	slices.Sort(images)
 	for i, image := range images {
 		images[i] = c.Reference(image)
@@ -167,17 +152,20 @@ func (c *LayerCache) Kept(ctx context.Context) ([]string, error) {
 	return images, err
 }
 
-// Keep stores an image that was pushed to its reference. It replaces an earlier one of the same name.
+// Keep stores an image that was pushed to its reference. It replaces an earlier one of the same name, whose own layers are removed.
 func (c *LayerCache) Keep(ctx context.Context, image string) error {
-	reference, err := name.NewTag(c.Reference(image))
+	pushed, err := crane.Pull(c.Reference(image), crane.WithContext(ctx))
 	if err != nil {
 		return err
 	}
-	pushed, err := remote.Image(reference, remote.WithContext(ctx))
-	if err != nil {
+	if err := c.folder.ReplaceImage(pushed, match.Name(image), layout.WithAnnotations(map[string]string{refName: image})); err != nil {
 		return err
 	}
-	return c.folder.ReplaceImage(pushed, match.Name(image), layout.WithAnnotations(map[string]string{refName: image}))
+	unused, err := c.folder.GarbageCollect()
+	for _, blob := range unused {
+		err = errors.Join(err, c.folder.RemoveBlob(blob))
+	}
+	return err
 }
 
 // Layers are the digests of the layers of a kept image; none where no image has the name.
@@ -199,20 +187,6 @@ func (c *LayerCache) Layers(image string) ([]string, error) {
 		layers = append(layers, layer.String())
 	}
 	return layers, nil
-}
-
-// Sweep removes the layers that no image has any more.
-func (c *LayerCache) Sweep() error {
-	unused, err := c.folder.GarbageCollect()
-	if err != nil {
-		return err
-	}
-	for _, blob := range unused {
-		if err := c.folder.RemoveBlob(blob); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Size is how many bytes the cache has.

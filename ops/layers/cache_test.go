@@ -70,9 +70,6 @@ func TestNextJob(t *testing.T) {
 	push(t, first, "server")
 	push(t, first, "node")
 	made := push(t, first, "server")
-	if err := first.Sweep(); err != nil {
-		t.Fatal(err)
-	}
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -90,9 +91,7 @@ func (s Stages) Run(ctx context.Context) error {
 	defer cache.Close() // everything it holds is in the folder
 	build := s.Build
 	build.Args = map[string]string{"BUILDKIT_INLINE_CACHE": "1"} // the stage's image records what its layers are made from
-	for name, value := range s.Build.Args {
-		build.Args[name] = value
-	}
+	maps.Copy(build.Args, s.Build.Args)
 	if build.CacheFrom, err = cache.Kept(ctx); err != nil {
 		s.say("no layers of earlier jobs are found: %v", err)
 	}
@@ -131,8 +130,5 @@ func keep(ctx context.Context, cache *LayerCache, stage string) error {
 	if _, err := docker.Output(ctx, "push", reference); err != nil {
 		return err
 	}
-	if err := cache.Keep(ctx, stage); err != nil {
-		return err
-	}
-	return cache.Sweep()
+	return cache.Keep(ctx, stage)
 }
