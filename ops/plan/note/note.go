@@ -5,7 +5,6 @@ package note
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -41,15 +40,15 @@ func New(p preview.Preview, o Options) (Note, error) {
 	if w.stack == "" && len(p.Steps) > 0 {
 		w.stack = preview.StackOf(p.Steps[0].URN)
 	}
-	s := sort(p)
+	services := services(p)
 	risks := assess(p, o.Allow)
 	w.heading(p)
 	w.reviewed(p)
 	w.risks(risks)
 	w.errors(p.Errors)
-	w.components(s)
-	w.releases(s)
-	w.environment(s)
+	w.components(rows(p, services))
+	w.releases(services)
+	w.environment(services)
 	if !w.failed { // a preview that broke off does not list everything
 		w.cost(p, o.Prices)
 	}
@@ -70,55 +69,46 @@ func Failure(stack, reason string) Note {
 	return Note{Markdown: w.text.String(), Failed: true}
 }
 
-// sorted is what the sections of a note are written from.
-type sorted struct {
-	rows     []row
-	services []service
-}
-
 // row is a row of the table: one operation on the resources of one component.
 type row struct {
 	component, op string
 	what          []string
 }
 
-// sort makes the rows. What every release changes gets one line of its own instead (releases), so that other changes are seen.
-func sort(p preview.Preview) sorted {
-	s := sorted{services: services(p)}
+// rows makes the table. What every release changes gets one line of its own instead (releases), so that other changes are seen.
+func rows(p preview.Preview, services []service) (list []row) {
+	add := func(component, op, what string) {
+		i := slices.IndexFunc(list, func(r row) bool { return r.component == component && r.op == op })
+		if i < 0 {
+			i, list = len(list), append(list, row{component: component, op: op})
+		}
+		list[i].what = append(list[i].what, what)
+	}
 	for _, step := range p.Steps {
 		state := step.State()
 		if !slices.Contains(order, step.Op) || !state.Custom {
 			continue
 		}
-		if what, folded := s.fold(step); !folded {
-			s.row(component(step.URN, state.Parent), step.Op, what)
+		if what, folded := fold(step, services); !folded {
+			add(component(step.URN, state.Parent), step.Op, what)
 		}
 	}
-	for _, each := range s.services {
+	for _, each := range services {
 		for _, change := range each.settings {
-			s.row(each.title(), "update", change)
+			add(title("Service", each.name), "update", change)
 		}
 	}
-	for _, r := range s.rows { // resources come in no particular order
+	for _, r := range list { // resources come in no particular order
 		slices.Sort(r.what)
 	}
-	slices.SortStableFunc(s.rows, func(a, b row) int {
+	slices.SortStableFunc(list, func(a, b row) int {
 		return cmp.Or(strings.Compare(a.component, b.component), slices.Index(order, a.op)-slices.Index(order, b.op))
 	})
-	return s
+	return list
 }
 
 // order are the operations that change something, in the order of Pulumi's summary.
 var order = []string{"create", "import", "update", "replace", "delete"}
-
-func (s *sorted) row(component, op, what string) {
-	i := slices.IndexFunc(s.rows, func(r row) bool { return r.component == component && r.op == op })
-	if i < 0 {
-		s.rows = append(s.rows, row{component: component, op: op})
-		i = len(s.rows) - 1
-	}
-	s.rows[i].what = append(s.rows[i].what, what)
-}
 
 // component names the component of a resource: the type of its parent, and the parent's own name where that is another word.
 func component(urn, parent string) string {
@@ -171,9 +161,8 @@ var dataTypes = map[string]string{
 }
 
 // AllowedTypes are the types that may be named in ALLOW_REPLACE.
-func AllowedTypes() []string {
-	var list []string
-	for token := range maps.Keys(dataTypes) {
+func AllowedTypes() (list []string) {
+	for token := range dataTypes {
 		list = append(list, preview.ShortType(token))
 	}
 	slices.Sort(list)
@@ -196,10 +185,14 @@ func assess(p preview.Preview, allow []string) []risk {
 		if !holds || step.Op != "replace" && step.Op != "delete" || step.Old != nil && step.Old.RetainOnDelete {
 			continue
 		}
+		forcing := step.Forcing // the properties that make a replacement necessary
+		if step.Op == "replace" && len(forcing) == 0 {
+			forcing = step.Paths
+		}
 		r := risk{token: preview.ShortType(token)}
 		r.allowed = slices.ContainsFunc(allow, func(name string) bool { return preview.ShortType(name) == r.token })
 		r.what = fmt.Sprintf("%s `%s` %s", step.Op, r.token, step.Name())
-		if why := forced(step); why != "" {
+		if why := differences(step, forcing); why != "" {
 			r.what += " because of " + why
 		}
 		r.what += ": loses " + lost
@@ -207,15 +200,6 @@ func assess(p preview.Preview, allow []string) []risk {
 	}
 	slices.SortFunc(list, func(a, b risk) int { return strings.Compare(a.what, b.what) })
 	return list
-}
-
-// forced lists the properties that make a replacement necessary.
-func forced(step preview.Step) string {
-	forcing := step.Forcing
-	if step.Op == "replace" && len(forcing) == 0 {
-		forcing = step.Paths
-	}
-	return differences(step, forcing)
 }
 
 // reviewed is the URL of a review environment and its expiry, once it is deployed.

@@ -27,8 +27,6 @@ type service struct {
 	changes  map[string]string // of environment variables: what happens, by name
 }
 
-func (s service) title() string { return title("Service", s.name) }
-
 // services reads all of them, with what changes in their containers.
 func services(p preview.Preview) []service {
 	var list []service
@@ -132,7 +130,7 @@ const imageType = "docker:index/image:Image"
 
 // fold recognises the changes that every release makes: one line of the note stands for all of them. It returns what to say of the step
 // where there is more.
-func (s *sorted) fold(step preview.Step) (string, bool) {
+func fold(step preview.Step, services []service) (string, bool) {
 	var usual func(string) bool
 	switch step.State().Type {
 	case imageType:
@@ -140,8 +138,8 @@ func (s *sorted) fold(step preview.Step) (string, bool) {
 			return path == "imageName" || path == "build.args.RELEASE" || strings.Contains(path, "contextDigest") || strings.HasPrefix(path, "registry")
 		}
 	case "aws:ecs/taskDefinition:TaskDefinition":
-		i := slices.IndexFunc(s.services, func(each service) bool { return each.urn == step.State().Parent })
-		if i < 0 || !s.services[i].inBoth {
+		i := slices.IndexFunc(services, func(each service) bool { return each.urn == step.State().Parent })
+		if i < 0 || !services[i].inBoth {
 			return describe(step), false
 		}
 		usual = func(path string) bool { return strings.HasPrefix(path, "containerDefinitions") }
@@ -151,7 +149,7 @@ func (s *sorted) fold(step preview.Step) (string, bool) {
 		return describe(step), false
 	}
 	if step.Op == "create" || step.Op == "delete" {
-		return describe(step), step.State().Type == imageType && len(s.services) > 0 && s.services[0].existed
+		return describe(step), step.State().Type == imageType && len(services) > 0 && services[0].existed
 	}
 	step.Paths = slices.DeleteFunc(slices.Clone(step.Paths), usual)
 	return describe(step), len(step.Paths) == 0
@@ -163,9 +161,7 @@ func release(s *preview.State) string {
 	var list []struct {
 		Environment []struct{ Name, Value string }
 	}
-	if json.Unmarshal([]byte(text), &list) != nil {
-		return ""
-	}
+	_ = json.Unmarshal([]byte(text), &list) // a text that is not known yet has no release
 	for _, container := range list {
 		for _, variable := range container.Environment {
 			if variable.Name == "APP_RELEASE" {

@@ -1,6 +1,7 @@
 package note
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,11 +35,7 @@ func (w *writer) heading(p preview.Preview) {
 			parts = append(parts, fmt.Sprintf("%d to %s", n, op))
 		}
 	}
-	if len(parts) == 0 {
-		w.line("### %s: no changes", w.stack)
-		return
-	}
-	w.line("### %s: %s", w.stack, strings.Join(parts, ", "))
+	w.line("### %s: %s", w.stack, cmp.Or(strings.Join(parts, ", "), "no changes"))
 }
 
 func (w *writer) risks(list []risk) {
@@ -65,12 +62,12 @@ func (w *writer) errors(list []string) {
 	w.line("```")
 }
 
-func (w *writer) components(s sorted) {
-	if len(s.rows) == 0 {
+func (w *writer) components(rows []row) {
+	if len(rows) == 0 {
 		return
 	}
 	w.line("\n| component | | what |\n|---|---|---|")
-	for _, r := range s.rows {
+	for _, r := range rows {
 		separator := "; "
 		if r.op == "create" || r.op == "delete" {
 			separator = ", "
@@ -80,27 +77,24 @@ func (w *writer) components(s sorted) {
 }
 
 // counted replaces equal entries of a sorted list by one, with their number.
-func counted(list []string) []string {
-	var result []string
-	for _, each := range slices.Compact(slices.Clone(list)) {
-		n := 0
-		for _, other := range list {
-			if other == each {
-				n++
-			}
+func counted(list []string) (result []string) {
+	for start, i := 0, 0; i < len(list); i++ {
+		if i+1 < len(list) && list[i+1] == list[i] {
+			continue
 		}
-		if n > 1 {
+		each := list[i]
+		if n := i + 1 - start; n > 1 {
 			each = fmt.Sprintf("%d %s", n, each)
 		}
-		result = append(result, each)
+		result, start = append(result, each), i+1
 	}
 	return result
 }
 
 // releases is one line for everything that a release changes.
-func (w *writer) releases(s sorted) {
+func (w *writer) releases(services []service) {
 	moves := map[string][]string{}
-	for _, each := range s.services {
+	for _, each := range services {
 		move := "Restart** with a new task definition"
 		switch {
 		case !each.revised:
@@ -118,9 +112,9 @@ func (w *writer) releases(s sorted) {
 }
 
 // environment lists the variables that change, with the processes if it is not all of them.
-func (w *writer) environment(s sorted) {
+func (w *writer) environment(services []service) {
 	processes, existing := map[string][]string{}, 0
-	for _, each := range s.services {
+	for _, each := range services {
 		if each.existed {
 			existing++
 		}

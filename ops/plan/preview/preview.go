@@ -80,13 +80,10 @@ func Parse(text []byte) (Preview, error) {
 	p := Preview{Config: d.Config}
 	for _, one := range d.Steps {
 		step := Step{Op: one.Op, URN: one.URN, Old: one.OldState, New: one.NewState, Forcing: one.ReplaceReasons}
-		for path := range one.DetailedDiff {
-			step.Paths = append(step.Paths, path)
+		if step.Paths = slices.Sorted(maps.Keys(one.DetailedDiff)); len(step.Paths) == 0 {
+			step.Paths = one.DiffReasons
 		}
-		if len(step.Paths) == 0 {
-			step.Paths = append(step.Paths, one.DiffReasons...)
-		}
-		if len(step.Paths) == 0 && step.Op == "update" || step.Op == "replace" && len(step.Paths) == 0 {
+		if len(step.Paths) == 0 && (step.Op == "update" || step.Op == "replace") {
 			step.Paths = differing(step.Old, step.New)
 		}
 		slices.Sort(step.Paths)
@@ -170,16 +167,10 @@ func StackOf(urn string) string {
 }
 
 // ShortType is the short form of a type: aws:ec2/vpc:Vpc is aws:ec2:Vpc.
-func ShortType(token string) string {
-	parts := strings.Split(token, ":")
-	if len(parts) != 3 {
-		return token
-	}
-	if module, _, nested := strings.Cut(parts[1], "/"); nested {
-		parts[1] = module
-	}
-	return strings.Join(parts, ":")
-}
+func ShortType(token string) string { return nested.ReplaceAllString(token, "$1:$2:$3") }
+
+// nested is a type whose module names the type again.
+var nested = regexp.MustCompile(`^([^:]*):([^:/]*)/[^:]*:([^:]*)$`)
 
 // Secret is what Pulumi prints for a secret value.
 const Secret = "[secret]"
