@@ -92,50 +92,27 @@ func CheckConfig(ctx context.Context, root, stack string, out io.Writer) error {
 		return fmt.Errorf("reading the outputs of %s: %w", settings.Name(), err)
 	}
 	asked, optional := config.DotenvKeys(string(text))
-	c := compare(asked, optional, slices.Sorted(maps.Keys(outputs.AppConfig)), slices.Sorted(maps.Keys(outputs.SecretARNs)))
-	c.print(out, example, settings.Name())
-	if len(c.missing) > 0 {
-		return exit.AfterPrinting(errors.New("variables are missing"))
+	provided := slices.AppendSeq(slices.Collect(maps.Keys(outputs.AppConfig)), maps.Keys(outputs.SecretARNs))
+	missing, unused := compare(asked, optional, provided)
+	fmt.Fprintf(out, "%s provides %d variables, %d of them secret\n", settings.Name(), len(provided), len(outputs.SecretARNs))
+	if len(unused) > 0 {
+		fmt.Fprintf(out, "not in %s: %s\n", example, strings.Join(unused, ", "))
 	}
-	return nil
-}
-
-// check is a comparison of names.
-type check struct {
-	provided, secrets int
-	missing, unused   []string
+	if len(missing) == 0 {
+		fmt.Fprintf(out, "everything that %s asks for is there\n", example)
+		return nil
+	}
+	fmt.Fprintf(out, "missing, though %s asks for it: %s\n", example, strings.Join(missing, ", "))
+	fmt.Fprintf(out, "set env.NAME in %s, or pulumi config set --secret --path secrets.NAME; or comment the line out, if there is a default\n", settings.Name())
+	return exit.AfterPrinting(errors.New("variables are missing"))
 }
 
 // compare finds what the stack lacks and what the application does not ask for.
-func compare(asked, optional, plain, secrets []string) check {
-	c := check{provided: len(plain) + len(secrets), secrets: len(secrets)}
-	provided := slices.Concat(plain, secrets)
-	for _, name := range asked {
-		if !slices.Contains(provided, name) && !slices.Contains(c.missing, name) {
-			c.missing = append(c.missing, name)
-		}
-	}
-	for _, name := range provided {
-		if !slices.Contains(asked, name) && !slices.Contains(optional, name) {
-			c.unused = append(c.unused, name)
-		}
-	}
-	slices.Sort(c.missing)
-	slices.Sort(c.unused)
-	return c
-}
-
-func (c check) print(out io.Writer, example, stackFile string) {
-	fmt.Fprintf(out, "%s provides %d variables, %d of them secret\n", stackFile, c.provided, c.secrets)
-	if len(c.unused) > 0 {
-		fmt.Fprintf(out, "not in %s: %s\n", example, strings.Join(c.unused, ", "))
-	}
-	if len(c.missing) == 0 {
-		fmt.Fprintf(out, "everything that %s asks for is there\n", example)
-		return
-	}
-	fmt.Fprintf(out, "missing, though %s asks for it: %s\n", example, strings.Join(c.missing, ", "))
-	fmt.Fprintf(out, "set env.NAME in %s, or pulumi config set --secret --path secrets.NAME; or comment the line out, if there is a default\n", stackFile)
+func compare(asked, optional, provided []string) (missing, unused []string) {
+	known := slices.Concat(asked, optional)
+	missing = slices.DeleteFunc(slices.Sorted(slices.Values(asked)), func(name string) bool { return slices.Contains(provided, name) })
+	unused = slices.DeleteFunc(slices.Sorted(slices.Values(provided)), func(name string) bool { return slices.Contains(known, name) })
+	return slices.Compact(missing), unused
 }
 
 // noTests is the value of image.test for an application without tests. It has to be set: otherwise a pipeline that tests nothing would

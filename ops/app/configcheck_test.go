@@ -10,7 +10,7 @@ import (
 )
 
 func TestCompare(t *testing.T) {
-	plain, secrets := []string{"APP_URL", "DB_HOST", "LOG_LEVEL"}, []string{"APP_KEY"}
+	provided := []string{"APP_URL", "DB_HOST", "LOG_LEVEL", "APP_KEY"}
 	for name, test := range map[string]struct {
 		asked, optional, missing, unused []string
 	}{
@@ -21,8 +21,8 @@ func TestCompare(t *testing.T) {
 		"an unused secret":     {[]string{"APP_URL", "DB_HOST", "LOG_LEVEL"}, nil, nil, []string{"APP_KEY"}},
 		"nothing is asked for": {nil, nil, nil, []string{"APP_KEY", "APP_URL", "DB_HOST", "LOG_LEVEL"}},
 	} {
-		if c := compare(test.asked, test.optional, plain, secrets); !slices.Equal(c.missing, test.missing) || !slices.Equal(c.unused, test.unused) {
-			t.Errorf("%s: missing %q, unused %q", name, c.missing, c.unused)
+		if missing, unused := compare(test.asked, test.optional, provided); !slices.Equal(missing, test.missing) || !slices.Equal(unused, test.unused) {
+			t.Errorf("%s: missing %q, unused %q", name, missing, unused)
 		}
 	}
 }

@@ -48,11 +48,13 @@ func TestMainContainer(t *testing.T) {
 		"only": {container("only", nil)},
 		"app":  {container("app", aws.Bool(true)), container("sidecar", aws.Bool(false))},
 	} {
-		if main, err := Main(&types.TaskDefinition{ContainerDefinitions: list}); err != nil || *main.Name != want {
+		c := Cluster{definitions: map[string]*types.TaskDefinition{"a": {ContainerDefinitions: list}}}
+		if _, main, err := c.Main(t.Context(), "a"); err != nil || *main.Name != want {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
-	if _, err := Main(&types.TaskDefinition{}); err == nil {
+	c := Cluster{definitions: map[string]*types.TaskDefinition{"a": {}}}
+	if _, _, err := c.Main(t.Context(), "a"); err == nil {
 		t.Error("a task definition without containers has a main one")
 	}
 }

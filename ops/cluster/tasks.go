@@ -81,14 +81,19 @@ func (c *Cluster) Definition(ctx context.Context, arn string) (*types.TaskDefini
 	return found.TaskDefinition, nil
 }
 
-// Main is the container that does the work of a task: the essential one. What runs before it, such as the migration, is not essential.
-func Main(definition *types.TaskDefinition) (types.ContainerDefinition, error) {
+// Main is a revision with the container that does the work of its tasks: the essential one. What runs before it, such as the migration, is
+// not essential.
+func (c *Cluster) Main(ctx context.Context, arn string) (*types.TaskDefinition, types.ContainerDefinition, error) {
+	definition, err := c.Definition(ctx, arn)
+	if err != nil {
+		return nil, types.ContainerDefinition{}, err
+	}
 	for _, container := range slices.Backward(definition.ContainerDefinitions) {
 		if container.Essential == nil || *container.Essential { // essential is the default
-			return container, nil
+			return definition, container, nil
 		}
 	}
-	return types.ContainerDefinition{}, fmt.Errorf("the task definition %s has no essential container", ID(definition.TaskDefinitionArn))
+	return nil, types.ContainerDefinition{}, fmt.Errorf("the task definition %s has no essential container", ID(definition.TaskDefinitionArn))
 }
 
 // releaseVariable tells a container which release it runs (infra.ReleaseVariable).

@@ -78,10 +78,7 @@ func Lines(p preview.Preview) []string {
 		}
 		expected, known := ignored[step.State().Type]
 		paths := slices.DeleteFunc(slices.Clone(step.Paths), func(path string) bool { return slices.Contains(expected, path) })
-		switch {
-		case known && expected == nil:
-			continue
-		case known && step.Op == "update" && len(step.Paths) > 0 && len(paths) == 0:
+		if known && (expected == nil || step.Op == "update" && len(step.Paths) > 0 && len(paths) == 0) {
 			continue
 		}
 		line := fmt.Sprintf("%s %s %s", step.Op, preview.ShortType(step.State().Type), step.Name())

@@ -39,11 +39,7 @@ func Shell(ctx context.Context, s *session.Session, process, command string) (ex
 	if err != nil {
 		return 0, err
 	}
-	definition, err := c.Definition(ctx, aws.ToString(task.TaskDefinitionArn))
-	if err != nil {
-		return 0, err
-	}
-	main, err := cluster.Main(definition)
+	definition, main, err := c.Main(ctx, aws.ToString(task.TaskDefinitionArn))
 	if err != nil {
 		return 0, err
 	}

@@ -110,21 +110,17 @@ func (b backend) Leftovers(ctx context.Context, names []string) ([]string, error
 	found, err := session.All(ctx, "listing the resources", tagging.NewGetResourcesPaginator(client, &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}}),
 		func(page *tagging.GetResourcesOutput) []types.ResourceTagMapping { return page.ResourceTagMappingList })
 	for _, resource := range found {
-		lines = append(lines, withoutStack(resource, names)...)
-	}
-	return lines, err
-}
-
-// withoutStack is a line about a resource whose environment is not among the stacks. Old revisions of task definitions cost nothing and
-// stay on purpose (infra/service.go).
-func withoutStack(found types.ResourceTagMapping, names []string) (lines []string) {
-	arn := aws.ToString(found.ResourceARN)
-	for _, tag := range found.Tags {
-		if environment := aws.ToString(tag.Value); aws.ToString(tag.Key) == "Environment" && !slices.Contains(names, environment) && !strings.Contains(arn, ":task-definition/") {
-			lines = append(lines, arn+" of "+environment+", which has no stack")
+		arn := aws.ToString(resource.ResourceARN)
+		if strings.Contains(arn, ":task-definition/") {
+			continue // old revisions cost nothing and stay on purpose (infra/service.go)
+		}
+		for _, tag := range resource.Tags {
+			if environment := aws.ToString(tag.Value); aws.ToString(tag.Key) == "Environment" && !slices.Contains(names, environment) {
+				lines = append(lines, arn+" of "+environment+", which has no stack")
+			}
 		}
 	}
-	return lines
+	return lines, err
 }
 
 func file(root, stack string) string { return filepath.Join(root, "Pulumi."+stack+".yaml") }

@@ -38,7 +38,7 @@ const (
 
 // judge decides about one stack, and says why.
 func judge(s Stack, now time.Time) (verdict, string) {
-	expiry, known := s.Expiry()
+	expiry, unreadable := time.Parse(time.RFC3339, s.ExpiresAt)
 	switch {
 	case s.Class == "" && !strings.HasPrefix(s.Name, config.ReviewPrefix):
 		return other, "has no class"
@@ -50,7 +50,7 @@ func judge(s Stack, now time.Time) (verdict, string) {
 		return other, "is of class " + s.Class
 	case s.ExpiresAt == "":
 		return orphan, "has no expiry: make review-up gives it one, make review-down takes it away"
-	case !known:
+	case unreadable != nil:
 		return orphan, fmt.Sprintf("expires at %q, which is no time: make review-up gives it one, make review-down takes it away", s.ExpiresAt)
 	case now.Before(expiry):
 		return kept, fmt.Sprintf("expires in %s, %s", ago(expiry.Sub(now)), expiry.UTC().Format(time.RFC3339))
@@ -117,7 +117,10 @@ func (r *reaper) reap(ctx context.Context, name string) {
 		}
 	case expired:
 		r.say("%s %s", name, why)
-		if err := r.destroy(ctx, name); err != nil {
+		if !r.dryRun {
+			err = r.stacks.Destroy(ctx, name)
+		}
+		if err != nil {
 			r.failed = append(r.failed, name)
 			r.say("%s: not destroyed: %v", name, err)
 			return
@@ -127,13 +130,6 @@ func (r *reaper) reap(ctx context.Context, name string) {
 			r.say("left: %s", s.Left)
 		}
 	}
-}
-
-func (r *reaper) destroy(ctx context.Context, name string) error {
-	if r.dryRun {
-		return nil
-	}
-	return r.stacks.Destroy(ctx, name)
 }
 
 func (r *reaper) say(format string, args ...any) { fmt.Fprintf(r.out, format+"\n", args...) }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -27,32 +26,23 @@ type Stack struct {
 	Left      string // what a destroy leaves behind
 }
 
-// Expiry is when the stack expires; false where its state has no time, or one that cannot be read.
-func (s Stack) Expiry() (time.Time, bool) {
-	at, err := time.Parse(time.RFC3339, s.ExpiresAt)
-	return at, err == nil
-}
-
-// state is what `pulumi stack export` prints.
-type state struct {
-	Deployment struct {
-		Resources []struct {
-			Type    string
-			Inputs  struct{ DefaultTags json.RawMessage }
-			Outputs json.RawMessage
-		}
-	}
-}
-
 // ParseState reads a stack's state. What the outputs lack is taken from the tags that its provider puts on all resources: a first
 // deployment that failed has no outputs, and may have resources.
 func ParseState(name string, text []byte) (Stack, error) {
 	s := Stack{Name: name}
-	var parsed state
+	var parsed struct { // what `pulumi stack export` prints
+		Deployment struct {
+			Resources []struct {
+				Type    string
+				Inputs  struct{ DefaultTags json.RawMessage }
+				Outputs json.RawMessage
+			}
+		}
+	}
 	if err := json.Unmarshal(text, &parsed); err != nil {
 		return s, fmt.Errorf("reading the state of %s: %w", name, err)
 	}
-	tagged := Stack{}
+	var tagged Stack
 	for _, r := range parsed.Deployment.Resources {
 		switch r.Type {
 		case "pulumi:pulumi:Stack":

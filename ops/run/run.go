@@ -45,11 +45,7 @@ func Task(ctx context.Context, s *session.Session, o Options) (exitCode int, err
 	if err != nil {
 		return 0, err
 	}
-	definition, err := c.Definition(ctx, running(service))
-	if err != nil {
-		return 0, err
-	}
-	main, err := cluster.Main(definition)
+	definition, main, err := c.Main(ctx, running(service))
 	if err != nil {
 		return 0, err
 	}
