@@ -49,7 +49,7 @@ func Task(ctx context.Context, s *session.Session, o Options) (exitCode int, err
 	if err != nil {
 		return 0, err
 	}
-	task, err := start(ctx, c, service, definition, overrides(definition, main, command))
+	task, err := start(ctx, c, service, definition, main, command)
 	if err != nil {
 		return 0, err
 	}
@@ -90,21 +90,18 @@ func running(service cluster.Service) string {
 // reference, ContainerOverride). artisan --version reads no database.
 var harmless = []string{"artisan", "--version"}
 
-func overrides(definition *types.TaskDefinition, main types.ContainerDefinition, command []string) []types.ContainerOverride {
-	var list []types.ContainerOverride
+// start asks ECS for the task, where and how the service's own are placed. A task outside a service is not stopped for its health check,
+// which asks for the web server (ECS API reference, HealthCheck: "the task will continue its lifecycle regardless of its health status").
+func start(ctx context.Context, c *cluster.Cluster, service cluster.Service, definition *types.TaskDefinition, main types.ContainerDefinition,
+	command []string) (types.Task, error) {
+	var overrides []types.ContainerOverride
 	for _, container := range definition.ContainerDefinitions {
 		override := types.ContainerOverride{Name: container.Name, Command: harmless}
 		if aws.ToString(container.Name) == aws.ToString(main.Name) {
 			override.Command = command
 		}
-		list = append(list, override)
+		overrides = append(overrides, override)
 	}
-	return list
-}
-
-// start asks ECS for the task, where and how the service's own are placed. A task outside a service is not stopped for its health check,
-// which asks for the web server (ECS API reference, HealthCheck: "the task will continue its lifecycle regardless of its health status").
-func start(ctx context.Context, c *cluster.Cluster, service cluster.Service, definition *types.TaskDefinition, overrides []types.ContainerOverride) (types.Task, error) {
 	input := &ecs.RunTaskInput{
 		Cluster: &c.Name, TaskDefinition: definition.TaskDefinitionArn, Count: aws.Int32(1), StartedBy: aws.String(StartedBy),
 		CapacityProviderStrategy: service.CapacityProviderStrategy, NetworkConfiguration: service.NetworkConfiguration,
@@ -147,17 +144,14 @@ func notPlaced(failures []types.Failure) error {
 		return errors.New("ECS started no task and gave no reason: run the command again")
 	}
 	reason := aws.ToString(failures[0].Reason)
-	text := "ECS cannot place the task: " + strings.TrimSuffix(reason+": "+aws.ToString(failures[0].Detail), ": ")
-	if fix := fixOf(reason); fix != "" {
-		text += "\n" + fix
-	}
-	return errors.New(text)
+	return errors.New("ECS cannot place the task: " + strings.TrimSuffix(reason+": "+aws.ToString(failures[0].Detail), ": ") + fix(reason))
 }
 
-func fixOf(reason string) string {
+// fix is a line with what to do about a reason; "" where nothing is known.
+func fix(reason string) string {
 	for _, each := range fixes {
 		if strings.HasPrefix(reason, each.reason) {
-			return each.text
+			return "\n" + each.text
 		}
 	}
 	return ""

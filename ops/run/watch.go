@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,11 +37,10 @@ type watcher struct {
 	every         time.Duration
 	out, progress io.Writer
 
-	begun time.Time
-	tail  *logs.Tail // of the main container; nil where it writes elsewhere
-	state string     // that was told last
-	// waiting: it was said that there is no room.
-	waiting bool
+	begun   time.Time
+	tail    *logs.Tail // of the main container; nil where it writes elsewhere
+	state   string     // that was told last
+	waiting bool       // it was said that there is no room
 }
 
 func (w *watcher) id() string { return cluster.ID(w.task.TaskArn) }
@@ -69,7 +69,8 @@ func (w *watcher) wait(ctx context.Context) (int, error) {
 			}
 			interrupted = true
 			var done context.CancelFunc
-			patient, done = context.WithTimeout(context.WithoutCancel(ctx), w.patience())
+			patience := 30*time.Second + time.Duration(cmp.Or(aws.ToInt32(w.main.StopTimeout), 30))*time.Second
+			patient, done = context.WithTimeout(context.WithoutCancel(ctx), patience)
 			defer done()
 			if err := w.stop(patient); err != nil {
 				return Interrupted, err
@@ -79,16 +80,8 @@ func (w *watcher) wait(ctx context.Context) (int, error) {
 	}
 }
 
-// patience is how long a stop may take: ECS sends SIGTERM, and SIGKILL after the container's stop timeout (30 seconds by default; ECS
-// API reference, StopTask).
-func (w *watcher) patience() time.Duration {
-	seconds := aws.ToInt32(w.main.StopTimeout)
-	if seconds == 0 {
-		seconds = 30
-	}
-	return time.Duration(seconds+30) * time.Second
-}
-
+// stop tells ECS to stop the task. It sends SIGTERM, and SIGKILL after the container's stop timeout (30 seconds by default; ECS API reference,
+// StopTask).
 func (w *watcher) stop(ctx context.Context) error {
 	fmt.Fprintf(w.progress, "task %s: interrupted, stopping it\n", w.id())
 	_, err := w.c.API.StopTask(ctx, &ecs.StopTaskInput{Cluster: &w.c.Name, Task: w.task.TaskArn, Reason: aws.String("interrupted: laravel-ecs run")})
@@ -190,9 +183,6 @@ func (w *watcher) exitCode() (int, error) {
 			reasons = append(reasons, fmt.Sprintf("%s: exit code %d", name, *container.ExitCode))
 		}
 	}
-	text := fmt.Sprintf("the command was not started: %s", strings.Join(reasons, "; "))
-	if _, after, found := strings.Cut(aws.ToString(w.task.StoppedReason), "TaskFailedToStart: "); found && fixOf(after) != "" {
-		text += "\n" + fixOf(after)
-	}
-	return 0, errors.New(text)
+	_, failed, _ := strings.Cut(aws.ToString(w.task.StoppedReason), "TaskFailedToStart: ")
+	return 0, fmt.Errorf("the command was not started: %s%s", strings.Join(reasons, "; "), fix(failed))
 }

@@ -47,26 +47,29 @@ func Show(ctx context.Context, s *session.Session, o Options) error {
 		if err != nil {
 			return err
 		}
-		var text strings.Builder
-		found.write(&text, c.Outputs.URL)
 		if o.Watch && isTerminal(s.Out) {
 			fmt.Fprint(s.Out, clear)
 		} else if !first {
 			fmt.Fprintln(s.Out)
 		}
-		fmt.Fprint(s.Out, text.String())
-		problems := found.problems()
+		var problems []string // why the stack is not steady
+		for _, each := range found {
+			if list := each.problems(); len(list) > 0 {
+				problems = append(problems, each.Process+": "+strings.Join(list, ", "))
+			}
+		}
+		write(s.Out, found, c.Outputs.URL)
 		if len(problems) == 0 {
 			return nil
 		}
-		if !o.Watch {
-			return fmt.Errorf("%w: %s", ErrNotSteady, strings.Join(problems, "; "))
+		if o.Watch {
+			select {
+			case <-ctx.Done():
+			case <-time.After(o.Every):
+				continue
+			}
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %s", ErrNotSteady, strings.Join(problems, "; "))
-		case <-time.After(o.Every):
-		}
+		return fmt.Errorf("%w: %s", ErrNotSteady, strings.Join(problems, "; "))
 	}
 }
 
@@ -82,38 +85,35 @@ func isTerminal(w io.Writer) bool {
 // eventsShown is how many events of a service that is not steady are shown.
 const eventsShown = 5
 
-func (r *report) write(out io.Writer, url string) {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+func write(out io.Writer, services []service, url string) {
+	var text strings.Builder // a terminal gets it whole
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "PROCESS\tDESIRED\tRUNNING\tPENDING\tROLLOUT\tREVISION")
-	for _, s := range r.services {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%s\n", s.Process, s.DesiredCount, s.RunningCount, s.PendingCount, s.rollout(), cluster.ID(s.TaskDefinition))
+	for _, s := range services {
+		rollout := "-"
+		if primary := s.primary(); primary != nil && primary.RolloutState != "" {
+			rollout = string(primary.RolloutState)
+		}
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%s\n", s.Process, s.DesiredCount, s.RunningCount, s.PendingCount, rollout, cluster.ID(s.TaskDefinition))
 	}
 	table.Flush()
-	fmt.Fprintln(out)
-	table = tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SERVICE\tTASK\tREVISION\tRELEASE\tHEALTH\tTARGET\tSTARTED")
-	for _, s := range r.services {
+	fmt.Fprintln(table, "\nSERVICE\tTASK\tREVISION\tRELEASE\tHEALTH\tTARGET\tSTARTED")
+	for _, s := range services {
 		for _, t := range s.tasks {
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", aws.ToString(s.ServiceName), t.id, t.revision, t.release, t.health, t.target, t.started)
 		}
 	}
 	table.Flush()
-	for _, s := range r.services {
-		if len(s.problems()) > 0 {
-			s.writeEvents(out)
+	for _, s := range services {
+		if len(s.problems()) == 0 {
+			continue
+		}
+		fmt.Fprintf(&text, "\nlast events of %s:\n", s.Process)
+		for _, event := range s.Events[:min(eventsShown, len(s.Events))] {
+			fmt.Fprintf(&text, "  %s  %s\n", aws.ToTime(event.CreatedAt).Local().Format("15:04:05"), aws.ToString(event.Message))
 		}
 	}
-	fmt.Fprintf(out, "\n%s\n", url)
-}
-
-func (s service) writeEvents(out io.Writer) {
-	fmt.Fprintf(out, "\nlast events of %s:\n", s.Process)
-	for i, event := range s.Events {
-		if i == eventsShown {
-			break
-		}
-		fmt.Fprintf(out, "  %s  %s\n", aws.ToTime(event.CreatedAt).Local().Format("15:04:05"), aws.ToString(event.Message))
-	}
+	fmt.Fprintf(out, "%s\n%s\n", text.String(), url)
 }
 
 // primary is the deployment that the service works on; nil where ECS names none.
@@ -124,23 +124,6 @@ func (s service) primary() *types.Deployment {
 		}
 	}
 	return nil
-}
-
-func (s service) rollout() string {
-	if primary := s.primary(); primary != nil && primary.RolloutState != "" {
-		return string(primary.RolloutState)
-	}
-	return "-"
-}
-
-// problems is why the stack is not steady; empty when it is.
-func (r *report) problems() (list []string) {
-	for _, s := range r.services {
-		if found := s.problems(); len(found) > 0 {
-			list = append(list, s.Process+": "+strings.Join(found, ", "))
-		}
-	}
-	return list
 }
 
 // problems: a service is steady when one deployment is left and completed, as many tasks run as are wanted, and none of them is
@@ -169,9 +152,7 @@ func (s service) problems() (list []string) {
 	return list
 }
 
-// report is what AWS says at one moment.
-type report struct{ services []service }
-
+// service is what AWS says about a service at one moment.
 type service struct {
 	cluster.Service
 	tasks []task
@@ -179,12 +160,11 @@ type service struct {
 
 // task is a line of the table.
 type task struct {
-	id, revision, release, health, target string
-	started                               string
+	id, revision, release, health, target, started string
 }
 
 // read asks ECS for services and tasks, and the load balancer for their health.
-func read(ctx context.Context, c *cluster.Cluster) (*report, error) {
+func read(ctx context.Context, c *cluster.Cluster) (list []service, err error) {
 	services, err := c.Services(ctx)
 	if err != nil {
 		return nil, err
@@ -193,7 +173,7 @@ func read(ctx context.Context, c *cluster.Cluster) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, ids := &report{}, cluster.EC2(instances)
+	ids := cluster.EC2(instances)
 	for _, each := range services {
 		one := service{Service: each}
 		targets, err := targetHealth(ctx, c, each)
@@ -218,18 +198,19 @@ func read(ctx context.Context, c *cluster.Cluster) (*report, error) {
 			}
 			one.tasks = append(one.tasks, line)
 		}
-		r.services = append(r.services, one)
+		list = append(list, one)
 	}
-	return r, nil
+	return list, nil
 }
 
 // health is ECS's word for a running task, else where it is in its life (ECS developer guide, "Amazon ECS task lifecycle").
 func health(t types.Task) string {
-	if state := aws.ToString(t.LastStatus); state != "RUNNING" || aws.ToString(t.DesiredStatus) == "STOPPED" {
-		if state == "RUNNING" {
-			state = "stopping"
-		}
+	state := aws.ToString(t.LastStatus)
+	switch {
+	case state != "RUNNING":
 		return strings.ToLower(state)
+	case aws.ToString(t.DesiredStatus) == "STOPPED":
+		return "stopping"
 	}
 	return strings.ToLower(string(t.HealthStatus))
 }
