@@ -24,7 +24,7 @@ func Canary(ctx context.Context, s *session.Session, o CanaryOptions) error {
 	if o.Percent < 0 || o.Percent > 99 {
 		return fmt.Errorf("--percent %d (PERCENT) is outside 0-99; promote gives it everything", o.Percent)
 	}
-	st, err := Look(ctx, s)
+	st, err := look(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -34,11 +34,11 @@ func Canary(ctx context.Context, s *session.Session, o CanaryOptions) error {
 	}
 	live := st.Outputs.Release
 	fmt.Fprintf(s.Err, "release %s keeps %d %% of the requests, %s gets %d %%\n", live, 100-o.Percent, name, o.Percent)
-	return apply(ctx, s, deploy.Options{Values: candidate(live, name, o.Percent), Yes: o.Yes})
+	return apply(ctx, s, deploy.Options{Yes: o.Yes}, candidate(live, name, o.Percent))
 }
 
 // candidate is the release to start: the one that was named, else that of the working tree.
-func (st *State) candidate(settings *config.File, name string) (string, error) {
+func (st *state) candidate(settings *config.File, name string) (string, error) {
 	under := settings.Text("release.candidate")
 	ofTree, treeErr := tree(settings)
 	switch {
@@ -49,7 +49,7 @@ func (st *State) candidate(settings *config.File, name string) (string, error) {
 	case name == "":
 		name = ofTree
 	case name != under && (treeErr != nil || name != ofTree): // neither running nor to be built: it must be in the registry
-		if _, err := st.find(name); err != nil {
+		if _, err := st.images.find(name); err != nil {
 			return "", err
 		}
 	}
@@ -66,7 +66,7 @@ func Promote(ctx context.Context, s *session.Session, yes bool) error {
 		return err
 	}
 	fmt.Fprintf(s.Err, "release %s gets all requests\n", name)
-	return apply(ctx, s, deploy.Options{Values: promoted(s.File, name), Yes: yes})
+	return apply(ctx, s, deploy.Options{Yes: yes}, promoted(s.File, name))
 }
 
 // Abort takes all requests from the candidate. Its tasks stay, for whoever wants to know why.
@@ -75,7 +75,7 @@ func Abort(ctx context.Context, s *session.Session, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if err := apply(ctx, s, deploy.Options{Values: values{"release.percent": 0}, Yes: yes}); err != nil {
+	if err := apply(ctx, s, deploy.Options{Yes: yes}, values{"release.percent": 0}); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.Out, "release %s gets no more requests; its tasks run until the next canary, or until release.candidate is taken out of %s\n", name, s.File.Name())

@@ -69,12 +69,16 @@ func (f *fakeAWS) answer(operation string, in map[string]any) any {
 		}
 		return map[string]any{"serviceRevisions": list}
 	case "DescribeServices":
-		service := in["services"].([]any)[0].(string)
-		return map[string]any{"services": []any{map[string]any{
-			"serviceName": service, "taskDefinition": f.running[service],
-			"deployments": []any{map[string]any{"status": "PRIMARY", "rolloutState": "COMPLETED", "taskDefinition": f.running[service], "runningCount": 2}},
-			"events":      []any{map[string]any{"message": "tasks failed to start", "createdAt": float64(time.Now().Unix())}},
-		}}}
+		var services []any
+		for _, name := range in["services"].([]any) {
+			running := f.running[name.(string)]
+			services = append(services, map[string]any{
+				"serviceName": name, "taskDefinition": running,
+				"deployments": []any{map[string]any{"status": "PRIMARY", "rolloutState": "COMPLETED", "taskDefinition": running, "runningCount": 2}},
+				"events":      []any{map[string]any{"message": "tasks failed to start", "createdAt": float64(time.Now().Unix())}},
+			})
+		}
+		return map[string]any{"services": services}
 	case "ListTaskDefinitions":
 		var arns []any
 		for i := len(f.definitions) - 1; i >= 0; i-- {

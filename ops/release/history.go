@@ -1,15 +1,23 @@
 package release
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
-	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/cluster"
 )
 
 // Sources of a history, as the list of releases names them.
@@ -29,48 +37,21 @@ const (
 	batch = 20
 )
 
-// Outcome is what came of an attempt to run a release.
-type Outcome string
-
-// Outcomes.
-const (
-	Served     Outcome = "served"     // its deployment succeeded
-	TakenBack  Outcome = "taken back" // the circuit breaker, an alarm or somebody rolled it back
-	Stopped    Outcome = "stopped"    // its deployment was stopped
-	Starting   Outcome = "starting"   // its deployment goes on
-	Registered Outcome = "registered" // there is a task definition, and no deployment on record
-)
-
-// Run is one deployment of a release in one service, or what a task definition tells of one.
-type Run struct {
-	Release, Digest string
-	Process         string // the service: web, or web-green for the second colour
-	At              time.Time
-	Outcome         Outcome
-}
-
-// historian reads what ECS knows of releases. Each task definition is read once.
-type historian struct {
-	client      *ecs.Client
-	cluster     string
-	definitions map[string]definition // by ARN
-}
-
-// history is what ran in a service, newest first, and where that is known from. The ARN is that of a task definition of the service.
-func (h *historian) history(ctx context.Context, process, service, definitionARN string) (runs []Run, source string, err error) {
-	family, _ := split(definitionARN)
-	runs, oldest, err := h.deployments(ctx, process, service)
+// history is what ran in a service, newest first, and where that is known from.
+func (st *state) history(ctx context.Context, service cluster.Service) (runs []run, source string, err error) {
+	name := st.Outputs.ServiceNames[service.Process]
+	runs, oldest, err := st.deployments(ctx, service.Process, name)
 	switch {
 	case unknownOperation(err):
 		source = fromDefinitions + " (this endpoint does not answer ListServiceDeployments)"
 	case err != nil:
 		return nil, "", err
 	case len(runs) == 0:
-		source = fromDefinitions + " (ECS has no deployment of " + service + " on record)"
+		source = fromDefinitions + " (ECS has no deployment of " + name + " on record)"
 	default:
 		source = fromDeployments
 	}
-	older, err := h.revisions(ctx, process, family, oldest)
+	older, err := st.revisions(ctx, service.Process, oldest)
 	return append(runs, older...), source, err
 }
 
@@ -85,4 +66,117 @@ func unknownOperation(err error) bool {
 	}
 	var response *awshttp.ResponseError
 	return errors.As(err, &response) && response.HTTPStatusCode() == http.StatusNotImplemented
+}
+
+// deployments are the newest deployments of a service, newest first, and the oldest revision of a task definition among them. ECS
+// deletes the revisions of a service with it; what it no longer has is left out.
+func (st *state) deployments(ctx context.Context, process, service string) (runs []run, oldest int32, err error) {
+	oldest = math.MaxInt32
+	var list []types.ServiceDeploymentBrief
+	input := &ecs.ListServiceDeploymentsInput{Cluster: &st.Name, Service: &service}
+	for {
+		page, err := st.API.ListServiceDeployments(ctx, input)
+		if err != nil {
+			return nil, oldest, fmt.Errorf("listing the deployments of %s: %w", service, err)
+		}
+		list = append(list, page.ServiceDeployments...)
+		if input.NextToken = page.NextToken; aws.ToString(page.NextToken) == "" || len(list) >= deploymentsRead {
+			break
+		}
+	}
+	slices.SortStableFunc(list, func(a, b types.ServiceDeploymentBrief) int {
+		return aws.ToTime(b.CreatedAt).Compare(aws.ToTime(a.CreatedAt))
+	})
+	var targets []string
+	for _, d := range list {
+		if arn := aws.ToString(d.TargetServiceRevisionArn); arn != "" && !slices.Contains(targets, arn) {
+			targets = append(targets, arn)
+		}
+	}
+	definitions := map[string]string{} // by service revision
+	for some := range slices.Chunk(targets, batch) {
+		answer, err := st.API.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: some})
+		if err != nil {
+			return nil, oldest, fmt.Errorf("reading service revisions: %w", err)
+		}
+		for _, revision := range answer.ServiceRevisions {
+			definitions[aws.ToString(revision.ServiceRevisionArn)] = aws.ToString(revision.TaskDefinition)
+		}
+	}
+	for _, d := range list {
+		arn := definitions[aws.ToString(d.TargetServiceRevisionArn)]
+		ran, err := st.ofDefinition(ctx, arn)
+		if err != nil {
+			return nil, oldest, err
+		}
+		if _, revision := split(arn); ran.release != "" {
+			// A deployment counts from its end, else from its beginning.
+			ran.process, ran.at, ran.outcome = process, aws.ToTime(cmp.Or(d.FinishedAt, d.StartedAt, d.CreatedAt)), outcomeOf(d.Status)
+			runs, oldest = append(runs, ran), min(oldest, revision)
+		}
+	}
+	return runs, oldest, nil
+}
+
+func outcomeOf(status types.ServiceDeploymentStatus) outcome {
+	switch status {
+	case types.ServiceDeploymentStatusSuccessful:
+		return served
+	case types.ServiceDeploymentStatusStopped, types.ServiceDeploymentStatusStopRequested:
+		return stopped
+	case types.ServiceDeploymentStatusPending, types.ServiceDeploymentStatusInProgress:
+		return starting
+	}
+	return takenBack
+}
+
+// revisions are the task definitions of a process below a revision, newest first.
+func (st *state) revisions(ctx context.Context, process string, below int32) (runs []run, err error) {
+	family, _ := split(st.Outputs.TaskDefinitionARNs[process])
+	list, err := st.API.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Sort: types.SortOrderDesc})
+	if err != nil {
+		return nil, fmt.Errorf("listing the task definitions of %s: %w", family, err)
+	}
+	for _, arn := range list.TaskDefinitionArns {
+		if name, number := split(arn); name != family || number >= below || len(runs) == definitionsRead {
+			continue
+		}
+		found, err := st.ofDefinition(ctx, arn)
+		if err != nil {
+			return nil, err
+		}
+		if found.release != "" {
+			found.process = process
+			runs = append(runs, found)
+		}
+	}
+	return runs, nil
+}
+
+// ofDefinition is what a task definition says of a release. One that has been deleted since, or that there is none of, is empty.
+func (st *state) ofDefinition(ctx context.Context, arn string) (run, error) {
+	if arn == "" {
+		return run{}, nil
+	}
+	definition, err := st.Definition(ctx, arn)
+	var deleted *types.ClientException // also for what does not exist (DescribeTaskDefinition, Amazon ECS API Reference)
+	if errors.As(err, &deleted) {
+		return run{}, nil
+	}
+	if err != nil {
+		return run{}, err
+	}
+	main, err := cluster.Main(definition)
+	if err != nil {
+		return run{}, err
+	}
+	_, digest, _ := strings.Cut(aws.ToString(main.Image), "@")
+	return run{release: cluster.Release(definition), digest: digest, at: aws.ToTime(definition.RegisteredAt), outcome: registered}, nil
+}
+
+// split takes the ARN of a task definition apart: ...:task-definition/FAMILY:REVISION.
+func split(arn string) (family string, revision int32) {
+	family, number, _ := strings.Cut(cluster.ID(&arn), ":")
+	parsed, _ := strconv.ParseInt(number, 10, 32) // 0 where there is none
+	return family, int32(parsed)
 }

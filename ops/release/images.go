@@ -13,36 +13,67 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // Image is the image of a release in the registry.
 type Image struct {
-	Release, Tag, Digest string
-	Pushed               time.Time
+	Release, Digest string
+	Pushed          time.Time
 }
 
-// images are the releases of a repository, the one pushed last first. Its other tags (layers, caches) are left out.
-func images(ctx context.Context, client *ecr.Client, repositoryURL string) ([]Image, error) {
+// imageList has the images of releases, the one pushed last first.
+type imageList []Image
+
+// images reads the registry of a stack. Its other tags (layers, caches) are left out.
+func images(ctx context.Context, s *session.Session, repositoryURL string) (list imageList, err error) {
+	configuration, err := s.AWS(ctx)
+	if err != nil {
+		return nil, err
+	}
 	_, repository, _ := strings.Cut(repositoryURL, "/")
-	pages := ecr.NewDescribeImagesPaginator(client, &ecr.DescribeImagesInput{
+	pages := ecr.NewDescribeImagesPaginator(ecr.NewFromConfig(configuration), &ecr.DescribeImagesInput{
 		RepositoryName: &repository,
 		Filter:         &types.DescribeImagesFilter{TagStatus: types.TagStatusTagged},
 	})
-	var list []Image
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("listing the images of %s: %w", repository, err)
+			return nil, session.Explain(fmt.Errorf("listing the images of %s: %w", repository, err))
 		}
 		for _, detail := range page.ImageDetails {
 			for _, tag := range detail.ImageTags {
 				if name, ok := config.ReleaseOfTag(tag); ok {
-					list = append(list, Image{Release: name, Tag: tag, Digest: aws.ToString(detail.ImageDigest), Pushed: aws.ToTime(detail.ImagePushedAt)})
+					list = append(list, Image{Release: name, Digest: aws.ToString(detail.ImageDigest), Pushed: aws.ToTime(detail.ImagePushedAt)})
 				}
 			}
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Image) int { return b.Pushed.Compare(a.Pushed) })
 	return list, nil
+}
+
+// find returns the image of a release, or says what the registry has.
+func (l imageList) find(name string) (Image, error) {
+	for _, image := range l {
+		if image.Release == name {
+			return image, nil
+		}
+	}
+	return Image{}, fmt.Errorf("there is no image of release %s in the registry; it has %s", name, l)
+}
+
+// String lists the names of the releases.
+func (l imageList) String() string {
+	var names []string
+	for _, image := range l {
+		if !slices.Contains(names, image.Release) {
+			names = append(names, image.Release)
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
 }

@@ -16,49 +16,45 @@ const timeFormat = "2006-01-02 15:04:05"
 
 // List prints the releases that are in the registry or that ran, and what they did.
 func List(ctx context.Context, s *session.Session) error {
-	st, err := Look(ctx, s)
+	st, err := look(ctx, s)
 	if err != nil {
 		return err
 	}
 	table := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "RELEASE\tPUSHED\tDIGEST\tRAN")
 	var shown []string
-	for _, r := range st.Images {
+	for _, r := range st.images {
 		shown = append(shown, r.Release)
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", r.Release, r.Pushed.Local().Format(timeFormat), r.Digest[:min(19, len(r.Digest))], st.ran(r.Release))
 	}
-	for _, r := range st.Runs {
-		if !slices.Contains(shown, r.Release) {
-			shown = append(shown, r.Release)
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", r.Release, "not in the registry", "", st.ran(r.Release))
+	for _, r := range st.runs {
+		if !slices.Contains(shown, r.release) {
+			shown = append(shown, r.release)
+			fmt.Fprintf(table, "%s\tnot in the registry\t\t%s\n", r.release, st.ran(r.release))
 		}
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.Out, "RAN is from %s.\n", st.Source)
-	if st.Running != st.Outputs.Release {
-		fmt.Fprintf(s.Out, "Pulumi's last successful deployment is of release %s; ECS runs %s.\n", st.Outputs.Release, st.Running)
+	fmt.Fprintf(s.Out, "RAN is from %s.\n", st.source)
+	if st.running != st.Outputs.Release {
+		fmt.Fprintf(s.Out, "Pulumi's last successful deployment is of release %s; ECS runs %s.\n", st.Outputs.Release, st.running)
 	}
 	return nil
 }
 
 // ran tells when a release ran, and what it does at the moment.
-func (st *State) ran(name string) string {
+func (st *state) ran(name string) string {
 	var parts []string
 	for _, color := range config.Colors {
 		share, there := st.Outputs.Traffic[color]
 		switch {
 		case !there || share.Release != name:
-		case len(st.Outputs.Traffic) == 1:
-			if name == st.Running {
-				parts = append(parts, "runs")
-			}
-		default:
+		case len(st.Outputs.Traffic) > 1:
 			parts = append(parts, fmt.Sprintf("runs, %s, %d %%", color, share.Percent))
 		}
 	}
-	if len(parts) == 0 && name == st.Running {
+	if len(parts) == 0 && name == st.running {
 		parts = append(parts, "runs")
 	}
 	for _, span := range st.spans(name) {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecr"
-
 	"github.com/laravel-ecs/laravel-ecs/ops/deploy"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
@@ -68,11 +66,10 @@ func deployable(s, source *session.Session) error {
 	}
 	var platforms [2]string
 	for i, each := range []*session.Session{s, source} {
-		platform, err := config.Platform(each.File.List("cluster.instanceTypes"))
-		if err != nil {
+		var err error
+		if platforms[i], err = config.Platform(each.File.List("cluster.instanceTypes")); err != nil {
 			return fmt.Errorf("%s: %w", each.File.Name(), err)
 		}
-		platforms[i] = platform
 	}
 	if platforms[0] != platforms[1] {
 		return fmt.Errorf("cluster.instanceTypes: %s has %s, %s has %s: one image cannot run on both", s.File.Name(), platforms[0], source.File.Name(), platforms[1])
@@ -96,13 +93,9 @@ func offered(ctx context.Context, s, source *session.Session, name string) (Imag
 			return Image{}, fmt.Errorf("%s runs release %s, and this checkout is %s: deploy it to %[1]s first, or name it with --to %[2]s (TO=)", source.Stack, name, ofTree)
 		}
 	}
-	configuration, err := source.AWS(ctx)
+	list, err := images(ctx, source, outputs.RepositoryURL)
 	if err != nil {
 		return Image{}, err
 	}
-	st := &State{Outputs: outputs}
-	if st.Images, err = images(ctx, ecr.NewFromConfig(configuration), outputs.RepositoryURL); err != nil {
-		return Image{}, session.Explain(err)
-	}
-	return st.find(name)
+	return list.find(name)
 }

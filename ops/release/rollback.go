@@ -29,7 +29,7 @@ func Rollback(ctx context.Context, s *session.Session, o RollbackOptions) error 
 	if !o.Yes && !o.Terminal {
 		return errors.New("rollback asks before it changes anything, and there is no terminal to ask on: --yes (YES=1) answers")
 	}
-	st, err := Look(ctx, s)
+	st, err := look(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -39,23 +39,18 @@ func Rollback(ctx context.Context, s *session.Session, o RollbackOptions) error 
 	}
 	st.show(ctx, s, to)
 	steps := []values{{"release.name": to.image.Release, "release.build": false}}
-	if s.File.Text("release.strategy") == config.BlueGreen {
-		steps = []values{candidate(st.Running, to.image.Release, 0), promoted(s.File, to.image.Release)}
+	if s.File.Text("release.strategy") == config.BlueGreen { // the old release starts beside the one that serves, then gets all requests
+		steps = []values{candidate(st.running, to.image.Release, 0), promoted(s.File, to.image.Release)}
 	}
 	if !o.Yes {
 		if err := deploy.Preview(ctx, s, steps[0]); err != nil {
 			return err
 		}
-		if err := ask(ctx, o.In, s.Err, fmt.Sprintf("Roll %s back from %s to %s?", s.Stack, st.Running, to.image.Release)); err != nil {
+		if err := ask(ctx, o.In, s.Err, fmt.Sprintf("Roll %s back from %s to %s?", s.Stack, st.running, to.image.Release)); err != nil {
 			return err
 		}
 	}
-	for _, step := range steps { // blue/green: the old release starts beside the one that serves, then gets all requests at once
-		if err := deploy.Up(ctx, s, deploy.Options{Values: step, Yes: true, Previewed: !o.Yes}); err != nil {
-			return fmt.Errorf("%w\n%s is as it was", err, s.File.Name())
-		}
-	}
-	if err := write(s, steps[len(steps)-1]); err != nil {
+	if err := apply(ctx, s, deploy.Options{Yes: true, Previewed: !o.Yes}, steps...); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.Out, "%s runs release %s. %s pins it from now on: make unpin STACK=%[1]s takes that away, and the next make up deploys the working tree\n",
@@ -66,46 +61,88 @@ func Rollback(ctx context.Context, s *session.Session, o RollbackOptions) error 
 // destination is a release to return to, with the run in which it served; none where the operator has named one that never did.
 type destination struct {
 	image Image
-	run   Run
+	run   run
 }
 
 // target finds the release to return to and its image, before anything is changed.
-func (st *State) target(name string) (destination, error) {
+func (st *state) target(name string) (destination, error) {
 	var to destination
 	var err error
 	if name == "" {
-		if to.run, err = st.Before(); err != nil {
+		if to.run, err = st.before(); err != nil {
 			return to, err
 		}
-		name = to.run.Release
-	} else if i := slices.IndexFunc(st.Runs, func(r Run) bool { return r.Release == name && r.couldServe() }); i >= 0 {
-		to.run = st.Runs[i]
+		name = to.run.release
+	} else if i := slices.IndexFunc(st.runs, func(r run) bool { return r.release == name && r.couldServe() }); i >= 0 {
+		to.run = st.runs[i]
 	}
-	if asMeant := st.Running == st.Outputs.Release; asMeant && name == st.Running {
+	if asMeant := st.running == st.Outputs.Release; asMeant && name == st.running {
 		return to, fmt.Errorf("release %s runs already", name)
 	}
-	if to.image, err = st.find(name); err != nil {
+	if to.image, err = st.images.find(name); err != nil {
 		return to, err
 	}
-	if to.run.Digest != "" && to.run.Digest != to.image.Digest {
-		return to, fmt.Errorf("digest mismatch: release %s served as %s, and its tag in the registry is %s now: another image was pushed meanwhile", name, to.run.Digest, to.image.Digest)
+	if to.run.digest != "" && to.run.digest != to.image.Digest {
+		return to, fmt.Errorf("digest mismatch: release %s served as %s, and its tag in the registry is %s now: another image was pushed meanwhile", name, to.run.digest, to.image.Digest)
 	}
 	return to, nil
 }
 
 // show prints what a rollback changes.
-func (st *State) show(ctx context.Context, s *session.Session, to destination) {
-	served := "it is not known to have served here"
-	switch to.run.Outcome {
-	case Served:
-		served = "it served from " + to.run.At.Local().Format(timeFormat)
-	case Registered:
-		served = "its task definition was registered on " + to.run.At.Local().Format(timeFormat) + "; whether it served is not on record"
+func (st *state) show(ctx context.Context, s *session.Session, to destination) {
+	known := "it is not known to have served here"
+	switch to.run.outcome {
+	case served:
+		known = "it served from " + to.run.at.Local().Format(timeFormat)
+	case registered:
+		known = "its task definition was registered on " + to.run.at.Local().Format(timeFormat) + "; whether it served is not on record"
 	}
 	fmt.Fprintf(s.Err, "Rolling back %s\n  from        %s\n  to          %s (%s)\n  image       %s\n  services    %s\n  migrations  %s\n",
-		s.Stack, st.Running, to.image.Release, served, to.image.Digest,
-		strings.Join(slices.Sorted(maps.Keys(st.Outputs.ServiceNames)), ", "), migrationNote(ctx, s.File, to.image.Release, st.Running))
-	if st.Running != st.Outputs.Release {
-		fmt.Fprintf(s.Err, "  note        Pulumi's last successful deployment is of release %s; ECS runs %s\n", st.Outputs.Release, st.Running)
+		s.Stack, st.running, to.image.Release, known, to.image.Digest,
+		strings.Join(slices.Sorted(maps.Keys(st.Outputs.ServiceNames)), ", "), migrationNote(ctx, s.File, to.image.Release, st.running))
+	if st.running != st.Outputs.Release {
+		fmt.Fprintf(s.Err, "  note        Pulumi's last successful deployment is of release %s; ECS runs %s\n", st.Outputs.Release, st.running)
 	}
+}
+
+// values are keys of the stack file; nil takes one away.
+type values = map[string]any
+
+// apply deploys other values than the stack file has, step by step, and writes the last ones into it when all have succeeded. A failure,
+// an interrupt, or a "no" to Pulumi's question leave the file as it is.
+func apply(ctx context.Context, s *session.Session, o deploy.Options, steps ...values) error {
+	for _, o.Values = range steps {
+		if err := deploy.Up(ctx, s, o); err != nil {
+			return fmt.Errorf("%w\n%s is as it was", err, s.File.Name())
+		}
+	}
+	return write(s, o.Values)
+}
+
+// write changes keys of the stack file, which is read again: a deployment takes minutes, and people edit files meanwhile.
+func write(s *session.Session, changes values) error {
+	settings, err := config.ReadFile(s.Root, s.Stack)
+	if err != nil {
+		return err
+	}
+	if err := session.Apply(settings, changes); err != nil {
+		return err
+	}
+	return settings.Save(s.Root)
+}
+
+// Unpin takes back what a rollback wrote into the stack file.
+func Unpin(s *session.Session) error {
+	name := s.File.Name()
+	if s.File.Get("release.name") == nil {
+		return fmt.Errorf("%s pins no release", name)
+	}
+	if s.File.Text("release.candidate") != "" {
+		return fmt.Errorf("%s has a candidate: promote or abort it first", name)
+	}
+	if err := write(s, values{"release.name": nil, "release.build": nil}); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.Out, "%s pins no release any more: the next deployment (make up STACK=%s) is of the working tree\n", name, s.Stack)
+	return nil
 }

@@ -2,91 +2,73 @@ package release
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecr"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/laravel-ecs/laravel-ecs/ops/cluster"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// State is what a stack runs, could run and ran.
-type State struct {
-	Outputs session.Outputs
-	Images  []Image // of the registry, the one pushed last first
-	Running string  // what ECS runs; after a deployment that failed it is not what the stack was to run
-	Runs    []Run   // newest first
-	Source  string  // where Runs is known from
+// state is what a stack runs, could run and ran.
+type state struct {
+	*cluster.Cluster
+	images  imageList
+	running string // what ECS runs; after a deployment that failed it is not what the stack was to run
+	runs    []run  // newest first
+	source  string // where runs is known from
 }
 
-// Look reads the state of a stack.
-func Look(ctx context.Context, s *session.Session) (*State, error) {
-	outputs, err := s.Outputs(ctx)
+// look reads the state of a stack.
+func look(ctx context.Context, s *session.Session) (*state, error) {
+	c, err := cluster.Open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	configuration, err := s.AWS(ctx)
+	st := &state{Cluster: c, running: c.Outputs.Release}
+	if st.images, err = images(ctx, s, c.Outputs.RepositoryURL); err != nil {
+		return nil, err
+	}
+	services, err := c.Services(ctx, st.processes()...)
 	if err != nil {
 		return nil, err
 	}
-	state := &State{Outputs: outputs}
-	if state.Images, err = images(ctx, ecr.NewFromConfig(configuration), outputs.RepositoryURL); err != nil {
-		return nil, session.Explain(err)
-	}
-	h := &historian{client: ecs.NewFromConfig(configuration), cluster: outputs.ClusterName, definitions: map[string]definition{}}
-	if err := state.past(ctx, h); err != nil {
-		return nil, session.Explain(err)
-	}
-	return state, nil
-}
-
-// past reads what ran, and what runs.
-func (st *State) past(ctx context.Context, h *historian) error {
-	st.Running = st.Outputs.Release
-	for _, process := range st.processes() {
-		service := st.Outputs.ServiceNames[process]
-		current, err := h.current(ctx, service)
+	for _, service := range services {
+		current, err := st.ofDefinition(ctx, current(service))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if process == st.live() && current.release != "" {
-			st.Running = current.release
-		}
-		runs, source, err := h.history(ctx, process, service, st.Outputs.TaskDefinitionARNs[process])
+		runs, source, err := st.history(ctx, service)
 		if err != nil {
-			return err
+			return nil, session.Explain(err)
 		}
-		if st.Runs = append(st.Runs, runs...); process == st.live() {
-			st.Source = source
+		st.runs = append(st.runs, runs...)
+		if service.Process == st.live() {
+			st.source = source
+			if current.release != "" {
+				st.running = current.release
+			}
 		}
 	}
-	slices.SortStableFunc(st.Runs, func(a, b Run) int { return b.At.Compare(a.At) })
-	return nil
+	slices.SortStableFunc(st.runs, func(a, b run) int { return b.at.Compare(a.at) })
+	return st, nil
 }
 
 // processes are the services whose releases are the stack's: the web tasks, of both colours, else whatever it has.
-func (st *State) processes() []string {
-	var list []string
-	for _, process := range slices.Sorted(maps.Keys(st.Outputs.ServiceNames)) {
-		if process == webOf(config.Blue) || process == webOf(config.Green) {
-			list = append(list, process)
-		}
+func (st *state) processes() []string {
+	all := st.Processes()
+	web := slices.DeleteFunc(slices.Clone(all), func(process string) bool { return process != webOf(config.Blue) && process != webOf(config.Green) })
+	if len(web) == 0 {
+		return all[:min(1, len(all))]
 	}
-	if len(list) == 0 {
-		list = slices.Sorted(maps.Keys(st.Outputs.ServiceNames))
-		list = list[:min(1, len(list))]
-	}
-	return list
+	return web
 }
 
 // live is the process that serves.
-func (st *State) live() string {
+func (st *state) live() string {
 	for color, share := range st.Outputs.Traffic {
 		if process := webOf(color); share.Release == st.Outputs.Release && st.Outputs.ServiceNames[process] != "" {
 			return process
@@ -98,54 +80,21 @@ func (st *State) live() string {
 // webOf is the service of a colour, by its name among the outputs.
 func webOf(color string) string {
 	if color == config.Green {
-		return mainContainer + "-" + config.Green
+		return "web-" + config.Green
 	}
-	return mainContainer
+	return "web"
 }
 
 // current is what a service runs: the task definition of the deployment that is complete, else of the one that has running tasks.
-func (h *historian) current(ctx context.Context, service string) (definition, error) {
-	answer, err := h.client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &h.cluster, Services: []string{service}})
-	if err != nil {
-		return definition{}, fmt.Errorf("asking what %s runs: %w", service, err)
-	}
-	if len(answer.Services) == 0 {
-		return definition{}, fmt.Errorf("the cluster %s has no service %s: the credentials may be of another account (aws sts get-caller-identity), or make up must deploy it again", h.cluster, service)
-	}
-	found := answer.Services[0]
-	arn := aws.ToString(found.TaskDefinition)
-	for _, d := range found.Deployments {
-		if d.RolloutState == types.DeploymentRolloutStateCompleted || d.RunningCount > 0 && d.RolloutState != types.DeploymentRolloutStateFailed {
-			arn = aws.ToString(d.TaskDefinition)
-			if d.RolloutState == types.DeploymentRolloutStateCompleted {
-				break
-			}
+func current(service cluster.Service) string {
+	arn := service.TaskDefinition
+	for _, d := range service.Deployments {
+		if d.RolloutState == types.DeploymentRolloutStateCompleted {
+			return aws.ToString(d.TaskDefinition)
+		}
+		if d.RunningCount > 0 && d.RolloutState != types.DeploymentRolloutStateFailed {
+			arn = d.TaskDefinition
 		}
 	}
-	if arn == "" {
-		return definition{}, nil
-	}
-	return h.definition(ctx, arn)
-}
-
-// find returns the image of a release, or says what the registry has.
-func (st *State) find(name string) (Image, error) {
-	i := slices.IndexFunc(st.Images, func(r Image) bool { return r.Release == name })
-	if i < 0 {
-		return Image{}, fmt.Errorf("there is no image of release %s in the registry; it has %s", name, st.names())
-	}
-	return st.Images[i], nil
-}
-
-func (st *State) names() string {
-	var names []string
-	for _, r := range st.Images {
-		if !slices.Contains(names, r.Release) {
-			names = append(names, r.Release)
-		}
-	}
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
+	return aws.ToString(arn)
 }
