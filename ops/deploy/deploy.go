@@ -3,7 +3,9 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os/exec"
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
@@ -22,50 +24,45 @@ type Options struct {
 // Up deploys the stack file. Pulumi has the terminal: it shows the preview and asks.
 func Up(ctx context.Context, s *session.Session, o Options) error {
 	begin := time.Now()
-	args := flags(o)
-	if o.Previewed {
-		args = append(args, "--skip-preview")
+	err := run(ctx, s, o, "up")
+	var failed *exec.ExitError
+	if !errors.As(err, &failed) { // success, or pulumi did not run
+		return err
 	}
-	return run(ctx, s, o.Values, func(err error) error {
-		explain(ctx, s, begin)
-		return fmt.Errorf("the deployment of %s failed (%w): what was made stays, and the next run carries on", s.Stack, err)
-	}, "up", args...)
+	explain(ctx, s, begin)
+	return fmt.Errorf("the deployment of %s failed (%w): what was made stays, and the next run carries on", s.Stack, err)
 }
 
 // Preview shows what Up would change.
 func Preview(ctx context.Context, s *session.Session, values map[string]any) error {
-	return run(ctx, s, values, func(err error) error { return err }, "preview", "--diff")
+	return run(ctx, s, Options{Values: values}, "preview", "--diff")
 }
 
 // Down removes everything that the stack has. The stack itself, its file and its history stay.
 func Down(ctx context.Context, s *session.Session, yes bool) error {
-	return run(ctx, s, nil, func(err error) error { return err }, "destroy", flags(Options{Yes: yes})...)
-}
-
-func flags(o Options) []string {
-	if o.Yes {
-		return []string{"--yes"}
-	}
-	return nil
+	return run(ctx, s, Options{Yes: yes}, "destroy")
 }
 
 // run starts pulumi with a copy of the stack file where there are other values than it has.
-func run(ctx context.Context, s *session.Session, values map[string]any, failed func(error) error, command string, args ...string) error {
+func run(ctx context.Context, s *session.Session, o Options, command string, flags ...string) error {
 	p, err := s.Pulumi(ctx)
 	if err != nil {
 		return err
 	}
-	args = append([]string{command, "--stack", s.Stack}, args...)
-	if len(values) > 0 {
-		file, done, err := s.With(values)
+	args := append([]string{command, "--stack", s.Stack}, flags...)
+	if o.Yes {
+		args = append(args, "--yes")
+	}
+	if o.Previewed {
+		args = append(args, "--skip-preview")
+	}
+	if len(o.Values) > 0 {
+		file, done, err := s.With(o.Values)
 		if err != nil {
 			return err
 		}
 		defer done()
 		args = append(args, "--config-file", file)
 	}
-	if err := p.Run(ctx, args...); err != nil {
-		return failed(err)
-	}
-	return nil
+	return p.Run(ctx, args...)
 }

@@ -1,9 +1,9 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/laravel-ecs/laravel-ecs/ops/cluster"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
@@ -33,43 +34,39 @@ func explain(ctx context.Context, s *session.Session, since time.Time) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, explainLimit)
 	defer cancel()
-	outputs, err := s.Outputs(ctx)
-	if err != nil || len(outputs.ServiceNames) == 0 {
-		return
-	}
-	configuration, err := s.AWS(ctx)
+	c, err := cluster.Open(ctx, s)
 	if err != nil {
 		return
 	}
-	services := slices.Sorted(maps.Values(outputs.ServiceNames))
-	if err := Explain(ctx, ecs.NewFromConfig(configuration), s.Err, outputs.ClusterName, services, since.Add(-clockSkew)); err != nil {
+	lines, err := reasons(ctx, c, since.Add(-clockSkew))
+	if err != nil {
 		fmt.Fprintln(s.Err, "asking ECS why:", session.Explain(err))
+	} else if len(lines) > 0 {
+		fmt.Fprintf(s.Err, "\nAmazon ECS says:\n  %s\n", strings.Join(lines, "\n  "))
 	}
 }
 
-// Explain prints the events of services since a time, and why tasks stopped since then.
-func Explain(ctx context.Context, client *ecs.Client, to io.Writer, cluster string, services []string, since time.Time) error {
-	var lines []string
-	for batch := range slices.Chunk(services, 10) { // DescribeServices takes ten (Amazon ECS API Reference)
-		answer, err := client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: batch})
-		if err != nil {
-			return err
-		}
-		for _, service := range answer.Services {
-			lines = append(lines, events(service, since)...)
-		}
+// reasons are the events of the services since a time, and why tasks stopped since then. A service that is not there has none.
+func reasons(ctx context.Context, c *cluster.Cluster, since time.Time) (lines []string, err error) {
+	services := slices.Sorted(maps.Values(c.Outputs.ServiceNames)) // at most four: web in two colours, worker, scheduler
+	if len(services) == 0 {
+		return nil, nil
+	}
+	answer, err := c.API.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &c.Name, Services: services})
+	if err != nil {
+		return nil, err
+	}
+	for _, service := range answer.Services {
+		lines = append(lines, events(service, since)...)
 	}
 	for _, service := range services {
-		reasons, err := stopped(ctx, client, cluster, service, since)
+		some, err := stopped(ctx, c, service, since)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		lines = append(lines, reasons...)
+		lines = append(lines, some...)
 	}
-	if len(lines) > 0 {
-		fmt.Fprintf(to, "\nAmazon ECS says:\n  %s\n", strings.Join(lines, "\n  "))
-	}
-	return nil
+	return lines, nil
 }
 
 // events are the newest messages of a service, the newest first, as ECS lists them.
@@ -83,34 +80,24 @@ func events(service types.Service, since time.Time) (lines []string) {
 }
 
 // stopped says of the last stopped tasks why they did. ECS lists them for about an hour (ListTasks, Amazon ECS API Reference).
-func stopped(ctx context.Context, client *ecs.Client, cluster, service string, since time.Time) (lines []string, err error) {
-	list, err := client.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &cluster, ServiceName: &service, DesiredStatus: types.DesiredStatusStopped})
+func stopped(ctx context.Context, c *cluster.Cluster, service string, since time.Time) (lines []string, err error) {
+	list, err := c.API.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &c.Name, ServiceName: &service, DesiredStatus: types.DesiredStatusStopped})
 	if err != nil || len(list.TaskArns) == 0 {
 		return nil, err
 	}
-	answer, err := client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: list.TaskArns})
+	answer, err := c.API.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &c.Name, Tasks: list.TaskArns})
 	if err != nil {
 		return nil, err
 	}
 	tasks := slices.DeleteFunc(answer.Tasks, func(t types.Task) bool { return !stopTime(t).After(since) })
 	slices.SortStableFunc(tasks, func(a, b types.Task) int { return stopTime(b).Compare(stopTime(a)) })
 	for _, task := range tasks[:min(stoppedShown, len(tasks))] {
-		lines = append(lines, fmt.Sprintf("%s task %s of %s stopped: %s", stopTime(task).Local().Format("15:04:05"), id(task), service, reason(task)))
+		lines = append(lines, fmt.Sprintf("%s task %s of %s stopped: %s", stopTime(task).Local().Format("15:04:05"), cluster.ID(task.TaskArn), service, reason(task)))
 	}
 	return lines, nil
 }
 
-func stopTime(t types.Task) time.Time {
-	if t.StoppedAt != nil {
-		return *t.StoppedAt
-	}
-	return aws.ToTime(t.StoppingAt)
-}
-
-func id(t types.Task) string {
-	arn := aws.ToString(t.TaskArn)
-	return arn[strings.LastIndex(arn, "/")+1:]
-}
+func stopTime(t types.Task) time.Time { return aws.ToTime(cmp.Or(t.StoppedAt, t.StoppingAt)) }
 
 // reason is that of the task, and of each container that has one or that failed.
 func reason(t types.Task) string {
