@@ -4,9 +4,6 @@ package exit
 
 import "errors"
 
-// Failed is the exit code of every error that has no other one.
-const Failed = 1
-
 // Blocked is the exit code of a note that would destroy data: a pipeline tells it from an error.
 const Blocked = 3
 
@@ -43,7 +40,7 @@ func Status(code int) error {
 	return outcome{error: errors.New("the program failed"), code: code, printed: true}
 }
 
-// Code is the exit code of an error: 0 for none.
+// Code is the exit code of an error: 0 for none, 1 for an error that has no other one.
 func Code(err error) int {
 	if err == nil {
 		return 0
@@ -52,7 +49,7 @@ func Code(err error) int {
 	if errors.As(err, &o) {
 		return o.code
 	}
-	return Failed
+	return 1
 }
 
 // Printed tells whether the text of an error has been printed.

@@ -83,19 +83,24 @@ func (p *Pulumi) Run(_ context.Context, args ...string) error {
 
 // Output runs pulumi and returns what it prints; its complaint is part of the error. What it printed is returned beside an error too.
 func (p *Pulumi) Output(ctx context.Context, args ...string) ([]byte, error) {
-	var complaint strings.Builder
-	command := exec.CommandContext(ctx, p.Path, args...)
-	command.Dir = p.s.Root
-	command.Env = append(os.Environ(), "PULUMI_SKIP_UPDATE_CHECK=true")
-	command.Stderr = &complaint
-	// A killed CLI would leave a lock on the state.
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = 30 * time.Second
-	out, err := command.Output()
+	out, complaint, err := Capture(ctx, p.s.Root, p.Path, args...)
 	if err != nil {
-		return out, fmt.Errorf("pulumi %s: %w: %s", args[0], err, strings.TrimSpace(complaint.String()))
+		return out, fmt.Errorf("pulumi %s: %w: %s", args[0], err, complaint)
 	}
 	return out, nil
+}
+
+// Capture runs a program in a folder and returns what it prints, beside an error too, and its complaint. The end of the context
+// interrupts it: a killed Pulumi CLI would leave a lock on the state, a killed emulator its folders and processes.
+func Capture(ctx context.Context, folder, path string, args ...string) (out []byte, complaint string, err error) {
+	var text strings.Builder
+	command := exec.CommandContext(ctx, path, args...)
+	command.Dir, command.Stderr = folder, &text
+	command.Env = append(os.Environ(), "PULUMI_SKIP_UPDATE_CHECK=true")
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 30 * time.Second
+	out, err = command.Output()
+	return out, strings.TrimSpace(text.String()), err
 }
 
 // unattended are the flags of a run that nobody can answer: GitLab and GitHub both set CI.
