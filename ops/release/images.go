@@ -33,20 +33,16 @@ func images(ctx context.Context, s *session.Session, repositoryURL string) (list
 		return nil, err
 	}
 	_, repository, _ := strings.Cut(repositoryURL, "/")
-	pages := ecr.NewDescribeImagesPaginator(ecr.NewFromConfig(configuration), &ecr.DescribeImagesInput{
-		RepositoryName: &repository,
-		Filter:         &types.DescribeImagesFilter{TagStatus: types.TagStatusTagged},
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, session.Explain(fmt.Errorf("listing the images of %s: %w", repository, err))
-		}
-		for _, detail := range page.ImageDetails {
-			for _, tag := range detail.ImageTags {
-				if name, ok := config.ReleaseOfTag(tag); ok {
-					list = append(list, Image{Release: name, Digest: aws.ToString(detail.ImageDigest), Pushed: aws.ToTime(detail.ImagePushedAt)})
-				}
+	details, err := session.All(ctx, "listing the images of "+repository, ecr.NewDescribeImagesPaginator(ecr.NewFromConfig(configuration), &ecr.DescribeImagesInput{
+		RepositoryName: &repository, Filter: &types.DescribeImagesFilter{TagStatus: types.TagStatusTagged},
+	}), func(page *ecr.DescribeImagesOutput) []types.ImageDetail { return page.ImageDetails })
+	if err != nil {
+		return nil, err
+	}
+	for _, detail := range details {
+		for _, tag := range detail.ImageTags {
+			if name, ok := config.ReleaseOfTag(tag); ok {
+				list = append(list, Image{Release: name, Digest: aws.ToString(detail.ImageDigest), Pushed: aws.ToTime(detail.ImagePushedAt)})
 			}
 		}
 	}
