@@ -21,24 +21,30 @@ const describeLimit = 100
 // Tasks are the tasks of a service that have not stopped yet, the oldest first. Those that are told to stop are among them: they still
 // finish their requests.
 func (c *Cluster) Tasks(ctx context.Context, service string) ([]types.Task, error) {
-	var list []types.Task
-	for _, desired := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
-		arns, err := session.All(ctx, "listing the tasks of "+service,
-			ecs.NewListTasksPaginator(c.API, &ecs.ListTasksInput{Cluster: &c.Name, ServiceName: &service, DesiredStatus: desired}),
-			func(page *ecs.ListTasksOutput) []string { return page.TaskArns })
-		if err != nil {
-			return nil, err
-		}
-		found, err := c.describe(ctx, arns)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, found...)
+	running, err := c.TasksWith(ctx, service, types.DesiredStatusRunning)
+	if err != nil {
+		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(t types.Task) bool { return aws.ToString(t.LastStatus) == "STOPPED" })
+	stopping, err := c.TasksWith(ctx, service, types.DesiredStatusStopped)
+	if err != nil {
+		return nil, err
+	}
+	list := slices.DeleteFunc(append(running, stopping...), func(t types.Task) bool { return aws.ToString(t.LastStatus) == "STOPPED" })
 	created := func(t types.Task) time.Time { return aws.ToTime(cmp.Or(t.CreatedAt, t.StartedAt)) }
 	slices.SortStableFunc(list, func(a, b types.Task) int { return created(a).Compare(created(b)) })
 	return list, nil
+}
+
+// TasksWith are the tasks of a service that ECS is to run, or to stop; stopped ones it lists for about an hour (ListTasks, Amazon ECS API
+// Reference).
+func (c *Cluster) TasksWith(ctx context.Context, service string, desired types.DesiredStatus) ([]types.Task, error) {
+	arns, err := session.All(ctx, "listing the tasks of "+service,
+		ecs.NewListTasksPaginator(c.API, &ecs.ListTasksInput{Cluster: &c.Name, ServiceName: &service, DesiredStatus: desired}),
+		func(page *ecs.ListTasksOutput) []string { return page.TaskArns })
+	if err != nil {
+		return nil, err
+	}
+	return c.describe(ctx, arns)
 }
 
 func (c *Cluster) describe(ctx context.Context, arns []string) ([]types.Task, error) {

@@ -79,17 +79,13 @@ func events(service types.Service, since time.Time) (lines []string) {
 	return lines
 }
 
-// stopped says of the last stopped tasks why they did. ECS lists them for about an hour (ListTasks, Amazon ECS API Reference).
+// stopped says of the last stopped tasks why they did.
 func stopped(ctx context.Context, c *cluster.Cluster, service string, since time.Time) (lines []string, err error) {
-	list, err := c.API.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &c.Name, ServiceName: &service, DesiredStatus: types.DesiredStatusStopped})
-	if err != nil || len(list.TaskArns) == 0 {
-		return nil, err
-	}
-	answer, err := c.API.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &c.Name, Tasks: list.TaskArns})
+	tasks, err := c.TasksWith(ctx, service, types.DesiredStatusStopped)
 	if err != nil {
 		return nil, err
 	}
-	tasks := slices.DeleteFunc(answer.Tasks, func(t types.Task) bool { return !stopTime(t).After(since) })
+	tasks = slices.DeleteFunc(tasks, func(t types.Task) bool { return !stopTime(t).After(since) })
 	slices.SortStableFunc(tasks, func(a, b types.Task) int { return stopTime(b).Compare(stopTime(a)) })
 	for _, task := range tasks[:min(stoppedShown, len(tasks))] {
 		lines = append(lines, fmt.Sprintf("%s task %s of %s stopped: %s", stopTime(task).Local().Format("15:04:05"), cluster.ID(task.TaskArn), service, reason(task)))

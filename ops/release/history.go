@@ -158,15 +158,11 @@ func (st *state) ofDefinition(ctx context.Context, arn string) (run, error) {
 	if arn == "" {
 		return run{}, nil
 	}
-	definition, err := st.Definition(ctx, arn)
+	definition, main, err := st.Main(ctx, arn)
 	var deleted *types.ClientException // also for what does not exist (DescribeTaskDefinition, Amazon ECS API Reference)
 	if errors.As(err, &deleted) {
 		return run{}, nil
 	}
-	if err != nil {
-		return run{}, err
-	}
-	main, err := cluster.Main(definition)
 	if err != nil {
 		return run{}, err
 	}
