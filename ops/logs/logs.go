@@ -41,32 +41,45 @@ func Show(ctx context.Context, s *session.Session, o Options) error {
 	if err != nil {
 		return err
 	}
+	tails := make([]*Tail, len(groups))
+	for i, group := range groups {
+		tails[i] = NewTail(cloudwatchlogs.NewFromConfig(c.Config), cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group}, time.Now().Add(-o.Since))
+	}
 	p := &printer{out: s.Out, grep: o.Grep, raw: o.Raw}
-	since := time.Now().Add(-o.Since)
-	client := cloudwatchlogs.NewFromConfig(c.Config)
-	if o.Follow {
-		return follow(ctx, client, groups, since, p)
-	}
-	var all []types.FilteredLogEvent
-	for _, group := range groups {
-		events, err := read(ctx, client, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, StartTime: aws.Int64(since.UnixMilli())})
-		if err != nil {
-			return err
+	for pause := shortest; ; {
+		var fresh []types.FilteredLogEvent
+		for _, tail := range tails {
+			events, err := tail.Next(ctx)
+			if o.Follow && ctx.Err() != nil {
+				return nil // interrupted: that is how it ends
+			}
+			if err != nil {
+				return err
+			}
+			fresh = append(fresh, events...)
 		}
-		all = append(all, events...)
+		p.print(fresh)
+		if !o.Follow {
+			break
+		}
+		// Quick while something is said, slower while it is quiet.
+		if pause = min(pause*3/2, longest); len(fresh) > 0 {
+			pause = shortest
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
 	}
-	p.print(all)
 	if p.printed == 0 {
-		fmt.Fprintf(s.Err, "no lines%s in the last %s; --since (SINCE=24h) looks further back\n", matching(o.Grep), strings.TrimSuffix(o.Since.String(), "0s"))
+		with := ""
+		if o.Grep != "" {
+			with = fmt.Sprintf(" with %q", o.Grep)
+		}
+		fmt.Fprintf(s.Err, "no lines%s in the last %s; --since (SINCE=24h) looks further back\n", with, strings.TrimSuffix(o.Since.String(), "0s"))
 	}
 	return nil
-}
-
-func matching(grep string) string {
-	if grep == "" {
-		return ""
-	}
-	return fmt.Sprintf(" with %q", grep)
 }
 
 // groupsOf are the log groups that the containers of the services write to, by the log configuration of the revision that runs.
@@ -99,12 +112,6 @@ func groupsOf(ctx context.Context, c *cluster.Cluster, process string) (groups [
 	return groups, nil
 }
 
-// read follows the pages of one request. A page may be empty while there are more (CloudWatch Logs API reference, FilterLogEvents).
-func read(ctx context.Context, client *cloudwatchlogs.Client, input *cloudwatchlogs.FilterLogEventsInput) ([]types.FilteredLogEvent, error) {
-	return session.All(ctx, "reading the logs of "+aws.ToString(input.LogGroupName), cloudwatchlogs.NewFilterLogEventsPaginator(client, input),
-		func(page *cloudwatchlogs.FilterLogEventsOutput) []types.FilteredLogEvent { return page.Events })
-}
-
 // How often to ask. An account has a quota of FilterLogEvents requests per second and Region (AWS General Reference, "Amazon CloudWatch
 // Logs endpoints and quotas"), and a stack has up to three log groups.
 const (
@@ -114,37 +121,6 @@ const (
 
 // overlap is how far each request looks back behind the newest event: events of several streams do not arrive in order.
 const overlap = 20 * time.Second
-
-// follow prints what there is and then what comes, until the context ends.
-func follow(ctx context.Context, client *cloudwatchlogs.Client, groups []string, since time.Time, p *printer) error {
-	tails := make([]*Tail, len(groups))
-	for i, group := range groups {
-		tails[i] = NewTail(client, cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group}, since)
-	}
-	for pause := shortest; ; {
-		var fresh []types.FilteredLogEvent
-		for _, tail := range tails {
-			events, err := tail.Next(ctx)
-			if ctx.Err() != nil {
-				return nil // interrupted: that is how it ends
-			}
-			if err != nil {
-				return err
-			}
-			fresh = append(fresh, events...)
-		}
-		p.print(fresh)
-		// Quick while something is said, slower while it is quiet.
-		if pause = min(pause*3/2, longest); len(fresh) > 0 {
-			pause = shortest
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(pause):
-		}
-	}
-}
 
 // Tail reads the events of a log group that have arrived since it was asked last.
 type Tail struct {
@@ -163,7 +139,9 @@ func NewTail(client *cloudwatchlogs.Client, input cloudwatchlogs.FilterLogEvents
 func (t *Tail) Next(ctx context.Context) ([]types.FilteredLogEvent, error) {
 	input := t.input
 	input.StartTime = aws.Int64(t.from.UnixMilli())
-	events, err := read(ctx, t.client, &input)
+	// A page may be empty while there are more (CloudWatch Logs API reference, FilterLogEvents).
+	events, err := session.All(ctx, "reading the logs of "+aws.ToString(input.LogGroupName), cloudwatchlogs.NewFilterLogEventsPaginator(t.client, &input),
+		func(page *cloudwatchlogs.FilterLogEventsOutput) []types.FilteredLogEvent { return page.Events })
 	if err != nil {
 		return nil, err
 	}
