@@ -164,8 +164,7 @@ func (r *Request) keep(ctx context.Context, marker, text string, create bool) (O
 	if note != nil {
 		outcome, method, address = Updated, r.forge.method, r.forge.edit(r, note.ID)
 	}
-	_, err = r.call(ctx, method, address, map[string]string{"body": text}, nil)
-	if err != nil {
+	if _, err = r.call(ctx, method, address, map[string]string{"body": text}, nil); err != nil {
 		return "", fmt.Errorf("posting the note on %s: %w", r.forge.name, err)
 	}
 	return outcome, nil
@@ -184,25 +183,26 @@ func (r *Request) find(ctx context.Context, marker string) (*found, error) {
 				return &note, nil
 			}
 		}
-		page = next(header)
+		page = ""
+		if next := nextLink.FindStringSubmatch(header.Get("Link")); next != nil {
+			page = next[1]
+		}
 	}
 	return nil, nil
 }
 
+// nextLink is the address of the next page, in a header that both forges send.
 var nextLink = regexp.MustCompile(`<([^>]+)>;\s*rel="next"`)
-
-// next is the address of the next page, from a header that both forges send.
-func next(header http.Header) string {
-	if match := nextLink.FindStringSubmatch(header.Get("Link")); match != nil {
-		return match[1]
-	}
-	return ""
-}
 
 func (r *Request) call(ctx context.Context, method, address string, send, receive any) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	if !sameHost(address, r.url) { // the token must not go to another host
+	target, err := url.Parse(address)
+	home, homeErr := url.Parse(r.url)
+	if err = cmp.Or(err, homeErr); err != nil {
+		return nil, err
+	}
+	if target.Host != home.Host || target.Scheme != home.Scheme { // the token must not go there
 		return nil, fmt.Errorf("the next page is on another host: %s", address)
 	}
 	var body bytes.Buffer
@@ -258,10 +258,4 @@ func (f forge) shorten(text string) string {
 	}
 	text = text[:f.longest-len(cut)]
 	return text[:strings.LastIndex(text, "\n")+1] + cut
-}
-
-func sameHost(a, b string) bool {
-	one, err := url.Parse(a)
-	other, otherErr := url.Parse(b)
-	return err == nil && otherErr == nil && one.Host == other.Host && one.Scheme == other.Scheme
 }

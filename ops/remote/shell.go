@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	smithy "github.com/aws/smithy-go/endpoints"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/cluster"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
@@ -60,7 +61,8 @@ func Shell(ctx context.Context, s *session.Session, process, command string) (ex
 		return 0, session.Explain(fmt.Errorf("opening a session in the task %s: %w", cluster.ID(task.TaskArn), err))
 	}
 	fmt.Fprintf(s.Err, "task %s of %s, release %s, as root; php artisan works in it\n", cluster.ID(task.TaskArn), process, cluster.Release(definition))
-	endpoint, err := ecsEndpoint(ctx, c.API)
+	options := c.API.Options()
+	address, err := endpoint(options.EndpointResolverV2.ResolveEndpoint(ctx, ecs.EndpointParameters{Region: &options.Region, Endpoint: options.BaseEndpoint}))
 	if err != nil {
 		return 0, err
 	}
@@ -70,7 +72,7 @@ func Shell(ctx context.Context, s *session.Session, process, command string) (ex
 		},
 		// The target as AWS's command line names it: ecs:cluster_task_runtime.
 		request: map[string]any{"Target": fmt.Sprintf("ecs:%s_%s_%s", c.Name, cluster.ID(task.TaskArn), runtimeID)},
-		region:  c.Config.Region, profile: profile(s), endpoint: endpoint,
+		region:  c.Config.Region, profile: profile(s), endpoint: address,
 	})
 }
 
@@ -113,12 +115,10 @@ func profile(s *session.Session) string {
 	return cmp.Or(s.File.Text("aws:profile"), os.Getenv("AWS_PROFILE"))
 }
 
-// ecsEndpoint is where the client sends its requests.
-func ecsEndpoint(ctx context.Context, client *ecs.Client) (string, error) {
-	options := client.Options()
-	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, ecs.EndpointParameters{Region: &options.Region, Endpoint: options.BaseEndpoint})
+// endpoint is where a client sends its requests, by its resolver's answer.
+func endpoint(resolved smithy.Endpoint, err error) (string, error) {
 	if err != nil {
-		return "", fmt.Errorf("finding the endpoint of ECS: %w", err)
+		return "", fmt.Errorf("finding the endpoint that the plugin asks: %w", err)
 	}
-	return endpoint.URI.String(), nil
+	return resolved.URI.String(), nil
 }

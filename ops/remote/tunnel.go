@@ -54,7 +54,8 @@ func Tunnel(ctx context.Context, s *session.Session, to string, port int) error 
 	}
 	defer terminate(ctx, client, opened.SessionId)
 	fmt.Fprintf(s.Out, "127.0.0.1:%d leads to %s:%d through %s. Ctrl-C ends it.\n\n    %s\n\n", port, far.host, far.port, instance, far.client(port))
-	endpoint, err := ssmEndpoint(ctx, client)
+	options := client.Options()
+	address, err := endpoint(options.EndpointResolverV2.ResolveEndpoint(ctx, ssm.EndpointParameters{Region: &options.Region, Endpoint: options.BaseEndpoint}))
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func Tunnel(ctx context.Context, s *session.Session, to string, port int) error 
 			"SessionId": aws.ToString(opened.SessionId), "StreamUrl": aws.ToString(opened.StreamUrl), "TokenValue": aws.ToString(opened.TokenValue),
 		},
 		request: map[string]any{"Target": instance, "DocumentName": forwarding, "Parameters": parameters},
-		region:  c.Config.Region, profile: profile(s), endpoint: endpoint,
+		region:  c.Config.Region, profile: profile(s), endpoint: address,
 	})
 	if ctx.Err() != nil { // Ctrl-C is how a tunnel ends
 		return nil
@@ -160,14 +161,4 @@ func usable(instance types.ContainerInstance) int {
 		return 1
 	}
 	return 0
-}
-
-// ssmEndpoint is where the client sends its requests.
-func ssmEndpoint(ctx context.Context, client *ssm.Client) (string, error) {
-	options := client.Options()
-	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, ssm.EndpointParameters{Region: &options.Region, Endpoint: options.BaseEndpoint})
-	if err != nil {
-		return "", fmt.Errorf("finding the endpoint of Systems Manager: %w", err)
-	}
-	return endpoint.URI.String(), nil
 }

@@ -83,47 +83,36 @@ func (s *service) container(name string, old, fresh map[string]any) {
 	for _, field := range slices.Sorted(maps.Keys(fresh)) {
 		was, is := old[field], fresh[field]
 		switch {
-		case field == "environment":
-			s.variables(was, is, valueChange)
-		case field == "secrets":
-			s.variables(was, is, secretChange)
+		case field == "environment", field == "secrets":
+			s.variables(was, is, field == "secrets")
 		case !reflect.DeepEqual(was, is):
 			s.settings = append(s.settings, fmt.Sprintf("container %s `%s`%s", name, field, fromTo(was, is)))
 		}
 	}
 }
 
-// variables records which variables are added, removed or changed.
-func (s *service) variables(before, after any, change func(name string, was, is any) string) {
+// variables records which variables are added, removed or changed. Those of secrets are references; the values are not read.
+func (s *service) variables(before, after any, secret bool) {
 	old, _ := before.(map[string]any)
 	fresh, _ := after.(map[string]any)
 	for _, name := range preview.Keys(old, fresh) {
-		if old[name] != fresh[name] {
-			s.changes[name] = change(name, old[name], fresh[name])
+		was, is := old[name], fresh[name] // nil is a variable that does not exist
+		switch {
+		case was == is:
+		case is == nil && secret:
+			s.changes[name] = "secret, removed"
+		case is == nil:
+			s.changes[name] = "removed"
+		case was == nil && secret:
+			s.changes[name] = "secret, added"
+		case was == nil:
+			s.changes[name] = "added: " + plain(name, is)
+		case secret:
+			s.changes[name] = "secret, new value"
+		default:
+			s.changes[name] = plain(name, was) + " -> " + plain(name, is)
 		}
 	}
-}
-
-// valueChange says what happens to a plain variable. Nil is a variable that does not exist.
-func valueChange(name string, was, is any) string {
-	switch {
-	case was == nil:
-		return "added: " + plain(name, is)
-	case is == nil:
-		return "removed"
-	}
-	return plain(name, was) + " -> " + plain(name, is)
-}
-
-// secretChange is valueChange for references to secrets. The values are not read.
-func secretChange(_ string, was, is any) string {
-	switch {
-	case was == nil:
-		return "secret, added"
-	case is == nil:
-		return "secret, removed"
-	}
-	return "secret, new value"
 }
 
 const imageType = "docker:index/image:Image"
