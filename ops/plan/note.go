@@ -60,7 +60,8 @@ func (o Options) compose(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	settings := note.Options{Stack: o.Stack, Allow: allowed(), Prices: prices}
+	allowed := strings.FieldsFunc(os.Getenv("ALLOW_REPLACE"), func(r rune) bool { return r == ',' || r == ' ' })
+	settings := note.Options{Stack: o.Stack, Allow: allowed, Prices: prices}
 	if o.From != "" {
 		settings.Stack = "" // the file has the name
 	}
@@ -84,11 +85,6 @@ func (o Options) compose(ctx context.Context) (string, error) {
 		return written.Markdown, exit.With(exit.Blocked, fmt.Errorf("data would be destroyed: %s", strings.Join(written.Blocking, "; ")))
 	}
 	return written.Markdown, nil
-}
-
-// allowed are the types that ALLOW_REPLACE names.
-func allowed() []string {
-	return strings.FieldsFunc(os.Getenv("ALLOW_REPLACE"), func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // preview returns what `pulumi preview --json` prints: from a file, from the emulator, or from pulumi. It is there beside an error too.

@@ -33,8 +33,10 @@ type Note struct {
 
 // New writes the note of a preview.
 func New(p preview.Preview, o Options) (Note, error) {
-	if err := checkAllowed(o.Allow); err != nil {
-		return Note{}, err
+	for _, token := range o.Allow { // otherwise a typing mistake would have no effect and no message
+		if !slices.Contains(AllowedTypes(), preview.ShortType(token)) {
+			return Note{}, fmt.Errorf("ALLOW_REPLACE: %s is not a type that holds data; those are %s", token, strings.Join(AllowedTypes(), ", "))
+		}
 	}
 	w := writer{stack: o.Stack, failed: len(p.Errors) > 0}
 	if w.stack == "" && len(p.Steps) > 0 {
@@ -133,16 +135,6 @@ func withoutPrefix(name, stack string) string {
 		return rest
 	}
 	return name
-}
-
-// checkAllowed refuses a type that holds no data: otherwise a typing mistake would have no effect and no message.
-func checkAllowed(allow []string) error {
-	for _, token := range allow {
-		if !slices.Contains(AllowedTypes(), preview.ShortType(token)) {
-			return fmt.Errorf("ALLOW_REPLACE: %s is not a type that holds data; those are %s", token, strings.Join(AllowedTypes(), ", "))
-		}
-	}
-	return nil
 }
 
 // dataTypes are the types that hold data or a public address, with what is lost when one is deleted.
