@@ -46,7 +46,7 @@ func (t Table) Of(region string, resources []Resource) Estimate {
 	for _, r := range resources {
 		if price, known := priced[r.Type]; known {
 			price(&e, r)
-		} else if !free(r.Type) {
+		} else if !slices.ContainsFunc(unpaid, func(prefix string) bool { return strings.HasPrefix(r.Type, prefix) }) {
 			e.unknown(r.Type, r)
 		}
 	}
@@ -115,11 +115,12 @@ func (e *estimator) usage(format string, price float64) {
 // find returns the resource of a type that has the given name. References cannot be followed instead: a preview of a first deployment has
 // no ids.
 func (e *estimator) find(token, component string) Resource {
-	i := slices.IndexFunc(e.resources, func(r Resource) bool { return r.Type == token && strings.HasPrefix(r.Name, component) })
-	if i < 0 {
-		return Resource{}
+	for _, r := range e.resources {
+		if r.Type == token && strings.HasPrefix(r.Name, component) {
+			return r
+		}
 	}
-	return e.resources[i]
+	return Resource{}
 }
 
 // spotFloor is the most that AWS says a spot instance saves: 90 %. The ceiling is the on-demand price, which spot does not exceed
@@ -138,8 +139,8 @@ func (e *estimator) fleet(r Resource) {
 	// On demand the first type is tried first: onDemandAllocationStrategy is prioritized.
 	e.hourly("EC2 "+types[0], onDemand, e.prices.EC2[types[0]], r)
 	e.spot(types, least-onDemand, r)
-	template := e.find("aws:ec2/launchTemplate:LaunchTemplate", component(r.Name))
-	if mappings := list(template, "blockDeviceMappings"); len(mappings) > 0 {
+	group := r.Name[:strings.LastIndex(r.Name, "-")+1] // what it shares with what belongs to it: laravel-prod-cluster-group, -template
+	if mappings := list(e.find("aws:ec2/launchTemplate:LaunchTemplate", group), "blockDeviceMappings"); len(mappings) > 0 {
 		mapping, _ := mappings[0].(map[string]any)
 		e.disk(least, get[map[string]any](mapping, "ebs"), r)
 	}
@@ -182,9 +183,6 @@ func instances(r Resource) (types []string, base, percent float64) {
 	}
 	return types, base, percent
 }
-
-// component is the part of a name that a resource shares with what it belongs to: laravel-prod-cluster-group, -template.
-func component(name string) string { return name[:strings.LastIndex(name, "-")+1] }
 
 // hoursPerMonth is what AWS's own calculator takes.
 const hoursPerMonth = 730

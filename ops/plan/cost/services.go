@@ -3,8 +3,6 @@ package cost
 import (
 	"cmp"
 	"math"
-	"slices"
-	"strings"
 )
 
 // priced has the types that cost money, each with what computes it.
@@ -41,10 +39,6 @@ var unpaid = []string{
 	"aws:elasticache/subnetGroup:", "aws:iam/", "aws:kms/alias:", "aws:lb/listener", "aws:lb/targetGroup", "aws:rds/parameterGroup:",
 	"aws:rds/subnetGroup:", "aws:route53/record:", "aws:s3/", "aws:secretsmanager/secretVersion:", "aws:sns/", "aws:vpc/",
 	"aws:wafv2/webAclAssociation:", "docker:", "laravel:", "pulumi:", "random:",
-}
-
-func free(token string) bool {
-	return slices.ContainsFunc(unpaid, func(prefix string) bool { return strings.HasPrefix(token, prefix) })
 }
 
 func (e *estimator) instance(r Resource) {

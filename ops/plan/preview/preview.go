@@ -3,6 +3,7 @@
 package preview
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -132,15 +133,7 @@ func (p Preview) Count(op string, customOnly bool) int {
 }
 
 // State is the newest state that the step knows.
-func (s Step) State() *State {
-	switch {
-	case s.New != nil:
-		return s.New
-	case s.Old != nil:
-		return s.Old
-	}
-	return &State{}
-}
+func (s Step) State() *State { return cmp.Or(s.New, s.Old, &State{}) }
 
 // Name is the resource's logical name.
 func (s Step) Name() string { return NameOf(s.URN) }
