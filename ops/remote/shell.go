@@ -62,7 +62,8 @@ func Shell(ctx context.Context, s *session.Session, process, command string) (ex
 	}
 	fmt.Fprintf(s.Err, "task %s of %s, release %s, as root; php artisan works in it\n", cluster.ID(task.TaskArn), process, cluster.Release(definition))
 	options := c.API.Options()
-	address, err := endpoint(options.EndpointResolverV2.ResolveEndpoint(ctx, ecs.EndpointParameters{Region: &options.Region, Endpoint: options.BaseEndpoint}))
+	asked := ecs.EndpointParameters{Region: &options.Region, Endpoint: options.BaseEndpoint}
+	address, err := endpoint(options.EndpointResolverV2.ResolveEndpoint(ctx, asked))
 	if err != nil {
 		return 0, err
 	}

@@ -55,7 +55,8 @@ func Tunnel(ctx context.Context, s *session.Session, to string, port int) error 
 	defer terminate(ctx, client, opened.SessionId)
 	fmt.Fprintf(s.Out, "127.0.0.1:%d leads to %s:%d through %s. Ctrl-C ends it.\n\n    %s\n\n", port, far.host, far.port, instance, far.client(port))
 	options := client.Options()
-	address, err := endpoint(options.EndpointResolverV2.ResolveEndpoint(ctx, ssm.EndpointParameters{Region: &options.Region, Endpoint: options.BaseEndpoint}))
+	asked := ssm.EndpointParameters{Region: &options.Region, Endpoint: options.BaseEndpoint}
+	address, err := endpoint(options.EndpointResolverV2.ResolveEndpoint(ctx, asked))
 	if err != nil {
 		return err
 	}

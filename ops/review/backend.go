@@ -107,7 +107,8 @@ func (b backend) Leftovers(ctx context.Context, names []string) ([]string, error
 		return lines, err
 	}
 	client, filter := tagging.NewFromConfig(configuration), types.TagFilter{Key: aws.String(config.ClassTag), Values: []string{config.ClassReview}}
-	found, err := session.All(ctx, "listing the resources", tagging.NewGetResourcesPaginator(client, &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}}),
+	found, err := session.All(ctx, "listing the resources",
+		tagging.NewGetResourcesPaginator(client, &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}}),
 		func(page *tagging.GetResourcesOutput) []types.ResourceTagMapping { return page.ResourceTagMappingList })
 	for _, resource := range found {
 		arn := aws.ToString(resource.ResourceARN)
