@@ -17,7 +17,7 @@ const formatVersion = "1"
 // ErrBusy is the error when another process works on the same state folder.
 var ErrBusy = errors.New("another run is at work")
 
-// PortsFile is the file in a state folder in which the command remembers where the front door is.
+// PortsFile is the file in a state folder in which the command remembers the ports of the load balancer.
 const PortsFile = "ports.json"
 
 // owned are the entries that the engine and its command create in a state folder. The lock goes last.

@@ -25,7 +25,7 @@ var (
 	_ account.Observer = (*Runtime)(nil)
 )
 
-// Config says where a runtime keeps its state and where the front door is.
+// Config says where a runtime keeps its state and on which ports the load balancer answers.
 type Config struct {
 	StateDir            string // holds what must survive a command; also the identity of what this runtime owns
 	Root                string // the repository, for docker/base.sh

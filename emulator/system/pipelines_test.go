@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// pipeline runs jobs of .gitlab-ci.yml in the copy, in the shell of this machine and on the embedded cloud.
+// pipeline runs jobs of .gitlab-ci.yml in the copy, in the shell of this machine and on the emulator.
 func (s *site) pipeline(t *testing.T, variables map[string]string, jobs ...string) (string, error) {
 	t.Helper()
 	tool, err := filepath.Abs("../../bin/gitlab-ci-local")

@@ -117,7 +117,7 @@ func (p *proof) engineKilled(t *testing.T) {
 		after := p.tasks(t, "web")
 		for _, one := range before {
 			if !slices.ContainsFunc(after, func(other task) bool { return other.container == one.container && other.healthy }) {
-				t.Errorf("%s served, and the killed engine left it unfit:\n%v", one.container, after)
+				t.Errorf("%s served, and the killed engine left it unhealthy:\n%v", one.container, after)
 			}
 		}
 		time.Sleep(5 * time.Second) // it serves on without an engine

@@ -12,11 +12,11 @@ import (
 func (p *proof) rolledBack(t *testing.T) {
 	to, from := p.released[len(p.released)-2], p.released[len(p.released)-1]
 	p.unharmed(t, "a rollback", func() {
-		p.make(t, "rollback", "TO="+to)
+		p.make(t, "rollback", "TO="+to, "YES=1")
 		p.runs(t, to)
 	})
 	maps.Copy(p.now, settings{"release.name": to, "release.build": false}) // what the command wrote into the stack file
-	if out := p.fails(t, "rollback", "TO=never"); !strings.Contains(out, "no release never") || !strings.Contains(out, from) {
+	if out := p.fails(t, "rollback", "TO=never", "YES=1"); !strings.Contains(out, "no image of release never") || !strings.Contains(out, from) {
 		t.Errorf("a rollback to a release that is not there does not say what is:\n%s", out)
 	}
 	if out := p.make(t, "releases"); !strings.Contains(out, to) || !strings.Contains(out, from) {

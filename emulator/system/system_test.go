@@ -155,7 +155,7 @@ func checkRedirect(t *testing.T, s *site) {
 	}
 	s.make(t, "up")
 	response, _ := get(t, browser(t), s.url("/x?y=1"))
-	// The program says port 443; the front door knows where it published that.
+	// The program says port 443; the runtime knows where it published that.
 	if want := fmt.Sprintf("https://localhost:%d/x?y=1", s.https); response.StatusCode != http.StatusMovedPermanently || response.Header.Get("Location") != want {
 		t.Errorf("%s to %q, 301 to %q expected", response.Status, response.Header.Get("Location"), want)
 	}

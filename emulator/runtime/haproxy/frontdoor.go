@@ -62,7 +62,7 @@ type group struct {
 func (r *Balancer) frontDoor() (*frontDoor, error) {
 	balancers := r.List(account.BalancerToken)
 	if len(balancers) > 1 {
-		return nil, errors.New("the emulator has one front door, so one load balancer at a time")
+		return nil, errors.New("the emulator publishes the ports of one load balancer at a time")
 	}
 	if len(balancers) == 0 {
 		return nil, nil
@@ -133,7 +133,7 @@ func readListener(res account.Resource, rules []account.Resource, groups map[str
 	v := res.Outputs
 	l := listener{port: machine.Number(v, "port", 0)}
 	if l.port != 80 && l.port != 443 {
-		return l, errors.New("the emulator's front door has the ports 80 and 443")
+		return l, errors.New("the emulator publishes the ports 80 and 443 of the load balancer, and no other")
 	}
 	if v.Text("protocol") == "HTTPS" {
 		l.cert = v.Text("certificateArn")
