@@ -43,7 +43,7 @@ type rollbackCommand struct {
 }
 
 func (c *rollbackCommand) Run(ctx context.Context, s *session.Session, g *Globals) error {
-	return release.Rollback(ctx, s, release.RollbackOptions{To: c.To, Yes: c.Yes, In: g.In, Terminal: release.Terminal(g.In)})
+	return release.Rollback(ctx, s, release.RollbackOptions{To: c.To, Yes: c.Yes, In: g.In, Terminal: session.Terminal(g.In)})
 }
 
 type unpinCommand struct{}

@@ -6,20 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-
-	"golang.org/x/term"
 )
 
 // errDeclined is the end of a command whose question was not answered with yes.
 var errDeclined = errors.New("not confirmed: nothing was changed")
-
-// Terminal tells whether somebody can answer a question.
-func Terminal(in io.Reader) bool {
-	file, ok := in.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
-}
 
 // ask returns nil where the answer is yes. An interrupt is a no.
 func ask(ctx context.Context, in io.Reader, out io.Writer, question string) error {

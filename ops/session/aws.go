@@ -29,6 +29,8 @@ func (s *Session) AWS(ctx context.Context) (aws.Config, error) {
 	return s.awsOnce.get(func() (aws.Config, error) { return s.loadAWS(ctx) })
 }
 
+type loadOptions = []func(*awsconfig.LoadOptions) error
+
 func (s *Session) loadAWS(ctx context.Context) (aws.Config, error) {
 	region, err := s.File.Region()
 	if err != nil {
@@ -37,16 +39,14 @@ func (s *Session) loadAWS(ctx context.Context) (aws.Config, error) {
 	if problem := jobToken(os.Getenv, time.Now()); problem != "" {
 		return aws.Config{}, notReady([]string{problem})
 	}
-	options := []func(*awsconfig.LoadOptions) error{
+	options := loadOptions{
 		awsconfig.WithRegion(region), awsconfig.WithRetryMode(aws.RetryModeAdaptive), awsconfig.WithRetryMaxAttempts(attempts),
 	}
 	elsewhere := os.Getenv("AWS_ENDPOINT_URL") != ""
 	if !elsewhere {
-		own, err := s.credentials(ctx)
-		if err != nil {
+		if options, err = s.credentials(ctx, options); err != nil {
 			return aws.Config{}, err
 		}
-		options = append(options, own...)
 	}
 	loaded, err := awsconfig.LoadDefaultConfig(ctx, options...)
 	if err != nil {
@@ -67,8 +67,8 @@ func (s *Session) loadAWS(ctx context.Context) (aws.Config, error) {
 	return loaded, s.checkAccount(ctx, loaded)
 }
 
-// credentials are the profile or the keys of the stack file. Keys may be encrypted there; pulumi has the key to them.
-func (s *Session) credentials(ctx context.Context) (options []func(*awsconfig.LoadOptions) error, err error) {
+// credentials adds the profile or the keys of the stack file. Keys may be encrypted there; pulumi has the key to them.
+func (s *Session) credentials(ctx context.Context, options loadOptions) (_ loadOptions, err error) {
 	if profile := s.File.Text("aws:profile"); profile != "" {
 		options = append(options, awsconfig.WithSharedConfigProfile(profile))
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"golang.org/x/term"
 
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
@@ -71,6 +72,12 @@ func Apply(settings *config.File, values map[string]any) error {
 		}
 	}
 	return nil
+}
+
+// Terminal tells whether a stream is a terminal, where somebody can read and answer.
+func Terminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // once keeps the first result, an error too: what was missing a moment ago is still missing.

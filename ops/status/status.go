@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -47,7 +46,7 @@ func Show(ctx context.Context, s *session.Session, o Options) error {
 		if err != nil {
 			return err
 		}
-		if o.Watch && isTerminal(s.Out) {
+		if o.Watch && session.Terminal(s.Out) {
 			fmt.Fprint(s.Out, clear)
 		} else if !first {
 			fmt.Fprintln(s.Out)
@@ -71,15 +70,6 @@ func Show(ctx context.Context, s *session.Session, o Options) error {
 		}
 		return fmt.Errorf("%w: %s", ErrNotSteady, strings.Join(problems, "; "))
 	}
-}
-
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // eventsShown is how many events of a service that is not steady are shown.
