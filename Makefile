@@ -7,7 +7,7 @@ STACK ?= local
 # Given on the command line or in the environment: HTTP_PORT and HTTPS_PORT move the ports of the load balancer, STATE the state
 # folder, CLOUD=local runs any stack on this machine, ALLOW_REPLACE lets a note pass that replaces or deletes what holds data.
 # BRANCH and TTL=48h are those of a review environment. Further ones stand in brackets behind the commands; YES=1 answers questions.
-export HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL YES FORCE PERCENT GREP CMD
+export HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL
 
 OPERATOR := bin/laravel-ecs
 EMULATOR := bin/emulator

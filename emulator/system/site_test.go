@@ -4,6 +4,7 @@ package system_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -121,7 +122,8 @@ func (s *site) left(t *testing.T) string {
 // docker runs a command of the client that the project itself uses and returns what it printed.
 func docker(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := client.Command(t.Context(), args...).CombinedOutput()
+	// Not the test's context, which has ended when what Cleanup does asks.
+	out, err := client.Command(context.Background(), args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("docker %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
