@@ -25,32 +25,30 @@ type run struct {
 	outcome         outcome
 }
 
-// before returns the run of the release that served before the one that runs. Releases are taken in the order in which they served
-// first: what a rollback has left is not returned to by the next one. A release that was pushed and never served, or that ECS took back,
-// is not among them.
+// before returns the run of the release that served before the one that runs. What a rollback has left is not returned to, neither by the
+// next rollback nor by the one after the next release. A release that was pushed and never served, or that ECS took back, is not meant.
 func (st *state) before() (run, error) {
-	first := map[string]run{} // the run with which each release began to serve
+	var line []run // the oldest first; where a release serves again, what came after it was left
+	index := func(name string) int { return slices.IndexFunc(line, func(r run) bool { return r.release == name }) }
 	for _, r := range slices.Backward(st.runs) {
-		if _, known := first[r.release]; !known && r.couldServe() {
-			first[r.release] = r
+		if !r.couldServe() {
+			continue
 		}
-	}
-	since := time.Now()
-	if r, known := first[st.running]; known {
-		since = r.at
-	}
-	var earlier []run
-	for _, r := range st.runs { // newest first
-		if r == first[r.release] && r.release != st.running && r.at.Before(since) {
-			earlier = append(earlier, r)
+		if i := index(r.release); i >= 0 {
+			line = line[:i]
 		}
+		line = append(line, r)
 	}
-	if len(earlier) == 0 {
+	if i := index(st.running); i >= 0 {
+		line = line[:i]
+	}
+	if len(line) == 0 {
 		return run{}, fmt.Errorf("no release is known to have served before %s; the registry has %s: name one with --to (TO=release)", st.running, st.images)
 	}
-	replaced := st.replaced()
-	i := slices.IndexFunc(earlier, func(r run) bool { return r.release == replaced })
-	return earlier[max(i, 0)], nil
+	if i := index(st.replaced()); i >= 0 {
+		return line[i], nil
+	}
+	return line[len(line)-1], nil
 }
 
 // couldServe tells whether a release got through, as far as that is known.

@@ -136,3 +136,15 @@ func TestRollbackTwice(t *testing.T) {
 		t.Errorf("%v:\n%s", err, p.read("Pulumi.s.yaml"))
 	}
 }
+
+// TestRollbackAfterRollback: five was left by a rollback to four; six came after that.
+func TestRollbackAfterRollback(t *testing.T) {
+	f := story()
+	f.deploys("web", "five", "SUCCESSFUL", day(5))
+	f.deploys("web", "four", "SUCCESSFUL", day(6))
+	f.deploys("web", "six", "SUCCESSFUL", day(7))
+	p := newProject(t, f, "six", rollingFile, nil)
+	if err := Rollback(t.Context(), p.session(), RollbackOptions{Yes: true}); err != nil || !strings.Contains(p.read("Pulumi.s.yaml"), "name: four") {
+		t.Errorf("%v:\n%s", err, p.read("Pulumi.s.yaml"))
+	}
+}
