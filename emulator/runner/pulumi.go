@@ -76,8 +76,8 @@ var readers = []string{"stack", "config", "whoami", "about", "plugin", "login", 
 func (h *host) pulumi(c *call) (int, error) {
 	a := parse(c.Args)
 	name := a.stack
-	if a.is("stack") && name == "" && len(a.words) > 2 {
-		name = a.words[2] // stack init NAME, stack rm NAME
+	if (a.is("stack", "init") || a.is("stack", "rm")) && name == "" && len(a.words) > 2 {
+		name = a.words[2]
 	}
 	name = cmp.Or(name[strings.LastIndex(name, "/")+1:], h.main.Name)
 	switch {

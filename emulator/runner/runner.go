@@ -66,9 +66,9 @@ func Run(ctx context.Context, cfg Config) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	path, err := lookPath(cfg.Command[0], environment)
+	path, code, err := lookPath(cfg.Command[0], environment)
 	if err != nil {
-		return 127, err // as a shell has it
+		return code, err
 	}
 	command := exec.Command(path, cfg.Command[1:]...)
 	command.Args[0] = cfg.Command[0]
@@ -122,7 +122,7 @@ func (h *host) environment(self, scratch, socket, endpoint string) ([]string, er
 	if url := h.url(); url != "" {
 		set = append(set, "SMOKE_URL="+url, "SMOKE_INSECURE="+strconv.FormatBool(strings.HasPrefix(url, "https:")))
 	}
-	return append(without(os.Environ(), append(names(set), "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")), set...), nil
+	return append(without(os.Environ(), append(names(set), ofRealAccount...)), set...), nil
 }
 
 // url is where the stack of the command answers on this machine; its output url names a load balancer that leads nowhere here.
@@ -131,6 +131,14 @@ func (h *host) url() string {
 		return machine.URL()
 	}
 	return ""
+}
+
+// ofRealAccount are variables that lead to a real account, or past AWS_ENDPOINT_URL, also AWS_ENDPOINT_URL_ECS and its kind. Those of Pulumi
+// choose another stack, passphrase or login.
+var ofRealAccount = []string{
+	"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ENDPOINT_URL_*",
+	"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT",
+	"PULUMI_STACK", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN",
 }
 
 func names(variables []string) []string {
@@ -145,23 +153,33 @@ func names(variables []string) []string {
 func without(environment, unwanted []string) []string {
 	return slices.DeleteFunc(environment, func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
-		return slices.Contains(unwanted, name)
+		return slices.ContainsFunc(unwanted, func(pattern string) bool {
+			prefix, any := strings.CutSuffix(pattern, "*")
+			return name == pattern || any && strings.HasPrefix(name, prefix)
+		})
 	})
 }
 
-// lookPath finds a program on the PATH of the environment that it will get.
-func lookPath(name string, environment []string) (string, error) {
+// lookPath finds a program on the PATH of the environment that it will get. The code beside an error is a shell's: 127 for a program that
+// is not there, 126 for one that cannot be run.
+func lookPath(name string, environment []string) (path string, code int, err error) {
 	if strings.Contains(name, "/") {
-		return name, nil
+		switch info, err := os.Stat(name); {
+		case err != nil:
+			return "", 127, err
+		case info.IsDir() || info.Mode()&0o111 == 0:
+			return "", 126, fmt.Errorf("%s is not a program", name)
+		}
+		return name, 0, nil
 	}
 	for _, variable := range environment {
 		value, found := strings.CutPrefix(variable, "PATH=")
 		for _, folder := range filepath.SplitList(value) {
 			path := filepath.Join(folder, name)
 			if info, err := os.Stat(path); found && err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
-				return path, nil
+				return path, 0, nil
 			}
 		}
 	}
-	return "", fmt.Errorf("there is no program %s on PATH", name)
+	return "", 127, fmt.Errorf("there is no program %s on PATH", name)
 }

@@ -97,7 +97,9 @@ type errBusy struct{}
 func (errBusy) Error() string { return "busy" }
 
 func TestEnvironmentHasNothingOfARealAccount(t *testing.T) {
-	got := without([]string{"AWS_PROFILE=prod", "PATH=/bin", "AWS_REGION=x"}, append(names([]string{"AWS_REGION=y"}), "AWS_PROFILE"))
+	got := without([]string{
+		"AWS_PROFILE=prod", "PATH=/bin", "AWS_REGION=x", "AWS_ENDPOINT_URL_ECS=https://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "PULUMI_STACK=prod",
+	}, append(names([]string{"AWS_REGION=y"}), ofRealAccount...))
 	if !slices.Equal(got, []string{"PATH=/bin"}) {
 		t.Errorf("left are %v", got)
 	}
