@@ -96,3 +96,8 @@ func (a *Account) Images(repository string) []PushedImage {
 	}
 	return images
 }
+
+// HasImage tells whether any repository has an image with a tag.
+func (a *Account) HasImage(tag string) bool {
+	return slices.ContainsFunc(a.List(imageToken), func(r Resource) bool { return slices.Contains(r.Outputs.Strings("imageTags"), tag) })
+}

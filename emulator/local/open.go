@@ -77,7 +77,11 @@ func (o *Opened) adapt(file *config.File) (err error) {
 	if !o.Stack.InMemory {
 		return stackfile.ForMachine(file, o.Stack.Name, o.Stack.HTTPPort)
 	}
-	o.Notes, err = stackfile.InMemory(file)
+	pushed := stackfile.Nothing
+	if o.Engine != nil { // not the first file
+		pushed = o.Account().HasImage
+	}
+	o.Notes, err = stackfile.InMemory(file, pushed)
 	return err
 }
 

@@ -78,6 +78,6 @@ func fileAt(ctx context.Context, cfg Config, revision string) (*config.File, err
 	if err != nil {
 		return nil, err
 	}
-	_, err = stackfile.InMemory(file)
+	_, err = stackfile.InMemory(file, stackfile.Nothing)
 	return file, err
 }

@@ -66,7 +66,7 @@ config:
 	if err != nil {
 		t.Fatal(err)
 	}
-	notes, err := InMemory(s)
+	notes, err := InMemory(s, Nothing)
 	if err != nil {
 		t.Fatal(err)
 	}
