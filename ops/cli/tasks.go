@@ -53,7 +53,7 @@ func (c *logsCommand) Run(ctx context.Context, s *session.Session) error {
 
 type runCommand struct {
 	Process string   `help:"Whose image, environment and size the task gets. Without it the web process that serves." placeholder:"PROCESS"`
-	Command []string `arg:"" optional:"" passthrough:"" help:"The command: php artisan NAME ..."`
+	Command []string `arg:"" optional:"" passthrough:"partial" help:"The command: php artisan NAME ..."`
 }
 
 func (c *runCommand) Run(ctx context.Context, s *session.Session) error {
