@@ -29,6 +29,9 @@ func Up(ctx context.Context, s *session.Session, o Options) error {
 	if !errors.As(err, &failed) { // success, or pulumi did not run
 		return err
 	}
+	if errors.Is(err, session.ErrLocked) {
+		return fmt.Errorf("the deployment of %s did not begin: %w", s.Stack, err)
+	}
 	explain(ctx, s, begin)
 	return fmt.Errorf("the deployment of %s failed (%w): what was made stays, and the next run carries on", s.Stack, err)
 }

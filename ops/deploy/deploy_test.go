@@ -142,6 +142,27 @@ func TestFailure(t *testing.T) {
 		t.Errorf("what is old is told:\n%s", text)
 	}
 
+	// What the deployment before says of its success tells nothing, even where this machine's clock is ahead.
+	before := now.Add(-clockSkew / 2).Unix()
+	s, root, complaints = open(t, map[string]any{
+		"DescribeServices": map[string]any{"services": []any{map[string]any{"serviceName": "app-web", "events": []any{
+			map[string]any{"message": "(service app-web) has reached a steady state.", "createdAt": before},
+			map[string]any{"message": "(service app-web) (deployment ecs-svc/1) deployment completed.", "createdAt": before},
+			map[string]any{"message": "(service app-web) has stopped 1 running tasks: (task t1).", "createdAt": before},
+			map[string]any{"message": "(service app-web) registered 1 targets in (target-group tg)", "createdAt": before},
+		}}}},
+		"ListTasks": map[string]any{"taskArns": []string{"arn:aws:ecs:us-east-1:1:task/c/t1"}},
+		"DescribeTasks": map[string]any{"tasks": []any{map[string]any{
+			"taskArn": "arn:aws:ecs:us-east-1:1:task/c/t1", "stoppedAt": before, "stoppedReason": "Scaling activity initiated by (deployment ecs-svc/1)",
+		}}},
+	})
+	if err := os.WriteFile(filepath.Join(root, "fail"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Up(t.Context(), s, Options{}); err == nil || strings.Contains(complaints.String(), "ECS") {
+		t.Errorf("after a deployment that succeeded: %v\n%s", err, complaints)
+	}
+
 	delete(answers, "ListTasks")
 	s, root, complaints = open(t, answers)
 	if err := os.WriteFile(filepath.Join(root, "fail"), nil, 0o600); err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,8 +27,15 @@ const (
 	explainLimit = 20 * time.Second
 )
 
-// explain prints what happened to the services since the deployment began: their events and why tasks stopped. It says nothing where
-// the stack has no services yet, where nothing happened, and after an interrupt: the error before it stands for itself.
+// routine are the events of every deployment, also of one that succeeds. They do not say why one failed, and within the clock skew they
+// may be those of the deployment before ("Amazon ECS service event messages", Amazon ECS developer guide).
+var routine = regexp.MustCompile(`has reached a steady state|deployment completed|has (started|stopped) \d+ (running )?tasks|(de)?registered \d+ targets|has begun draining connections`)
+
+// scaling is why ECS stops the tasks that a deployment replaces.
+const scaling = "Scaling activity initiated by"
+
+// explain prints what went wrong in the services since the deployment began: their events and why tasks stopped. It says nothing where
+// the stack has no services yet, where ECS reports no fault, and after an interrupt: the error before it stands for itself.
 func explain(ctx context.Context, s *session.Session, since time.Time) {
 	if ctx.Err() != nil {
 		return
@@ -69,10 +77,10 @@ func reasons(ctx context.Context, c *cluster.Cluster, since time.Time) (lines []
 	return lines, nil
 }
 
-// events are the newest messages of a service, the newest first, as ECS lists them.
+// events are the newest messages of a service that are not routine, the newest first, as ECS lists them.
 func events(service types.Service, since time.Time) (lines []string) {
 	for _, event := range service.Events {
-		if len(lines) < eventsShown && aws.ToTime(event.CreatedAt).After(since) {
+		if len(lines) < eventsShown && aws.ToTime(event.CreatedAt).After(since) && !routine.MatchString(aws.ToString(event.Message)) {
 			lines = append(lines, aws.ToTime(event.CreatedAt).Local().Format("15:04:05 ")+aws.ToString(event.Message))
 		}
 	}
@@ -85,7 +93,9 @@ func stopped(ctx context.Context, c *cluster.Cluster, service string, since time
 	if err != nil {
 		return nil, err
 	}
-	tasks = slices.DeleteFunc(tasks, func(t types.Task) bool { return !stopTime(t).After(since) })
+	tasks = slices.DeleteFunc(tasks, func(t types.Task) bool {
+		return !stopTime(t).After(since) || strings.HasPrefix(aws.ToString(t.StoppedReason), scaling)
+	})
 	slices.SortStableFunc(tasks, func(a, b types.Task) int { return stopTime(b).Compare(stopTime(a)) })
 	for _, task := range tasks[:min(stoppedShown, len(tasks))] {
 		lines = append(lines, fmt.Sprintf("%s task %s of %s stopped: %s", stopTime(task).Local().Format("15:04:05"), cluster.ID(task.TaskArn), service, reason(task)))

@@ -2,10 +2,13 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -74,11 +77,35 @@ func findPulumi(ctx context.Context, s *Session) (*Pulumi, []string) {
 func (p *Pulumi) Run(_ context.Context, args ...string) error {
 	command := exec.Command(p.Path, append(args, unattended(args)...)...)
 	command.Dir = p.s.Root
-	command.Stdin, command.Stdout, command.Stderr = os.Stdin, p.s.Out, p.s.Err
-	if err := command.Run(); err != nil {
-		return fmt.Errorf("pulumi %s: %w", args[0], err)
+	var complaint ending
+	command.Stdin, command.Stdout, command.Stderr = os.Stdin, p.s.Out, io.MultiWriter(p.s.Err, &complaint)
+	command.WaitDelay = 10 * time.Second // a plugin that outlives pulumi may keep the stream open
+	err := command.Run()
+	switch {
+	case err == nil || errors.Is(err, exec.ErrWaitDelay): // the second is no failure of pulumi
+		return nil
+	case locked.Match(complaint):
+		return fmt.Errorf("pulumi %s: %w: %w: another run is at work, or a run that was killed has left its lock. When no other one is at work: pulumi cancel --stack %s",
+			args[0], err, ErrLocked, p.s.Stack)
 	}
-	return nil
+	return fmt.Errorf("pulumi %s: %w", args[0], err)
+}
+
+// ErrLocked is the error of a run that Pulumi refuses because of another run's lock on the state.
+var ErrLocked = errors.New("the stack is locked")
+
+// locked is what pulumi 3 answers then: the first for a state in a bucket or a folder (pkg/backend/diy/lock.go), the second for Pulumi
+// Cloud (pkg/backend/httpstate/client).
+var locked = regexp.MustCompile(`the stack is currently locked by|Another update is currently in progress`)
+
+// ending keeps the last bytes that are written to it.
+type ending []byte
+
+// Write never fails.
+func (e *ending) Write(p []byte) (int, error) {
+	*e = append(*e, p...)
+	*e = (*e)[max(0, len(*e)-8192):]
+	return len(p), nil
 }
 
 // Output runs pulumi and returns what it prints; its complaint is part of the error. What it printed is returned beside an error too.

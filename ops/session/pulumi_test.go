@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,6 +76,12 @@ func TestOutputAndRun(t *testing.T) {
 	calls, _ := os.ReadFile(os.Getenv("CALLS"))
 	if !slices.Contains(strings.Split(string(calls), "\n"), "up --stack prod --yes --non-interactive") {
 		t.Errorf("called were:\n%s", calls)
+	}
+	t.Setenv("LOCKED", "1")
+	locked := p.Run(t.Context(), "destroy", "--stack", "prod")
+	says(t, locked, "pulumi destroy: exit status 3: the stack is locked", "pulumi cancel --stack prod")
+	if !errors.Is(locked, ErrLocked) {
+		t.Error("the lock is not told from other failures")
 	}
 	for args, want := range map[string]string{"preview": "--non-interactive", "destroy --yes": "--non-interactive"} {
 		if got := strings.Join(unattended(strings.Fields(args)), " "); got != want {

@@ -16,7 +16,8 @@ version*) echo "${VERSION:-v3.274.1}" ;;
 whoami*) test -z "$LOGGED_OUT" || { echo "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions" >&2; exit 255; }; echo root ;;
 "stack output") test -z "$NO_STACK" || { echo "error: no stack named 'prod' found" >&2; exit 255; }; echo "$OUTPUTS" ;;
 "config get") echo decrypted ;;
-*) echo printed; echo "error: $1 went wrong" >&2; exit 3 ;;
+*) test -z "$LOCKED" || echo "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end." >&2
+	echo printed; echo "error: $1 went wrong" >&2; exit 3 ;;
 esac
 `
 
