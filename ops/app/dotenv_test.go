@@ -83,11 +83,16 @@ func TestDotenv(t *testing.T) {
 
 // TestDotenvOfNothing: a stack without the output leaves no file behind.
 func TestDotenvOfNothing(t *testing.T) {
-	s, _ := opened(t, "{}")
-	if err := Dotenv(t.Context(), s, ".env", false); err == nil || !strings.Contains(err.Error(), "make up STACK=staging") {
-		t.Errorf("a stack without the output: %v", err)
-	}
-	if _, err := os.Lstat(filepath.Join(s.Root, ".env")); !os.IsNotExist(err) {
-		t.Errorf("a file was made: %v", err)
+	for outputs, says := range map[string]string{
+		"{}":               "nothing is deployed in the stack staging: make up STACK=staging",
+		`{"release": "r"}`: "no output dotenv yet: deploy it first (make up STACK=staging)",
+	} {
+		s, _ := opened(t, outputs)
+		if err := Dotenv(t.Context(), s, ".env", false); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("the outputs %s: %v", outputs, err)
+		}
+		if _, err := os.Lstat(filepath.Join(s.Root, ".env")); !os.IsNotExist(err) {
+			t.Errorf("a file was made: %v", err)
+		}
 	}
 }

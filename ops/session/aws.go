@@ -3,7 +3,10 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -15,18 +18,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// attempts is how often a request is tried that AWS throttles, or that a network loses. The SDK's default is 3, which a
-// deployment beside this command uses up quickly. Adaptive mode also slows down as AWS asks ("Retry behavior", AWS SDKs and
-// Tools Reference Guide, https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
-const attempts = 8
-
 // AWS is the SDK's configuration: region, profile, keys, role and endpoints as the stack file gives them to the AWS provider of
 // Pulumi (aws:region, aws:profile, aws:accessKey, aws:assumeRole, aws:endpoints ...), else what the environment gives.
 //
-// Where the environment names another endpoint than AWS (AWS_ENDPOINT_URL), the stack file gives the region only: its profile, its
-// role and its account are AWS's, and mean nothing there.
+// Where the environment names another endpoint (AWS_ENDPOINT_URL), the stack file gives the region only, and the environment the
+// credentials: the profile and the role of the stack file may mean nothing there. The account is checked all the same, except with a
+// server on this machine, whose account is not AWS's.
 func (s *Session) AWS(ctx context.Context) (aws.Config, error) {
 	return s.awsOnce.get(func() (aws.Config, error) { return s.loadAWS(ctx) })
+}
+
+// onThisMachine tells whether a URL leads to this machine.
+func onThisMachine(address string) bool {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(parsed.Hostname())
+	return parsed.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 type loadOptions = []func(*awsconfig.LoadOptions) error
@@ -40,20 +49,29 @@ func (s *Session) loadAWS(ctx context.Context) (aws.Config, error) {
 		return aws.Config{}, notReady([]string{problem})
 	}
 	options := loadOptions{
-		awsconfig.WithRegion(region), awsconfig.WithRetryMode(aws.RetryModeAdaptive), awsconfig.WithRetryMaxAttempts(attempts),
+		awsconfig.WithRegion(region), awsconfig.WithRetryer(s.retryer),
 	}
-	elsewhere := os.Getenv("AWS_ENDPOINT_URL") != ""
+	endpoint := os.Getenv("AWS_ENDPOINT_URL")
+	elsewhere := endpoint != ""
 	if !elsewhere {
 		if options, err = s.credentials(ctx, options); err != nil {
 			return aws.Config{}, err
 		}
 	}
 	loaded, err := awsconfig.LoadDefaultConfig(ctx, options...)
+	var unknown awsconfig.SharedConfigProfileNotExistError
+	if errors.As(err, &unknown) {
+		return aws.Config{}, fmt.Errorf("the AWS profile %s is not configured on this machine: aws configure list-profiles lists those that are; AWS_PROFILE chooses one, or aws:profile in %s",
+			unknown.Profile, s.File.Name())
+	}
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("reading the AWS configuration: %w", err)
 	}
 	if elsewhere {
-		return loaded, nil
+		if onThisMachine(endpoint) {
+			return loaded, nil
+		}
+		return loaded, s.checkAccount(ctx, loaded)
 	}
 	endpoints, err := s.endpoints()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 )
 
 // cloud answers STS as AWS does, and keeps who signed each request and for which region.
@@ -76,6 +77,56 @@ func TestAnotherEndpointIsAnotherAccount(t *testing.T) {
 	}
 }
 
+// TestAccountBehindAnotherEndpoint: a VPC endpoint or a proxy leads to AWS too.
+func TestAccountBehindAnotherEndpoint(t *testing.T) {
+	var signed []string
+	server := cloud(t, &signed)
+	s := opened(t, "config:\n  aws:region: eu-west-3\n  aws:allowedAccountIds: [\"999999999999\"]\n")
+	t.Setenv("AWS_ENDPOINT_URL", "https://vpce.example.com")
+	t.Setenv("AWS_ENDPOINT_URL_STS", server.URL)
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAENV")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
+	_, err := s.AWS(t.Context())
+	says(t, err, "wrong account: the credentials are of account 123456789012", "Pulumi.prod.yaml allows 999999999999")
+	for address, here := range map[string]bool{
+		"http://127.0.0.1:4566": true, "http://[::1]:80": true, "http://localhost:80": true,
+		"https://vpce.example.com": false, "http://10.0.0.1": false, "http://127.0.0.1.example.com": false,
+	} {
+		if onThisMachine(address) != here {
+			t.Errorf("%s: %v expected", address, here)
+		}
+	}
+}
+
+func TestThrottlingIsTold(t *testing.T) {
+	s := opened(t, "config: {}\n")
+	var told strings.Builder
+	s.Err = &told
+	throttling := &smithy.GenericAPIError{Code: "ThrottlingException"}
+	for range 2 {
+		retryer := s.retryer()
+		if n := retryer.MaxAttempts(); n != attempts {
+			t.Errorf("%d attempts", n)
+		}
+		for attempt, err := range []error{throttling, throttling, io.ErrUnexpectedEOF} {
+			if _, err := retryer.RetryDelay(attempt+1, err); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if told.Len() > 0 {
+		t.Errorf("too early: %s", told.String())
+	}
+	for attempt := silentAttempts; attempt < attempts; attempt++ {
+		if _, err := s.retryer().RetryDelay(attempt, throttling); err != nil {
+			t.Error(err)
+		}
+	}
+	if told.String() != "AWS throttles this account's requests: waiting and trying again\n" {
+		t.Errorf("told was %q", told.String())
+	}
+}
+
 func TestWrongAccount(t *testing.T) {
 	var signed []string
 	server := cloud(t, &signed)
@@ -90,7 +141,7 @@ func TestAWSRefusals(t *testing.T) {
 	says(t, err, "Pulumi.prod.yaml: aws:region is missing")
 	s = opened(t, "config:\n  aws:region: eu-west-3\n  aws:profile: nobody\n")
 	_, err = s.AWS(t.Context())
-	says(t, err, "reading the AWS configuration", "nobody")
+	says(t, err, "the AWS profile nobody is not configured on this machine: aws configure list-profiles", "AWS_PROFILE", "aws:profile in Pulumi.prod.yaml")
 	s = opened(t, "config:\n  aws:region: eu-west-3\n  aws:endpoints: nonsense\n")
 	_, err = s.AWS(t.Context())
 	says(t, err, "Pulumi.prod.yaml: aws:endpoints")

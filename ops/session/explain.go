@@ -106,10 +106,20 @@ func remedy(operation *smithy.OperationError) string {
 	return ""
 }
 
-// action is the IAM action that was refused, as AWS names it, else the operation.
+// action is the IAM action that was refused, as AWS names it, else that of the operation.
 func action(answer smithy.APIError, operation *smithy.OperationError) string {
 	if found := denied.FindStringSubmatch(answer.ErrorMessage()); found != nil {
 		return found[1]
 	}
+	if prefix := iamPrefixes[operation.ServiceID]; prefix != "" {
+		return prefix + ":" + operation.OperationName
+	}
 	return operation.ServiceID + " " + operation.OperationName
+}
+
+// iamPrefixes are the prefixes of IAM actions by the SDK's id of the service (Service Authorization Reference, "Actions, resources, and
+// condition keys for AWS services").
+var iamPrefixes = map[string]string{
+	"ECS": "ecs", "ECR": "ecr", "Elastic Load Balancing v2": "elasticloadbalancing", "CloudWatch Logs": "logs", "SSM": "ssm", "STS": "sts",
+	"Resource Groups Tagging API": "tag",
 }

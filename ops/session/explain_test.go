@@ -20,7 +20,7 @@ func TestExplain(t *testing.T) {
 			&smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User: arn:aws:iam::1:user/ann is not authorized to perform: ecs:RunTask on resource: x because no identity-based policy allows the ecs:RunTask action"},
 			[]string{"running: ECS RunTask: AccessDeniedException: User: arn", "an administrator must allow ecs:RunTask,"},
 		},
-		"denied without a text": {&smithy.GenericAPIError{Code: "AccessDenied"}, []string{"must allow ECS RunTask,"}},
+		"denied without a text": {&smithy.GenericAPIError{Code: "AccessDenied"}, []string{"must allow ecs:RunTask,"}},
 		"expired":               {&smithy.GenericAPIError{Code: "ExpiredTokenException", Message: "The security token included in the request is expired"}, []string{"aws sso login"}},
 		"wrong keys":            {&smithy.GenericAPIError{Code: "UnrecognizedClientException", Message: "invalid"}, []string{"does not know these credentials"}},
 		"throttled":             {&smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}, []string{"Rate exceeded", "wait a minute"}},

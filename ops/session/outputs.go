@@ -57,7 +57,7 @@ func (s *Session) Outputs(ctx context.Context) (Outputs, error) {
 	return o, nil
 }
 
-// AllOutputs are all outputs of the stack; secret ones are "[secret]" unless they are asked for.
+// AllOutputs are all outputs of the stack; secret ones are "[secret]" unless they are asked for. A stack without any is an error.
 func (s *Session) AllOutputs(ctx context.Context, showSecrets bool) (map[string]any, error) {
 	p, err := s.Pulumi(ctx)
 	if err != nil {
@@ -77,6 +77,9 @@ func (s *Session) AllOutputs(ctx context.Context, showSecrets bool) (map[string]
 	var values map[string]any
 	if err := json.Unmarshal(text, &values); err != nil {
 		return nil, fmt.Errorf("pulumi stack output: %w", err)
+	}
+	if len(values) == 0 { // never deployed, or destroyed since
+		return nil, s.notDeployed()
 	}
 	return values, nil
 }

@@ -26,6 +26,8 @@ type Session struct {
 	pulumiOnce once[*Pulumi]
 	awsOnce    once[aws.Config]
 	values     once[map[string]any]
+
+	throttleOnce sync.Once // throttling is told of once
 }
 
 // Open reads the stack file. It contacts nothing.
