@@ -81,7 +81,7 @@ func TestFrontDoorRefuses(t *testing.T) {
 		"stickiness": func(f *runtimetest.Account) {
 			f.Put(account.TargetGroupToken, runtimetest.GroupARN, account.Values{"name": "web", "arn": runtimetest.GroupARN, "stickiness": map[string]any{"enabled": true, "type": "lb_cookie"}})
 		},
-		"has the ports 80 and 443": func(f *runtimetest.Account) {
+		"publishes the ports 80 and 443": func(f *runtimetest.Account) {
 			f.Put(account.ListenerToken, "x", account.Values{"arn": "x", "port": 8081})
 		},
 		"TargetGroupNotFound": func(f *runtimetest.Account) {
