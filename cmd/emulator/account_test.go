@@ -12,7 +12,7 @@ import (
 func newAccount(t *testing.T) *life {
 	t.Helper()
 	return newLife(t, "account", nil, func(s *config.File) error {
-		_, err := stackfile.InMemory(s, stackfile.Nothing)
+		_, err := stackfile.InMemory(s)
 		return err
 	})
 }

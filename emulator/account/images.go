@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"regexp"
 	"slices"
 	"time"
@@ -77,27 +79,61 @@ func (tx *Tx) imageByTag(repository, tag string) (Resource, bool) {
 
 // PushedImage is an image of a repository.
 type PushedImage struct {
-	Digest string
-	Tags   []string
-	At     time.Time
+	Digest    string
+	Tags      []string
+	At        time.Time
+	SizeBytes int64
 }
 
-// Images lists what was pushed to a repository.
+// Images lists what was pushed to a repository, and what is assumed to have been.
 func (a *Account) Images(repository string) []PushedImage {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	var images []PushedImage
-	for _, image := range a.List(imageToken) {
-		if image.Outputs.Text("repositoryName") != repository {
-			continue
-		}
+	for _, image := range (&Tx{account: a}).found(repository) {
 		at, _ := image.Outputs.Int("imagePushedAt")
+		size, _ := image.Outputs.Int("imageSizeInBytes")
 		images = append(images, PushedImage{
-			Digest: image.Outputs.Text("imageDigest"), Tags: image.Outputs.Strings("imageTags"), At: time.Unix(int64(at), 0),
+			Digest: image.Outputs.Text("imageDigest"), Tags: image.Outputs.Strings("imageTags"), At: time.Unix(int64(at), 0), SizeBytes: int64(size),
 		})
 	}
 	return images
 }
 
-// HasImage tells whether any repository has an image with a tag.
+// AssumeImage lets every repository of the account answer for a tag that is not pushed to it: an image that was pushed before the account
+// was opened. A push under the tag takes its place. The same tag always has the same digest.
+func (a *Account) AssumeImage(tag string) error {
+	sum := sha256.Sum256([]byte(tag))
+	return a.Change(context.Background(), func(tx *Tx) error {
+		tx.Put("", Resource{Type: assumedImageToken, ID: tag, Inputs: Values{}, Outputs: Values{
+			"imageDigest": "sha256:" + hex.EncodeToString(sum[:]), "imageTags": Texts(tag), "imageSizeInBytes": 0.0, "imagePushedAt": 0.0,
+		}})
+		return nil
+	})
+}
+
+// found are the images of a repository, then the assumed ones whose tags it does not have.
+func (tx *Tx) found(repository string) []Resource {
+	images := tx.Images(repository)
+	for _, assumed := range tx.List(assumedImageToken) {
+		if _, pushed := tx.imageByTag(repository, assumed.ID); !pushed {
+			images = append(images, assumed)
+		}
+	}
+	return images
+}
+
+// ImageOf is the image that a repository has under a tag.
+func (tx *Tx) ImageOf(repository, tag string) (Resource, bool) {
+	for _, image := range tx.found(repository) {
+		if slices.Contains(image.Outputs.Strings("imageTags"), tag) {
+			return image, true
+		}
+	}
+	return Resource{}, false
+}
+
+// HasImage tells whether an image was pushed to any repository under a tag.
 func (a *Account) HasImage(tag string) bool {
 	return slices.ContainsFunc(a.List(imageToken), func(r Resource) bool { return slices.Contains(r.Outputs.Strings("imageTags"), tag) })
 }

@@ -3,6 +3,9 @@ package account
 // imageToken is the type under which the account keeps what was pushed; no program declares it.
 const imageToken = "aws:ecr/pushedImage:PushedImage"
 
+// assumedImageToken is the type of the images that are assumed in an account in memory; the id is the tag.
+const assumedImageToken = "aws:ecr/assumedImage:AssumedImage"
+
 // Tokens of the types that other types look up.
 const (
 	VPCToken                    = "aws:ec2/vpc:Vpc"

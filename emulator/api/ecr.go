@@ -64,15 +64,9 @@ func (s *Server) describeImages(ctx context.Context, in *ecr.DescribeImagesInput
 		return nil, err
 	}
 	var all []types.ImageDetail
-	for _, r := range s.account.List(imageToken) {
-		v := r.Outputs
-		if v.Text("repositoryName") != name {
-			continue
-		}
-		at, _ := v.Int("imagePushedAt")
-		size, _ := v.Int("imageSizeInBytes")
+	for _, image := range s.account.Images(name) {
 		all = append(all, types.ImageDetail{
-			ImageDigest: ptr(v.Text("imageDigest")), ImageTags: v.Strings("imageTags"), ImagePushedAt: ptr(time.Unix(int64(at), 0)), ImageSizeInBytes: ptr(int64(size)),
+			ImageDigest: ptr(image.Digest), ImageTags: image.Tags, ImagePushedAt: ptr(image.At), ImageSizeInBytes: ptr(image.SizeBytes),
 			RepositoryName: ptr(name), RegistryId: ptr(s.account.ID()), ImageManifestMediaType: ptr("application/vnd.docker.distribution.manifest.v2+json"),
 		})
 	}

@@ -9,9 +9,6 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-// imageToken is the type under which the account keeps what was pushed.
-const imageToken = "aws:ecr/pushedImage:PushedImage"
-
 func callerARN(accountID string) string { return "arn:aws:iam::" + accountID + ":user/emulator" }
 
 func ecsARN(a *account.Account, resource string) string {

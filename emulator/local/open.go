@@ -77,16 +77,17 @@ func (o *Opened) adapt(file *config.File) (err error) {
 	if !o.Stack.InMemory {
 		return stackfile.ForMachine(file, o.Stack.Name, o.Stack.HTTPPort)
 	}
-	pushed := stackfile.Nothing
-	if o.Engine != nil { // not the first file
-		pushed = o.Account().HasImage
-	}
-	o.Notes, err = stackfile.InMemory(file, pushed)
+	o.Notes, err = stackfile.InMemory(file)
 	return err
 }
 
 func (o *Opened) seed(file *config.File) error {
 	assumed, err := stackfile.Seed(o.Account(), file)
+	if err == nil && o.Stack.InMemory {
+		var images []string
+		images, err = stackfile.SeedImages(o.Account(), file)
+		assumed = append(assumed, images...)
+	}
 	for _, line := range assumed {
 		o.Notes = append(o.Notes, "assumes "+line)
 	}

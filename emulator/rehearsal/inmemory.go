@@ -41,6 +41,9 @@ func PreviewSince(ctx context.Context, cfg Config, revision string) ([]byte, err
 	if _, err := stackfile.Seed(o.Account(), base); err != nil {
 		return nil, err
 	}
+	if _, err := stackfile.SeedImages(o.Account(), base); err != nil {
+		return nil, err
+	}
 	head := *o.Settings()
 	if err := use(o.Engine, base); err != nil {
 		return nil, err
@@ -78,6 +81,6 @@ func fileAt(ctx context.Context, cfg Config, revision string) (*config.File, err
 	if err != nil {
 		return nil, err
 	}
-	_, err = stackfile.InMemory(file, stackfile.Nothing)
+	_, err = stackfile.InMemory(file)
 	return file, err
 }

@@ -23,9 +23,9 @@ func TestUnexpected(t *testing.T) {
 		"nothing happened":    {only(), nil, nil},
 		"something happened":  {only(), []engine.Change{service}, []string{"update aws:ecs:Service web"}},
 		"as expected":         {only("update"), []engine.Change{service}, nil},
-		"a release":           {onlyRelease, []engine.Change{image, definition, service}, nil},
-		"half a release":      {onlyRelease, []engine.Change{image, service}, []string{"no replace of aws:ecs/taskDefinition:TaskDefinition"}},
-		"more than a release": {onlyRelease, []engine.Change{image, definition, service, database}, []string{"replace aws:rds:Instance db (dbName)"}},
+		"a release":           {onlyRelease(released), []engine.Change{image, definition, service}, nil},
+		"half a release":      {onlyRelease(released), []engine.Change{image, service}, []string{"no replace of aws:ecs/taskDefinition:TaskDefinition"}},
+		"more than a release": {onlyRelease(released), []engine.Change{image, definition, service, database}, []string{"replace aws:rds:Instance db (dbName)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := test.expect(engine.Report{Changes: test.changes}); !slices.Equal(got, test.want) {

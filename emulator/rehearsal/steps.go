@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,9 +12,11 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
+const imageToken = "docker:index/image:Image"
+
 // released are the types that a new release may touch, with what happens to them.
 var released = map[string]string{
-	"docker:index/image:Image":              "update",
+	imageToken:                              "update",
 	"aws:ecs/taskDefinition:TaskDefinition": "replace",
 	"aws:ecs/service:Service":               "update",
 }
@@ -53,7 +56,7 @@ func steps(e *engine.Engine) []step {
 	if stackfile.IsAccount(e.Settings()) {
 		list = append(list, step{name: "longer history", run: set("account.stateDays", 365), expect: only("update")})
 	} else {
-		list = append(list, step{name: "new release", run: set("release.name", "rehearsed-release"), expect: onlyRelease})
+		list = append(list, release(e, set("release.name", "rehearsed-release")))
 	}
 	if protected, _ := e.Settings().Get("environment.protect").(bool); protected {
 		list = append(list,
@@ -64,6 +67,24 @@ func steps(e *engine.Engine) []step {
 	return append(list, step{name: "destroy", run: e.Destroy, expect: func(r engine.Report) []string {
 		return append(only("delete")(r), left(e)...)
 	}})
+}
+
+// release is the step of a new release. Its image is in the registry already where the stack file pins a release.
+func release(e *engine.Engine, run func(context.Context) (engine.Report, error)) step {
+	s := step{name: "new release", run: run, expect: onlyRelease(released)}
+	if stackfile.Builds(e.Settings()) {
+		return s
+	}
+	pulled := maps.Clone(released)
+	delete(pulled, imageToken)
+	s.expect = onlyRelease(pulled)
+	s.run = func(ctx context.Context) (engine.Report, error) {
+		if err := e.Account().AssumeImage(config.ReleaseTag(e.Settings().Text("environment.class"), "rehearsed-release")); err != nil {
+			return engine.Report{}, err
+		}
+		return run(ctx)
+	}
+	return s
 }
 
 // only allows changes of these operations.
@@ -80,23 +101,25 @@ func only(operations ...string) func(engine.Report) []string {
 }
 
 // onlyRelease allows what a release changes, and requires all of it.
-func onlyRelease(r engine.Report) []string {
-	var list []string
-	seen := map[string]bool{}
-	for _, change := range r.Changes {
-		if released[change.Type] != change.Op {
-			list = append(list, change.String())
-			continue
+func onlyRelease(released map[string]string) func(engine.Report) []string {
+	return func(r engine.Report) []string {
+		var list []string
+		seen := map[string]bool{}
+		for _, change := range r.Changes {
+			if released[change.Type] != change.Op {
+				list = append(list, change.String())
+				continue
+			}
+			seen[change.Type] = true
 		}
-		seen[change.Type] = true
-	}
-	for token := range released {
-		if !seen[token] {
-			list = append(list, fmt.Sprintf("no %s of %s", released[token], token))
+		for token := range released {
+			if !seen[token] {
+				list = append(list, fmt.Sprintf("no %s of %s", released[token], token))
+			}
 		}
+		slices.Sort(list)
+		return list
 	}
-	slices.Sort(list)
-	return list
 }
 
 // left lists what is still in the account after a destroy.

@@ -10,18 +10,13 @@ import (
 // accountID is the number of the emulated account.
 const accountID = "123456789012"
 
-// InMemory replaces in the copy of a stack file what an account in memory cannot have: encrypted values, images that were
-// pushed earlier, values that are still to be filled in. It returns what it did. Pushed tells whether the account has an image with a tag.
-func InMemory(s *config.File, pushed func(tag string) bool) ([]string, error) {
+// InMemory replaces in the copy of a stack file what an account in memory cannot have: encrypted values, and values
+// that are still to be filled in. It returns what it did.
+func InMemory(s *config.File) ([]string, error) {
 	var notes []string
 	values := map[string]any{}
 	if hidden := s.HideSecrets(); len(hidden) > 0 {
 		notes = append(notes, "placeholders for what needs a key: "+strings.Join(hidden, ", "))
-	}
-	build, set := s.Get("release.build").(bool)
-	if set && !build && !pushed(config.ReleaseTag(s.Text("environment.class"), s.Text("release.name"))) {
-		notes = append(notes, "the image is pushed first (release.build): the registry of a new account is empty")
-		values["release.build"] = true
 	}
 	for _, path := range []string{"account.github.repository", "account.gitlab.project"} {
 		if config.Placeholder(s.Text(path)) {
@@ -48,9 +43,6 @@ func InMemory(s *config.File, pushed func(tag string) bool) ([]string, error) {
 	}
 	return notes, nil
 }
-
-// Nothing is what was pushed to a new account.
-func Nothing(string) bool { return false }
 
 // IsAccount tells whether a stack file declares what the environments of an account share, and no environment.
 func IsAccount(s *config.File) bool { return s.Get("account") != nil }

@@ -61,6 +61,44 @@ func Seed(a *account.Account, s *config.File) ([]string, error) {
 	return assumed, nil
 }
 
+// SeedImages puts into an account in memory the images that a stack file names and the program does not build: the pinned release, and
+// with a candidate both. On AWS they were pushed by an earlier deployment.
+func SeedImages(a *account.Account, s *config.File) ([]string, error) {
+	var assumed []string
+	for _, release := range lookedUp(s) {
+		tag := config.ReleaseTag(s.Text("environment.class"), release)
+		if a.HasImage(tag) {
+			continue
+		}
+		if err := a.AssumeImage(tag); err != nil {
+			return nil, fmt.Errorf("assuming image %s: %w", tag, err)
+		}
+		assumed = append(assumed, "image "+tag+" in the registry")
+	}
+	return assumed, nil
+}
+
+// lookedUp are the releases whose images the program does not build (stacks/images.go).
+func lookedUp(s *config.File) []string {
+	name, candidate := s.Text("release.name"), s.Text("release.candidate")
+	if candidate == "" {
+		if Builds(s) {
+			return nil
+		}
+		return []string{name}
+	}
+	if tree, err := config.TreeRelease(s.Text("image.app"), s.Text("image.dockerfile")); err == nil && tree == candidate {
+		return []string{name}
+	}
+	return []string{name, candidate}
+}
+
+// Builds tells whether the program builds the image of release.name.
+func Builds(s *config.File) bool {
+	build, set := s.Get("release.build").(bool)
+	return s.Text("release.candidate") == "" && (!set || build)
+}
+
 // digits makes n hexadecimal digits that stay the same for the same text.
 func digits(text string, n int) string {
 	sum := sha256.Sum256([]byte(text))

@@ -57,7 +57,7 @@ func TestInMemoryAndSeed(t *testing.T) {
 config:
   aws:region: eu-west-1
   aws:allowedAccountIds: ["999999999999"]
-  laravel-ecs:release: { build: false }
+  laravel-ecs:release: { strategy: blueGreen, name: one, candidate: two, build: false }
   laravel-ecs:domain: { name: app.example.com, zone: example.com, certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/x" }
   laravel-ecs:cluster: { keyPair: deploy }
   laravel-ecs:secrets: { STRIPE_KEY: { secure: v1:abc } }
@@ -66,11 +66,11 @@ config:
 	if err != nil {
 		t.Fatal(err)
 	}
-	notes, err := InMemory(s, Nothing)
+	notes, err := InMemory(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(notes) != 3 || !strings.Contains(notes[0], "laravel-ecs:secrets.STRIPE_KEY, encryptionsalt") {
+	if len(notes) != 2 || !strings.Contains(notes[0], "laravel-ecs:secrets.STRIPE_KEY, encryptionsalt") {
 		t.Errorf("notes are %q", notes)
 	}
 	a, err := aws.Open("", "eu-west-1")
@@ -83,6 +83,10 @@ config:
 		if err != nil || !slices.Equal(assumed, want) {
 			t.Errorf("assumed are %q, %v", assumed, err)
 		}
+	}
+	images, err := SeedImages(a, s)
+	if err != nil || !slices.Equal(images, []string{"image release-one in the registry", "image release-two in the registry"}) {
+		t.Errorf("assumed images are %q, %v", images, err)
 	}
 	zone, err := a.Invoke(t.Context(), "aws:route53/getZone:getZone", account.Values{"name": "example.com"})
 	if err != nil || zone.Text("name") != "example.com" {

@@ -4,7 +4,6 @@ package ecr
 import (
 	"encoding/base64"
 	"regexp"
-	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
@@ -99,11 +98,8 @@ func getImage(tx *account.Tx, args account.Values) (account.Values, error) {
 	if _, ok := tx.Get(account.RepositoryToken, repository); !ok {
 		return nil, tx.Refuse("RepositoryNotFoundException", "The repository with name '%s' does not exist in the registry with id '%s'", repository, tx.AccountID())
 	}
-	for _, image := range tx.Images(repository) {
+	if image, ok := tx.ImageOf(repository, tag); ok {
 		out := image.Outputs
-		if !slices.Contains(out.Strings("imageTags"), tag) {
-			continue
-		}
 		return account.Values{
 			"id": out["imageDigest"], "imageDigest": out["imageDigest"], "imagePushedAt": out["imagePushedAt"],
 			"imageSizeInBytes": out["imageSizeInBytes"], "imageTags": out["imageTags"], "registryId": tx.AccountID(),
