@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
 )
 
 // words are the operations of the engine that change something, as a report calls them. A replacement is one create,
@@ -139,14 +140,11 @@ func paths(step apitype.StepEventMetadata) []string {
 	return list
 }
 
-// wrapping is what the engine puts around a single error.
-var wrapping = regexp.MustCompile(`an unhandled error occurred: |1 error occurred:\s*\* `)
-
 func (r *recorder) diagnostic(d apitype.DiagnosticEvent) {
 	if d.Ephemeral || d.Severity != "error" && d.Severity != "warning" && d.Severity != "info#err" {
 		return
 	}
-	text := strings.TrimSpace(wrapping.ReplaceAllString(d.Message, ""))
+	text := preview.Plain(d.Message)
 	if text == "" {
 		return
 	}

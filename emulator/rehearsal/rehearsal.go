@@ -14,6 +14,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/local"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // Config says which stack to run.
@@ -38,6 +39,9 @@ func Open(ctx context.Context, cfg Config) (*local.Opened, error) {
 // happened that the step does not expect. The state folder is left for inspection then.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	begin := time.Now()
+	if _, err := config.ReadFile(cfg.Root, cfg.Stack); err != nil { // before there is a state folder
+		return err
+	}
 	if cfg.State != "" {
 		if err := engine.Wipe(cfg.State); err != nil {
 			return err

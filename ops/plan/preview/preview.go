@@ -92,7 +92,7 @@ func Parse(text []byte) (Preview, error) {
 	}
 	failed := false
 	for _, diagnostic := range d.Diagnostics {
-		text := strings.TrimSpace(wrapping.ReplaceAllString(diagnostic.Message, ""))
+		text := Plain(diagnostic.Message)
 		if diagnostic.Severity == "error" && text != "preview failed" {
 			p.Errors = append(p.Errors, text)
 		}
@@ -105,8 +105,12 @@ func Parse(text []byte) (Preview, error) {
 	return p, nil
 }
 
-// wrapping is what the engine and the SDK add to an error.
-var wrapping = regexp.MustCompile(`error: |an unhandled error occurred: |program failed: |1 error occurred:\s*\* `)
+// wrapping is what the engine and the SDK put before an error. The same words inside of it belong to the sentence.
+var wrapping = regexp.MustCompile(`^(?:\s*(?:error: |an unhandled error occurred: |program failed: |1 error occurred:\s*\* |waiting for RPCs: |` +
+	`rpc error: code = \w+ desc = |invocation of \S+ returned an error: ))+`)
+
+// Plain is the text of a diagnostic without what the engine and the SDK put before it.
+func Plain(message string) string { return strings.TrimSpace(wrapping.ReplaceAllString(message, "")) }
 
 // add keeps one step of a resource: with --show-replacement-steps, a replacement comes with its deletion and its creation.
 func (p *Preview) add(step Step) {

@@ -47,6 +47,11 @@ func TestErrors(t *testing.T) {
 	if err != nil || !slices.Equal(p.Errors, []string{"it rains"}) {
 		t.Errorf("%q, %v", p.Errors, err)
 	}
+	const rpc = "error: an unhandled error occurred: program failed: waiting for RPCs: rpc error: code = Unknown desc = " +
+		"invocation of aws:x:getY returned an error: invoking aws:x:getY: NotFound: a parser error: none"
+	if text := preview.Plain(rpc); text != "invoking aws:x:getY: NotFound: a parser error: none" {
+		t.Errorf("%q", text)
+	}
 	if p, err = preview.Parse([]byte(`{"diagnostics":[{"severity":"error","message":"error: preview failed\n"}]}`)); err != nil || len(p.Errors) != 1 {
 		t.Errorf("%q, %v", p.Errors, err)
 	}
