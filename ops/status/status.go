@@ -2,6 +2,7 @@
 package status
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/cluster"
+	"github.com/laravel-ecs/laravel-ecs/ops/exit"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
@@ -32,18 +34,27 @@ type Options struct {
 // clear moves the cursor to the top of a terminal and clears what is below (ECMA-48, CUP and ED).
 const clear = "\x1b[H\x1b[J"
 
-// Show prints the services, the tasks and the URL. The error is ErrNotSteady while something is not as it should be.
+// interrupted is the exit code of a program that Ctrl-C has ended: 128 and the number of SIGINT, as shells have it.
+const interrupted = 130
+
+// Show prints the services, the tasks and the URL. The error is ErrNotSteady while something is not as it should be. A table whose targets
+// could not be read is printed before the error. Ctrl-C during a request ends it without a message.
 func Show(ctx context.Context, s *session.Session, o Options) error {
+	err := show(ctx, s, o)
+	if err != nil && ctx.Err() != nil && !errors.Is(err, ErrNotSteady) {
+		return exit.Status(interrupted)
+	}
+	return err
+}
+
+func show(ctx context.Context, s *session.Session, o Options) error {
 	c, err := cluster.Open(ctx, s)
 	if err != nil {
 		return err
 	}
 	for first := true; ; first = false {
 		found, err := read(ctx, c)
-		if err != nil && ctx.Err() != nil && !first {
-			return fmt.Errorf("%w when it was interrupted", ErrNotSteady)
-		}
-		if err != nil {
+		if err != nil && (found == nil || ctx.Err() != nil) {
 			return err
 		}
 		if o.Watch && session.Terminal(s.Out) {
@@ -58,6 +69,9 @@ func Show(ctx context.Context, s *session.Session, o Options) error {
 			}
 		}
 		write(s.Out, found, c.Outputs.URL)
+		if err != nil {
+			return err
+		}
 		if len(problems) == 0 {
 			return nil
 		}
@@ -153,7 +167,8 @@ type task struct {
 	id, revision, release, health, target, started string
 }
 
-// read asks ECS for services and tasks, and the load balancer for their health.
+// read asks ECS for services and tasks, and the load balancer for their health. What ECS says is returned beside an error of the load
+// balancer.
 func read(ctx context.Context, c *cluster.Cluster) (list []service, err error) {
 	services, err := c.Services(ctx)
 	if err != nil {
@@ -164,12 +179,11 @@ func read(ctx context.Context, c *cluster.Cluster) (list []service, err error) {
 		return nil, err
 	}
 	ids := cluster.EC2(instances)
+	var refused error // the first of the load balancer's
 	for _, each := range services {
 		one := service{Service: each}
-		targets, err := targetHealth(ctx, c, each)
-		if err != nil {
-			return nil, err
-		}
+		targets, unknown := targetHealth(ctx, c, each)
+		refused = cmp.Or(refused, unknown)
 		tasks, err := c.Tasks(ctx, aws.ToString(each.ServiceName))
 		if err != nil {
 			return nil, err
@@ -190,7 +204,7 @@ func read(ctx context.Context, c *cluster.Cluster) (list []service, err error) {
 		}
 		list = append(list, one)
 	}
-	return list, nil
+	return list, refused
 }
 
 // health is ECS's word for a running task, else where it is in its life (ECS developer guide, "Amazon ECS task lifecycle").

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/awstest"
+	"github.com/laravel-ecs/laravel-ecs/ops/exit"
 )
 
 func TestSteady(t *testing.T) {
@@ -104,6 +105,41 @@ func TestWatch(t *testing.T) {
 	defer cancel()
 	if err := Show(ctx, c.Session, Options{Watch: true, Every: time.Hour}); !errors.Is(err, ErrNotSteady) {
 		t.Errorf("interrupted: %v", err)
+	}
+}
+
+// TestTargetsRefused: what ECS says is shown all the same.
+func TestTargetsRefused(t *testing.T) {
+	c := awstest.New(t, "", awstest.Outputs, awstest.Stack())
+	c.Set("DescribeTargetHealth", func(awstest.Map, url.Values) any {
+		return awstest.Error{Code: "AccessDenied", Message: "User: u is not authorized to perform: elasticloadbalancing:DescribeTargetHealth"}
+	})
+	err := Show(t.Context(), c.Session, Options{Watch: true, Every: time.Millisecond})
+	awstest.Says(t, err, "an administrator must allow elasticloadbalancing:DescribeTargetHealth")
+	out := strings.Join(strings.Fields(c.Out.String()), " ")
+	awstest.Prints(t, out, "web 1 1 0 COMPLETED", "prod-web t-web prod-web:7 r2 healthy "+time.Unix(1.7e9, 0).Local().Format("15:04:05"), "https://app.example.com")
+	if exit.Code(err) != 1 || exit.Printed(err) {
+		t.Errorf("exit code %d, printed %v", exit.Code(err), exit.Printed(err))
+	}
+}
+
+// TestInterruptedRequest: Ctrl-C while AWS is asked is no error to read.
+func TestInterruptedRequest(t *testing.T) {
+	for before := range 2 {
+		c := awstest.New(t, "", awstest.Outputs, awstest.Stack())
+		ctx, cancel := context.WithCancel(t.Context())
+		drawn := 0
+		c.Set("DescribeServices", func(body awstest.Map, form url.Values) any {
+			if drawn++; drawn > before {
+				cancel()
+			}
+			return rolling(body, form)
+		})
+		err := Show(ctx, c.Session, Options{Watch: true, Every: time.Millisecond})
+		if exit.Code(err) != 130 || !exit.Printed(err) {
+			t.Errorf("after %d: %v", before, err)
+		}
+		cancel()
 	}
 }
 
