@@ -139,6 +139,8 @@ func TestTunnelRefusals(t *testing.T) {
 	}
 	defer taken.Close()
 	port := taken.Addr().(*net.TCPAddr).Port
+	awstest.Says(t, Tunnel(t.Context(), c.Session, "cache", 99999), "--port 99999 (PORT=) is outside 1-65535")
+	awstest.Says(t, Tunnel(t.Context(), c.Session, "cache", -1), "--port -1 (PORT=) is outside 1-65535")
 	awstest.Says(t, Tunnel(t.Context(), c.Session, "cache", port), fmt.Sprintf("port %d of this machine is taken", port))
 	c.Set("StartSession", func(awstest.Map, url.Values) any {
 		return awstest.Error{Code: "TargetNotConnected", Message: "i-1 is not connected."}

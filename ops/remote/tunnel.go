@@ -23,10 +23,16 @@ import (
 // "Starting a session (port forwarding to remote host)").
 const forwarding = "AWS-StartPortForwardingSessionToRemoteHost"
 
+// maxPort is the highest port of TCP (RFC 9293, 3.1: 16 bits).
+const maxPort = 65535
+
 // Tunnel forwards a local port to the database or the cache through an instance of the cluster, until the context ends or the plugin
 // does. Port 0 takes the remote port plus 10000, or another free one. The instances may be reached because their role has
 // AmazonSSMManagedInstanceCore (infra/iam.go) and the ECS-optimized image brings the SSM agent.
 func Tunnel(ctx context.Context, s *session.Session, to string, port int) error {
+	if port < 0 || port > maxPort {
+		return fmt.Errorf("--port %d (PORT=) is outside 1-%d", port, maxPort)
+	}
 	p, err := findPlugin(ctx)
 	if err != nil {
 		return err
