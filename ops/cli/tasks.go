@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/exit"
@@ -88,14 +89,22 @@ func (c *tunnelCommand) Run(ctx context.Context, s *session.Session) error {
 
 type maintenanceCommand struct {
 	Do    string   `arg:"" enum:"on,off,status" default:"status" help:"on, off or status."`
-	Allow []string `help:"on: addresses or networks that reach the application, separated by commas. At most 20." placeholder:"CIDR"`
+	Allow []string `help:"on: addresses or networks that reach the application, separated by commas. At most 20." placeholder:"CIDR,..." sep:"none"`
 	File  string   `help:"on: an HTML file of at most 1024 bytes, in place of the short default page." type:"path" placeholder:"FILE"`
+}
+
+// networks are the values of --allow, each taken apart at its commas. An empty one stays, for maintenance.On to refuse; kong drops it.
+func (c *maintenanceCommand) networks() (list []string) {
+	for _, text := range c.Allow {
+		list = append(list, strings.Split(text, ",")...)
+	}
+	return list
 }
 
 func (c *maintenanceCommand) Run(ctx context.Context, s *session.Session) error {
 	switch {
 	case c.Do == "on":
-		return maintenance.On(ctx, s, maintenance.Options{Allow: c.Allow, File: c.File})
+		return maintenance.On(ctx, s, maintenance.Options{Allow: c.networks(), File: c.File})
 	case len(c.Allow) > 0 || c.File != "":
 		return errors.New("--allow and --file belong to maintenance on")
 	case c.Do == "off":

@@ -40,7 +40,7 @@ func TestTaskFlags(t *testing.T) {
 	if c := parsed(t, "tunnel", "--to", "cache", "--port", "7000").Tunnel; c.To != "cache" || c.Port != 7000 {
 		t.Errorf("tunnel: %+v", c)
 	}
-	if m := parsed(t, "maintenance", "on", "--allow", "10.0.0.1,10.0.1.0/24", "--file", "/page.html").Maintenance; m.Do != "on" || len(m.Allow) != 2 || m.File != "/page.html" {
+	if m := parsed(t, "maintenance", "on", "--allow", "10.0.0.1,10.0.1.0/24", "--file", "/page.html").Maintenance; m.Do != "on" || len(m.networks()) != 2 || m.File != "/page.html" {
 		t.Errorf("maintenance: %+v", m)
 	}
 	if m := parsed(t, "maintenance").Maintenance; m.Do != "status" {
@@ -50,16 +50,19 @@ func TestTaskFlags(t *testing.T) {
 
 func TestTaskMistakes(t *testing.T) {
 	for args, says := range map[string]string{
-		"tunnel --to queue":                `must be one of "database","cache"`,
-		"maintenance perhaps":              `must be one of "on","off","status"`,
-		"maintenance off --allow 10.0.0.1": "--allow and --file belong to maintenance on",
-		"run":                              "there is no command",
-		"run --unknown --stack none php":   "unknown flag --unknown",
-		"run -x php artisan about":         "unknown flag -x",
-		"run --stack none php --unknown":   "there is no Pulumi.none.yaml",
-		"shell --stack none":               "there is no Pulumi.none.yaml",
-		"logs --since yesterday":           "since",
-		"status --stack none":              "there is no Pulumi.none.yaml",
+		"tunnel --to queue":                                `must be one of "database","cache"`,
+		"maintenance on --allow= --stack none":             "there is no Pulumi.none.yaml",
+		"maintenance on --allow= --stack staging":          "--allow (ALLOW=): an address or a network is missing",
+		"maintenance on --allow=10.0.0.1, --stack staging": "--allow (ALLOW=): an address or a network is missing",
+		"maintenance perhaps":                              `must be one of "on","off","status"`,
+		"maintenance off --allow 10.0.0.1":                 "--allow and --file belong to maintenance on",
+		"run":                                              "there is no command",
+		"run --unknown --stack none php":                   "unknown flag --unknown",
+		"run -x php artisan about":                         "unknown flag -x",
+		"run --stack none php --unknown":                   "there is no Pulumi.none.yaml",
+		"shell --stack none":                               "there is no Pulumi.none.yaml",
+		"logs --since yesterday":                           "since",
+		"status --stack none":                              "there is no Pulumi.none.yaml",
 	} {
 		code, _, complaint := call(t, strings.Fields(args)...)
 		if code != 1 || !strings.Contains(complaint, says) {

@@ -19,6 +19,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -127,16 +128,22 @@ func except(networks []string) string {
 // Balancers").
 const maxNetworks = 20
 
+// mappedBits are the bits before the IPv4 address in an IPv6 address that maps one (RFC 4291, 2.5.5.2).
+const mappedBits = 96
+
 // parse checks addresses and turns each into a network, as a source-ip condition wants it.
 func parse(allow []string) (networks []string, err error) {
 	for _, text := range allow {
 		text = strings.TrimSpace(text)
 		if text == "" {
-			continue
+			return nil, errors.New("--allow (ALLOW=): an address or a network is missing, such as 203.0.113.7 or 198.51.100.0/24")
 		}
 		prefix, err := netip.ParsePrefix(text)
 		if address, single := netip.ParseAddr(text); single == nil {
 			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		if prefix.Addr().Is4In6() && prefix.Bits() >= mappedBits { // ::ffff:203.0.113.7 comes from IPv4
+			prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-mappedBits)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("ALLOW=%s: an address or a network is expected, such as 203.0.113.7 or 198.51.100.0/24", text)
@@ -162,6 +169,9 @@ func read(file string) (string, error) {
 	}
 	if len(text) == 0 || len(text) > maxBody {
 		return "", fmt.Errorf("%s has %d bytes: the load balancer returns 1 to %d (FixedResponseActionConfig in AWS's API reference); put images and styles elsewhere, or leave them out", file, len(text), maxBody)
+	}
+	if !utf8.Valid(text) {
+		return "", fmt.Errorf("%s is not UTF-8, and the load balancer takes text only: save it as UTF-8", file)
 	}
 	return string(text), nil
 }

@@ -208,6 +208,17 @@ func TestTrafficRule(t *testing.T) {
 	}
 }
 
+// TestMappedAddresses: the load balancer compares a visitor's IPv4 address with IPv4 networks.
+func TestMappedAddresses(t *testing.T) {
+	for text, want := range map[string]string{
+		"::ffff:1.2.3.4": "1.2.3.4/32", "::ffff:1.2.3.4/120": "1.2.3.0/24", "::ffff:0:0/64": "::/64", "1.2.3.4": "1.2.3.4/32", " 2001:db8::1": "2001:db8::1/128",
+	} {
+		if got, err := parse([]string{text}); err != nil || !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	a := &account{}
 	c := a.cloud(t)
@@ -217,6 +228,12 @@ func TestRefusals(t *testing.T) {
 	}
 	awstest.Says(t, On(t.Context(), c.Session, Options{File: large}), "large.html has 1025 bytes: the load balancer returns 1 to 1024")
 	awstest.Says(t, On(t.Context(), c.Session, Options{File: "none.html"}), "reading the page")
+	latin := filepath.Join(t.TempDir(), "latin.html")
+	if err := os.WriteFile(latin, []byte("<p>ge\xf6ffnet</p>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	awstest.Says(t, On(t.Context(), c.Session, Options{File: latin}), "latin.html is not UTF-8")
+	awstest.Says(t, On(t.Context(), c.Session, Options{Allow: []string{""}}), "--allow (ALLOW=): an address or a network is missing")
 	awstest.Says(t, On(t.Context(), c.Session, Options{Allow: []string{"office"}}), "ALLOW=office: an address or a network is expected")
 	var many []string
 	for i := range maxNetworks + 1 {
