@@ -20,7 +20,10 @@ type DeployOptions struct {
 // Deploy gives a stack the release that another one runs: the same image, copied by digest, and nothing built. The stack file stays as
 // it is.
 func Deploy(ctx context.Context, s *session.Session, o DeployOptions) error {
-	if o.From == "" || o.From == s.Stack {
+	if o.From == s.Stack {
+		return fmt.Errorf("--from %s (FROM=) is the same stack: name the one whose release is taken over", o.From)
+	}
+	if o.From == "" {
 		return errors.New("deploy needs --from STACK (FROM=): the environment whose release is taken over. make up builds and deploys the working tree")
 	}
 	source, err := session.Open(s.Root, o.From, s.Out, s.Err)

@@ -131,7 +131,7 @@ func TestDeployRefuses(t *testing.T) {
 		says         string
 	}{
 		"no source":        {"config:\n" + instances, "config:\n" + instances, DeployOptions{}, "deploy needs --from STACK"},
-		"itself":           {"config:\n" + instances, "config:\n" + instances, DeployOptions{From: "s"}, "deploy needs --from STACK"},
+		"itself":           {"config:\n" + instances, "config:\n" + instances, DeployOptions{From: "s"}, "--from s (FROM=) is the same stack"},
 		"no such stack":    {"config:\n" + instances, "config:\n" + instances, DeployOptions{From: "nowhere"}, "there is no Pulumi.nowhere.yaml"},
 		"pinned":           {"config:\n" + instances + "  x:release:\n    name: two\n", "config:\n" + instances, DeployOptions{From: "from"}, "Pulumi.s.yaml pins release two"},
 		"blue/green":       {"config:\n" + instances + "  x:release:\n    strategy: blueGreen\n", "config:\n" + instances, DeployOptions{From: "from"}, "make deploy is for rolling"},
