@@ -255,5 +255,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := os.Chdir(root); err != nil {
 		return fmt.Errorf("--root: %w", err)
 	}
+	if _, err := os.Stat("Pulumi.yaml"); err != nil { // said before anything is built or downloaded
+		return fmt.Errorf("%s has no Pulumi.yaml: start the command in the repository's folder, or name that with --root", root)
+	}
 	return parsed.Run(folder(root))
 }
