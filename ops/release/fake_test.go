@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -80,11 +81,11 @@ func (f *fakeAWS) answer(operation string, in map[string]any) any {
 		}
 		return map[string]any{"services": services}
 	case "ListTaskDefinitions":
-		var arns []any
-		for i := len(f.definitions) - 1; i >= 0; i-- {
-			arns = append(arns, f.definitions[i]["taskDefinitionArn"])
+		pages := [][]any{{}} // the first page is empty, as AWS may answer; then one a page
+		for _, d := range slices.Backward(f.definitions) {
+			pages = append(pages, []any{d["taskDefinitionArn"]})
 		}
-		return map[string]any{"taskDefinitionArns": arns}
+		return page(pages, in, "taskDefinitionArns")
 	case "DescribeTaskDefinition":
 		for _, d := range f.definitions {
 			if d["taskDefinitionArn"] == in["taskDefinition"] {
@@ -98,12 +99,12 @@ func (f *fakeAWS) answer(operation string, in map[string]any) any {
 }
 
 // page answers one page of several.
-func page(pages [][]map[string]any, in map[string]any, key string) any {
+func page[Item any](pages [][]Item, in map[string]any, key string) any {
 	n := 0
 	if token, ok := in["nextToken"].(string); ok {
 		n, _ = strconv.Atoi(strings.TrimPrefix(token, "page")) // a token of ours
 	}
-	answer := map[string]any{key: []map[string]any{}}
+	answer := map[string]any{key: []Item{}}
 	if n < len(pages) {
 		answer[key] = pages[n]
 	}

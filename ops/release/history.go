@@ -33,6 +33,9 @@ const (
 	deploymentsRead = 60
 	// definitionsRead is how many task definitions are read beside those of the deployments.
 	definitionsRead = 20
+	// definitionPages is how many pages of their list are read for that: 100 each at most, and fewer or none where AWS filters
+	// (ListTaskDefinitions, Amazon ECS API Reference).
+	definitionPages = 10
 	// batch is what DescribeServiceRevisions takes (Amazon ECS API Reference).
 	batch = 20
 )
@@ -133,21 +136,27 @@ func outcomeOf(status types.ServiceDeploymentStatus) outcome {
 // revisions are the task definitions of a process below a revision, newest first.
 func (st *state) revisions(ctx context.Context, process string, below int32) (runs []run, err error) {
 	family, _ := split(st.Outputs.TaskDefinitionARNs[process])
-	list, err := st.API.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Sort: types.SortOrderDesc})
-	if err != nil {
-		return nil, fmt.Errorf("listing the task definitions of %s: %w", family, err)
-	}
-	for _, arn := range list.TaskDefinitionArns {
-		if name, number := split(arn); name != family || number >= below || len(runs) == definitionsRead {
-			continue
-		}
-		found, err := st.ofDefinition(ctx, arn)
+	pages := ecs.NewListTaskDefinitionsPaginator(st.API, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Sort: types.SortOrderDesc})
+	for read := 0; pages.HasMorePages() && read < definitionPages; read++ {
+		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("listing the task definitions of %s: %w", family, err)
 		}
-		if found.release != "" {
-			found.process = process
-			runs = append(runs, found)
+		for _, arn := range page.TaskDefinitionArns {
+			if len(runs) == definitionsRead {
+				return runs, nil
+			}
+			if name, number := split(arn); name != family || number >= below {
+				continue
+			}
+			found, err := st.ofDefinition(ctx, arn)
+			if err != nil {
+				return nil, err
+			}
+			if found.release != "" {
+				found.process = process
+				runs = append(runs, found)
+			}
 		}
 	}
 	return runs, nil

@@ -29,6 +29,9 @@ func Rollback(ctx context.Context, s *session.Session, o RollbackOptions) error 
 	if !o.Yes && !o.Terminal {
 		return errors.New("rollback asks before it changes anything, and there is no terminal to ask on: --yes (YES=1) answers")
 	}
+	if err := writable(s); err != nil {
+		return err
+	}
 	st, err := look(ctx, s)
 	if err != nil {
 		return err
@@ -109,14 +112,42 @@ func (st *state) show(ctx context.Context, s *session.Session, to destination) {
 type values = map[string]any
 
 // apply deploys other values than the stack file has, step by step, and writes the last ones into it when all have succeeded. A failure,
-// an interrupt, or a "no" to Pulumi's question leave the file as it is.
+// an interrupt, or a "no" to Pulumi's question leave the file as it is. A file that cannot be written is an error before anything is
+// deployed; where that happens during it, the error lists what the file lacks.
 func apply(ctx context.Context, s *session.Session, o deploy.Options, steps ...values) error {
+	if err := writable(s); err != nil {
+		return err
+	}
 	for _, o.Values = range steps {
 		if err := deploy.Up(ctx, s, o); err != nil {
 			return fmt.Errorf("%w\n%s is as it was", err, s.File.Name())
 		}
 	}
-	return write(s, o.Values)
+	if err := write(s, o.Values); err != nil {
+		return fmt.Errorf("%w\nThe deployment succeeded, so AWS runs it already. Change %s by hand before the next make up: %s", err, s.File.Name(), byHand(o.Values))
+	}
+	return nil
+}
+
+// writable refuses a stack file that could not be written after the deployment.
+func writable(s *session.Session) error {
+	if err := s.File.CheckSave(s.Root); err != nil {
+		return fmt.Errorf("nothing was deployed: %s is changed after the deployment, and cannot be: %w", s.File.Name(), err)
+	}
+	return nil
+}
+
+// byHand lists changes of a stack file for a reader.
+func byHand(changes values) string {
+	var list []string
+	for _, key := range slices.Sorted(maps.Keys(changes)) {
+		if changes[key] == nil {
+			list = append(list, "remove "+key)
+		} else {
+			list = append(list, fmt.Sprintf("set %s: %v", key, changes[key]))
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // write changes keys of the stack file, which is read again: a deployment takes minutes, and people edit files meanwhile.

@@ -2,6 +2,8 @@ package release
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +125,34 @@ func TestRollbackFails(t *testing.T) {
 	}
 	if !strings.Contains(p.err.String(), "Amazon ECS says:") || !strings.Contains(p.err.String(), "tasks failed to start") {
 		t.Errorf("why it failed is not told:\n%s", p.err.String())
+	}
+}
+
+// TestStackFileThatCannotBeWritten is refused before the deployment; where that happens during it, the error says what to do.
+func TestStackFileThatCannotBeWritten(t *testing.T) {
+	inTheWay := func(p *project) string { return filepath.Join(p.root, "Pulumi.s.yaml.partial") } // as root, modes stop nobody
+	p := newProject(t, story(), "four", rollingFile, nil)
+	if err := os.Mkdir(inTheWay(p), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	err := Rollback(t.Context(), p.session(), RollbackOptions{Yes: true})
+	if err == nil || !strings.Contains(err.Error(), "nothing was deployed: Pulumi.s.yaml is changed after the deployment") || p.read("calls") != "" {
+		t.Errorf("%v, pulumi was called: %s", err, p.read("calls"))
+	}
+	if err := Unpin(p.session()); err == nil {
+		t.Error("unpin wrote the file")
+	}
+	f, outputs := coloured()
+	p = newProject(t, f, "three", colouredFile+"    candidate: four\n    percent: 20\n", outputs)
+	p.write("pulumi", strings.Replace(pulumi, "up|preview)", "up|preview) mkdir "+inTheWay(p), 1), 0o755)
+	err = Promote(t.Context(), p.session(), true)
+	if err == nil || !strings.Contains(err.Error(), "The deployment succeeded, so AWS runs it already. Change Pulumi.s.yaml by hand before the next make up: "+
+		"set release.build: false, remove release.candidate, set release.live: blue, set release.name: four, remove release.percent") {
+		t.Errorf("%v", err)
+	}
+	err = Promote(t.Context(), p.session(), true)
+	if err == nil || !strings.Contains(err.Error(), "nothing was deployed") || strings.Count(p.read("calls"), "\n") != 1 {
+		t.Errorf("%v, pulumi was called: %s", err, p.read("calls"))
 	}
 }
 

@@ -204,6 +204,19 @@ func (s *File) SetSecretsProvider(url string) {
 	*descend(s.root.Content[0], "secretsprovider") = yaml.Node{Kind: yaml.ScalarNode, Value: url}
 }
 
+// CheckSave is an error where Save cannot write: for callers that do something before it that they cannot take back.
+func (s *File) CheckSave(root string) error {
+	partial := filepath.Join(root, s.stackFile+".partial")
+	err := os.WriteFile(partial, nil, 0o644)
+	if err == nil {
+		err = os.Remove(partial)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", s.stackFile, err)
+	}
+	return nil
+}
+
 // Save writes the stack's file back to the repository, with its comments.
 func (s *File) Save(root string) error {
 	var text bytes.Buffer
