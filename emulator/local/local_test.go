@@ -9,6 +9,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
 )
 
 func TestWaitForPage(t *testing.T) {
@@ -19,15 +22,43 @@ func TestWaitForPage(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	if err := waitForPage(t.Context(), server.URL); err != nil || asked.Load() != 3 {
+	if _, err := waitForPage(t.Context(), server.URL, 0); err != nil || asked.Load() != 3 {
 		t.Errorf("after %d requests: %v", asked.Load(), err)
 	}
 
 	asked.Store(-1 << 20)
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
-	if err := waitForPage(ctx, server.URL); err == nil || !strings.Contains(err.Error(), "503") {
+	if status, err := waitForPage(ctx, server.URL, http.StatusServiceUnavailable); err != nil || status != http.StatusServiceUnavailable {
+		t.Errorf("a fixed response gives %d, %v", status, err)
+	}
+	if _, err := waitForPage(ctx, server.URL, 0); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("a page that never comes gives %v", err)
+	}
+}
+
+// TestFixedResponse: only a rule for all requests that the program did not make is maintenance.
+func TestFixedResponse(t *testing.T) {
+	rule := func(path string) account.Values {
+		return account.Values{
+			"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{path}}}},
+			"actions":    []any{map[string]any{"type": "fixed-response", "fixedResponse": map[string]any{"statusCode": "503"}}},
+		}
+	}
+	a, err := aws.Open("", "eu-central-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status := fixedResponse(a); status != 0 {
+		t.Errorf("without rules: %d", status)
+	}
+	for path, want := range map[string]int{"/old/*": 0, "/*": 503} {
+		if err := a.Seed(account.ListenerRuleToken, "rule", rule(path)); err != nil {
+			t.Fatal(err)
+		}
+		if status := fixedResponse(a); status != want {
+			t.Errorf("%s: %d", path, status)
+		}
 	}
 }
 

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 )
@@ -88,10 +91,19 @@ func (o *Opened) waitForPage(ctx context.Context, outputs map[string]any, begin 
 		return nil
 	}
 	url := fmt.Sprintf("http://localhost:%d", o.Stack.HTTPPort)
-	if err := waitForPage(ctx, url); err != nil {
+	fixed := fixedResponse(o.Account())
+	status, err := waitForPage(ctx, url, fixed)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s answers with release %v, after %.1f seconds\n", url, release, time.Since(begin).Seconds())
+	if status == fixed {
+		fmt.Fprintf(out, "release %v is deployed, after %.1f seconds; %s answers %d\n", release, time.Since(begin).Seconds(), url, status)
+	} else {
+		fmt.Fprintf(out, "%s answers with release %v, after %.1f seconds\n", url, release, time.Since(begin).Seconds())
+	}
+	if fixed != 0 {
+		fmt.Fprintf(out, "maintenance is on: make maintenance OFF=1%s ends it\n", o.Stack.chosen())
+	}
 	if o.https() {
 		fmt.Fprintf(out, "https://localhost:%d too (self-signed)\n", o.Stack.HTTPSPort)
 	}
@@ -99,6 +111,29 @@ func (o *Opened) waitForPage(ctx context.Context, outputs map[string]any, begin 
 		fmt.Fprintf(out, "%s pins release %s; make unpin removes that\n", o.Settings().Name(), pinned)
 	}
 	return nil
+}
+
+// chosen are the variables of the Makefile that choose this stack on this machine.
+func (s *Stack) chosen() string {
+	if s.Name == "local" {
+		return ""
+	}
+	return " CLOUD=local STACK=" + s.Name
+}
+
+// fixedResponse is the status that the load balancer answers to all requests by a listener rule which the program did not make, 0 if
+// there is none. `laravel-ecs maintenance on` makes such rules.
+func fixedResponse(a *account.Account) int {
+	for _, rule := range a.List(account.ListenerRuleToken) {
+		conditions, actions := rule.Outputs.Blocks("conditions[*]"), rule.Outputs.Blocks("actions[*]")
+		if rule.Name != "" || len(conditions) != 1 || len(actions) != 1 || !slices.Contains(conditions[0].Map("pathPattern").Strings("values"), "/*") {
+			continue
+		}
+		if status, err := strconv.Atoi(actions[0].Map("fixedResponse").Text("statusCode")); err == nil {
+			return status
+		}
+	}
+	return 0
 }
 
 // failed says how to go on after a failed deployment. The engine's errors have been printed as they came.
@@ -139,8 +174,9 @@ func (s *Stack) Preview(ctx context.Context) error {
 	return nil
 }
 
-// waitForPage returns when the load balancer answers with a page, whatever it redirects to.
-func waitForPage(ctx context.Context, url string) error {
+// waitForPage returns when the load balancer answers with a page, whatever it redirects to, or with the status of its fixed response. It
+// returns the status.
+func waitForPage(ctx context.Context, url string, fixed int) (int, error) {
 	client := &http.Client{
 		Timeout:       10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -151,13 +187,13 @@ func waitForPage(ctx context.Context, url string) error {
 	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		response, err := client.Do(request)
 		if err == nil {
 			response.Body.Close()
-			if response.StatusCode < http.StatusBadRequest {
-				return nil
+			if response.StatusCode < http.StatusBadRequest || response.StatusCode == fixed {
+				return response.StatusCode, nil
 			}
 			last = response.Status
 		} else {
@@ -165,7 +201,7 @@ func waitForPage(ctx context.Context, url string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not answer as it should: %s (make logs shows what the tasks print)", url, last)
+			return 0, fmt.Errorf("%s does not answer as it should: %s (make logs shows what the tasks print)", url, last)
 		case <-time.After(300 * time.Millisecond):
 		}
 	}
