@@ -94,8 +94,8 @@ func (p *Pulumi) Run(_ context.Context, args ...string) error {
 // ErrLocked is the error of a run that Pulumi refuses because of another run's lock on the state.
 var ErrLocked = errors.New("the stack is locked")
 
-// locked is what pulumi 3 answers then: the first for a state in a bucket or a folder (pkg/backend/diy/lock.go), the second for Pulumi
-// Cloud (pkg/backend/httpstate/client).
+// locked is what pulumi 3 answers then: the first for a state in a bucket or a folder, the second for Pulumi Cloud
+// (https://github.com/pulumi/pulumi/issues/2073).
 var locked = regexp.MustCompile(`the stack is currently locked by|Another update is currently in progress`)
 
 // ending keeps the last bytes that are written to it.
