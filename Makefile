@@ -34,7 +34,7 @@ up: $(TOOLS) ## Deploy: on the emulator (STACK=local), or on AWS with plain `pul
 preview: $(TOOLS) ## Show what `make up` would change
 	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) preview --stack $(STACK)
 
-down: $(TOOLS) ## Delete everything: here containers, networks, volumes and state; on AWS `pulumi destroy`
+down: $(TOOLS) ## Delete everything: here containers, networks, volumes and state, but not Docker images; on AWS `pulumi destroy`
 	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) down --stack $(STACK)
 
 status: $(TOOLS) ## Services, tasks with their release and health, and the URL; fails while a service is not steady (WATCH=1)
@@ -43,7 +43,7 @@ status: $(TOOLS) ## Services, tasks with their release and health, and the URL; 
 logs: $(TOOLS) ## Logs of all tasks (PROCESS=web, SINCE=1h, GREP=text, FOLLOW=1)
 	@$(call RUN,logs)$(if $(PROCESS), --process $(PROCESS))$(if $(SINCE), --since $(SINCE))$(if $(filter 1,$(FOLLOW)), --follow)
 
-run: $(TOOLS) ## Run a command in a task of its own: CMD="php artisan about" (PROCESS=web); its exit code is the command's
+run: $(TOOLS) ## Run a command in a task of its own: CMD="php artisan about" (PROCESS=web); bin/laravel-ecs run ends with its exit code, make with 2
 	@$(call RUN,run)$(if $(PROCESS), --process $(PROCESS))$(if $(CMD), -- $(CMD))
 
 shell: $(TOOLS) ## Open a shell in a running task by ECS Exec (PROCESS=web)

@@ -32,7 +32,7 @@ type commands struct {
 
 	Up       up       `cmd:"" help:"Deploy the stack to this machine: preview, update, and wait for its page. A second time changes nothing."`
 	Preview  preview  `cmd:"" help:"Print what up would change."`
-	Down     down     `cmd:"" help:"Remove everything that up made: resources, containers, networks, volumes, state."`
+	Down     down     `cmd:"" help:"Remove what up made: resources, containers, networks, volumes, state. Docker images stay, as the cache of the next build."`
 	Rehearse rehearse `cmd:"" help:"Run a stack file through its whole life on an account in memory, without containers."`
 	Outputs  outputs  `cmd:"" help:"Deploy a stack file to an account in memory and print its outputs."`
 	Exec     execute  `cmd:"" help:"Run a command with the environment of the stack's emulated account: exec --stack local -- laravel-ecs status"`

@@ -50,7 +50,7 @@ func (driftCommand) Run(ctx context.Context, s *session.Session) error { return 
 
 type reviewUpCommand struct {
 	Branch string `help:"The branch." env:"BRANCH" placeholder:"BRANCH"`
-	TTL    string `help:"How long it lives, such as 48h, instead of environment.ttlHours." env:"TTL" placeholder:"TIME" name:"ttl"`
+	TTL    string `help:"How long it lives, such as 48h, instead of environment.ttlHours. The end is rounded up to a full hour." env:"TTL" placeholder:"TIME" name:"ttl"`
 }
 
 func (c *reviewUpCommand) Run(ctx context.Context, e *review.Environments) error {

@@ -79,8 +79,16 @@ func (c *shellCommand) Run(ctx context.Context, s *session.Session) error {
 }
 
 type tunnelCommand struct {
-	To   string `required:"" enum:"database,cache" help:"database or cache." placeholder:"database"`
+	To   string `enum:"database,cache," default:"" help:"database or cache." placeholder:"database"`
 	Port int    `help:"Port of this machine. Without it the remote port plus 10000, or another free one." placeholder:"PORT"`
+}
+
+// Validate is called by kong, whose own message of a missing flag names database only.
+func (c *tunnelCommand) Validate() error {
+	if c.To == "" {
+		return errors.New("--to database or --to cache is missing (TO=)")
+	}
+	return nil
 }
 
 func (c *tunnelCommand) Run(ctx context.Context, s *session.Session) error {

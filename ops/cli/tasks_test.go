@@ -51,6 +51,7 @@ func TestTaskFlags(t *testing.T) {
 func TestTaskMistakes(t *testing.T) {
 	for args, says := range map[string]string{
 		"tunnel --to queue":                                `must be one of "database","cache"`,
+		"tunnel":                                           "--to database or --to cache is missing (TO=)",
 		"maintenance on --allow= --stack none":             "there is no Pulumi.none.yaml",
 		"maintenance on --allow= --stack staging":          "--allow (ALLOW=): an address or a network is missing",
 		"maintenance on --allow=10.0.0.1, --stack staging": "--allow (ALLOW=): an address or a network is missing",

@@ -66,7 +66,12 @@ func Promote(ctx context.Context, s *session.Session, yes bool) error {
 		return err
 	}
 	fmt.Fprintf(s.Err, "release %s gets all requests\n", name)
-	return apply(ctx, s, deploy.Options{Yes: yes}, promoted(s.File, name))
+	if err := apply(ctx, s, deploy.Options{Yes: yes}, promoted(s.File, name)); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.Out, "%s runs release %s. %s pins it from now on: make up deploys it again; make unpin STACK=%[1]s takes that away, and the next make up deploys the working tree\n",
+		s.Stack, name, s.File.Name())
+	return nil
 }
 
 // Abort takes all requests from the candidate. Its tasks stay, for whoever wants to know why.
@@ -79,6 +84,7 @@ func Abort(ctx context.Context, s *session.Session, yes bool) error {
 		return err
 	}
 	fmt.Fprintf(s.Out, "release %s gets no more requests; its tasks run until the next canary, or until release.candidate is taken out of %s\n", name, s.File.Name())
+	fmt.Fprintf(s.Out, "%s runs release %s. %s pins it: make up deploys it again, and not the working tree\n", s.Stack, s.File.Text("release.name"), s.File.Name())
 	return nil
 }
 

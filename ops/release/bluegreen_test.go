@@ -84,6 +84,10 @@ func TestColours(t *testing.T) {
 					t.Errorf("%s: no %q in what was deployed:\n%s\nor in the file:\n%s", name, want, p.read("deployed"), file)
 				}
 			}
+			pins := map[string]string{"promote": "s runs release four. Pulumi.s.yaml pins it", "abort": "s runs release three. Pulumi.s.yaml pins it"}[name]
+			if out := p.out.String(); !fails && !strings.Contains(out, pins) {
+				t.Errorf("%s: the end does not say what is pinned: %s", name, out)
+			}
 			if !fails && name == "promote" && (strings.Contains(file, "candidate") || strings.Contains(file, "percent")) {
 				t.Errorf("promoted, and the file is\n%s", file)
 			}
@@ -111,7 +115,7 @@ func TestColoursRefuse(t *testing.T) {
 		"unknown":              {canary(CanaryOptions{To: "nine"}), colouredFile, "there is no image of release nine in the registry; it has four"},
 		"promote of nothing":   {promote, colouredFile, "Pulumi.s.yaml has no release.candidate: make canary STACK=s starts one"},
 		"abort of nothing":     {abort, colouredFile, "has no release.candidate"},
-		"unpin of a candidate": {func(_ context.Context, s *session.Session) error { return Unpin(s) }, colouredFile + "    candidate: four\n", "promote or abort it first"},
+		"unpin of a candidate": {func(_ context.Context, s *session.Session) error { return Unpin(s) }, colouredFile + "    candidate: four\n", "promote it, or abort it and take release.candidate out"},
 	} {
 		f, outputs := coloured()
 		p := newProject(t, f, "three", test.file, outputs)

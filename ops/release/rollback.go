@@ -169,7 +169,7 @@ func Unpin(s *session.Session) error {
 		return fmt.Errorf("%s pins no release", name)
 	}
 	if s.File.Text("release.candidate") != "" {
-		return fmt.Errorf("%s has a candidate: promote or abort it first", name)
+		return fmt.Errorf("%s has a candidate: promote it, or abort it and take release.candidate out of the file, first", name)
 	}
 	if err := write(s, values{"release.name": nil, "release.build": nil}); err != nil {
 		return err

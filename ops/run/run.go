@@ -64,7 +64,7 @@ func artisan(command []string) ([]string, error) {
 	if len(command) > 0 && command[0] == "php" {
 		command = command[1:]
 		if len(command) == 0 || command[0] != "artisan" {
-			return nil, errors.New("only artisan commands can be run, such as CMD=\"php artisan migrate:status\"; php artisan tinker --execute '...' runs PHP code, and make shell opens a shell")
+			return nil, errors.New("only artisan commands can be run, such as CMD=\"php artisan migrate:status\"; php artisan tinker --execute '...' runs PHP code if the application has laravel/tinker, and make shell opens a shell")
 		}
 	}
 	if len(command) > 0 && command[0] == "artisan" {
