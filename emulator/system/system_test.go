@@ -15,6 +15,8 @@ import (
 // TestMakeUp is the README: one command, and a page that shows what the article promises.
 func TestMakeUp(t *testing.T) {
 	s := newSite(t)
+	// The load asks for slow pages too, which the example has for diagnostics only.
+	edit(t, filepath.Join(s.dir, "Pulumi.local.yaml"), "  laravel-ecs:network:\n", "  laravel-ecs:env: {APP_DIAGNOSTICS: \"true\"}\n  laravel-ecs:network:\n")
 	out := s.make(t, "up")
 	if !strings.Contains(out, s.url("")+" answers with release ") {
 		t.Errorf("make up does not say where:\n%s", out)
