@@ -10,8 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
-	"github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
+	emulated "github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
+	"github.com/laravel-ecs/laravel-ecs/emulator/api"
 )
 
 func TestWaitForPage(t *testing.T) {
@@ -39,25 +45,42 @@ func TestWaitForPage(t *testing.T) {
 
 // TestFixedResponse: only a rule for all requests that the program did not make is maintenance.
 func TestFixedResponse(t *testing.T) {
-	rule := func(path string) account.Values {
-		return account.Values{
-			"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{path}}}},
-			"actions":    []any{map[string]any{"type": "fixed-response", "fixedResponse": map[string]any{"statusCode": "503"}}},
-		}
-	}
-	a, err := aws.Open("", "eu-central-1")
+	a, err := emulated.Open("", "eu-central-1")
 	if err != nil {
 		t.Fatal(err)
+	}
+	const listener = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/0123456789abcdef/0123456789abcdef"
+	if err := a.Seed(account.ListenerToken, listener, account.Values{"arn": listener}); err != nil {
+		t.Fatal(err)
+	}
+	url, stop, err := api.New(api.Config{Account: a}).Serve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	client := elb.New(elb.Options{Region: "eu-central-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider(api.AccessKey, api.SecretKey, "")})
+	var priority int32
+	makeRule := func(path string) error {
+		priority++
+		_, err := client.CreateRule(t.Context(), &elb.CreateRuleInput{
+			ListenerArn: aws.String(listener), Priority: &priority,
+			Conditions: []types.RuleCondition{{Field: aws.String("path-pattern"), PathPatternConfig: &types.PathPatternConditionConfig{Values: []string{path}}}},
+			Actions:    []types.Action{{Type: types.ActionTypeEnumFixedResponse, FixedResponseConfig: &types.FixedResponseActionConfig{StatusCode: aws.String("503"), ContentType: aws.String("text/html")}}},
+		})
+		return err
 	}
 	if status := fixedResponse(a); status != 0 {
 		t.Errorf("without rules: %d", status)
 	}
-	for path, want := range map[string]int{"/old/*": 0, "/*": 503} {
-		if err := a.Seed(account.ListenerRuleToken, "rule", rule(path)); err != nil {
+	for _, each := range []struct {
+		path string
+		want int
+	}{{"/old/*", 0}, {"/*", 503}} {
+		if err := makeRule(each.path); err != nil {
 			t.Fatal(err)
 		}
-		if status := fixedResponse(a); status != want {
-			t.Errorf("%s: %d", path, status)
+		if status := fixedResponse(a); status != each.want {
+			t.Errorf("%s: %d", each.path, status)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func SeedImages(a *account.Account, s *config.File) ([]string, error) {
 	var assumed []string
 	for _, release := range lookedUp(s) {
 		tag := config.ReleaseTag(s.Text("environment.class"), release)
-		if a.HasImage(tag) {
+		if release == "" || a.HasImage(tag) { // without a name the program says what is missing
 			continue
 		}
 		if err := a.AssumeImage(tag); err != nil {
