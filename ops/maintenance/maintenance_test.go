@@ -211,7 +211,7 @@ func TestTrafficRule(t *testing.T) {
 // TestMappedAddresses: the load balancer compares a visitor's IPv4 address with IPv4 networks.
 func TestMappedAddresses(t *testing.T) {
 	for text, want := range map[string]string{
-		"::ffff:1.2.3.4": "1.2.3.4/32", "::ffff:1.2.3.4/120": "1.2.3.0/24", "::ffff:0:0/64": "::/64", "1.2.3.4": "1.2.3.4/32", " 2001:db8::1": "2001:db8::1/128",
+		"::ffff:1.2.3.4": "1.2.3.4/32", "::ffff:1.2.3.4/120": "1.2.3.0/24", "::ffff:0:0/64": "::/64", "1.2.3.4": "1.2.3.4/32", " " + "2001:db8::1": "2001:db8::1/128",
 	} {
 		if got, err := parse([]string{text}); err != nil || !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: %v, %v", text, got, err)
