@@ -168,3 +168,14 @@ func (s *Server) describeContainerInstances(_ context.Context, in *ecs.DescribeC
 	}
 	return out, nil
 }
+
+// between1And refuses a list of names that is empty or longer than the operation takes.
+func between1And(most int, list string, length int) error {
+	switch {
+	case length == 0:
+		return refuse("InvalidParameterException", "%s cannot be empty.", list)
+	case length > most:
+		return refuse("InvalidParameterException", "%s cannot have more than %d elements", list, most)
+	}
+	return nil
+}

@@ -51,11 +51,8 @@ func (s *Server) describeServices(ctx context.Context, in *ecs.DescribeServicesI
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case len(in.Services) == 0:
-		return nil, refuse("InvalidParameterException", "Services cannot be empty.")
-	case len(in.Services) > 10:
-		return nil, refuse("InvalidParameterException", "Services cannot have more than 10 elements")
+	if err := between1And(10, "Services", len(in.Services)); err != nil {
+		return nil, err
 	}
 	name := cluster.Outputs.Text("name")
 	tasks, err := s.runtime.Tasks(ctx, name)

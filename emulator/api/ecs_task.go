@@ -59,11 +59,8 @@ func (s *Server) describeTasks(ctx context.Context, in *ecs.DescribeTasksInput) 
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case len(in.Tasks) == 0:
-		return nil, refuse("InvalidParameterException", "Tasks cannot be empty.")
-	case len(in.Tasks) > 100:
-		return nil, refuse("InvalidParameterException", "Tasks cannot have more than 100 elements")
+	if err := between1And(100, "Tasks", len(in.Tasks)); err != nil {
+		return nil, err
 	}
 	name := cluster.Outputs.Text("name")
 	tasks, err := s.runtime.Tasks(ctx, name)
