@@ -168,3 +168,35 @@ func TestUnknownNames(t *testing.T) {
 		t.Errorf("instances: %+v", described)
 	}
 }
+
+// TestHowManyNames: a client that forgets to ask in parts fails here, too.
+func TestHowManyNames(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	client, cluster := ecs.NewFromConfig(w.config), aws.String("shop")
+	for _, test := range []struct {
+		most int
+		ask  func(names []string) error
+	}{
+		{10, func(names []string) error {
+			_, err := client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: cluster, Services: names})
+			return err
+		}},
+		{100, func(names []string) error {
+			_, err := client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: cluster, Tasks: names})
+			return err
+		}},
+	} {
+		names := make([]string, test.most+1)
+		for i := range names {
+			names[i] = fmt.Sprint("name", i)
+		}
+		if err := test.ask(names[:test.most]); err != nil {
+			t.Errorf("%d names: %v", test.most, err)
+		}
+		for _, refused := range [][]string{names, {}} {
+			if err := test.ask(refused); code(err) != "InvalidParameterException" {
+				t.Errorf("%d names of at most %d: %v", len(refused), test.most, err)
+			}
+		}
+	}
+}
