@@ -91,7 +91,7 @@ func schedulerProcess(c *config.Config) process {
 // does not matter, and a migration that fails keeps the release from serving.
 func migration(c *config.Config, main infra.Container) infra.Container {
 	migrate := container("migrate", config.Process{
-		CPU: 64, MemoryMiB: main.MemoryMiB, ReservationMiB: config.MigrateReservationMiB, StopSeconds: main.StopSeconds,
+		CPU: config.MigrateCPU, MemoryMiB: main.MemoryMiB, ReservationMiB: config.MigrateReservationMiB, StopSeconds: main.StopSeconds,
 	}, 0)
 	if c.Environment.Shares != "" {
 		migrate.Environment = map[string]string{"DB_CREATE": "1"}

@@ -28,43 +28,6 @@ func (c *Config) validateImage(p *problems) {
 	}
 }
 
-// MigrateReservationMiB is the memory that is reserved for the migration in each new task.
-const MigrateReservationMiB = 64
-
-// validateCapacity checks that there is room for both versions during a release. Without room ECS waits, and reports no error.
-func (c *Config) validateCapacity(p *problems) {
-	k := c.Cluster
-	p.between("cluster.max", k.Max, 1, 100)
-	if k.Min < 0 || k.Min > k.Max {
-		p.add("cluster.min", "%d is outside 0-%d (cluster.max)", k.Min, k.Max)
-	}
-	if k.OnDemandBase < 0 || k.OnDemandBase > k.Max {
-		p.add("cluster.onDemandBase", "%d is outside 0-%d (cluster.max)", k.OnDemandBase, k.Max)
-	}
-	p.between("cluster.onDemandPercent", k.OnDemandPercent, 0, 100)
-	p.between("cluster.targetCapacity", k.TargetCapacity, 1, 100)
-	p.between("cluster.diskGb", k.DiskGB, 30, 16384) // Amazon's ECS image is a 30 GB snapshot
-	if k.AMI != "" {
-		p.matches("cluster.ami", k.AMI, regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`), "an image id such as ami-0123456789abcdef0")
-	}
-	types := c.instanceTypes(p)
-	if len(types) == 0 {
-		return
-	}
-	smallest := slices.MinFunc(types, func(a, b InstanceType) int { return cmp.Compare(a.MemoryMiB, b.MemoryMiB) })
-	if 2*c.Web.MemoryMiB > smallest.UsableMiB() {
-		p.add("web.memoryMib", "%d does not fit a %s twice (%d MiB for tasks): a rolling deploy runs both versions", c.Web.MemoryMiB, smallest.Name, smallest.UsableMiB())
-	}
-	need := c.Web.Count * c.Web.MaxPercent / 100 * (c.Web.ReservationMiB + MigrateReservationMiB)
-	if c.Release.Strategy == BlueGreen { // one colour serves while the other one starts
-		need = max(need, 2*c.Web.Count*(c.Web.ReservationMiB+MigrateReservationMiB))
-	}
-	need += 2*c.Worker.Count*c.Worker.ReservationMiB + c.Scheduler.Count*c.Scheduler.ReservationMiB
-	if have := k.Max * smallest.UsableMiB(); need > have {
-		p.add("cluster.max", "%d instances have %d MiB for tasks, a release needs %d: raise cluster.max, or lower counts or reservations", k.Max, have, need)
-	}
-}
-
 // InstanceTypes are the types of cluster.instanceTypes of a valid configuration.
 func (c *Config) InstanceTypes() []InstanceType {
 	var ignored problems

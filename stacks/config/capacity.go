@@ -1,0 +1,122 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// MigrateReservationMiB and MigrateCPU are what is reserved for the migration in each new task.
+const (
+	MigrateReservationMiB = 64
+	MigrateCPU            = 64
+)
+
+// validateCapacity checks that there is room for both versions during a release. Without room ECS waits, and reports no error.
+func (c *Config) validateCapacity(p *problems) {
+	k := c.Cluster
+	p.between("cluster.max", k.Max, 1, 100)
+	if k.Min < 0 || k.Min > k.Max {
+		p.add("cluster.min", "%d is outside 0-%d (cluster.max)", k.Min, k.Max)
+	}
+	if k.OnDemandBase < 0 || k.OnDemandBase > k.Max {
+		p.add("cluster.onDemandBase", "%d is outside 0-%d (cluster.max)", k.OnDemandBase, k.Max)
+	}
+	p.between("cluster.onDemandPercent", k.OnDemandPercent, 0, 100)
+	p.between("cluster.targetCapacity", k.TargetCapacity, 1, 100)
+	p.between("cluster.diskGb", k.DiskGB, 30, 16384) // Amazon's ECS image is a 30 GB snapshot
+	if k.AMI != "" {
+		p.matches("cluster.ami", k.AMI, regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`), "an image id such as ami-0123456789abcdef0")
+	}
+	types := c.instanceTypes(p)
+	if len(types) == 0 {
+		return
+	}
+	smallest := slices.MinFunc(types, func(a, b InstanceType) int { return cmp.Compare(a.MemoryMiB, b.MemoryMiB) })
+	if 2*c.Web.MemoryMiB > smallest.UsableMiB() {
+		p.add("web.memoryMib", "%d does not fit a %s twice (%d MiB for tasks): a rolling deploy runs both versions", c.Web.MemoryMiB, smallest.Name, smallest.UsableMiB())
+	}
+	// Any type of the list may be the only one that EC2 has. One that is too small is reported, not every one.
+	for _, t := range types {
+		if !c.fits(p, t) {
+			return
+		}
+	}
+}
+
+// tasks are the tasks of one service at its largest, and what ECS reserves for each of them.
+type tasks struct {
+	process  string
+	count    int
+	cpu, mib int
+}
+
+// largest lists the tasks that run at the same time while a release replaces them, when autoscaling has started as many as it may.
+func (c *Config) largest() []tasks {
+	web := max(c.Web.Count, c.Web.Scaling.Max)
+	surge := web * c.Web.MaxPercent / 100
+	if c.Release.Strategy == BlueGreen { // one colour serves while the other one starts
+		surge = max(surge, 2*web)
+	}
+	if c.Web.Count == 0 {
+		surge = 0
+	}
+	var list []tasks
+	for _, t := range []tasks{
+		{"web", surge, c.Web.CPU, c.Web.ReservationMiB},
+		{"worker", 2 * c.Worker.Count, c.Worker.CPU, c.Worker.ReservationMiB}, // the old and the new one
+		{"scheduler", c.Scheduler.Count, c.Scheduler.CPU, c.Scheduler.ReservationMiB},
+	} {
+		if t.count <= 0 {
+			continue
+		}
+		if c.Release.Migrate && len(list) == 0 { // the first process migrates
+			t.cpu += MigrateCPU
+			t.mib += MigrateReservationMiB
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+// fits places the tasks on instances of one type, the large ones first, as ECS does: by reserved memory and by CPU units. It tells
+// whether cluster.max instances are enough.
+func (c *Config) fits(p *problems, t InstanceType) bool {
+	type room struct{ cpu, mib int }
+	whole := room{t.VCPUs * 1024, t.UsableMiB()}
+	list := c.largest()
+	var described []string
+	for _, one := range list {
+		if one.cpu > whole.cpu || one.mib > whole.mib {
+			p.add(one.process+".cpu", "a task of %d CPU units and %d MiB (reservationMib), with the migration's, does not fit a %s, which has %d and %d MiB for tasks",
+				one.cpu, one.mib, t.Name, whole.cpu, whole.mib)
+			return false
+		}
+		described = append(described, fmt.Sprintf("%d %s x (%d, %d MiB)", one.count, one.process, one.cpu, one.mib))
+	}
+	share := func(one tasks) float64 {
+		return max(float64(one.cpu)/float64(whole.cpu), float64(one.mib)/float64(whole.mib))
+	}
+	slices.SortStableFunc(list, func(a, b tasks) int { return cmp.Compare(share(b), share(a)) })
+	var instances []room
+	for _, one := range list {
+		for range one.count {
+			i := slices.IndexFunc(instances, func(r room) bool { return r.cpu >= one.cpu && r.mib >= one.mib })
+			if i < 0 {
+				instances = append(instances, whole)
+				i = len(instances) - 1
+			}
+			instances[i].cpu -= one.cpu
+			instances[i].mib -= one.mib
+		}
+	}
+	if len(instances) <= c.Cluster.Max {
+		return true
+	}
+	p.add("cluster.max", "%d %s (%d CPU units and %d MiB for tasks each) do not hold a release at its largest, %s; %d do: "+
+		"raise cluster.max, or lower web.scaling.max, web.maxPercent, or the count, cpu or reservationMib of these processes",
+		c.Cluster.Max, t.Name, whole.cpu, whole.mib, strings.Join(described, ", "), len(instances))
+	return false
+}
