@@ -22,7 +22,7 @@ DEPLOY = $(RUN)$(if $(HERE), --yes)
 REVIEW = $(if $(filter local,$(CLOUD)),$(EMULATOR) exec -- )$(OPERATOR) $(1)
 REVIEW_TOOLS := $(OPERATOR) $(if $(filter local,$(CLOUD)),$(EMULATOR) bin/pulumi)
 
-.PHONY: help up preview down status logs run shell tunnel maintenance releases rollback unpin canary promote abort deploy smoke drift note notes touched test-app layers docker dotenv config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
+.PHONY: help up preview down status logs run shell tunnel maintenance releases rollback unpin canary promote abort deploy smoke drift preflight prices note notes touched test-app layers docker dotenv config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -81,6 +81,12 @@ smoke: $(TOOLS) ## Request the health check and the page of a deployed stack: bo
 
 drift: $(TOOLS) ## Compare AWS with what was deployed, and fail if they differ (changes by autoscaling and releases are ignored)
 	@$(call RUN,drift)
+
+preflight: $(OPERATOR) $(EMULATOR) bin/pulumi ## Before the first deployment: compare what the stack needs with the quotas of the AWS account
+	@$(call RUN,preflight)
+
+prices: $(OPERATOR) $(EMULATOR) bin/pulumi ## Read the prices of the stack's instance classes from AWS's price list, for the costs in notes
+	@$(call RUN,prices)
 
 note: $(TOOLS) $(if $(BASE),$(EMULATOR) bin/pulumi) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type; POST=1 posts it)
 	@$(if $(FROM)$(BASE),$(OPERATOR) note --stack $(STACK),$(call RUN,note))$(if $(FROM), --from $(FROM))$(if $(BASE), --base $(BASE))$(if $(filter 1,$(POST)), --post)

@@ -19,6 +19,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/ecs v1.105.1
 	github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2 v1.64.0
 	github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi v1.42.0
+	github.com/aws/aws-sdk-go-v2/service/servicequotas v1.43.12
 	github.com/aws/aws-sdk-go-v2/service/ssm v1.82.1
 	github.com/aws/aws-sdk-go-v2/service/sts v1.52.0
 	github.com/aws/smithy-go v1.28.9
@@ -27,10 +28,12 @@ require (
 	go.yaml.in/yaml/v3 v3.0.6
 )
 
-// Only cmd/laravel-ecs: credentials, completion, the terminal, names of review environments.
+// Only cmd/laravel-ecs: credentials, prices and quotas, completion, the terminal, names of review environments.
 require (
 	github.com/aws/aws-sdk-go-v2/config v1.33.18
 	github.com/aws/aws-sdk-go-v2/credentials v1.21.0
+	github.com/aws/aws-sdk-go-v2/service/cloudcontrol v1.30.2
+	github.com/aws/aws-sdk-go-v2/service/pricing v1.51.6
 	github.com/jotaen/kong-completion v0.0.4
 	github.com/posener/complete v1.2.3
 	golang.org/x/term v0.47.0

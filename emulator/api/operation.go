@@ -11,6 +11,7 @@ import (
 	elbschemas "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/schemas"
 	rdsschemas "github.com/aws/aws-sdk-go-v2/service/rds/schemas"
 	taggingschemas "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/schemas"
+	quotaschemas "github.com/aws/aws-sdk-go-v2/service/servicequotas/schemas"
 	ssmschemas "github.com/aws/aws-sdk-go-v2/service/ssm/schemas"
 	stsschemas "github.com/aws/aws-sdk-go-v2/service/sts/schemas"
 	"github.com/aws/smithy-go"
@@ -25,6 +26,7 @@ var services = map[string]*smithy.ServiceSchema{
 	"elasticloadbalancing": elbschemas.ElasticLoadBalancing_v10,
 	"logs":                 logsschemas.Logs_20140328,
 	"rds":                  rdsschemas.AmazonRDSv19,
+	"servicequotas":        quotaschemas.ServiceQuotasV20190624,
 	"ssm":                  ssmschemas.AmazonSSM,
 	"sts":                  stsschemas.AWSSecurityTokenServiceV20110615,
 	"tagging":              taggingschemas.ResourceGroupsTaggingAPI_20170126,
@@ -63,6 +65,8 @@ var operations = table(
 	row("logs", "DescribeLogGroups", (*Server).describeLogGroups),
 	row("logs", "FilterLogEvents", (*Server).filterLogEvents),
 	row("rds", "DescribeDBInstances", (*Server).describeDBInstances),
+	row("servicequotas", "GetAWSDefaultServiceQuota", (*Server).getDefaultQuota),
+	row("servicequotas", "GetServiceQuota", (*Server).getServiceQuota),
 	row("ssm", "StartSession", (*Server).startSession),
 	row("ssm", "TerminateSession", (*Server).terminateSession),
 	row("sts", "GetCallerIdentity", (*Server).getCallerIdentity),

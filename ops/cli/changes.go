@@ -8,6 +8,8 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/ops/drift"
 	"github.com/laravel-ecs/laravel-ecs/ops/layers"
 	"github.com/laravel-ecs/laravel-ecs/ops/plan"
+	"github.com/laravel-ecs/laravel-ecs/ops/plan/pricelist"
+	"github.com/laravel-ecs/laravel-ecs/ops/preflight"
 	"github.com/laravel-ecs/laravel-ecs/ops/review"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
@@ -43,6 +45,14 @@ type touchedCommand struct {
 func (c *touchedCommand) Run(ctx context.Context, g *Globals) error {
 	return plan.Touched(ctx, g.Root, c.Since, g.Out)
 }
+
+type pricesCommand struct{}
+
+func (pricesCommand) Run(ctx context.Context, s *session.Session) error { return pricelist.Fetch(ctx, s) }
+
+type preflightCommand struct{}
+
+func (preflightCommand) Run(ctx context.Context, s *session.Session) error { return preflight.Check(ctx, s) }
 
 type driftCommand struct{}
 

@@ -62,6 +62,9 @@ type program struct {
 	Touched touchedCommand `cmd:"" group:"plan" help:"List the environments that the changes since a revision touch."`
 	Drift   driftCommand   `cmd:"" group:"plan" help:"Compare AWS with what was deployed, and fail where they differ."`
 
+	Preflight preflightCommand `cmd:"" group:"plan" help:"Compare what the stack needs with the quotas of the AWS account."`
+	Prices    pricesCommand    `cmd:"" group:"plan" help:"Read the prices of the stack's instance classes from AWS's price list."`
+
 	ReviewUp   reviewUpCommand   `cmd:"" group:"review" help:"Make the environment of a branch, or deploy to it and renew its expiry."`
 	ReviewDown reviewDownCommand `cmd:"" group:"review" help:"Remove the environment of a branch."`
 	ReviewReap reviewReapCommand `cmd:"" group:"review" help:"Remove the review environments that have expired."`

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
@@ -29,4 +30,19 @@ func Output(ctx context.Context, root string, args ...string) ([]byte, error) {
 		return out, nil
 	}
 	return nil, errors.New("bin/emulator is missing, which runs the Pulumi program without AWS: make bin/emulator builds it")
+}
+
+// Resources is what `pulumi preview` prints of a stack file that is deployed for the first time, to an account in memory.
+func Resources(ctx context.Context, root, stack string) (preview.Preview, error) {
+	text, err := Output(ctx, root, append([]string{"exec", "--in-memory", "--stack", stack, "--", "pulumi", "preview", "--non-interactive", "--stack", stack}, preview.Arguments...)...)
+	p, unreadable := preview.Parse(text)
+	switch {
+	case err != nil && unreadable != nil:
+		return p, err
+	case unreadable != nil:
+		return p, unreadable
+	case len(p.Errors) > 0:
+		return p, errors.New(strings.Join(p.Errors, "\n"))
+	}
+	return p, err
 }

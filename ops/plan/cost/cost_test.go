@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/plan/cost"
 )
@@ -161,5 +162,60 @@ func TestNotices(t *testing.T) {
 	}
 	if want := []string{"autoscaling may add EC2 t3.small: 2 more cost 33.29"}; !slices.Equal(e.Growth, want) {
 		t.Errorf("growth is %q", e.Growth)
+	}
+}
+
+// TestShippedStacks: the note of a shipped stack file has a price for every class, in its own region and in us-east-1.
+func TestShippedStacks(t *testing.T) {
+	files, err := filepath.Glob("../../../Pulumi.*.yaml")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%d stack files, %v", len(files), err)
+	}
+	classes := regexp.MustCompile(`(?m)^    (instanceTypes|instanceClass|nodeType|engine): \[?([a-z0-9., -]+)\]?`)
+	found := 0
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine := "redis"
+		for _, match := range classes.FindAllStringSubmatch(string(text), -1) {
+			for class := range strings.SplitSeq(match[2], ",") {
+				class = strings.TrimSpace(class)
+				if match[1] == "engine" {
+					engine = class
+					continue
+				}
+				found++
+				for _, region := range []string{"eu-west-1", "us-east-1"} {
+					p := table(t).Regions[region]
+					if p.EC2[class]+p.RDS[class]+p.Elasticache[engine][class] == 0 {
+						t.Errorf("%s: %s has no price of %s (%s)", filepath.Base(path), region, class, engine)
+					}
+				}
+			}
+		}
+	}
+	if found < 8 {
+		t.Errorf("only %d classes were found", found)
+	}
+}
+
+func TestAge(t *testing.T) {
+	day := func(text string) time.Time {
+		at, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	old := cost.Table{Date: "2025-06"}
+	for now, want := range map[string]bool{"2025-07-01": false, "2026-06-01": false, "2026-06-02": true} {
+		if old.Aged("eu-west-1", day(now)) != want {
+			t.Errorf("on %s it is not %v that prices of 2025-06 are aged", now, want)
+		}
+	}
+	if old.AsOf("eu-west-1") != "2025-06" {
+		t.Errorf("as of %s", old.AsOf("eu-west-1"))
 	}
 }

@@ -3,14 +3,11 @@
 package cost
 
 import (
-	_ "embed" // the table
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Resource is a resource with its properties in Pulumi's spelling.
@@ -129,9 +126,9 @@ const spotFloor = 0.1
 
 // fleet is an Auto Scaling group with its smallest number of instances; what autoscaling may add is listed separately.
 func (e *estimator) fleet(r Resource) {
-	types, base, percent := instances(r)
-	least, most := number(r, "minSize"), number(r, "maxSize")
-	onDemand := math.Min(base, least) + math.Ceil(math.Max(0, least-base)*percent/100)
+	f := FleetOf(r)
+	types, least, most := f.Types, f.Min, f.Max
+	onDemand := f.OnDemand(least)
 	if len(types) == 0 {
 		e.unknown("EC2 instances of a type only the launch template names", r)
 		return
@@ -166,61 +163,34 @@ func (e *estimator) spot(types []string, count float64, r Resource) {
 	e.add("EC2 spot "+strings.Join(types, " or "), count, Range{low * count * hoursPerMonth, high * count * hoursPerMonth})
 }
 
-// instances reads a group's instance types, and how many of them are on demand.
-func instances(r Resource) (types []string, base, percent float64) {
+// Fleet is an Auto Scaling group.
+type Fleet struct {
+	Types         []string
+	Min, Max      float64 // instances
+	base, percent float64 // onDemandBaseCapacity, onDemandPercentageAboveBaseCapacity
+}
+
+// FleetOf reads the group's instance types, and how many of them are on demand.
+func FleetOf(r Resource) Fleet {
+	f := Fleet{Min: number(r, "minSize"), Max: number(r, "maxSize")}
 	policy := get[map[string]any](r.Properties, "mixedInstancesPolicy")
 	for _, one := range get[[]any](get[map[string]any](policy, "launchTemplate"), "overrides") {
 		override, _ := one.(map[string]any)
 		if class := get[string](override, "instanceType"); class != "" {
-			types = append(types, class)
+			f.Types = append(f.Types, class)
 		}
 	}
 	distribution := get[map[string]any](policy, "instancesDistribution")
-	base = get[float64](distribution, "onDemandBaseCapacity")
+	f.base = get[float64](distribution, "onDemandBaseCapacity")
 	percent, given := distribution["onDemandPercentageAboveBaseCapacity"].(float64)
 	if !given {
 		percent = 100
 	}
-	return types, base, percent
+	f.percent = percent
+	return f
 }
 
-// hoursPerMonth is what AWS's own calculator takes.
-const hoursPerMonth = 730
-
-//go:embed prices.yaml
-var file []byte
-
-// Table is a table of prices by region.
-type Table struct {
-	// Date is when the prices were current.
-	Date    string
-	Regions map[string]Prices
-}
-
-// Prices are those of one region, in USD. A price that is missing is 0, which no price is.
-type Prices struct {
-	EC2                                     map[string]float64
-	EBS                                     map[string]float64
-	RDS                                     map[string]float64
-	RDSStorage                              map[string]float64            `yaml:"rdsStorage"`
-	Elasticache                             map[string]map[string]float64 // by engine
-	NATGateway                              float64                       `yaml:"natGateway"`
-	LoadBalancer                            float64                       `yaml:"loadBalancer"`
-	PublicIPv4                              float64                       `yaml:"publicIpv4"`
-	Endpoint, Secret, Key, Alarm, Dashboard float64
-	WebACL                                  float64 `yaml:"webAcl"`
-	WebACLRule                              float64 `yaml:"webAclRule"`
-	Usage                                   Usage
-}
-
-// Usage is what is paid by use: per GB, for load balancer capacity by the hour, for web requests by the million.
-type Usage struct{ NAT, Endpoint, Capacity, Logs, Images, Requests float64 }
-
-// Load reads the table of the repository.
-func Load() (Table, error) {
-	var t Table
-	if err := yaml.Unmarshal(file, &t); err != nil {
-		return t, fmt.Errorf("ops/plan/cost/prices.yaml: %w", err)
-	}
-	return t, nil
+// OnDemand is how many of a number of instances are on demand; the others are spot.
+func (f Fleet) OnDemand(count float64) float64 {
+	return math.Min(f.base, count) + math.Ceil(math.Max(0, count-f.base)*f.percent/100)
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/plan/cost"
 	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
@@ -137,7 +138,7 @@ func (w *writer) environment(services []service) {
 
 // cost is a line "before -> after", what makes the difference, and what is not in it.
 func (w *writer) cost(p preview.Preview, table cost.Table) {
-	region := region(p)
+	region := cost.Region(p)
 	if _, known := table.Regions[region]; !known {
 		w.line("\n**Cost** not estimated: ops/plan/cost/prices.yaml has no prices of %s", region)
 		return
@@ -146,9 +147,9 @@ func (w *writer) cost(p preview.Preview, table cost.Table) {
 		w.line("\n**Cost** not estimated: the preview was made without --show-sames, so it does not list what stays")
 		return
 	}
-	old, fresh := states(p)
+	old, fresh := cost.Resources(p)
 	before, after := table.Of(region, old), table.Of(region, fresh)
-	w.line("\n**Cost** %s", line(before.Total(), after.Total()))
+	w.line("\n**Cost** %s", line(before, after))
 	for _, change := range itemChanges(before, after) {
 		w.line("- %s", change)
 	}
@@ -158,20 +159,37 @@ func (w *writer) cost(p preview.Preview, table cost.Table) {
 	for _, growth := range after.Growth {
 		w.line("- %s", growth)
 	}
-	if len(after.Unknown) > 0 {
-		w.line("- not in the table, so not in the sum: %s", strings.Join(after.Unknown, ", "))
-	}
 	if len(after.Usage) > 0 {
 		w.line("- paid by use, on top: %s", strings.Join(after.Usage, ", "))
 	}
-	w.line("- list prices of %s as of %s, before tax", region, table.Date)
+	w.line("- list prices of %s as of %s, before tax%s", region, table.AsOf(region), aged(table, region))
 }
 
-func line(before, after cost.Range) string {
-	if before.String() == after.String() {
-		return after.String() + " USD per month, unchanged"
+// aged says that a table is old, and what renews it.
+func aged(table cost.Table, region string) string {
+	if !table.Aged(region, time.Now()) {
+		return ""
 	}
-	return fmt.Sprintf("%s -> %s USD per month (%s)", before, after, difference(before, after))
+	return "; they are older than 12 months: `make prices` reads today's"
+}
+
+// line is the sum before and after. A sum that lacks a price is a lower bound, and says what it lacks.
+func line(before, after cost.Estimate) string {
+	text := fmt.Sprintf("%s -> %s USD per month (%s)", amount(before), amount(after), difference(before.Total(), after.Total()))
+	if amount(before) == amount(after) {
+		text = amount(after) + " USD per month, unchanged"
+	}
+	if n := len(after.Unknown); n > 0 {
+		text += fmt.Sprintf("; %d without a price: %s", n, strings.Join(after.Unknown, ", "))
+	}
+	return text
+}
+
+func amount(e cost.Estimate) string {
+	if len(e.Unknown) > 0 {
+		return "at least " + e.Total().String()
+	}
+	return e.Total().String()
 }
 
 func difference(before, after cost.Range) string {
@@ -195,29 +213,4 @@ func itemChanges(before, after cost.Estimate) []string {
 		}
 	}
 	return list
-}
-
-// states are all resources before and after.
-func states(p preview.Preview) (before, after []cost.Resource) {
-	for _, step := range p.Steps {
-		if step.Old != nil && step.Op != "create" {
-			before = append(before, cost.Resource{Type: step.Old.Type, Name: step.Name(), Properties: step.Old.Inputs})
-		}
-		if step.New != nil && step.Op != "delete" {
-			after = append(after, cost.Resource{Type: step.New.Type, Name: step.Name(), Properties: step.New.Inputs})
-		}
-	}
-	return before, after
-}
-
-// region is the provider's, else that of the configuration.
-func region(p preview.Preview) string {
-	for _, step := range p.Steps {
-		if state := step.State(); state.Type == "pulumi:providers:aws" {
-			if text, ok := state.Property("region").(string); ok && text != "" {
-				return text
-			}
-		}
-	}
-	return p.Config["aws:region"]
 }
