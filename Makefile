@@ -134,7 +134,7 @@ test: test-unit test-engine test-up ## Unit tests, every stack file on the engin
 test-long: test-race test-images test-releases ## The long tests: races, the image, the container runtime, bad releases under load, pipelines, review environments
 	@echo "make test-long: passed$(if $(filter 1,$(SKIP_CONTAINERS)),; what needs containers SKIPPED (SKIP_CONTAINERS=1))"
 
-test-unit: bin/gitlab-ci-local ## Pure functions, components and whole stacks against mocks, the operator's command
+test-unit: bin/gitlab-ci-local tools/iam/node_modules/.package-lock.json ## Pure functions, components and whole stacks against mocks, the operator's command
 	go vet ./...
 	go test . ./infra/... ./stacks/... $$(go list ./ops/... | grep -v ops/layers)
 
@@ -218,3 +218,7 @@ bin/gitlab-ci-local: tools/ci/package-lock.json
 	  echo installing $$missing with apt-get, for the tests of the pipelines; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; fi
 	@cd tools/ci && npm ci --silent --no-audit --no-fund && mkdir -p ../../bin && ln -sf ../tools/ci/node_modules/.bin/gitlab-ci-local ../../$@
+
+# Evaluates IAM policies, for the tests.
+tools/iam/node_modules/.package-lock.json: tools/iam/package-lock.json bin/gitlab-ci-local
+	@cd tools/iam && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json

@@ -102,7 +102,7 @@ func (s *accountStack) createPreviewRole(ctx *pulumi.Context, state *pipeline.St
 	gitLab := s.config.GitLabSubjects(config.GitLabRef{Branch: "*"})
 	role, err := pipeline.NewPreviewRole(ctx, s.prefix+"-preview", pipeline.RoleArgs{
 		Description: "Previews of merge requests", State: state, Trusts: providers.trusts(gitHub, gitLab),
-	}, s.reach(config.Pipeline{Stack: "*"}), reaches, s.aws)
+	}, reaches, s.aws)
 	return role, wrap("preview role", err)
 }
 

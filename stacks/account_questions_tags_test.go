@@ -21,9 +21,13 @@ func askTags(ask asker, environment, role string) {
 		"ec2:CreateInternetGateway": "internet-gateway", "ec2:CreateLaunchTemplate": "launch-template", "ec2:CreateNatGateway": "natgateway",
 		"ec2:CreateRouteTable": "route-table", "ec2:CreateSecurityGroup": "security-group", "ec2:CreateSubnet": "subnet", "ec2:CreateVpc": "vpc",
 		"ec2:CreateVpcEndpoint": "vpc-endpoint", "ec2:RunInstances": "instance",
-		"acm:RequestCertificate": "certificate", "application-autoscaling:TagResource": "scalable-target",
+		"application-autoscaling:TagResource": "scalable-target",
 	} {
 		try(action, kind, making(environment))
+	}
+	ask(role, "acm:RequestCertificate", "*", making(environment)...)
+	for _, tag := range making(environment) {
+		ask("", "acm:RequestCertificate", "*", tag)
 	}
 	try("ec2:DeleteVpc", "vpc", owned(environment))
 	try("acm:DeleteCertificate", "certificate", owned(environment))
@@ -47,10 +51,7 @@ func askEverywhere(ask asker) {
 	ask("", "ec2:RevokeSecurityGroupIngress", "ec2:us-east-1:123456789012:security-group/sg-0")
 	ask("", "iam:CreateServiceLinkedRole", "iam::123456789012:role/Admin", "iam:AWSServiceName=ecs.amazonaws.com")
 	ask(all, "route53:GetHostedZone", "route53:::hostedzone/Z0")
-	ask("", "route53:GetHostedZone", "route53:::change/C0")
 	ask(all, "route53:GetChange", "route53:::change/C0")
-	ask("", "route53:GetChange", "route53:::hostedzone/Z0")
-	ask("", "route53:ChangeResourceRecordSets", "route53:::healthcheck/0", "route53:ChangeResourceRecordSetsNormalizedRecordNames=app.example.com")
 	ask(all, "s3:ListBucket", stateARN)
 	ask("", "s3:ListBucket", "s3:::other")
 	ask("", "s3:GetObject", "s3:::other/.pulumi/meta.yaml")

@@ -20,8 +20,8 @@ func (q question) may(role string) bool {
 }
 
 const (
-	stateARN = "arn:aws:mock:eu-west-1:123456789012:aws:s3/bucketV2:BucketV2/laravel-account-state"
-	keyARN   = "arn:aws:mock:eu-west-1:123456789012:aws:kms/key:Key/laravel-account-state-key"
+	stateARN = "arn:aws:s3:::laravel-account-state"
+	keyARN   = "arn:aws:kms:eu-west-1:123456789012:key/laravel-account-state-key"
 )
 
 const here = ":eu-west-1:123456789012:"
@@ -72,7 +72,7 @@ func askByHand(ask asker) {
 	ask("", "rds:DeleteDBInstance", "rds:us-east-1:123456789012:db:laravel-prod-db-01234567")
 	ask("", "rds:DeleteDBInstance", "rds:eu-west-1:999999999999:db:laravel-prod-db-01234567")
 	ask("", "rds:DeleteDBCluster", "rds"+here+"cluster:laravel-prod-db")
-	ask("preview deploy-staging deploy-prod deploy-review", "rds:DescribeDBInstances", "*")
+	ask("preview deploy-staging deploy-prod deploy-review", "rds:DescribeDBInstances", "rds"+here+"db:any")
 	ask("deploy-staging", "ecs:UpdateService", "ecs"+here+"service/laravel-staging-cluster-ecs-0123456/laravel-staging-web-service-0123456")
 	ask("deploy-staging", "ecs:RegisterTaskDefinition", "ecs"+here+"task-definition/laravel-staging-web:1")
 	ask("", "ecs:ExecuteCommand", "ecs"+here+"task/laravel-staging-cluster-ecs-0123456/0")
@@ -109,7 +109,8 @@ func askByHand(ask asker) {
 	ask("", "ec2:AuthorizeSecurityGroupIngress", "ec2"+here+"security-group/sg-0")
 	ask("deploy-prod", "ec2:CreateTags", "ec2"+here+"security-group/sg-0", making("prod")...)
 	ask("", "ec2:CreateTags", "ec2"+here+"security-group/sg-0", append(making("prod"), "aws:ResourceTag/Environment=local")...)
-	ask("deploy-prod", "acm:RequestCertificate", "acm"+here+"certificate/0", making("prod")...)
+	ask("deploy-prod", "acm:RequestCertificate", "*", making("prod")...)
+	ask("", "acm:RequestCertificate", "*", making("local")...)
 	ask("deploy-prod", "acm:DeleteCertificate", "acm"+here+"certificate/0", owned("prod")...)
 	ask("", "acm:DeleteCertificate", "acm"+here+"certificate/0")
 	ask("deploy-staging", "acm:AddTagsToCertificate", "acm"+here+"certificate/0", append(making("prod"), owned("staging")...)...) // changes the tags of its own
@@ -193,7 +194,7 @@ func askNames(ask asker, environment, role string) {
 			"ecs:DeleteCluster":                   "ecs" + here + "cluster/%s",
 			"elasticache:CreateCacheCluster":      "elasticache" + here + "cluster:%s",
 			"elasticloadbalancing:ModifyListener": "elasticloadbalancing" + here + "listener/app/%s/0/1",
-			"elasticloadbalancing:SetWebAcl":      "elasticloadbalancing" + here + "loadbalancer/app/%s/0",
+			"wafv2:DisassociateWebACL":            "elasticloadbalancing" + here + "loadbalancer/app/%s/0",
 			"iam:AddRoleToInstanceProfile":        "iam::123456789012:instance-profile/%s",
 			"iam:PutRolePolicy":                   "iam::123456789012:role/%s",
 			"logs:DeleteLogGroup":                 "logs" + here + "log-group:%s",
@@ -219,7 +220,7 @@ func askNames(ask asker, environment, role string) {
 			ask("", action, fmt.Sprintf(form, other))
 		}
 	}
-	ask("preview deploy-staging deploy-prod deploy-review", "wafv2:GetWebACL", "wafv2"+here+"regional/managedruleset/AWS/x")
+	ask("deploy-staging deploy-prod deploy-review", "wafv2:CreateWebACL", "wafv2"+here+"regional/managedruleset/AWS/x")
 	for action, condition := range map[string]string{
 		"iam:AttachRolePolicy": "iam:PolicyARN=arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
 		"iam:PassRole":         "iam:PassedToService=ecs-tasks.amazonaws.com",

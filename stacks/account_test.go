@@ -10,8 +10,8 @@ import (
 
 const (
 	policyToken = "aws:iam/policy:Policy"
-	gitHubARN   = "arn:aws:mock:eu-west-1:123456789012:aws:iam/openIdConnectProvider:OpenIdConnectProvider/laravel-account-github-provider"
-	gitLabARN   = "arn:aws:mock:eu-west-1:123456789012:aws:iam/openIdConnectProvider:OpenIdConnectProvider/laravel-account-gitlab-provider"
+	gitHubARN   = "arn:aws:iam::123456789012:oidc-provider/laravel-account-github-provider"
+	gitLabARN   = "arn:aws:iam::123456789012:oidc-provider/laravel-account-gitlab-provider"
 )
 
 // accountConfig is the shipped file with the environment that is commented out in it: that of review stacks.
@@ -28,9 +28,8 @@ func deployAccount(t testing.TB) *infratest.Recorder {
 }
 
 // policiesOf are the policies of a pipeline's role, such as preview or deploy-staging.
-func policiesOf(t testing.TB, r *infratest.Recorder, role string) infratest.Policy {
+func policiesOf(t testing.TB, r *infratest.Recorder, role string) (documents []string) {
 	t.Helper()
-	var documents []string
 	for _, policy := range each(t, r, policyToken) {
 		if policy.Parent == "laravel-account-"+role {
 			documents = append(documents, text(policy, "policy"))
@@ -39,18 +38,18 @@ func policiesOf(t testing.TB, r *infratest.Recorder, role string) infratest.Poli
 	if len(documents) == 0 {
 		t.Fatalf("%s has no policies", role)
 	}
-	return infratest.ParsePolicies(t, documents...)
+	return documents
 }
 
-func trustOf(t testing.TB, r *infratest.Recorder, role string) infratest.Policy {
+func trustOf(t testing.TB, r *infratest.Recorder, role string) infratest.Grants {
 	t.Helper()
 	for _, one := range each(t, r, "aws:iam/role:Role") {
 		if one.Parent == "laravel-account-"+role {
-			return infratest.ParsePolicies(t, text(one, "assumeRolePolicy"))
+			return infratest.Grants{Trust: text(one, "assumeRolePolicy")}
 		}
 	}
 	t.Fatalf("there is no role %s", role)
-	return infratest.Policy{}
+	return infratest.Grants{}
 }
 
 // TestWhoMayTakeWhichRole evaluates each trust policy with the tokens of jobs: those that may assume the role, and similar ones.
@@ -96,7 +95,7 @@ func TestWhoMayTakeWhichRole(t *testing.T) {
 	} {
 		var may []string
 		for _, role := range []string{"preview", "deploy-staging", "deploy-prod", "deploy-review"} {
-			if trustOf(t, r, role).Allows(test.job) {
+			if trustOf(t, r, role).Allow(t, test.job)[0] {
 				may = append(may, role)
 			}
 		}
@@ -108,7 +107,7 @@ func TestWhoMayTakeWhichRole(t *testing.T) {
 
 // token is the request of a job that assumes a role; an empty claim is missing in its token.
 func token(provider, issuer, subject, audience string) infratest.Request {
-	r := infratest.Request{Action: "sts:AssumeRoleWithWebIdentity", Federated: provider, Context: map[string]infratest.Texts{}}
+	r := infratest.Request{Action: "sts:AssumeRoleWithWebIdentity", Resource: "arn:aws:iam::123456789012:role/pipeline", Principal: provider, Context: map[string]infratest.Texts{}}
 	for claim, value := range map[string]string{"sub": subject, "aud": audience} {
 		if value != "" {
 			r.Context[issuer+":"+claim] = infratest.Texts{value}
@@ -128,7 +127,7 @@ func TestOtherReferences(t *testing.T) {
 		"repo:acme/shop:ref:refs/heads/main": true, "repo:acme/shop:ref:refs/heads/main2": false, "repo:acme/shop:ref:refs/tags/main": false,
 		"repo:acme/shop:environment:prod": false, "repo:acme/shop:pull_request": false,
 	} {
-		if got := trust.Allows(token(gitHubARN, "token.actions.githubusercontent.com", subject, "sts.amazonaws.com")); got != want {
+		if got := trust.Allow(t, token(gitHubARN, "token.actions.githubusercontent.com", subject, "sts.amazonaws.com"))[0]; got != want {
 			t.Errorf("%s: %v", subject, got)
 		}
 	}
@@ -136,7 +135,7 @@ func TestOtherReferences(t *testing.T) {
 		"project_path:acme/web/shop:ref_type:tag:ref:v1.2.3": true, "project_path:acme/web/shop:ref_type:tag:ref:x1": false,
 		"project_path:acme/web/shop:ref_type:branch:ref:v1": false, "project_path:acme/web/shop:ref_type:branch:ref:main": false,
 	} {
-		if got := trust.Allows(token(gitLabARN, "git.acme.test", subject, "https://git.acme.test")); got != want {
+		if got := trust.Allow(t, token(gitLabARN, "git.acme.test", subject, "https://git.acme.test"))[0]; got != want {
 			t.Errorf("%s: %v", subject, got)
 		}
 	}
@@ -149,7 +148,7 @@ func TestAdoptedProvider(t *testing.T) {
 	if made := r.OfType("aws:iam/openIdConnectProvider:OpenIdConnectProvider"); len(made) != 1 || text(made[0], "url") != "https://gitlab.com" {
 		t.Errorf("made are %v", made)
 	}
-	if !trustOf(t, r, "preview").Allows(token(arn, "token.actions.githubusercontent.com", "repo:acme/shop:pull_request", "sts.amazonaws.com")) {
+	if !trustOf(t, r, "preview").Allow(t, token(arn, "token.actions.githubusercontent.com", "repo:acme/shop:pull_request", "sts.amazonaws.com"))[0] {
 		t.Error("the adopted provider is not trusted")
 	}
 }

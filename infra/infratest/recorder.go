@@ -66,6 +66,14 @@ func (r *Recorder) reference(inputs resource.PropertyMap) resource.PropertyMap {
 	return found
 }
 
+// arns are the beginnings of ARNs that policies name; a policy must be one that AWS understands.
+var arns = map[string]string{
+	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": "iam::123456789012:oidc-provider/",
+	"aws:iam/policy:Policy":                               "iam::123456789012:policy/",
+	"aws:kms/key:Key":                                     "kms:eu-west-1:123456789012:key/",
+	"aws:s3/bucketV2:BucketV2":                            "s3:::",
+}
+
 func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 	out := args.Inputs.Copy()
 	set := func(key string, value any) {
@@ -77,7 +85,11 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		"dnsName", "zoneId", "registryId", "repositoryUrl", "arnSuffix", "primaryNetworkInterfaceId", "hex", "base64", "result", "certificateArn"} {
 		set(key, args.Name+"-"+key)
 	}
-	set("arn", fmt.Sprintf("arn:aws:mock:eu-west-1:123456789012:%s/%s", args.TypeToken, args.Name))
+	form, known := arns[args.TypeToken]
+	if !known {
+		form = "mock:eu-west-1:123456789012:" + args.TypeToken + "/"
+	}
+	set("arn", "arn:aws:"+form+args.Name)
 	set("latestVersion", 1)
 	set("repoDigest", "registry/app@sha256:"+strings.Repeat("0", 64))
 	set("domainValidationOptions", []any{map[string]any{"resourceRecordName": "_n", "resourceRecordType": "CNAME", "resourceRecordValue": "_v"}})

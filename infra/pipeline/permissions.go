@@ -208,7 +208,9 @@ var permissions = map[string][]permission{
 		{"wafv2:CreateWebACL wafv2:DeleteWebACL wafv2:GetWebACL wafv2:TagResource wafv2:UntagResource wafv2:UpdateWebACL", firewalls},
 	},
 	"aws:wafv2/webAclAssociation:WebAclAssociation": {
-		{"elasticloadbalancing:SetWebAcl wafv2:AssociateWebACL wafv2:DisassociateWebACL wafv2:GetWebACL wafv2:GetWebACLForResource", guarded},
+		{"elasticloadbalancing:SetWebAcl", anything}, // names no resource; the next line names the load balancer
+		{"wafv2:AssociateWebACL wafv2:DisassociateWebACL wafv2:GetWebACLForResource", guarded},
+		{"wafv2:GetWebACL", firewalls},
 	},
 	"docker:index/image:Image": {
 		{"ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetDownloadUrlForLayer ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart", repositories},

@@ -44,8 +44,26 @@ func (r Reach) deployStatements() map[string][]infra.Statement {
 	return r.statements(func(string) bool { return true })
 }
 
-// previewStatements are the permissions of a preview: to read settings, and no secrets.
-func (r Reach) previewStatements() map[string][]infra.Statement { return r.statements(reads) }
+// previewStatements are the permissions to preview some stacks: to read their settings, and no secrets.
+func previewStatements(stacks []Reach) map[string][]infra.Statement {
+	policies := map[string][]infra.Statement{}
+	for _, stack := range stacks {
+		for group, statements := range stack.statements(reads) {
+			if policies[group] == nil {
+				policies[group] = statements
+				continue
+			}
+			for i := range statements { // the same actions, in the same order
+				for _, arn := range statements[i].Resources {
+					if !slices.Contains(policies[group][i].Resources, arn) {
+						policies[group][i].Resources = append(policies[group][i].Resources, arn)
+					}
+				}
+			}
+		}
+	}
+	return policies
+}
 
 // statements merges the table into one statement per policy and scope: the text is short, and the same in every run.
 func (r Reach) statements(wanted func(action string) bool) map[string][]infra.Statement {

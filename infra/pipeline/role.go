@@ -119,8 +119,8 @@ func NewDeployRole(ctx *pulumi.Context, name string, args RoleArgs, reach Reach,
 
 // NewPreviewRole registers a role that may read all settings of these stacks, and no secret of Secrets Manager. It may decrypt the
 // secrets in the configuration and the state, because a preview compares them.
-func NewPreviewRole(ctx *pulumi.Context, name string, args RoleArgs, all Reach, stacks []Reach, opts ...pulumi.ResourceOption) (*Role, error) {
-	policies := all.previewStatements()
+func NewPreviewRole(ctx *pulumi.Context, name string, args RoleArgs, stacks []Reach, opts ...pulumi.ResourceOption) (*Role, error) {
+	policies := previewStatements(stacks)
 	policies["state"] = args.State.readStatements(stacks...)
 	return newRole(ctx, name, args, policies, opts...)
 }

@@ -31,15 +31,15 @@ const (
 
 var (
 	anything   = scope{resources: "*"}
-	ec2Owned   = scope{"ec2:{region}:{account}:*/*", whenOwned}
-	ec2Birth   = scope{"ec2:{region}:{account}:*/*", whenTagged}
+	ec2Owned   = scope{"ec2:{region}:{account}:*", whenOwned}
+	ec2Birth   = scope{"ec2:{region}:{account}:*", whenTagged}
 	ec2Group   = scope{"ec2:{region}:{account}:security-group/*", whenUnclaimed}
 	ec2Claim   = scope{"ec2:{region}:{account}:security-group/*", whenAdopting}
 	instances  = scope{"ec2:{region}::image/* ec2:{region}:{account}:volume/* ec2:{region}:{account}:network-interface/* ec2:{region}:{account}:key-pair/*", always}
 	interfaces = scope{"ec2:{region}:{account}:network-interface/*", always}
 
 	certificates  = scope{"acm:{region}:{account}:certificate/*", whenOwned}
-	newCerts      = scope{"acm:{region}:{account}:certificate/*", whenMaking}
+	newCerts      = scope{"*", whenMaking} // the request names no resource
 	unclaimedCert = scope{"acm:{region}:{account}:certificate/*", whenAdopting}
 	groups        = scope{"autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{name}", always}
 	scaling       = scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenScaling}
