@@ -27,7 +27,10 @@ type ClusterArgs struct {
 	DiskGB  int
 	// TargetCapacity is how full managed scaling keeps the instances, 1-100; below 100 leaves room for the next release.
 	TargetCapacity int
-	// ScaleInProtection keeps instances with tasks from being scaled in. ForceDelete lets a destroy delete them all the same.
+	// MaxInstanceDays is after how many days an instance is replaced, by one with the current AMI; 0: never.
+	MaxInstanceDays int
+	// ScaleInProtection keeps instances with tasks from being scaled in, and also from being replaced after MaxInstanceDays.
+	// ForceDelete lets a destroy delete them all the same.
 	ScaleInProtection, ForceDelete bool
 	ContainerInsights              bool
 	// Tags are repeated on the instances and their disks, which do not get the provider's default tags.

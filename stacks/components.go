@@ -146,7 +146,8 @@ func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewal
 		InstanceTypes: names, ARM64: types[0].ARM64, ReservedMiB: config.ReservedMiB,
 		MinInstances: c.Min, MaxInstances: c.Max, OnDemandBase: c.OnDemandBase, OnDemandPercent: c.OnDemandPercent,
 		AMI: c.AMI, KeyPair: c.KeyPair, DiskGB: c.DiskGB, TargetCapacity: c.TargetCapacity,
-		ScaleInProtection: protected, ForceDelete: !protected, ContainerInsights: c.ContainerInsights, Tags: s.tags,
+		MaxInstanceDays: c.MaxInstanceDays, ScaleInProtection: protected && c.MaxInstanceDays == 0, ForceDelete: !protected,
+		ContainerInsights: c.ContainerInsights, Tags: s.tags,
 	}, s.aws)
 	return cluster, wrap("cluster", err)
 }

@@ -146,18 +146,38 @@ func checkProtection(t *testing.T, r *infratest.Recorder, want bool) {
 	t.Helper()
 	db := one(t, r, "aws:rds/instance:Instance")
 	checks := map[string]bool{
-		"database, in Pulumi":     db.Protect,
-		"database, in AWS":        isTrue(db, "deletionProtection"),
-		"load balancer":           isTrue(one(t, r, "aws:lb/loadBalancer:LoadBalancer"), "enableDeletionProtection"),
-		"images":                  !isTrue(one(t, r, "aws:ecr/repository:Repository"), "forceDelete"),
-		"instances":               !isTrue(one(t, r, "aws:autoscaling/group:Group"), "forceDelete"),
-		"access logs":             !isTrue(one(t, r, "aws:s3/bucketV2:BucketV2"), "forceDestroy"),
-		"managed termination":     text(one(t, r, "aws:ecs/capacityProvider:CapacityProvider"), "autoScalingGroupProvider.managedTerminationProtection") == "ENABLED",
-		"instances, while in use": isTrue(one(t, r, "aws:autoscaling/group:Group"), "protectFromScaleIn"),
+		"database, in Pulumi": db.Protect,
+		"database, in AWS":    isTrue(db, "deletionProtection"),
+		"load balancer":       isTrue(one(t, r, "aws:lb/loadBalancer:LoadBalancer"), "enableDeletionProtection"),
+		"images":              !isTrue(one(t, r, "aws:ecr/repository:Repository"), "forceDelete"),
+		"instances":           !isTrue(one(t, r, "aws:autoscaling/group:Group"), "forceDelete"),
+		"access logs":         !isTrue(one(t, r, "aws:s3/bucketV2:BucketV2"), "forceDestroy"),
 	}
 	for what, protected := range checks {
 		if protected != want {
 			t.Errorf("%s protected: %v", what, protected)
+		}
+	}
+}
+
+// TestInstancesAreReplaced: after cluster.maxInstanceDays, unless it is 0. Only then are the instances protected from scale-in: a protected
+// one would never be replaced.
+func TestInstancesAreReplaced(t *testing.T) {
+	for days, lifetime := range map[int]float64{0: 0, 21: 1814400, 30: 2592000} {
+		c := with(with(stackConfig(t, "prod"), "cluster", "maxInstanceDays", days), "environment", "class", "staging")
+		r := deploy(t, "prod", c)
+		group, provider := one(t, r, "aws:autoscaling/group:Group"), one(t, r, "aws:ecs/capacityProvider:CapacityProvider")
+		seconds := 0.0
+		if value, ok := at(group, "maxInstanceLifetime"); ok {
+			seconds = value.NumberValue()
+		}
+		protected := isTrue(group, "protectFromScaleIn")
+		managed := text(provider, "autoScalingGroupProvider.managedTerminationProtection") == "ENABLED"
+		if seconds != lifetime || protected != (days == 0) || managed != (days == 0) {
+			t.Errorf("%d days: %v seconds, protected %v by the group and %v by ECS", days, seconds, protected, managed)
+		}
+		if draining := text(provider, "autoScalingGroupProvider.managedDraining"); draining != "ENABLED" {
+			t.Errorf("%d days: managed draining is %s", days, draining)
 		}
 	}
 }

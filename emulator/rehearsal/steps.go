@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/ec2"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/stackfile"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
@@ -52,6 +53,7 @@ func steps(e *engine.Engine) []step {
 		{name: "up", run: e.Up, expect: only("create")},
 		{name: "preview again", run: e.Preview, expect: only()},
 		{name: "refresh", run: e.Refresh, expect: only()},
+		{name: "months later", run: nothing, expect: func(engine.Report) []string { return ec2.Ageing(e.Account()) }},
 	}
 	if stackfile.IsAccount(e.Settings()) {
 		list = append(list, step{name: "longer history", run: set("account.stateDays", 365), expect: only("update")})
@@ -68,6 +70,9 @@ func steps(e *engine.Engine) []step {
 		return append(only("delete")(r), left(e)...)
 	}})
 }
+
+// nothing is the run of a step that only looks.
+func nothing(context.Context) (engine.Report, error) { return engine.Report{}, nil }
 
 // release is the step of a new release. Its image is in the registry already where the stack file pins a release.
 func release(e *engine.Engine, run func(context.Context) (engine.Report, error)) step {

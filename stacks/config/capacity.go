@@ -27,6 +27,9 @@ func (c *Config) validateCapacity(p *problems) {
 	p.between("cluster.onDemandPercent", k.OnDemandPercent, 0, 100)
 	p.between("cluster.targetCapacity", k.TargetCapacity, 1, 100)
 	p.between("cluster.diskGb", k.DiskGB, 30, 16384) // Amazon's ECS image is a 30 GB snapshot
+	if k.MaxInstanceDays != 0 && (k.MaxInstanceDays < 14 || k.MaxInstanceDays > 30) {
+		p.add("cluster.maxInstanceDays", "%d is outside 14-30, and not 0, which lets instances live for ever", k.MaxInstanceDays)
+	}
 	if k.AMI != "" {
 		p.matches("cluster.ami", k.AMI, regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`), "an image id such as ami-0123456789abcdef0")
 	}

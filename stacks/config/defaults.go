@@ -20,6 +20,7 @@ func defaults() *Config {
 		},
 		Cluster: Cluster{
 			InstanceTypes: []string{"t3.small"}, Min: 1, Max: 2, OnDemandPercent: 100, DiskGB: 30, TargetCapacity: 100,
+			MaxInstanceDays: 21,
 		},
 		Web: Web{
 			Process:      Process{Count: 1, CPU: 256, MemoryMiB: 512, ReservationMiB: 384},

@@ -11,6 +11,7 @@ type Cluster struct {
 	AMI               string   `json:"ami"`
 	DiskGB            int      `json:"diskGb"`
 	TargetCapacity    int      `json:"targetCapacity"`
+	MaxInstanceDays   int      `json:"maxInstanceDays"` // then an instance is replaced; 0: never
 	ContainerInsights bool     `json:"containerInsights"`
 }
 

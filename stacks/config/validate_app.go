@@ -137,6 +137,7 @@ func (c *Config) validateProduction(p *problems) {
 	want(c.Web.Count >= 2, "web.count", "2 or more: with one task, its loss is an outage")
 	want(c.Web.MinPercent == 100, "web.minPercent", "100: a release must not reduce the number of tasks")
 	want(c.Cluster.Min >= 2, "cluster.min", "2 or more instances, one per zone")
+	want(c.Cluster.MaxInstanceDays > 0, "cluster.maxInstanceDays", "14-30: instances get their security updates by being replaced")
 	want(c.Database.MultiAZ, "database.multiAz", "true")
 	want(c.Database.BackupDays >= 7, "database.backupDays", "7 or more")
 	want(c.Database.FinalSnapshot, "database.finalSnapshot", "true")

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/ec2"
 )
 
 func TestFleetRefusals(t *testing.T) {
@@ -59,6 +60,12 @@ func TestFleetRefusals(t *testing.T) {
 		{"group spot strategy", account.GroupToken, goodMixed, mixed(account.Values{"spotAllocationStrategy": "cheapest"}, account.Values{"instanceType": "t3.medium"}), "mixedInstancesPolicy.instancesDistribution.spotAllocationStrategy", ""},
 		{"group override", account.GroupToken, goodMixed, mixed(account.Values{}, account.Values{"instanceType": "medium"}), "mixedInstancesPolicy.launchTemplate.overrides[0].instanceType", ""},
 
+		{"group of an hour", account.GroupToken, with(goodGroup, account.Values{"maxInstanceLifetime": 86400}), account.Values{"maxInstanceLifetime": 3600}, "maxInstanceLifetime", ""},
+		{"group of two years", account.GroupToken, with(goodGroup, account.Values{"maxInstanceLifetime": 0}), account.Values{"maxInstanceLifetime": 63072000}, "maxInstanceLifetime", ""},
+		{"group with a low minimum", account.GroupToken, goodGroup, kept(-1, 100), "instanceMaintenancePolicy.minHealthyPercentage", ""},
+		{"group with a high maximum", account.GroupToken, goodGroup, kept(100, 201), "instanceMaintenancePolicy.maxHealthyPercentage", ""},
+		{"group with a wide range", account.GroupToken, with(goodGroup, kept(100, 200)), kept(90, 200), "instanceMaintenancePolicy", ""},
+
 		{"group upside down", account.GroupToken, goodGroup, account.Values{"minSize": 4}, "", "ValidationError"},
 		{"group above its maximum", account.GroupToken, goodGroup, account.Values{"desiredCapacity": 4}, "", "ValidationError"},
 		{"group below its minimum", account.GroupToken, goodGroup, account.Values{"desiredCapacity": 0}, "", "ValidationError"},
@@ -72,6 +79,41 @@ func TestFleetRefusals(t *testing.T) {
 			map[string]any{"key": "a", "value": "1", "propagateAtLaunch": true}, map[string]any{"key": "a", "value": "2", "propagateAtLaunch": true},
 		}}, "", "ValidationError"},
 	})
+}
+
+// TestAgeing: what months do to instances whose user data and group are declared like this.
+func TestAgeing(t *testing.T) {
+	data := func(pulls string) string {
+		return base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\ncat >>/etc/ecs/ecs.config <<X\nECS_CLUSTER=shop\n" + pulls + "X\n"))
+	}
+	month := account.Values{"maxInstanceLifetime": 2592000}
+	launched := with(month, kept(100, 110))
+	for _, test := range []struct {
+		name, pulls string
+		group       account.Values
+		want        []string
+	}{
+		{"nothing said", "", account.Values{}, []string{"maxInstanceLifetime is not set"}},
+		{"images that stay", "ECS_IMAGE_PULL_BEHAVIOR=prefer-cached\n", launched, []string{"the disks fill"}},
+		{"images that are cleaned up", "ECS_IMAGE_PULL_BEHAVIOR=once\n", launched, nil},
+		{"protected", "", with(launched, account.Values{"protectFromScaleIn": true}), []string{"protectFromScaleIn protects"}},
+		{"terminated first", "", month, []string{"terminates before the next one is launched"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := furnished(t)
+			w.make(account.LaunchTemplateToken, "ecs", with(goodTemplate, account.Values{"userData": data(test.pulls)}))
+			w.make(account.GroupToken, "fleet", with(goodGroup, with(test.group, account.Values{"mixedInstancesPolicy": startsFrom("{ecs}")})))
+			got := ec2.Ageing(w.Account)
+			if len(got) != len(test.want) || len(got) == 1 && !strings.Contains(got[0], test.want[0]) {
+				t.Errorf("it is %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// kept is the share of a group's instances that a replacement leaves.
+func kept(lowest, highest int) account.Values {
+	return account.Values{"instanceMaintenancePolicy": map[string]any{"minHealthyPercentage": lowest, "maxHealthyPercentage": highest}}
 }
 
 func TestGroupOfAnIncompleteTemplate(t *testing.T) {

@@ -36,8 +36,20 @@ var group = account.Type{
 		account.Between(distribution+"onDemandPercentageAboveBaseCapacity", 0, 100),
 		account.Between(distribution+"onDemandBaseCapacity", 0, 1000000),
 		account.Matches(launch+"overrides[*].instanceType", instanceType, instanceTypeSays),
+		account.Between("instanceMaintenancePolicy.minHealthyPercentage", 0, 100),
+		account.Between("instanceMaintenancePolicy.maxHealthyPercentage", 100, 200),
 		account.Length("tags[*].key", 1, 128),
 		account.Length("tags[*].value", 0, 256),
+	},
+	Check: func(r *account.Rules) {
+		// CreateAutoScalingGroup, EC2 Auto Scaling API Reference, and the provider's documentation of max_instance_lifetime.
+		if seconds, known := r.In.Int("maxInstanceLifetime"); known && seconds != 0 && (seconds < 86400 || seconds > 31536000) {
+			r.Refuse("maxInstanceLifetime", "%d is neither 0 nor between 86400 and 31536000 seconds", seconds)
+		}
+		lowest, _ := r.In.Int("instanceMaintenancePolicy.minHealthyPercentage")
+		if highest, known := r.In.Int("instanceMaintenancePolicy.maxHealthyPercentage"); known && highest-lowest > 100 {
+			r.Refuse("instanceMaintenancePolicy", "%d and %d differ by more than 100 percent", lowest, highest)
+		}
 	},
 	Identity: account.Identity{
 		ID: "{name}", ARN: "autoscaling:autoScalingGroup:{uuid}:autoScalingGroupName/{name}",
