@@ -2,6 +2,8 @@ package infra
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
@@ -40,19 +42,10 @@ func NewCertificate(ctx *pulumi.Context, name string, args CertificateArgs, opts
 		return nil, fmt.Errorf("requesting certificate: %w", err)
 	}
 	names := pulumi.StringArray{}
-	for i := range 1 + len(args.Aliases) {
-		challenge := certificate.DomainValidationOptions.Index(pulumi.Int(i))
-		record, err := route53.NewRecord(ctx, fmt.Sprintf("%s-proof-%d", name, i+1), &route53.RecordArgs{
-			ZoneId:  pulumi.String(args.ZoneID),
-			Name:    challenge.ResourceRecordName().Elem(),
-			Type:    challenge.ResourceRecordType().Elem(),
-			Records: pulumi.StringArray{challenge.ResourceRecordValue().Elem()},
-			Ttl:     pulumi.Int(300),
-			// A name has the same record in every certificate of the account.
-			AllowOverwrite: pulumi.Bool(true),
-		}, pulumi.Parent(c))
+	for _, domain := range args.proven() {
+		record, err := newProof(ctx, name, domain, args, certificate, pulumi.Parent(c))
 		if err != nil {
-			return nil, fmt.Errorf("creating validation record: %w", err)
+			return nil, fmt.Errorf("creating validation record of %s: %w", domain, err)
 		}
 		names = append(names, record.Fqdn)
 	}
@@ -64,6 +57,53 @@ func NewCertificate(ctx *pulumi.Context, name string, args CertificateArgs, opts
 	}
 	c.ARN = issued.CertificateArn
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"arn": c.ARN})
+}
+
+// hosts are sorted, as the provider sorts them in its set.
+func (args CertificateArgs) hosts() []string { return slices.Sorted(slices.Values(append([]string{args.Name}, args.Aliases...))) }
+
+// proven are the domains that need a validation record: the one of a domain is that of its wildcard too.
+func (args CertificateArgs) proven() []string {
+	var domains []string
+	for _, host := range args.hosts() {
+		if domain := strings.TrimPrefix(host, "*."); !slices.Contains(domains, domain) {
+			domains = append(domains, domain)
+		}
+	}
+	return domains
+}
+
+// newProof registers the validation record of a domain. It is found by the domain, because the records are a set, whose order changes with
+// every new name.
+func newProof(ctx *pulumi.Context, name, domain string, args CertificateArgs, certificate *acm.Certificate, opts ...pulumi.ResourceOption) (*route53.Record, error) {
+	challenge := certificate.DomainValidationOptions.ApplyT(func(set []acm.CertificateDomainValidationOption) (acm.CertificateDomainValidationOption, error) {
+		for _, option := range set {
+			if option.DomainName != nil && strings.TrimPrefix(*option.DomainName, "*.") == domain {
+				return option, nil
+			}
+		}
+		return acm.CertificateDomainValidationOption{}, fmt.Errorf("the certificate has no validation record for %s", domain)
+	}).(acm.CertificateDomainValidationOptionOutput)
+	return route53.NewRecord(ctx, name+"-proof-"+domain, &route53.RecordArgs{
+		ZoneId:  pulumi.String(args.ZoneID),
+		Name:    challenge.ResourceRecordName().Elem(),
+		Type:    challenge.ResourceRecordType().Elem(),
+		Records: pulumi.StringArray{challenge.ResourceRecordValue().Elem()},
+		Ttl:     pulumi.Int(300),
+		// A name has the same record in every certificate of the account, also in those that were made by hand. Overwriting it changes
+		// nothing; a refusal would keep people from a second environment, or from a certificate beside the one that they have.
+		AllowOverwrite: pulumi.Bool(true),
+	}, append(opts, pulumi.Aliases([]pulumi.Alias{{Name: pulumi.Sprintf("%s-proof-%d", name, args.formerIndex(domain))}}))...)
+}
+
+// formerIndex is the number in the name that a record had when it was named by its place in the provider's set.
+func (args CertificateArgs) formerIndex(domain string) int {
+	hosts := args.hosts()
+	i := slices.Index(hosts, domain)
+	if i < 0 {
+		i = slices.Index(hosts, "*."+domain)
+	}
+	return 1 + i
 }
 
 // AliasArgs describes names of the load balancer.

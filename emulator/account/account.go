@@ -106,7 +106,7 @@ func (a *Account) Create(ctx context.Context, token, name string, inputs Values)
 				return err
 			}
 		}
-		if old, taken := tx.Get(token, r.ID); taken && old.Owner == "" {
+		if old, taken := tx.Get(token, r.ID); taken && old.Owner == "" && (t.Overwrites == nil || !t.Overwrites(r)) {
 			return fmt.Errorf("creating %s: there is already one with the id %q", token, r.ID)
 		}
 		made = finish(t, r)

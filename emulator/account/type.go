@@ -59,6 +59,8 @@ type Type struct {
 	Update func(tx *Tx, old, next *Resource) error
 	// Complete runs after Create and after Update, for what is the same at both.
 	Complete func(tx *Tx, r *Resource) error
+	// Overwrites tells whether a create takes the place of what has its id (UPSERT); nil where AWS refuses that.
+	Overwrites func(r Resource) bool
 	// Delete refuses what AWS refuses beyond Refs (protection, contents); nil when nothing does.
 	Delete func(tx *Tx, r *Resource) error
 	// Select selects what a delete is about where a replacement has the id of what it replaces, as revisions of a task

@@ -92,8 +92,27 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 	set("arn", "arn:aws:"+form+args.Name)
 	set("latestVersion", 1)
 	set("repoDigest", "registry/app@sha256:"+strings.Repeat("0", 64))
-	set("domainValidationOptions", []any{map[string]any{"resourceRecordName": "_n", "resourceRecordType": "CNAME", "resourceRecordValue": "_v"}})
+	set("domainValidationOptions", proofs(args.Inputs))
 	return out
+}
+
+// proofs are the validation records of a certificate's host names.
+func proofs(inputs resource.PropertyMap) []any {
+	var options []any
+	for _, key := range []resource.PropertyKey{"domainName", "subjectAlternativeNames"} {
+		hosts := []resource.PropertyValue{inputs[key]}
+		if inputs[key].IsArray() {
+			hosts = inputs[key].ArrayValue()
+		}
+		for _, host := range hosts {
+			if host.IsString() {
+				options = append(options, map[string]any{
+					"domainName": host.StringValue(), "resourceRecordName": "_n", "resourceRecordType": "CNAME", "resourceRecordValue": "_v",
+				})
+			}
+		}
+	}
+	return options
 }
 
 // Call returns the results of the functions that the program calls.

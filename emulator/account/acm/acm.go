@@ -53,11 +53,14 @@ var Service = account.Service{Types: []account.Type{
 	},
 }}
 
-// createCertificate computes the records that prove the domains. The apex and its wildcard share one record, which
-// stays the same for the life of the account.
+// createCertificate computes the records that prove the domains. The apex and its wildcard share one record, which stays the same for the
+// life of the account. The provider returns the domains as a set (terraform-provider-aws, internal/service/acm/certificate.go), and so in
+// the order of a set, whatever order was asked for: objects are sorted by their attributes, of which the first is domain_name
+// (zclconf/go-cty, cty/set_internals.go, Less).
 func createCertificate(_ *account.Tx, r *account.Resource) error {
 	out := r.Outputs
 	names := account.Unique(append(out.Strings("subjectAlternativeNames"), out.Text("domainName")))
+	slices.Sort(names)
 	out["subjectAlternativeNames"] = account.Texts(names...)
 	if out.Text("validationMethod") != "DNS" {
 		return nil

@@ -26,6 +26,9 @@ var Service = account.Service{
 		},
 		Check:  checkRecord,
 		Create: createRecord, Complete: completeRecord,
+		// allowOverwrite makes the change an UPSERT. Two resources then share one record set, and the delete of either removes it: the
+		// provider looks the set up by name and type (terraform-provider-aws, internal/service/route53/record.go).
+		Overwrites: func(r account.Resource) bool { return r.Outputs.True("allowOverwrite") },
 	}},
 	Functions: []account.Function{{
 		Token: "aws:route53/getZone:getZone", Args: route53.LookupZoneArgs{}, Result: route53.LookupZoneResult{}, Run: getZone,
