@@ -34,7 +34,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "network", "zoneNames", []string{"eu-west-1a", "us-east-1a"}, `network.zoneNames: "us-east-1a" is not a zone of eu-west-1`},
 		{"staging", "network", "nat", "big", `network.nat: "big" is none of none, instance, gateway, gatewayPerZone`},
 		{"staging", "network", "nat", "none", "network.endpoints: ecr.api is missing: without it, and without NAT, no task starts"},
-		{"staging", "network", "endpoints", []string{"s3"}, `network.endpoints: "s3" is not an AWS service, is listed twice, or is s3`},
+		{"staging", "network", "endpoints", []string{"s3"}, `network.endpoints: "s3" is listed twice, or is s3`},
 		{"staging", "network", "flowLogDays", 8, "network.flowLogDays: CloudWatch Logs has no retention of 8 days; the next is 14"},
 		{"staging", "access", "ssh", []string{"0.0.0.0/0"}, "access.ssh: 0.0.0.0/0 is the whole internet"},
 		{"staging", "access", "ssh", []string{"203.0.113.0/24"}, "access.ssh: needs cluster.keyPair"},
@@ -65,7 +65,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "loadBalancer", "healthCheck.timeout", 10, "loadBalancer.healthCheck.timeout: 10 is not below the interval, 10"},
 		{"staging", "loadBalancer", "healthCheck.interval", 4, "loadBalancer.healthCheck.interval: 4 is outside 5-300"},
 		{"staging", "loadBalancer", "deregistrationSeconds", 3601, "loadBalancer.deregistrationSeconds: 3601 is outside 0-3600"},
-		{"staging", "cluster", "instanceTypes", []string{"t3.huge"}, "cluster.instanceTypes: \"t3.huge\": t3, t3a and t4g come as nano to 2xlarge"},
+		{"staging", "cluster", "instanceTypes", []string{"t3.huge"}, `cluster.instanceTypes: "t3.huge" is not a type of EC2 instances (of the families t, c, m and r): t3 comes as nano, micro`},
 		{"staging", "cluster", "instanceTypes", []string{"t3.small", "t4g.small"}, "cluster.instanceTypes: t3.small and t4g.small are of different architectures"},
 		{"staging", "cluster", "instanceTypes", []string{}, "cluster.instanceTypes: empty"},
 		{"staging", "cluster", "min", 3, "cluster.min: 3 is outside 0-2 (cluster.max)"},
@@ -85,7 +85,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "loadBalancer", "deregistrationSeconds", 30, "loadBalancer.deregistrationSeconds: 30 is less than web.requestSeconds, 60"},
 		{"staging", "worker", "stopSeconds", 60, "worker.stopSeconds: 60 is less than the 70 s that the longest job (worker.jobSeconds, 60) takes"},
 		{"staging", "worker", "jobSeconds", 0, "worker.jobSeconds: 0 is outside 1-21600"},
-		{"staging", "web", "scaling.min", 2, "web.scaling: min 2, count 1, max 2 are not in this order"},
+		{"staging", "web", "scaling.min", 2, "web.count: 1 is not web.scaling.min, 2: autoscaling sets the number of tasks"},
 		{"staging", "worker", "count", 20, "cluster.max: 2 t3.small (2048 CPU units and 1840 MiB for tasks each) do not hold a release at its largest, " +
 			"4 web x (320, 448 MiB), 40 worker x (128, 192 MiB), 1 scheduler x (128, 192 MiB); 6 do"},
 		{"staging", "web", "cpu", 1024, "cluster.max: 2 t3.small (2048 CPU units and 1840 MiB for tasks each) do not hold a release at its largest, 4 web x (1088, 448 MiB)"},
@@ -113,6 +113,36 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "env", "AWS_SECRET_ACCESS_KEY", "x", "env.AWS_SECRET_ACCESS_KEY: tasks get temporary credentials from their role"},
 		{"staging", "secrets", "1PASSWORD", "x", "secrets.1PASSWORD: not a name of an environment variable"},
 		{"staging", "tags", "aws:x", "x", "tags.aws:x: AWS reserves the prefix aws:"},
+		{"staging", "app", "url", "https://*.example.com", `app.url: "https://*.example.com" is not http(s)://host[:port]`},
+		{"staging", "app", "env", "prod; id", `app.env: "prod; id" is not a word such as production`},
+		{"staging", "network", "zoneNames", []string{"eu-west-1a", "eu-west-1-x"}, `network.zoneNames: "eu-west-1-x" is not a zone of eu-west-1`},
+		{"staging", "network", "endpoints", []string{"ecr.apii"}, `network.endpoints: "ecr.apii" is no service with an interface endpoint; stacks/config/known/endpoints.txt lists them`},
+		{"staging", "access", "egressPorts", []int{443, 443}, "access.egressPorts: 443 is listed twice"},
+		{"staging", "image", "extensions", "imagick; rm -rf /", `image.extensions: "imagick; rm -rf /" is not names of PHP extensions`},
+		{"staging", "image", "baseImage", "debian:trixie slim", `image.baseImage: "debian:trixie slim" is not the name of an image`},
+		{"staging", "image", "dockerfile", "../Dockerfile", "image.dockerfile: ../Dockerfile is outside of this program's folder"},
+		{"prod", "domain", "name", "*.example.com", `domain.name: "*.example.com" is a wildcard`},
+		{"prod", "domain", "aliases", []string{"www.example.com", "app.example.com", "www.example.com"}, `domain.aliases: "app.example.com" is listed twice`},
+		{"prod", "domain", "zone", "example.com.", `domain.zone: "example.com." is not the name of a zone`},
+		{"staging", "cluster", "instanceTypes", []string{"m99.large"}, `"m99.large" is not a type of EC2 instances (of the families t, c, m and r): the families are m5,`},
+		{"staging", "cluster", "instanceTypes", []string{"t3.small", "t3.small"}, `cluster.instanceTypes: "t3.small" is listed twice`},
+		{"staging", "cluster", "keyPair", "ключ", `cluster.keyPair: "ключ" is not the name of a key pair`},
+		{"prod", "web", "count", 3, "web.count: 3 is not web.scaling.min, 2: autoscaling sets the number of tasks"},
+		{"staging", "web", "scaling.max", 0, "web.scaling.max: 0 turns scaling off, but web.scaling has other keys"},
+		{"staging", "web", "scaling.requestsPerTask", -1, "web.scaling.requestsPerTask: -1 is outside 0-1000000"},
+		{"staging", "database", "instanceClass", "db.m99.large", `database.instanceClass: "db.m99.large" is not a class of RDS for MySQL and MariaDB: the families are db.m5,`},
+		{"staging", "database", "instanceClass", "db.t4g.nano", `database.instanceClass: "db.t4g.nano" is not a class of RDS for MySQL and MariaDB: db.t4g comes as micro, small, medium`},
+		{"staging", "database", "name", "Select", `database.name: "Select" is a reserved word of MySQL or MariaDB`},
+		{"staging", "database", "username", "key", `database.username: "key" is a reserved word of MySQL or MariaDB`},
+		{"staging", "database", "logExports", []string{"error", "error"}, `database.logExports: "error" is listed twice`},
+		{"staging", "cache", "nodeType", "cache.x.y", `cache.nodeType: "cache.x.y" is not a node type of ElastiCache: the families are cache.`},
+		{"prod", "observability", "emails", []string{"a@example.com", "a@example.com"}, `observability.emails: "a@example.com" is listed twice`},
+		{"staging", "secrets", "DB_PASSWORD", "short", "secrets.DB_PASSWORD: has 5 characters; RDS takes 8 to 41"},
+		{"staging", "secrets", "APP_KEY", "base64:c2hvcnQ=", "secrets.APP_KEY: not a key of Laravel"},
+		{"staging", "secrets", "STRIPE_KEY", "", "secrets.STRIPE_KEY: empty"},
+		{"staging", "tags", "team", "a|b", `tags.team: "a|b" is not up to 256 letters`},
+		{"staging", "tags", "project", "x", "tags.project: differs from Project in upper and lower case only"},
+		{"staging", "tags", "50%d", "x", "tags.50%d: a key has 1 to 128 letters"},
 		{"prod", "environment", "protect", false, "environment.protect: environment.class production requires true"},
 		{"prod", "app", "debug", true, "app.debug: environment.class production requires false"},
 		{"prod", "web", "count", 1, "web.count: environment.class production requires 2 or more"},
@@ -132,6 +162,9 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+			if value, _ := test.value.(string); test.section == "secrets" && value != "" && strings.Contains(err.Error(), value) {
+				t.Errorf("the value of a secret is in the error: %v", err)
 			}
 			if n := len(recorder.All()); n != 0 {
 				t.Errorf("%d resources were registered before the refusal", n)

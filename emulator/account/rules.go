@@ -97,6 +97,16 @@ func OneOf(path string, allowed ...string) Rule {
 	})
 }
 
+// Known wants texts that a list has; check is the list's.
+func Known(path string, check func(text string) error) Rule {
+	return Text(path, func(text string) string {
+		if err := check(text); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+}
+
 // ARN wants names of AWS resources.
 func ARN(path string) Rule {
 	return Matches(path, ARNForm, "an ARN such as arn:aws:service:region:123456789012:name is needed")

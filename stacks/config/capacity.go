@@ -30,6 +30,13 @@ func (c *Config) validateCapacity(p *problems) {
 	if k.MaxInstanceDays != 0 && (k.MaxInstanceDays < 14 || k.MaxInstanceDays > 30) {
 		p.add("cluster.maxInstanceDays", "%d is outside 14-30, and not 0, which lets instances live for ever", k.MaxInstanceDays)
 	}
+	p.distinct("cluster.instanceTypes", k.InstanceTypes)
+	if len(k.InstanceTypes) > 40 { // of a mixed instances policy (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html)
+		p.add("cluster.instanceTypes", "%d are too many: an Auto Scaling group has 40", len(k.InstanceTypes))
+	}
+	if k.KeyPair != "" {
+		p.matches("cluster.keyPair", k.KeyPair, regexp.MustCompile(`^[ -~]{1,255}$`), "the name of a key pair: up to 255 ASCII characters")
+	}
 	if k.AMI != "" {
 		p.matches("cluster.ami", k.AMI, regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`), "an image id such as ami-0123456789abcdef0")
 	}

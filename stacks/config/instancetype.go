@@ -3,8 +3,10 @@ package config
 import (
 	"fmt"
 	"regexp"
-	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 // InstanceType is the size and architecture of an EC2 instance type.
@@ -25,41 +27,33 @@ var burstable = map[string]struct{ vcpus, mib int }{
 }
 
 var (
-	typeName = regexp.MustCompile(`^([a-z]+)([0-9]+)([a-z]*)\.([a-z0-9]+)$`)
-	sized    = []string{"large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge", "24xlarge", "32xlarge", "48xlarge"}
-	vcpus    = []int{2, 4, 8, 16, 32, 48, 64, 96, 128, 192}
+	typeName = regexp.MustCompile(`^([a-z]+)([0-9]+)([a-z-]*)\.([0-9]*)([a-z]+)$`)
+	vcpus    = map[string]int{"medium": 1, "large": 2, "xlarge": 4} // and 4 times N of Nxlarge
 )
 
 // ParseInstanceType derives the size of a t, c, m or r instance type from its name. Other families have GPUs or disks, which a Laravel
 // application does not need.
 func ParseInstanceType(name string) (InstanceType, error) {
-	match := typeName.FindStringSubmatch(name)
-	if match == nil {
-		return InstanceType{}, fmt.Errorf("%q is not an EC2 instance type such as t3.small or m7g.large", name)
+	if err := known.EC2.Check(name); err != nil {
+		return InstanceType{}, err
 	}
-	family, generation, attributes, size := match[1], match[2], match[3], match[4]
+	match := typeName.FindStringSubmatch(name)
+	if match == nil || memoryPerVCPU[match[1]] == 0 && match[1] != "t" {
+		return InstanceType{}, fmt.Errorf("%q: the families known here are t, c, m and r", name)
+	}
+	family, attributes, times, size := match[1], match[3], match[4], match[5]
 	// A g right after the generation is Graviton: t4g, m7gd, c6gn.
 	t := InstanceType{Name: name, ARM64: strings.HasPrefix(attributes, "g")}
 	if family == "t" {
-		b, ok := burstable[size]
-		if !ok || generation < "3" {
-			return InstanceType{}, fmt.Errorf("%q: t3, t3a and t4g come as nano to 2xlarge", name)
-		}
+		b := burstable[times+size]
 		t.VCPUs, t.MemoryMiB = b.vcpus, b.mib
 		return t, nil
 	}
-	ratio, ok := memoryPerVCPU[family]
-	if !ok {
-		return InstanceType{}, fmt.Errorf("%q: the families known here are t, c, m and r", name)
+	t.VCPUs = vcpus[size]
+	if n, err := strconv.Atoi(times); err == nil {
+		t.VCPUs *= n
 	}
-	if size == "medium" && t.ARM64 {
-		t.VCPUs = 1
-	} else if i := slices.Index(sized, size); i >= 0 {
-		t.VCPUs = vcpus[i]
-	} else {
-		return InstanceType{}, fmt.Errorf("%q: size %s is none of %s", name, size, strings.Join(sized, ", "))
-	}
-	t.MemoryMiB = t.VCPUs * ratio * 1024
+	t.MemoryMiB = t.VCPUs * memoryPerVCPU[family] * 1024
 	return t, nil
 }
 

@@ -5,13 +5,22 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 // problems are the errors of a configuration. Every one has the key, the value and what is allowed.
 type problems []error
 
 func (p *problems) add(key, format string, args ...any) {
-	*p = append(*p, fmt.Errorf(key+": "+format, args...))
+	*p = append(*p, fmt.Errorf("%s: "+format, append([]any{key}, args...)...))
+}
+
+func (p *problems) check(key string, err error) {
+	if err != nil {
+		p.add(key, "%w", err)
+	}
 }
 
 func (p *problems) between(key string, value, low, high int) {
@@ -29,6 +38,15 @@ func (p *problems) oneOf(key, value string, allowed ...string) {
 func (p *problems) matches(key, value string, pattern *regexp.Regexp, what string) {
 	if !pattern.MatchString(value) {
 		p.add(key, "%q is not %s", value, what)
+	}
+}
+
+// distinct refuses entries that are listed twice: AWS refuses the second one, or has two resources of one name.
+func (p *problems) distinct(key string, list []string) {
+	for i, one := range list {
+		if slices.Contains(list[:i], one) {
+			p.add(key, "%q is listed twice", one)
+		}
 	}
 }
 
@@ -59,7 +77,10 @@ func (c *Config) validate(stack string) []error {
 	validateName(&p, c.App.Name, stack, c.longestPrefix())
 	validateTags(&p, c.Tags)
 	if c.App.URL != "" {
-		p.matches("app.url", c.App.URL, regexp.MustCompile(`^https?://[^/\s]+$`), "http(s)://host[:port]")
+		p.matches("app.url", c.App.URL, appURL, "http(s)://host[:port]")
+	}
+	if c.App.Env != stack { // whose form validateName checks
+		p.matches("app.env", c.App.Env, regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`), "a word such as production")
 	}
 	p.oneOf("environment.class", c.Environment.Class, "local", ClassReview, "staging", "production")
 	c.Network.validate(&p, c.Region)
@@ -77,7 +98,9 @@ func (c *Config) validate(stack string) []error {
 	c.Cache.validate(&p)
 	c.validateProcesses(&p)
 	c.validateVariables(&p)
+	c.validateSecrets(&p)
 	p.retention("observability.logDays", c.Observability.LogDays)
+	p.distinct("observability.emails", c.Observability.Emails)
 	for _, email := range c.Observability.Emails {
 		p.matches("observability.emails", email, regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`), "an email address")
 	}
@@ -96,8 +119,11 @@ func (c *Config) validate(stack string) []error {
 var reserved = regexp.MustCompile(`^(aws|ecs|fargate)|^(sg|internal)(-|$)`)
 
 func validateRegion(p *problems, region, stack string) {
-	if region == "" {
+	switch {
+	case region == "":
 		p.add("aws:region", "missing; pulumi config set aws:region eu-west-1 --stack %s", stack)
+	case !known.Regions.Has(region):
+		p.add("aws:region", "%q is no region of AWS in %s", region, known.Regions.File)
 	}
 }
 
@@ -116,6 +142,10 @@ func validateName(p *problems, application, stack string, longest int) {
 	}
 }
 
+var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+
+// validateTags applies the rules of AWS (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html). IAM does
+// not distinguish upper and lower case in keys.
 func validateTags(p *problems, tags map[string]string) {
 	if len(tags) > 40 {
 		p.add("tags", "%d are too many: AWS allows 50 per resource, and the program adds some", len(tags))
@@ -124,10 +154,27 @@ func validateTags(p *problems, tags map[string]string) {
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
 			p.add("tags."+key, "AWS reserves the prefix aws:")
 		}
+		if n := utf8.RuneCountInString(key); n < 1 || n > 128 || !tagText.MatchString(key) {
+			p.add("tags."+key, "a key has 1 to 128 letters, digits, spaces and _.:/=+-@")
+		}
+		if value := tags[key]; utf8.RuneCountInString(value) > 256 || !tagText.MatchString(value) {
+			p.add("tags."+key, "%q is not up to 256 letters, digits, spaces and _.:/=+-@", value)
+		}
+		for _, other := range append(sortedKeys(tags), "Project", "Application", "Environment", "ManagedBy") {
+			if other != key && strings.EqualFold(other, key) {
+				p.add("tags."+key, "differs from %s in upper and lower case only, which IAM takes for the same", other)
+			}
+		}
 	}
 }
 
+var appURL = regexp.MustCompile(`^https?://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?$`)
+
+// hostName may be a wildcard, which an alias may be: the application has its links from domain.name.
 var hostName = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
+
+// maxHosts is the default quota of names in a certificate (https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html).
+const maxHosts = 10
 
 func (d Domain) validate(p *problems, region string) {
 	if d.Name == "" {
@@ -139,7 +186,18 @@ func (d Domain) validate(p *problems, region string) {
 	if d.Zone == "" && d.CertificateARN == "" {
 		p.add("domain.name", "%s needs a certificate: set domain.zone for a new one, or domain.certificateArn for an existing one", d.Name)
 	}
-	for _, host := range append([]string{d.Name}, d.Aliases...) {
+	if strings.HasPrefix(d.Name, "*.") {
+		p.add("domain.name", "%q is a wildcard: links and certificate need one host name; wildcards are for domain.aliases", d.Name)
+	}
+	hosts := append([]string{d.Name}, d.Aliases...)
+	p.distinct("domain.aliases", hosts)
+	if len(hosts) > maxHosts {
+		p.add("domain.aliases", "%d names are too many: a certificate has %d", len(hosts), maxHosts)
+	}
+	if d.Zone != "" {
+		p.matches("domain.zone", d.Zone, plainHost, "the name of a zone such as example.com")
+	}
+	for _, host := range hosts {
 		if len(host) > 253 || !hostName.MatchString(host) {
 			p.add("domain", "%q is not a host name", host)
 		}

@@ -9,12 +9,24 @@ import (
 	"slices"
 )
 
+var (
+	// imageName is a reference as of https://github.com/distribution/reference: [HOST[:PORT]/]PATH[:TAG][@sha256:DIGEST].
+	imageName      = regexp.MustCompile(`^[a-z0-9]([a-z0-9._/-]|:[0-9]+/)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$`)
+	extensionNames = regexp.MustCompile(`^[a-z0-9_-]+( +[a-z0-9_-]+)*$`)
+)
+
 func (c *Config) validateImage(p *problems) {
 	c.Release.validate(p, c.Web.Count)
 	if !c.Release.Build && c.Release.Candidate == "" {
 		return
 	}
-	if info, err := os.Stat(c.Image.Dockerfile); err != nil || info.IsDir() {
+	p.matches("image.baseImage", c.Image.BaseImage, imageName, "the name of an image such as debian:trixie-slim@sha256:...")
+	if c.Image.Extensions != "" {
+		p.matches("image.extensions", c.Image.Extensions, extensionNames, "names of PHP extensions with spaces between them, such as gd intl imagick")
+	}
+	if !filepath.IsLocal(c.Image.Dockerfile) {
+		p.add("image.dockerfile", "%s is outside of this program's folder", c.Image.Dockerfile)
+	} else if info, err := os.Stat(c.Image.Dockerfile); err != nil || info.IsDir() {
 		p.add("image.dockerfile", "%s does not exist (the path is relative to Pulumi.yaml)", c.Image.Dockerfile)
 	}
 	if !filepath.IsLocal(c.Image.App) {
@@ -42,7 +54,7 @@ func (c *Config) instanceTypes(p *problems) []InstanceType {
 	for _, text := range c.Cluster.InstanceTypes {
 		t, err := ParseInstanceType(text)
 		if err != nil {
-			p.add("cluster.instanceTypes", "%w", err)
+			p.check("cluster.instanceTypes", err)
 			continue
 		}
 		if len(types) > 0 && types[0].ARM64 != t.ARM64 {
@@ -70,9 +82,19 @@ func (c *Config) validateProcesses(p *problems) {
 	}
 	p.between("web.minPercent", w.MinPercent, 0, 100)
 	p.between("web.maxPercent", w.MaxPercent, 100, 200)
+	p.between("web.scaling.max", w.Scaling.Max, 0, 1000)
+	p.between("web.scaling.requestsPerTask", w.Scaling.RequestsPerTask, 0, 1_000_000)
+	if s := w.Scaling; s.Max == 0 && (s.Min != 0 || s.RequestsPerTask != 0) {
+		p.add("web.scaling.max", "0 turns scaling off, but web.scaling has other keys: set max, or remove them")
+	}
 	if s := w.Scaling; s.Max != 0 && w.Count > 0 {
-		if s.Min < 1 || s.Max < s.Min || w.Count < s.Min || w.Count > s.Max {
-			p.add("web.scaling", "min %d, count %d, max %d are not in this order, or min is below 1", s.Min, w.Count, s.Max)
+		if s.Min < 1 || s.Max < s.Min {
+			p.add("web.scaling", "min %d and max %d are not in this order, or min is below 1", s.Min, s.Max)
+		}
+		// Autoscaling sets the number of tasks, so that a later change of count would do nothing. A higher minimum does.
+		if w.Count != s.Min {
+			p.add("web.count", "%d is not web.scaling.min, %d: autoscaling sets the number of tasks between scaling.min and scaling.max; change these, "+
+				"and write scaling.min into web.count, with which the service starts", w.Count, s.Min)
 		}
 		p.between("web.scaling.cpuPercent", s.CPUPercent, 10, 95)
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 // databaseVersions are the RDS versions that the program supports: each has a parameter group family.
@@ -20,9 +22,14 @@ func (d Database) validate(p *problems, fewestBackups int) {
 	if versions := databaseVersions[d.Engine]; versions != nil {
 		p.oneOf("database.version", d.Version, versions...)
 	}
-	p.matches("database.instanceClass", d.InstanceClass, regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`), "an RDS class such as db.t4g.micro")
+	p.check("database.instanceClass", known.RDS.Check(d.InstanceClass))
 	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
 	p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")
+	for key, name := range map[string]string{"database.name": d.Name, "database.username": d.Username} {
+		if known.Reserved.Has(strings.ToLower(name)) {
+			p.add(key, "%q is a reserved word of MySQL or MariaDB, or belongs to the server; choose another", name)
+		}
+	}
 	if slices.Contains([]string{"admin", "root", "rdsadmin"}, strings.ToLower(d.Username)) {
 		p.add("database.username", "%q is the first name that attackers try, or reserved by RDS; choose another", d.Username)
 	}
@@ -31,6 +38,10 @@ func (d Database) validate(p *problems, fewestBackups int) {
 		p.add("database.maxStorageGb", "%d is not at least a tenth more than storageGb, %d; 0 means no growth", d.MaxStorageGB, d.StorageGB)
 	}
 	p.between("database.backupDays", d.BackupDays, fewestBackups, 35)
+	if d.MaxStorageGB > 65536 {
+		p.add("database.maxStorageGb", "%d is more than 65536", d.MaxStorageGB)
+	}
+	p.distinct("database.logExports", d.LogExports)
 	for _, log := range d.LogExports {
 		p.oneOf("database.logExports", log, databaseLogs...)
 	}
@@ -58,7 +69,7 @@ func (c Cache) validate(p *problems) {
 	if pattern := cacheVersions[c.Engine]; pattern != nil {
 		p.matches("cache.version", c.Version, pattern, fmt.Sprintf("a version of %s: %s", c.Engine, pattern))
 	}
-	p.matches("cache.nodeType", c.NodeType, regexp.MustCompile(`^cache\.[a-z0-9]+\.[a-z0-9]+$`), "a node type such as cache.t4g.micro")
+	p.check("cache.nodeType", known.Cache.Check(c.NodeType))
 	p.between("cache.nodes", c.Nodes, 1, 6)
 	p.between("cache.snapshotDays", c.SnapshotDays, 0, 35)
 	if c.Engine == Memcached && (c.Nodes > 1 || c.SnapshotDays > 0) {

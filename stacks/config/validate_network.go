@@ -4,7 +4,8 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 // How private subnets reach the internet (network.nat).
@@ -43,7 +44,7 @@ func (n Network) validate(p *problems, region string) {
 		p.add("network.zoneNames", "%d names for %d zones", len(n.ZoneNames), n.Zones)
 	}
 	for i, zone := range n.ZoneNames {
-		if !strings.HasPrefix(zone, region) || slices.Contains(n.ZoneNames[:i], zone) {
+		if !regexp.MustCompile(`^`+regexp.QuoteMeta(region)+`[a-z]$`).MatchString(zone) || slices.Contains(n.ZoneNames[:i], zone) {
 			p.add("network.zoneNames", "%q is not a zone of %s, or is listed twice", zone, region)
 		}
 	}
@@ -56,8 +57,11 @@ func (n Network) validate(p *problems, region string) {
 		}
 	}
 	for i, service := range n.Endpoints {
-		if !regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`).MatchString(service) || service == "s3" || slices.Contains(n.Endpoints[:i], service) {
-			p.add("network.endpoints", "%q is not an AWS service, is listed twice, or is s3, which always has a gateway endpoint", service)
+		switch {
+		case service == "s3" || slices.Contains(n.Endpoints[:i], service):
+			p.add("network.endpoints", "%q is listed twice, or is s3, which always has a gateway endpoint", service)
+		case !known.Endpoints.Has(service):
+			p.add("network.endpoints", "%q is no service with an interface endpoint; %s lists them", service, known.Endpoints.File)
 		}
 	}
 	p.retention("network.flowLogDays", n.FlowLogDays)
@@ -75,8 +79,11 @@ func (a Access) validate(p *problems, keyPair string) {
 	if len(a.SSH) > 0 && keyPair == "" {
 		p.add("access.ssh", "needs cluster.keyPair for the login")
 	}
-	for _, port := range a.EgressPorts {
+	for i, port := range a.EgressPorts {
 		p.between("access.egressPorts", port, 1, 65535)
+		if slices.Contains(a.EgressPorts[:i], port) {
+			p.add("access.egressPorts", "%d is listed twice", port)
+		}
 	}
 	if !slices.Contains(a.EgressPorts, 443) {
 		p.add("access.egressPorts", "443 is missing: the ECS agent and ECR need it")

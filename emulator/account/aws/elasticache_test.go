@@ -35,6 +35,7 @@ func TestCacheRefusals(t *testing.T) {
 		{"engine", cluster, single, account.Values{"engine": "memcache"}, "engine", ""},
 		{"version", cluster, single, account.Values{"engineVersion": "1.6"}, "engineVersion", ""},
 		{"node type", cluster, single, account.Values{"nodeType": "t4g.micro"}, "nodeType", ""},
+		{"node type of no family", cluster, single, account.Values{"nodeType": "cache.x.y"}, "nodeType", ""},
 		{"nodes not counted", cluster, single, account.Values{"numCacheNodes": nil}, "numCacheNodes", ""},
 		{"too many nodes", cluster, with(single, account.Values{"numCacheNodes": 60}), account.Values{"numCacheNodes": 61}, "numCacheNodes", ""},
 		{"short maintenance", cluster, with(single, account.Values{"maintenanceWindow": "sun:05:00-sun:06:00"}), account.Values{"maintenanceWindow": "sun:05:00-sun:05:30"}, "maintenanceWindow", ""},

@@ -65,6 +65,8 @@ func TestDatabaseRefusals(t *testing.T) {
 		{"version of another engine", db, goodDatabase, account.Values{"engineVersion": "11.4"}, "engineVersion", ""},
 		{"minor version that does not exist", db, with(goodDatabase, account.Values{"engineVersion": "8.4.4"}), account.Values{"engineVersion": "8.4.999"}, "engineVersion", ""},
 		{"class", db, goodDatabase, account.Values{"instanceClass": "t4g.micro"}, "instanceClass", ""},
+		{"class of no generation", db, goodDatabase, account.Values{"instanceClass": "db.m99.large"}, "instanceClass", ""},
+		{"class that only EC2 has", db, goodDatabase, account.Values{"instanceClass": "db.t4g.nano"}, "instanceClass", ""},
 		{"insights on a small class", db, with(goodDatabase, account.Values{"performanceInsightsEnabled": true}), account.Values{"instanceClass": "db.t4g.micro"}, "performanceInsightsEnabled", ""},
 		{"no password", db, goodDatabase, account.Values{"password": nil}, "password", ""},
 		{"short password", db, goodDatabase, account.Values{"password": "seven77"}, "password", ""},

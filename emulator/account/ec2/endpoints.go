@@ -9,13 +9,10 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 var (
-	// endpointServices are the AWS services a VPC can have an endpoint of, by the name after com.amazonaws.REGION.
-	endpointServices = strings.Fields(`
-		autoscaling ec2 ec2messages ecr.api ecr.dkr ecs ecs-agent ecs-telemetry elasticache elasticloadbalancing email-smtp events
-		kms lambda logs monitoring rds s3 secretsmanager sns sqs ssm ssmmessages sts xray`)
 	// gatewayServices are the services with an endpoint of type Gateway, and the prefix list that stands for each.
 	gatewayServices = map[string]string{"s3": "pl-6ea54007", "dynamodb": "pl-66a5400f"}
 	endpointService = regexp.MustCompile(`^(?:com|aws)\.[a-z0-9.-]+$`)
@@ -59,7 +56,7 @@ func createEndpoint(tx *account.Tx, r *account.Resource) error {
 	service, regional := strings.CutPrefix(name, "com.amazonaws."+tx.Region()+".")
 	prefixList, gateway := gatewayServices[service]
 	switch {
-	case !regional || !gateway && !slices.Contains(endpointServices, service):
+	case !regional || !gateway && !known.Endpoints.Has(service):
 		return tx.Refuse("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist in %s", name, tx.Region())
 	case kind == "Gateway" && !gateway:
 		return tx.Refuse("InvalidParameter", "VpcEndpointType (Gateway) does not match available VpcEndpoints service types ([Interface]) of %s", name)

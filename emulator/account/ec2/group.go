@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 const (
@@ -35,7 +36,7 @@ var group = account.Type{
 		account.OneOf(distribution+"spotAllocationStrategy", "lowest-price", "capacity-optimized", "capacity-optimized-prioritized", "price-capacity-optimized"),
 		account.Between(distribution+"onDemandPercentageAboveBaseCapacity", 0, 100),
 		account.Between(distribution+"onDemandBaseCapacity", 0, 1000000),
-		account.Matches(launch+"overrides[*].instanceType", instanceType, instanceTypeSays),
+		account.Known(launch+"overrides[*].instanceType", known.EC2.Check),
 		account.Between("instanceMaintenancePolicy.minHealthyPercentage", 0, 100),
 		account.Between("instanceMaintenancePolicy.maxHealthyPercentage", 100, 200),
 		account.Length("tags[*].key", 1, 128),

@@ -7,14 +7,10 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
-var (
-	imageID      = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
-	instanceType = regexp.MustCompile(`^[a-z][a-z0-9-]*\.(nano|micro|small|medium|large|metal|metal-[0-9]+xl|[0-9]*xlarge)$`)
-)
-
-const instanceTypeSays = "an instance type looks like t3.small"
+var imageID = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
 
 // metadata are the rules about the options of the instance metadata service.
 var metadata = []account.Rule{
@@ -43,7 +39,7 @@ var instance = account.Type{
 		{Path: "subnetId", Type: account.SubnetToken, By: "id", Missing: "InvalidSubnetID.NotFound", InUse: "DependencyViolation"},
 		{Path: "vpcSecurityGroupIds", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidGroup.NotFound", InUse: "DependencyViolation"},
 	},
-	Rules: append([]account.Rule{account.Matches("instanceType", instanceType, instanceTypeSays)}, metadata...),
+	Rules: append([]account.Rule{account.Known("instanceType", known.EC2.Check)}, metadata...),
 	Check: func(r *account.Rules) {
 		for _, property := range []string{"ami", "instanceType"} {
 			if !r.In.Has(property) {

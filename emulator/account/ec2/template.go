@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 var resolveImage = regexp.MustCompile(`^resolve:ssm:/?[\w./-]+(:[\w.-]+)?$`)
@@ -27,7 +28,7 @@ var launchTemplate = account.Type{
 	Rules: append([]account.Rule{
 		account.Length("name", 3, 125),
 		account.Matches("name", regexp.MustCompile(`^[0-9A-Za-z()./_-]+$`), "AWS allows letters, digits and ().-/_"),
-		account.Matches("instanceType", instanceType, instanceTypeSays),
+		account.Known("instanceType", known.EC2.Check),
 		account.OneOf(ebs+"volumeType", "gp2", "gp3", "io1", "io2", "sc1", "st1", "standard"),
 		account.OneOf(ebs+"encrypted", "true", "false"),
 		account.OneOf(ebs+"deleteOnTermination", "true", "false"),

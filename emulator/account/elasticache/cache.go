@@ -8,12 +8,12 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 var (
 	groupName  = regexp.MustCompile(`^[0-9A-Za-z-]+$`)
 	identifier = regexp.MustCompile(`^[a-z][0-9a-z-]*$`)
-	nodeType   = regexp.MustCompile(`^cache\.[a-z][a-z0-9-]*\.[a-z0-9]+$`)
 	refs       = []account.Ref{
 		{Path: "subnetGroupName", Type: account.CacheSubnetGroupToken, By: "id", Missing: "CacheSubnetGroupNotFoundFault", InUse: "CacheSubnetGroupInUse"},
 		{Path: "securityGroupIds[*]", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidParameterValue", InUse: "DependencyViolation"},
@@ -26,7 +26,7 @@ func rules(id string, longest int, more ...account.Rule) []account.Rule {
 		account.Length(id, 1, longest),
 		account.Matches(id, identifier, "it starts with a letter and has only lower case letters, digits and hyphens"),
 		account.Hyphens(id),
-		account.Matches("nodeType", nodeType, "a node type looks like cache.t4g.micro"),
+		account.Known("nodeType", known.Cache.Check),
 		account.Between("port", 1, 65535),
 		account.WeeklyWindow("maintenanceWindow", 60),
 	)

@@ -5,15 +5,15 @@ import (
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 var (
-	identifier    = regexp.MustCompile(`^[a-z][0-9a-z-]*$`)
-	snapshotID    = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z-]*$`)
-	instanceClass = regexp.MustCompile(`^db\.[a-z][a-z0-9-]*\.[a-z0-9]+$`)
-	simpleName    = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z_]*$`)
-	password      = regexp.MustCompile(`^[!#-&(-.0-?A-~]*$`) // printable ASCII without space " ' / @
-	smallClasses  = regexp.MustCompile(`^db\.(t2\..+|(t3|t4g)\.(micro|small))$`)
+	identifier   = regexp.MustCompile(`^[a-z][0-9a-z-]*$`)
+	snapshotID   = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z-]*$`)
+	simpleName   = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z_]*$`)
+	password     = regexp.MustCompile(`^[!#-&(-.0-?A-~]*$`) // printable ASCII without space " ' / @
+	smallClasses = regexp.MustCompile(`^db\.(t2\..+|(t3|t4g)\.(micro|small))$`)
 )
 
 // databaseRules are the rules about single inputs.
@@ -22,7 +22,7 @@ var databaseRules = []account.Rule{
 	account.Length("identifier", 1, 63),
 	account.Hyphens("identifier"),
 	account.OneOf("engine", "mysql", "mariadb"),
-	account.Matches("instanceClass", instanceClass, "Invalid DB Instance class; a class looks like db.t4g.micro"),
+	account.Known("instanceClass", known.RDS.Check),
 	account.Length("username", 1, 16),
 	account.Matches("username", simpleName, "it starts with a letter and has only letters, digits and underscores"),
 	account.Text("username", reserved),
@@ -82,21 +82,8 @@ func checkDatabase(r *account.Rules) {
 }
 
 func reserved(name string) string {
-	if reservedWords[strings.ToLower(name)] {
+	if known.Reserved.Has(strings.ToLower(name)) {
 		return name + " cannot be used as it is a reserved word used by the engine"
 	}
 	return ""
 }
-
-// reservedWords cannot name a database or its administrator.
-var reservedWords = account.Words(`
-	rdsadmin rdsrepladmin add all alter analyze and as asc before between both by call cascade case change check collate
-	column condition constraint continue convert create cross cursor database databases declare default delayed delete
-	desc describe distinct div drop dual each else elseif enclosed escaped exists exit explain false fetch for force
-	foreign from fulltext generated grant group having if ignore in index infile inner inout insert int integer interval
-	into is iterate join key keys kill leading leave left like limit lines load lock long loop match mod modifies
-	natural not null numeric on optimize option or order out outer outfile partition precision primary procedure purge
-	range read reads real references regexp release rename repeat replace require restrict return revoke right rlike
-	schema schemas select sensitive separator set show signal spatial specific sql ssl starting stored table
-	terminated then to trailing trigger true undo union unique unlock unsigned update usage use using values varying
-	virtual when where while window with write xor zerofill`)
