@@ -41,11 +41,15 @@ func deployAccount(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	deploy, err := s.createDeployRoles(ctx, state, providers)
+	boundaries, err := s.createBoundaries(ctx)
 	if err != nil {
 		return err
 	}
-	s.export(ctx, state, preview, deploy)
+	deploy, err := s.createDeployRoles(ctx, state, providers, boundaries)
+	if err != nil {
+		return err
+	}
+	s.export(ctx, state, preview, deploy, boundaries)
 	return nil
 }
 
@@ -106,8 +110,21 @@ func (s *accountStack) createPreviewRole(ctx *pulumi.Context, state *pipeline.St
 	return role, wrap("preview role", err)
 }
 
+// createBoundaries makes a permissions boundary per environment of account.deploy.
+func (s *accountStack) createBoundaries(ctx *pulumi.Context) (map[string]*pipeline.Boundary, error) {
+	boundaries := map[string]*pipeline.Boundary{}
+	for _, environment := range sortedKeys(s.config.Account.Deploy) {
+		boundary, err := pipeline.NewBoundary(ctx, s.prefix+"-boundary-"+environment, s.reach(s.config.Account.Deploy[environment]), s.aws)
+		if err != nil {
+			return nil, wrap("boundary of "+environment, err)
+		}
+		boundaries[environment] = boundary
+	}
+	return boundaries, nil
+}
+
 // createDeployRoles makes a role per environment of account.deploy.
-func (s *accountStack) createDeployRoles(ctx *pulumi.Context, state *pipeline.StateStore, providers identityProviders) (map[string]*pipeline.Role, error) {
+func (s *accountStack) createDeployRoles(ctx *pulumi.Context, state *pipeline.StateStore, providers identityProviders, boundaries map[string]*pipeline.Boundary) (map[string]*pipeline.Role, error) {
 	roles := map[string]*pipeline.Role{}
 	for _, environment := range sortedKeys(s.config.Account.Deploy) {
 		c := s.config.Account.Deploy[environment]
@@ -116,10 +133,12 @@ func (s *accountStack) createDeployRoles(ctx *pulumi.Context, state *pipeline.St
 			reach := s.reach(from)
 			promotes = &reach
 		}
+		reach := s.reach(c)
+		reach.Boundary = boundaries[environment].ARN
 		role, err := pipeline.NewDeployRole(ctx, s.prefix+"-deploy-"+environment, pipeline.RoleArgs{
 			Description: "Deploys " + environment, State: state, Promotes: promotes,
 			Trusts: providers.trusts(s.config.GitHubSubjects(c.GitHub), s.config.GitLabSubjects(c.GitLab)),
-		}, s.reach(c), s.aws)
+		}, reach, s.aws)
 		if err != nil {
 			return nil, wrap("role that deploys "+environment, err)
 		}
@@ -147,7 +166,11 @@ func (p identityProviders) trusts(gitHub, gitLab []string) []pipeline.Trust {
 }
 
 // export makes the outputs: the values for the variables of a pipeline, and the commands to run.
-func (s *accountStack) export(ctx *pulumi.Context, state *pipeline.StateStore, preview *pipeline.Role, deploy map[string]*pipeline.Role) {
+func (s *accountStack) export(ctx *pulumi.Context, state *pipeline.StateStore, preview *pipeline.Role, deploy map[string]*pipeline.Role, boundaries map[string]*pipeline.Boundary) {
+	arns := pulumi.StringMap{}
+	for environment, boundary := range boundaries {
+		arns[environment] = boundary.ARN
+	}
 	roles, providers := pulumi.StringMap{}, pulumi.StringMap{ctx.Stack(): state.SecretsProvider(ctx.Stack())}
 	for environment, role := range deploy {
 		roles[environment] = role.ARN
@@ -159,6 +182,7 @@ func (s *accountStack) export(ctx *pulumi.Context, state *pipeline.StateStore, p
 	}
 	ctx.Export("previewRoleArn", preview.ARN)
 	ctx.Export("deployRoleArns", roles)
+	ctx.Export("permissionsBoundaries", arns)
 	ctx.Export("stateBucket", state.Bucket)
 	ctx.Export("secretsKeyAlias", state.Alias)
 	ctx.Export("login", state.Login())

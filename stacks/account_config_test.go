@@ -54,6 +54,7 @@ func TestBadAccountIsRefused(t *testing.T) {
 		{"account", "gitlab.group", "x", "account.group: no such key; Pulumi.yaml lists them"},
 		{"app", "name", "shop", "account.deploy.prod: the application of Pulumi.prod.yaml is laravel, of this stack shop"},
 		{"app", "url", "http://x", "app: an account has a name only"},
+		{"environment", "permissionsBoundary", "arn:aws:iam::123456789012:policy/x", "environment.permissionsBoundary: belongs to environments"},
 		{"environment", "class", "production", `environment.class: "production": an account has none`},
 	}
 	for _, test := range tests {

@@ -60,6 +60,13 @@ func questions() []question {
 	return list
 }
 
+func boundaryOf(environment string) string {
+	if strings.HasPrefix(environment, "review-") {
+		environment = "review"
+	}
+	return "iam:PermissionsBoundary=arn:aws:iam::123456789012:policy/laravel-account-boundary-" + environment
+}
+
 // askByHand asks for what must be allowed, and for what must not be, though it is similar.
 func askByHand(ask asker) {
 	// Names: this application and environment, in this account and region.
@@ -122,12 +129,14 @@ func askByHand(ask asker) {
 	ask("", "iam:PassRole", role, "iam:PassedToService=lambda.amazonaws.com")
 	ask("", "iam:PassRole", role)
 	ask("", "iam:PassRole", "iam::123456789012:role/Admin", "iam:PassedToService=ecs-tasks.amazonaws.com")
-	ask("deploy-prod", "iam:PutRolePolicy", role)
+	ask("deploy-prod", "iam:PutRolePolicy", role, boundaryOf("prod"))
+	ask("", "iam:PutRolePolicy", role, boundaryOf("staging"))
+	ask("", "iam:PutRolePolicy", role)
 	ask("", "iam:PutRolePolicy", "iam::123456789012:role/laravel-account-deploy-prod-role-0123456")
 	ask("", "iam:UpdateAssumeRolePolicy", "iam::123456789012:role/laravel-account-preview-role-0123456")
 	ask("", "iam:CreatePolicyVersion", "iam::123456789012:policy/laravel-account-deploy-prod-data-0123456")
-	ask("deploy-prod", "iam:AttachRolePolicy", role, "iam:PolicyARN=arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
-	ask("", "iam:AttachRolePolicy", role, "iam:PolicyARN=arn:aws:iam::aws:policy/AdministratorAccess")
+	ask("deploy-prod", "iam:AttachRolePolicy", role, "iam:PolicyARN=arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore", boundaryOf("prod"))
+	ask("", "iam:AttachRolePolicy", role, "iam:PolicyARN=arn:aws:iam::aws:policy/AdministratorAccess", boundaryOf("prod"))
 	ask("", "iam:CreateUser", "iam::123456789012:user/laravel-prod-x")
 	ask("deploy-staging deploy-prod deploy-review", "iam:CreateServiceLinkedRole", "iam::123456789012:role/aws-service-role/ecs.amazonaws.com/x", "iam:AWSServiceName=ecs.amazonaws.com")
 	ask("", "iam:CreateServiceLinkedRole", "iam::123456789012:role/aws-service-role/organizations.amazonaws.com/x", "iam:AWSServiceName=organizations.amazonaws.com")
@@ -196,7 +205,7 @@ func askNames(ask asker, environment, role string) {
 			"elasticloadbalancing:ModifyListener": "elasticloadbalancing" + here + "listener/app/%s/0/1",
 			"wafv2:DisassociateWebACL":            "elasticloadbalancing" + here + "loadbalancer/app/%s/0",
 			"iam:AddRoleToInstanceProfile":        "iam::123456789012:instance-profile/%s",
-			"iam:PutRolePolicy":                   "iam::123456789012:role/%s",
+			"iam:TagRole":                         "iam::123456789012:role/%s",
 			"logs:DeleteLogGroup":                 "logs" + here + "log-group:%s",
 			"rds:DeleteDBInstance":                "rds" + here + "db:%s",
 			"s3:DeleteBucket":                     "s3:::%s",
@@ -221,13 +230,18 @@ func askNames(ask asker, environment, role string) {
 		}
 	}
 	ask("deploy-staging deploy-prod deploy-review", "wafv2:CreateWebACL", "wafv2"+here+"regional/managedruleset/AWS/x")
-	for action, condition := range map[string]string{
-		"iam:AttachRolePolicy": "iam:PolicyARN=arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
-		"iam:PassRole":         "iam:PassedToService=ecs-tasks.amazonaws.com",
+	for action, conditions := range map[string][]string{
+		"iam:CreateRole":             {boundaryOf(environment)},
+		"iam:PutRolePolicy":          {boundaryOf(environment)},
+		"iam:UpdateAssumeRolePolicy": {boundaryOf(environment)},
+		"iam:AttachRolePolicy":       {boundaryOf(environment), "iam:PolicyARN=arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"},
+		"iam:PassRole":               {"iam:PassedToService=ecs-tasks.amazonaws.com"},
 	} {
-		ask(role, action, "iam::123456789012:role/"+mine, condition)
-		ask("", action, "iam::123456789012:role/"+other, condition)
-		ask("", action, "iam::123456789012:role/"+mine)
+		ask(role, action, "iam::123456789012:role/"+mine, conditions...)
+		ask("", action, "iam::123456789012:role/"+other, conditions...)
+		for i := range conditions { // each of them is needed
+			ask("", action, "iam::123456789012:role/"+mine, slices.Delete(slices.Clone(conditions), i, i+1)...)
+		}
 	}
 	ask(role, "s3:PutObject", stateARN+"/.pulumi/history/laravel-ecs/"+environment+"/x.json")
 	ask("", "s3:PutObject", "s3:::other/.pulumi/history/laravel-ecs/"+environment+"/x.json")

@@ -164,6 +164,8 @@ func TestNothingIsGrantedAtLarge(t *testing.T) {
 		actions = append(actions, s.Action...)
 	}
 	reference := infratest.Describe(t, actions)
+	// What an agent does to itself; SSM has no way to say whose data it is.
+	ofItself := []string{"cloudwatch:PutMetricData", "ssm:PutComplianceItems", "ssm:UpdateAssociationStatus", "ssm:UpdateInstanceAssociationStatus", "ssm:UpdateInstanceInformation"}
 	for _, policy := range each(t, r, policyToken) {
 		for _, s := range infratest.ParsePolicies(t, text(policy, "policy")).Statement {
 			if s.Effect != "Allow" || len(s.Resource) == 0 {
@@ -174,7 +176,7 @@ func TestNothingIsGrantedAtLarge(t *testing.T) {
 				if strings.Contains(action, "*") {
 					t.Errorf("%s: %s is not one action", policy.Name, action)
 				}
-				if slices.Contains(s.Resource, "*") && len(reference[action].Types) > 0 && !reads(verb) {
+				if slices.Contains(s.Resource, "*") && len(reference[action].Types) > 0 && !reads(verb) && !slices.Contains(ofItself, action) {
 					t.Errorf("%s: %s on everything", policy.Name, action)
 				}
 				if policy.Parent == "laravel-account-preview" && service != "kms" && !reads(verb) {

@@ -22,6 +22,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "app", "name", "sg", `app.name: "sg" begins with a word that AWS reserves`},
 		{"staging", "app", "url", "localhost", `app.url: "localhost" is not http(s)://host[:port]`},
 		{"staging", "app", "nam", "x", "app.nam: no such key; Pulumi.yaml lists them"},
+		{"staging", "environment", "permissionsBoundary", "boundary", `environment.permissionsBoundary: "boundary" is not the ARN of a policy`},
 		{"staging", "environment", "class", "prod", `environment.class: "prod" is none of local, review, staging, production`},
 		{"staging", "network", "cidr", "10.0.0.0/24", "network.cidr: /24 is outside /16-/23"},
 		{"staging", "network", "cidr", "10.0.0.1/16", "network.cidr: 10.0.0.1/16 has host bits; the range is 10.0.0.0/16"},

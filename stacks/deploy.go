@@ -55,7 +55,7 @@ func newStack(ctx *pulumi.Context) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.provider, s.aws = provider, pulumi.Providers(provider)
+	s.provider, s.aws = provider, pulumi.Composite(pulumi.Providers(provider), bounded(c.Environment.PermissionsBoundary))
 	return s, nil
 }
 

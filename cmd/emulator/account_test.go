@@ -52,6 +52,9 @@ func TestAccountOutputs(t *testing.T) {
 		}
 	}
 	roles, _ := outputs["deployRoleArns"].(map[string]any)
+	if boundaries, _ := outputs["permissionsBoundaries"].(map[string]any); boundaries["load"] != "arn:aws:iam::123456789012:policy/laravel-account-boundary-load" {
+		t.Errorf("permissionsBoundaries are %v", outputs["permissionsBoundaries"])
+	}
 	for environment, arn := range map[string]any{"preview": outputs["previewRoleArn"], "deploy-staging": roles["staging"], "deploy-prod": roles["prod"], "deploy-load": roles["load"]} {
 		text, _ := arn.(string)
 		if !strings.HasPrefix(text, "arn:aws:iam::123456789012:role/laravel-account-"+environment+"-role-") {
@@ -72,13 +75,42 @@ func TestNewEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range report.Changes {
-		made := change.Op == "create" && strings.HasPrefix(change.Name, "laravel-account-deploy-load")
-		if !made && (change.Op != "update" || change.Name != "laravel-account-preview-state") {
+		made := change.Op == "create" && (strings.HasPrefix(change.Name, "laravel-account-deploy-load") || strings.HasPrefix(change.Name, "laravel-account-boundary-load"))
+		if !made && (change.Op != "update" || !strings.HasPrefix(change.Name, "laravel-account-preview-")) {
 			t.Errorf("unexpected: %v", change)
 		}
 	}
 	if len(report.Changes) == 0 {
 		t.Error("nothing changed")
+	}
+}
+
+// TestBoundaryIsAdded: an environment that exists gets the boundary of the account stack on its roles, in place.
+func TestBoundaryIsAdded(t *testing.T) {
+	e := newLife(t, "staging", nil, nil)
+	if _, err := e.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const arn = "arn:aws:iam::123456789012:policy/laravel-account-boundary-staging"
+	if err := e.Rewrite(func(s *config.File) (err error) {
+		if err = s.Set("environment.permissionsBoundary", arn); err == nil {
+			_, err = stackfile.Seed(e.Account(), s)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	report, err := e.Up(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range report.Changes {
+		if change.Op != "update" || change.Type != "aws:iam/role:Role" {
+			t.Errorf("unexpected: %v", change)
+		}
+	}
+	if len(report.Changes) < 3 {
+		t.Errorf("only %v", report.Changes)
 	}
 }
 

@@ -46,6 +46,11 @@ func Seed(a *account.Account, s *config.File) ([]string, error) {
 			return nil, err
 		}
 	}
+	if arn := s.Text("environment.permissionsBoundary"); arn != "" {
+		if err := add("aws:iam/policy:Policy", arn, "permissions boundary "+arn, account.Values{"arn": arn, "name": arn[strings.LastIndex(arn, "/")+1:]}); err != nil {
+			return nil, err
+		}
+	}
 	for _, path := range []string{"account.github.providerArn", "account.gitlab.providerArn"} {
 		arn := s.Text(path)
 		if arn == "" {

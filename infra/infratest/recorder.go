@@ -68,10 +68,13 @@ func (r *Recorder) reference(inputs resource.PropertyMap) resource.PropertyMap {
 
 // arns are the beginnings of ARNs that policies name; a policy must be one that AWS understands.
 var arns = map[string]string{
+	"aws:cloudwatch/logGroup:LogGroup":                    "logs:eu-west-1:123456789012:log-group:",
+	"aws:ecr/repository:Repository":                       "ecr:eu-west-1:123456789012:repository/",
 	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": "iam::123456789012:oidc-provider/",
 	"aws:iam/policy:Policy":                               "iam::123456789012:policy/",
 	"aws:kms/key:Key":                                     "kms:eu-west-1:123456789012:key/",
 	"aws:s3/bucketV2:BucketV2":                            "s3:::",
+	"aws:secretsmanager/secret:Secret":                    "secretsmanager:eu-west-1:123456789012:secret:",
 }
 
 func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
@@ -90,6 +93,9 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		form = "mock:eu-west-1:123456789012:" + args.TypeToken + "/"
 	}
 	set("arn", "arn:aws:"+form+args.Name)
+	if name := args.Inputs["name"]; args.TypeToken == "aws:iam/policy:Policy" && name.IsString() {
+		out["arn"] = resource.NewStringProperty("arn:aws:" + form + name.StringValue())
+	}
 	set("latestVersion", 1)
 	set("repoDigest", "registry/app@sha256:"+strings.Repeat("0", 64))
 	set("domainValidationOptions", proofs(args.Inputs))

@@ -130,14 +130,16 @@ var permissions = map[string][]permission{
 		{"iam:PassRole", rolesPassed},
 	},
 	"aws:iam/role:Role": {
-		{"iam:CreateRole iam:DeleteRole iam:GetRole iam:ListAttachedRolePolicies iam:ListInstanceProfilesForRole iam:ListRolePolicies iam:TagRole iam:UntagRole iam:UpdateAssumeRolePolicy iam:UpdateRole iam:UpdateRoleDescription", roles},
+		{"iam:CreateRole iam:UpdateAssumeRolePolicy", rolesBounded},
+		{"iam:DeleteRole iam:GetRole iam:ListAttachedRolePolicies iam:ListInstanceProfilesForRole iam:ListRolePolicies iam:TagRole iam:UntagRole iam:UpdateRole iam:UpdateRoleDescription", roles},
 	},
 	"aws:iam/rolePolicy:RolePolicy": {
-		{"iam:DeleteRolePolicy iam:GetRolePolicy iam:PutRolePolicy", roles},
+		{"iam:DeleteRolePolicy iam:GetRolePolicy", roles},
+		{"iam:PutRolePolicy", rolesBounded},
 	},
 	"aws:iam/rolePolicyAttachment:RolePolicyAttachment": {
-		{"iam:ListAttachedRolePolicies", roles},
-		{"iam:AttachRolePolicy iam:DetachRolePolicy", rolesAttached},
+		{"iam:DetachRolePolicy iam:ListAttachedRolePolicies", roles},
+		{"iam:AttachRolePolicy", rolesAttached},
 	},
 	"aws:lb/listener:Listener": {
 		reading("elasticloadbalancing:DescribeListenerAttributes elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeTags"),

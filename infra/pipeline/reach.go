@@ -19,6 +19,8 @@ type Reach struct {
 	HostNames []string
 	// SharedStack is the stack whose load balancer, cluster, database and cache are shared; empty for none.
 	SharedStack string
+	// Boundary is the ARN of the permissions boundary that all roles of the environment must have.
+	Boundary pulumi.StringInput
 }
 
 // shared is the reach of the shared stack.
@@ -67,23 +69,40 @@ func previewStatements(stacks []Reach) map[string][]infra.Statement {
 
 // statements merges the table into one statement per policy and scope: the text is short, and the same in every run.
 func (r Reach) statements(wanted func(action string) bool) map[string][]infra.Statement {
-	actions := map[string]map[scope][]string{}
-	for _, list := range permissions {
-		for _, p := range list {
+	var list []permission
+	for _, more := range permissions {
+		for _, p := range more {
+			var actions []string
 			for _, action := range strings.Fields(p.actions) {
-				service, _, _ := strings.Cut(action, ":")
-				group := policyGroups[service]
-				if p.on == anything {
-					group = "reading"
+				if wanted(action) {
+					actions = append(actions, action)
 				}
-				if !wanted(action) || p.on.when == whenResolving && len(r.HostNames) == 0 || strings.Contains(p.on.resources, "{shared}") && r.SharedStack == "" {
-					continue
-				}
-				if actions[group] == nil {
-					actions[group] = map[scope][]string{}
-				}
-				actions[group][p.on] = append(actions[group][p.on], action)
 			}
+			list = append(list, permission{strings.Join(actions, " "), p.on})
+		}
+	}
+	return r.grant(list, func(p permission, service string) string {
+		if p.on == anything {
+			return "reading"
+		}
+		return policyGroups[service]
+	})
+}
+
+// grant makes the statements of permissions, by the policy that group names.
+func (r Reach) grant(list []permission, group func(p permission, service string) string) map[string][]infra.Statement {
+	actions := map[string]map[scope][]string{}
+	for _, p := range list {
+		if p.on.when == whenResolving && len(r.HostNames) == 0 || strings.Contains(p.on.resources, "{shared}") && r.SharedStack == "" {
+			continue
+		}
+		for _, action := range strings.Fields(p.actions) {
+			service, _, _ := strings.Cut(action, ":")
+			policy := group(p, service)
+			if actions[policy] == nil {
+				actions[policy] = map[scope][]string{}
+			}
+			actions[policy][p.on] = append(actions[policy][p.on], action)
 		}
 	}
 	policies := map[string][]infra.Statement{}
@@ -137,8 +156,10 @@ func (r Reach) condition(when condition) map[string]any {
 		return entries{"Null": entries{"aws:ResourceTag/Environment": "true"}}
 	case whenAdopting:
 		return with(r.tags("aws:RequestTag/"), "Null", entries{"aws:ResourceTag/Environment": "true"})
+	case whenBounded:
+		return r.bounded()
 	case whenAttaching:
-		return entries{"ArnEquals": entries{"iam:PolicyARN": attachedPolicies}}
+		return with(r.bounded(), "ArnEquals", entries{"iam:PolicyARN": attachedPolicies})
 	case whenPassing:
 		return entries{"StringEquals": entries{"iam:PassedToService": passedTo}}
 	case whenLinking:
@@ -157,6 +178,11 @@ func (r Reach) condition(when condition) map[string]any {
 		}
 	}
 	return nil
+}
+
+// bounded is a condition on the permissions boundary of a role, which a request creates or changes.
+func (r Reach) bounded() map[string]any {
+	return map[string]any{"StringEquals": map[string]any{"iam:PermissionsBoundary": r.Boundary}}
 }
 
 // tags is a condition on the default tags of the environment's provider.

@@ -22,7 +22,8 @@ const (
 	whenTagged    condition = "taggedAtBirth" // tags of the environment, on what EC2 creates in the same call
 	whenUnclaimed condition = "unclaimed"     // it has no tag of an environment yet
 	whenAdopting  condition = "adopting"      // tags of the environment, on what has none yet
-	whenAttaching condition = "attaching"     // only the policies that the program attaches
+	whenBounded   condition = "bounded"       // only roles with the environment's permissions boundary
+	whenAttaching condition = "attaching"     // only such roles, and only the policies that the program attaches
 	whenPassing   condition = "passing"       // only to the services that the program gives roles to
 	whenLinking   condition = "linking"       // only the service-linked roles that are needed
 	whenScaling   condition = "scaling"       // only tasks of ECS
@@ -53,6 +54,7 @@ var (
 	cacheThings   = scope{"elasticache:{region}:{account}:cluster:{name} elasticache:{region}:{account}:replicationgroup:{name} elasticache:{region}:{account}:subnetgroup:{name} elasticache:{region}:{account}:snapshot:{name} elasticache:{region}:{account}:parametergroup:default.*", always}
 	roles         = scope{"iam::{account}:role/{name}", always}
 	profiles      = scope{"iam::{account}:instance-profile/{name}", always}
+	rolesBounded  = scope{"iam::{account}:role/{name}", whenBounded}
 	rolesAttached = scope{"iam::{account}:role/{name}", whenAttaching}
 	rolesPassed   = scope{"iam::{account}:role/{name}", whenPassing}
 	rolesLinked   = scope{"iam::{account}:role/aws-service-role/*", whenLinking}

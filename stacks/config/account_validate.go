@@ -20,6 +20,9 @@ func (c *AccountConfig) validate(stack string) []error {
 	if c.Environment.Class != "" {
 		p.add("environment.class", "%q: an account has none; leave it out", c.Environment.Class)
 	}
+	if c.Environment.PermissionsBoundary != "" {
+		p.add("environment.permissionsBoundary", "belongs to environments: this stack makes them")
+	}
 	p.between("account.stateDays", c.Account.StateDays, 1, 3650)
 	c.Account.validateProviders(&p)
 	if len(c.Account.Deploy) == 0 {

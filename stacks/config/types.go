@@ -13,6 +13,8 @@ type Environment struct {
 	Class    string `json:"class"`    // local, review, staging or production
 	Protect  bool   `json:"protect"`  // database, load balancer, keys and images cannot be destroyed
 	Teardown bool   `json:"teardown"` // lifts Protect: the first of the two steps of a destroy
+	// PermissionsBoundary is the ARN of a policy: the account stack's output permissionsBoundaries. Empty: roles have none.
+	PermissionsBoundary string `json:"permissionsBoundary"`
 
 	// For class review only (review.go). make review-up writes Branch and ExpiresAt.
 	Branch    string `json:"branch"`    // what is reviewed

@@ -70,6 +70,8 @@ const MaxPrefix = 32 - len("-lb-tg2") - 8
 
 var name = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
+var policyARN = regexp.MustCompile(`^arn:aws:iam::[0-9]{12}:policy/([\w+=,.@-]+/)*[\w+=,.@-]+$`)
+
 // validate returns every problem of the configuration. Of the disk it reads only what the image is built from.
 func (c *Config) validate(stack string) []error {
 	var p problems
@@ -83,6 +85,9 @@ func (c *Config) validate(stack string) []error {
 		p.matches("app.env", c.App.Env, regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`), "a word such as production")
 	}
 	p.oneOf("environment.class", c.Environment.Class, "local", ClassReview, "staging", "production")
+	if arn := c.Environment.PermissionsBoundary; arn != "" {
+		p.matches("environment.permissionsBoundary", arn, policyARN, "the ARN of a policy, such as arn:aws:iam::123456789012:policy/NAME")
+	}
 	c.Network.validate(&p, c.Region)
 	c.Access.validate(&p, c.Cluster.KeyPair)
 	p.between("registry.untaggedDays", c.Registry.UntaggedDays, 1, 365)

@@ -161,6 +161,23 @@ func TestWiderPolicyIsRefusedLater(t *testing.T) {
 	wantCode(t, err, "LimitExceeded")
 }
 
+// TestBoundaryOfARole: IAM refuses a boundary that does not exist, and the deletion of one that a role has.
+func TestBoundaryOfARole(t *testing.T) {
+	w := furnished(t)
+	inputs := account.Values{"assumeRolePolicy": trustEC2, "permissionsBoundary": "arn:aws:iam::123456789012:policy/nowhere"}
+	_, err := w.Create(context.Background(), account.RoleToken, "lost", w.checked(account.RoleToken, "lost", inputs))
+	wantCode(t, err, "NoSuchEntity")
+	policy := w.make(account.ManagedPolicyToken, "boundary", account.Values{"name": "boundary", "policy": allowQueue})
+	inputs["permissionsBoundary"] = policy.ID
+	role := w.make(account.RoleToken, "bounded", inputs)
+	wantCode(t, w.Delete(context.Background(), account.ManagedPolicyToken, policy.ID), "DeleteConflict")
+	for _, r := range []account.Resource{role, policy} {
+		if err := w.Delete(context.Background(), r.Type, r.ID); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestAttachedPolicyStays(t *testing.T) {
 	w := furnished(t)
 	policy := w.make(account.ManagedPolicyToken, "deploy", account.Values{"name": "deploy", "policy": allowQueue})

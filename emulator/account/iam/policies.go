@@ -32,7 +32,11 @@ var managedPolicy = account.Type{
 		}
 		return nil
 	},
+	// A policy that is a role's permissions boundary counts as attached (https://github.com/gruntwork-io/cloud-nuke/issues/972).
 	Delete: func(tx *account.Tx, r *account.Resource) error {
+		if role, ok := tx.Find(account.RoleToken, "permissionsBoundary", r.ID); ok {
+			return tx.Refuse("DeleteConflict", "Cannot delete a policy attached to entities: %s is the permissions boundary of %s.", r.ID, role.ID)
+		}
 		if attached, ok := tx.Find(account.AttachmentToken, "policyArn", r.ID); ok {
 			return tx.Refuse("DeleteConflict", "Cannot delete a policy attached to entities: %s is attached to %s.", r.ID, attached.Outputs.Text("role"))
 		}

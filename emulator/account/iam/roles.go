@@ -92,6 +92,11 @@ func completeRole(tx *account.Tx, r *account.Resource) error {
 	if policydoc.Size(trust) > 2048 {
 		return tx.Refuse("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048")
 	}
+	// CreateRole and PutRolePermissionsBoundary: "Scope ARN ... does not exist or is not attachable", with the code of a missing policy
+	// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePermissionsBoundary.html).
+	if boundary := r.Outputs.Text("permissionsBoundary"); boundary != "" {
+		return checkManagedPolicy(tx, boundary)
+	}
 	return nil
 }
 
