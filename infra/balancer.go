@@ -140,6 +140,9 @@ func (b *Balancer) createListeners(ctx *pulumi.Context, name string) error {
 	return b.listen(ctx, name, "http", http)
 }
 
+// CertificateARN is that of the HTTPS listener; nil without one.
+func (b *Balancer) CertificateARN() pulumi.StringInput { return b.args.CertificateARN }
+
 func (b *Balancer) redirects() bool { return b.args.CertificateARN != nil && b.args.RedirectHTTP }
 
 // forward is the default action of the listeners. It names every target group, because ECS refuses a group that no listener uses.

@@ -125,6 +125,19 @@ func (c *Cache) replicationGroup(ctx *pulumi.Context, name string, subnets *elas
 	return nil
 }
 
+// NodeIDs name the nodes in metrics: a replication group numbers its own
+// (https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Replication.CreatingRepGroup.html).
+func (c *Cache) NodeIDs() []pulumi.StringOutput {
+	if c.args.Engine == Memcached {
+		return []pulumi.StringOutput{c.ID}
+	}
+	var nodes []pulumi.StringOutput
+	for i := range c.args.Nodes {
+		nodes = append(nodes, pulumi.Sprintf("%s-%03d", c.ID, i+1))
+	}
+	return nodes
+}
+
 // CacheRef is the cache that an application uses, the environment's own or a shared one.
 type CacheRef struct {
 	Host           pulumi.StringOutput

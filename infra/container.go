@@ -17,6 +17,14 @@ type Task struct {
 // containers are all containers of the task, in the order of the task definition.
 func (t Task) containers() []Container { return append(slices.Clone(t.Before), t.Main) }
 
+// CPU is what the task reserves, in 1/1024 of a vCPU.
+func (t Task) CPU() (sum int) {
+	for _, c := range t.containers() {
+		sum += c.CPU
+	}
+	return sum
+}
+
 // Container is what differs between the containers of one image.
 type Container struct {
 	// Name is also the role: the image's entrypoint takes it as its first argument.

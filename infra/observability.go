@@ -2,6 +2,7 @@ package infra
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
@@ -14,11 +15,28 @@ type ObservabilityArgs struct {
 	Region   string
 	Balancer *Balancer
 	Cluster  ClusterRef
-	Services map[string]*Service // by process
+	// CertificateARN is that of the HTTPS listener; nil without HTTPS.
+	CertificateARN pulumi.StringInput
+	// Serving are the colours that have tasks.
+	Serving  []string
+	Services map[string]Watched // by process
 	Database *Database
 	// StorageGB is the size of the database's disk: the alarm is at a tenth of it.
 	StorageGB int
-	Dashboard bool
+	// Connections is how many the database admits; 0 where it is not known.
+	Connections int
+	Cache       *Cache
+	Dashboard   bool
+}
+
+// Watched is a service and what its alarms compare with.
+type Watched struct {
+	*Service
+	// CPUPercent is the utilization at which a task has all of an instance's processor. Above what a task reserves it may use what is free:
+	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_utilization.html.
+	CPUPercent int
+	// Idle is a colour without tasks.
+	Idle bool
 }
 
 // Observability is the alarms, their SNS topic, and a dashboard.
@@ -29,17 +47,6 @@ type Observability struct {
 
 	args  ObservabilityArgs
 	topic *sns.Topic
-}
-
-// alarm is one line of the table below. It fires when the value is beyond the threshold for so many minutes.
-type alarm struct {
-	name, why         string
-	namespace, metric string
-	statistic         string
-	dimensions        pulumi.StringMap
-	above             bool
-	threshold         float64
-	minutes           int
 }
 
 // NewObservability registers the topic, its subscriptions, the alarms and the dashboard.
@@ -60,10 +67,13 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 			return nil, fmt.Errorf("subscribing %s: %w", email, err)
 		}
 	}
-	for _, a := range o.alarms() {
+	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.cacheAlarms(), o.serviceAlarms()) {
 		if err := o.watch(ctx, name, a); err != nil {
 			return nil, fmt.Errorf("creating alarm %s: %w", a.name, err)
 		}
+	}
+	if err := o.failedDeployments(ctx, name); err != nil {
+		return nil, fmt.Errorf("reporting failed deployments: %w", err)
 	}
 	if args.Dashboard {
 		if err := o.dashboard(ctx, name); err != nil {
@@ -72,58 +82,6 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 	}
 	o.TopicARN = o.topic.Arn
 	return o, ctx.RegisterResourceOutputs(o, pulumi.Map{"topicArn": o.TopicARN})
-}
-
-// alarms are symptoms that visitors notice, or will notice within hours.
-func (o *Observability) alarms() []alarm {
-	balancer := pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix}
-	database := pulumi.StringMap{"DBInstanceIdentifier": o.args.Database.Identifier}
-	const gigabyte = 1 << 30
-	list := []alarm{
-		{"no-answer", "The load balancer answers 5xx itself: no healthy task", "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", balancer, true, 5, 5},
-		{"db-cpu", "The database is out of CPU", "AWS/RDS", "CPUUtilization", "Average", database, true, 85, 15},
-		{"db-storage", "The database's disk is nearly full", "AWS/RDS", "FreeStorageSpace", "Minimum", database, false, float64(o.args.StorageGB) * gigabyte / 10, 5},
-		{"db-connections", "The database has unusually many connections", "AWS/RDS", "DatabaseConnections", "Maximum", database, true, 80, 10},
-	}
-	for _, color := range o.args.Balancer.Colors() {
-		suffix := map[string]string{Blue: "", Green: "-green"}[color]
-		targets := pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix, "TargetGroup": o.args.Balancer.Target(color).ARNSuffix}
-		list = append(list,
-			alarm{"errors" + suffix, "The application answers 5xx", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", targets, true, 10, 5},
-			alarm{"unhealthy" + suffix, "A task fails its health check", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", targets, true, 0, 5},
-			alarm{"slow" + suffix, "Answers take longer than 2 seconds on average", "AWS/ApplicationELB", "TargetResponseTime", "Average", targets, true, 2, 10},
-		)
-	}
-	for _, process := range sortedKeys(o.args.Services) {
-		dimensions := pulumi.StringMap{"ClusterName": o.args.Cluster.Name, "ServiceName": o.args.Services[process].Name}
-		list = append(list,
-			alarm{process + "-cpu", "The " + process + " tasks are out of CPU", "AWS/ECS", "CPUUtilization", "Average", dimensions, true, 90, 15},
-			alarm{process + "-memory", "The " + process + " tasks are close to their memory limit", "AWS/ECS", "MemoryUtilization", "Average", dimensions, true, 90, 15},
-		)
-	}
-	return list
-}
-
-func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm) error {
-	comparison := "LessThanThreshold"
-	if a.above {
-		comparison = "GreaterThanThreshold"
-	}
-	_, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.name, &cloudwatch.MetricAlarmArgs{
-		AlarmDescription:   pulumi.String(a.why),
-		Namespace:          pulumi.String(a.namespace),
-		MetricName:         pulumi.String(a.metric),
-		Statistic:          pulumi.String(a.statistic),
-		Dimensions:         a.dimensions,
-		ComparisonOperator: pulumi.String(comparison),
-		Threshold:          pulumi.Float64(a.threshold),
-		Period:             pulumi.Int(60),
-		EvaluationPeriods:  pulumi.Int(a.minutes),
-		TreatMissingData:   pulumi.String("notBreaching"), // a night without requests is no outage
-		AlarmActions:       pulumi.Array{o.topic.Arn},
-		OkActions:          pulumi.Array{o.topic.Arn},
-	}, pulumi.Parent(o))
-	return err
 }
 
 // dashboard is one screen: requests first, then the tasks, then the database.

@@ -44,6 +44,7 @@ type Service struct {
 	pulumi.ResourceState
 
 	Name pulumi.StringOutput `pulumi:"serviceName"`
+	ARN  pulumi.StringOutput
 	// TaskDefinitionARN is the revision that runs. It is an error when that is not the one that was registered.
 	TaskDefinitionARN pulumi.StringOutput `pulumi:"taskDefinitionArn"`
 }
@@ -76,6 +77,7 @@ func NewService(ctx *pulumi.Context, name string, args ServiceArgs, opts ...pulu
 			return nil, fmt.Errorf("creating autoscaling: %w", err)
 		}
 	}
+	s.ARN = service.ID().ToStringOutput()
 	s.Name, s.TaskDefinitionARN = service.Name, runningRevision(ctx, args.Cluster.ARN, service, definition, s)
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"serviceName": s.Name, "taskDefinitionArn": s.TaskDefinitionARN})
 }

@@ -200,6 +200,7 @@ func askNames(ask asker, environment, role string) {
 			"cloudwatch:PutMetricAlarm":           "cloudwatch" + here + "alarm:TargetTracking-service/%s",
 			"cloudwatch:PutDashboard":             "cloudwatch::123456789012:dashboard/%s",
 			"ecr:PutImage":                        "ecr" + here + "repository/%s",
+			"events:PutRule":                      "events" + here + "rule/%s",
 			"ecs:DeleteCluster":                   "ecs" + here + "cluster/%s",
 			"elasticache:CreateCacheCluster":      "elasticache" + here + "cluster:%s",
 			"elasticloadbalancing:ModifyListener": "elasticloadbalancing" + here + "listener/app/%s/0/1",
@@ -215,6 +216,7 @@ func askNames(ask asker, environment, role string) {
 			"wafv2:CreateWebACL":                  "wafv2" + here + "regional/webacl/%s/0",
 		},
 		"preview " + role: {
+			"events:DescribeRule":           "events" + here + "rule/%s",
 			"iam:GetInstanceProfile":        "iam::123456789012:instance-profile/%s",
 			"iam:GetRolePolicy":             "iam::123456789012:role/%s",
 			"s3:GetBucketPolicy":            "s3:::%s",

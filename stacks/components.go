@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"cmp"
 	"net/netip"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
@@ -152,14 +153,24 @@ func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewal
 	return cluster, wrap("cluster", err)
 }
 
-func (s *stack) createObservability(ctx *pulumi.Context, app *application, database *infra.Database, services map[string]*infra.Service) error {
+func (s *stack) createObservability(ctx *pulumi.Context, app *application, database *infra.Database, cache *infra.Cache, services map[string]*infra.Service) error {
 	c := s.config.Observability
 	if !c.Alarms {
 		return nil
 	}
-	_, err := infra.NewObservability(ctx, s.prefix+"-watch", infra.ObservabilityArgs{
-		Emails: c.Emails, Region: s.config.Region, Balancer: app.balancer, Cluster: app.cluster, Services: services,
-		Database: database, StorageGB: s.config.Database.StorageGB, Dashboard: c.Dashboard,
-	}, s.aws)
+	args := infra.ObservabilityArgs{
+		Emails: c.Emails, Region: s.config.Region, Balancer: app.balancer, CertificateARN: app.balancer.CertificateARN(), Cluster: app.cluster,
+		Services: map[string]infra.Watched{}, Database: database, StorageGB: s.config.Database.StorageGB,
+		Connections: s.config.Database.MaxConnections(), Cache: cache, Dashboard: c.Dashboard,
+	}
+	for _, p := range processes(s.config) {
+		args.Services[p.name] = infra.Watched{
+			Service: services[p.name], CPUPercent: s.config.CPUPercent(p.task.CPU()), Idle: p.color.Idle(),
+		}
+		if p.behindBalancer && !p.color.Idle() {
+			args.Serving = append(args.Serving, cmp.Or(p.color.Name, infra.Blue))
+		}
+	}
+	_, err := infra.NewObservability(ctx, s.prefix+"-watch", args, s.aws)
 	return wrap("observability", err)
 }

@@ -30,6 +30,12 @@ var permissions = map[string][]permission{
 		reading("cloudwatch:GetDashboard"),
 		{"cloudwatch:DeleteDashboards cloudwatch:PutDashboard", dashboards},
 	},
+	"aws:cloudwatch/eventRule:EventRule": {
+		{"events:DeleteRule events:DescribeRule events:DisableRule events:EnableRule events:ListTagsForResource events:PutRule events:TagResource events:UntagResource", eventRules},
+	},
+	"aws:cloudwatch/eventTarget:EventTarget": {
+		{"events:ListTargetsByRule events:PutTargets events:RemoveTargets", eventRules},
+	},
 	"aws:cloudwatch/logGroup:LogGroup": {
 		reading("logs:DescribeLogGroups logs:ListTagsForResource"),
 		{"logs:CreateLogGroup logs:DeleteLogGroup logs:DeleteRetentionPolicy logs:PutRetentionPolicy logs:TagResource logs:UntagResource", logGroups},
@@ -197,6 +203,9 @@ var permissions = map[string][]permission{
 	},
 	"aws:sns/topic:Topic": {
 		{"sns:CreateTopic sns:DeleteTopic sns:GetTopicAttributes sns:ListTagsForResource sns:SetTopicAttributes sns:TagResource sns:UntagResource", topics},
+	},
+	"aws:sns/topicPolicy:TopicPolicy": {
+		{"sns:GetTopicAttributes sns:SetTopicAttributes", topics},
 	},
 	"aws:sns/topicSubscription:TopicSubscription": {
 		{"sns:GetSubscriptionAttributes sns:ListSubscriptionsByTopic sns:SetSubscriptionAttributes sns:Subscribe sns:Unsubscribe", topics},

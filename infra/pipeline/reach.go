@@ -38,7 +38,7 @@ var policyGroups = map[string]string{
 	"application-autoscaling": "compute", "autoscaling": "compute", "ecs": "compute",
 	"acm": "traffic", "elasticloadbalancing": "traffic", "route53": "traffic", "wafv2": "traffic",
 	"ecr": "data", "elasticache": "data", "rds": "data", "s3": "data", "secretsmanager": "data",
-	"cloudwatch": "operations", "iam": "operations", "logs": "operations", "sns": "operations", "ssm": "operations",
+	"cloudwatch": "operations", "events": "operations", "iam": "operations", "logs": "operations", "sns": "operations", "ssm": "operations",
 }
 
 // deployStatements are all permissions that the program needs in one environment, by policy.

@@ -48,6 +48,7 @@ var (
 	scalingAlarms = scope{"cloudwatch:{region}:{account}:alarm:TargetTracking-service/{name}", always}
 	alarms        = scope{"cloudwatch:{region}:{account}:alarm:{name}", always}
 	dashboards    = scope{"cloudwatch::{account}:dashboard/{name}", always}
+	eventRules    = scope{"events:{region}:{account}:rule/{name}", always}
 	logGroups     = scope{"logs:{region}:{account}:log-group:{name} logs:{region}:{account}:log-group:/aws/rds/instance/{name}", always}
 	repositories  = scope{"ecr:{region}:{account}:repository/{name}", always}
 	ecsThings     = scope{"ecs:{region}:{account}:cluster/{name} ecs:{region}:{account}:service/{name} ecs:{region}:{account}:capacity-provider/{name} ecs:{region}:{account}:task-definition/{name}", always}

@@ -18,8 +18,8 @@ var (
 	emailAddress  = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
 )
 
-// Service is CloudWatch with its logs, and SNS.
-var Service = account.Service{Types: []account.Type{
+// Service is CloudWatch with its logs, EventBridge, and SNS.
+var Service = account.Service{Types: append([]account.Type{
 	{
 		Token: account.LogGroupToken, Args: cloudwatch.LogGroupArgs{}, State: cloudwatch.LogGroup{},
 		Name:     account.Name{Property: "name", Max: 512},
@@ -87,7 +87,7 @@ var Service = account.Service{Types: []account.Type{
 			"arn": "{id}", "ownerId": "{account}", "pendingConfirmation": true, "confirmationWasAuthenticated": false,
 		}},
 	},
-}}
+}, events...)}
 
 // checkDashboard applies the rules of CloudWatch's dashboard body
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html).

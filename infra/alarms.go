@@ -1,0 +1,139 @@
+package infra
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// alarm is one line of the tables below. It fires when the value is beyond the threshold for so many periods.
+type alarm struct {
+	name, why         string
+	namespace, metric string
+	statistic         string
+	dimensions        pulumi.StringMap
+	above             bool
+	threshold         float64
+	periods           int
+	// silence is what no data means: quiet where a night without requests has none, bad where AWS reports a value every minute for as
+	// long as the thing is there, and unchanged where AWS reports rarely.
+	silence silence
+	seconds int // of a period; 0 is 60
+}
+
+type silence string
+
+const (
+	quiet     silence = "notBreaching"
+	bad       silence = "breaching"
+	unchanged silence = "ignore"
+)
+
+const gigabyte = 1 << 30
+
+// balancerAlarms are symptoms that visitors notice. Metrics and dimensions:
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html.
+func (o *Observability) balancerAlarms() []alarm {
+	const elb = "AWS/ApplicationELB"
+	balancer := pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix}
+	list := []alarm{
+		{"no-answer", "The load balancer answers 5xx itself: no healthy task", elb, "HTTPCode_ELB_5XX_Count", "Sum", balancer, true, 5, 5, quiet, 0},
+	}
+	targets := func(color string) pulumi.StringMap {
+		return pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix, "TargetGroup": o.args.Balancer.Target(color).ARNSuffix}
+	}
+	suffixes := map[string]string{Blue: "", Green: "-green"}
+	for _, color := range o.args.Balancer.Colors() {
+		suffix := suffixes[color]
+		list = append(list,
+			alarm{"errors" + suffix, "The application answers 5xx", elb, "HTTPCode_Target_5XX_Count", "Sum", targets(color), true, 10, 5, quiet, 0},
+			alarm{"unhealthy" + suffix, "A task fails its health check", elb, "UnHealthyHostCount", "Maximum", targets(color), true, 0, 5, quiet, 0},
+			alarm{"slow" + suffix, "Answers take longer than 2 seconds on average", elb, "TargetResponseTime", "Average", targets(color), true, 2, 10, quiet, 0},
+		)
+	}
+	for _, color := range o.args.Serving {
+		list = append(list, alarm{"no-task" + suffixes[color], "No task is healthy", elb, "HealthyHostCount", "Maximum", targets(color), false, 1, 3, bad, 0})
+	}
+	if o.args.CertificateARN != nil {
+		// ACM reports twice a day until the certificate expires: https://docs.aws.amazon.com/acm/latest/userguide/cloudwatch-metrics.html.
+		certificate := pulumi.StringMap{"CertificateArn": o.args.CertificateARN.ToStringOutput()}
+		list = append(list, alarm{"certificate", "The certificate expires within 30 days: its renewal fails", "AWS/CertificateManager", "DaysToExpiry", "Minimum", certificate, false, 30, 1, unchanged, 86400})
+	}
+	return list
+}
+
+// databaseAlarms: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html. RDS reports every minute.
+func (o *Observability) databaseAlarms() []alarm {
+	const rds = "AWS/RDS"
+	database := pulumi.StringMap{"DBInstanceIdentifier": o.args.Database.Identifier}
+	list := []alarm{
+		{"db-cpu", "The database is out of CPU, or gone", rds, "CPUUtilization", "Average", database, true, 85, 15, bad, 0},
+		{"db-storage", "The database's disk is nearly full", rds, "FreeStorageSpace", "Minimum", database, false, float64(o.args.StorageGB) * gigabyte / 10, 5, bad, 0},
+	}
+	if limit := o.args.Connections; limit > 0 {
+		list = append(list, alarm{"db-connections", "The database has most of the connections that its class admits", rds, "DatabaseConnections", "Maximum", database, true, float64(limit * 3 / 4), 5, bad, 0})
+	}
+	return list
+}
+
+// cacheAlarms: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.html. What a cache evicts may be somebody's session.
+func (o *Observability) cacheAlarms() (list []alarm) {
+	const elasticache = "AWS/ElastiCache"
+	for i, node := range o.args.Cache.NodeIDs() {
+		suffix := ""
+		if i > 0 {
+			suffix = "-" + string(rune('1'+i))
+		}
+		dimensions := pulumi.StringMap{"CacheClusterId": node}
+		list = append(list,
+			alarm{"cache-evictions" + suffix, "The cache is full and drops entries, sessions among them", elasticache, "Evictions", "Sum", dimensions, true, 0, 5, quiet, 0},
+			alarm{"cache-cpu" + suffix, "The cache is out of CPU, or gone", elasticache, "CPUUtilization", "Average", dimensions, true, 90, 10, bad, 0})
+		if o.args.Cache.args.Engine != Memcached {
+			list = append(list, alarm{"cache-memory" + suffix, "The cache is nearly full", elasticache, "DatabaseMemoryUsagePercentage", "Maximum", dimensions, true, 85, 5, bad, 0})
+		}
+	}
+	return list
+}
+
+// serviceAlarms: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html. Every running task reports its use
+// once a minute, so the number of reports is the number of tasks, and a service without tasks reports nothing.
+func (o *Observability) serviceAlarms() (list []alarm) {
+	const ecs = "AWS/ECS"
+	for _, process := range sortedKeys(o.args.Services) {
+		service := o.args.Services[process]
+		dimensions := pulumi.StringMap{"ClusterName": o.args.Cluster.Name, "ServiceName": service.Name}
+		list = append(list,
+			alarm{process + "-cpu", "The " + process + " tasks use all the CPU of their instances", ecs, "CPUUtilization", "Average", dimensions, true, float64(service.CPUPercent * 9 / 10), 15, quiet, 0},
+			alarm{process + "-memory", "The " + process + " tasks are close to their memory limit", ecs, "MemoryUtilization", "Average", dimensions, true, 90, 15, quiet, 0},
+		)
+		if !service.Idle {
+			list = append(list, alarm{process + "-gone", "No " + process + " task runs", ecs, "CPUUtilization", "SampleCount", dimensions, false, 1, 5, bad, 0})
+		}
+	}
+	return list
+}
+
+func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm) error {
+	comparison := "LessThanThreshold"
+	if a.above {
+		comparison = "GreaterThanThreshold"
+	}
+	seconds := a.seconds
+	if seconds == 0 {
+		seconds = 60
+	}
+	_, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.name, &cloudwatch.MetricAlarmArgs{
+		AlarmDescription:   pulumi.String(a.why),
+		Namespace:          pulumi.String(a.namespace),
+		MetricName:         pulumi.String(a.metric),
+		Statistic:          pulumi.String(a.statistic),
+		Dimensions:         a.dimensions,
+		ComparisonOperator: pulumi.String(comparison),
+		Threshold:          pulumi.Float64(a.threshold),
+		Period:             pulumi.Int(seconds),
+		EvaluationPeriods:  pulumi.Int(a.periods),
+		TreatMissingData:   pulumi.String(a.silence),
+		AlarmActions:       pulumi.Array{o.topic.Arn},
+		OkActions:          pulumi.Array{o.topic.Arn},
+	}, pulumi.Parent(o))
+	return err
+}

@@ -1,0 +1,140 @@
+package stacks_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+)
+
+// published are the metrics that AWS publishes, with the dimensions that tell what they are of. An alarm on any other one would say
+// nothing, for ever: CloudWatch accepts every name. Sources: infra/alarms.go.
+var published = map[string]string{
+	"AWS/ApplicationELB HTTPCode_ELB_5XX_Count":             "LoadBalancer",
+	"AWS/ApplicationELB HTTPCode_Target_5XX_Count":          "LoadBalancer TargetGroup",
+	"AWS/ApplicationELB UnHealthyHostCount":                 "LoadBalancer TargetGroup",
+	"AWS/ApplicationELB HealthyHostCount":                   "LoadBalancer TargetGroup",
+	"AWS/ApplicationELB TargetResponseTime":                 "LoadBalancer TargetGroup",
+	"AWS/CertificateManager DaysToExpiry":                   "CertificateArn",
+	"AWS/RDS CPUUtilization":                                "DBInstanceIdentifier",
+	"AWS/RDS FreeStorageSpace":                              "DBInstanceIdentifier",
+	"AWS/RDS DatabaseConnections":                           "DBInstanceIdentifier",
+	"AWS/ElastiCache CPUUtilization":                        "CacheClusterId",
+	"AWS/ElastiCache Evictions":                             "CacheClusterId",
+	"AWS/ElastiCache DatabaseMemoryUsagePercentage":         "CacheClusterId",
+	"AWS/ECS CPUUtilization":                                "ClusterName ServiceName",
+	"AWS/ECS MemoryUtilization":                             "ClusterName ServiceName",
+	"AWS/EC2 StatusCheckFailed_System":                      "InstanceId",
+	"AWS/EC2 StatusCheckFailed":                             "InstanceId",
+	"AWS/EC2 NetworkPacketsOut":                             "InstanceId",
+	"ECS/ContainerInsights instance_filesystem_utilization": "ClusterName",
+}
+
+// alarms are the alarms of a stack by the end of their name.
+func alarms(t *testing.T, r *infratest.Recorder) map[string]infratest.Resource {
+	t.Helper()
+	all := map[string]infratest.Resource{}
+	for _, a := range r.OfType("aws:cloudwatch/metricAlarm:MetricAlarm") {
+		_, name, _ := strings.Cut(a.Name, "-watch-")
+		all[name] = a
+	}
+	return all
+}
+
+func TestAlarmsAreOnMetricsThatExist(t *testing.T) {
+	for _, stack := range environments {
+		list := deploy(t, stack, stackConfig(t, stack)).OfType("aws:cloudwatch/metricAlarm:MetricAlarm")
+		if stack != "review" && len(list) < 15 {
+			t.Errorf("%s: %d alarms", stack, len(list))
+		}
+		for _, a := range list {
+			dimensions, _ := a.Inputs["dimensions"].(map[string]any)
+			metric := fmt.Sprintf("%v %v", a.Inputs["namespace"], a.Inputs["metricName"])
+			if got := strings.Join(slices.Sorted(maps.Keys(dimensions)), " "); published[metric] == "" || got != published[metric] {
+				t.Errorf("%s: %s is on %s by %q; AWS publishes it by %q", stack, a.Name, metric, got, published[metric])
+			}
+		}
+	}
+}
+
+// TestAlarmsOfProduction: one for each condition, with a limit that follows from what the stack is.
+func TestAlarmsOfProduction(t *testing.T) {
+	got := alarms(t, deploy(t, "prod", stackConfig(t, "prod")))
+	for name, want := range map[string]struct {
+		threshold float64
+		silence   string
+	}{
+		"no-task":           {1, "breaching"},
+		"no-answer":         {5, "notBreaching"},
+		"certificate":       {30, "ignore"},
+		"db-connections":    {511, "breaching"}, // three quarters of 8 GiB / 12582880
+		"db-storage":        {100 << 30 / 10, "breaching"},
+		"db-cpu":            {85, "breaching"},
+		"cache-evictions":   {0, "notBreaching"},
+		"cache-memory":      {85, "breaching"},
+		"cache-memory-2":    {85, "breaching"},
+		"web-cpu":           {288, "notBreaching"}, // 512 and 128 of 2048: 320 percent is all of an m6i.large
+		"worker-gone":       {1, "breaching"},
+		"scheduler-gone":    {1, "breaching"},
+		"scheduler-memory":  {90, "notBreaching"},
+		"cache-evictions-2": {0, "notBreaching"},
+	} {
+		a, there := got[name]
+		if !there {
+			t.Errorf("there is no alarm %s; there are %q", name, slices.Sorted(maps.Keys(got)))
+			continue
+		}
+		if a.Inputs["threshold"] != want.threshold || a.Inputs["treatMissingData"] != want.silence {
+			t.Errorf("%s fires at %v, and no data is %v", name, a.Inputs["threshold"], a.Inputs["treatMissingData"])
+		}
+	}
+}
+
+// TestAlarmsFollowTheStack: MariaDB admits half the connections, memcached has no memory metric, and a colour without tasks is no outage.
+func TestAlarmsFollowTheStack(t *testing.T) {
+	local := alarms(t, deploy(t, "local", with(stackConfig(t, "local"), "database", "instanceClass", "db.t4g.small")))
+	if local["db-connections"].Inputs["threshold"] != 63.0 { // three quarters of 2 GiB / 25165760
+		t.Errorf("db-connections fires at %v", local["db-connections"].Inputs["threshold"])
+	}
+	if _, there := local["cache-memory"]; there || local["cache-evictions"].Inputs == nil {
+		t.Errorf("memcached has the alarms %q", slices.Sorted(maps.Keys(local)))
+	}
+	if _, there := local["certificate"]; there {
+		t.Error("a stack without a certificate has an alarm of one")
+	}
+	colors := with(stackConfig(t, "prod"), "release", "strategy", "blueGreen")
+	idle := alarms(t, deploy(t, "prod", colors))
+	for name, want := range map[string]bool{"no-task": true, "web-gone": true, "no-task-green": false, "web-green-gone": false, "errors-green": true} {
+		if _, there := idle[name]; there != want {
+			t.Errorf("with an idle green it is %v that there is %s", there, name)
+		}
+	}
+	colors = with(with(with(colors, "release", "name", "r1"), "release", "candidate", "r2"), "release", "percent", 10)
+	both := alarms(t, deploy(t, "prod", colors))
+	for _, name := range []string{"no-task", "no-task-green", "web-gone", "web-green-gone"} {
+		if _, there := both[name]; !there {
+			t.Errorf("with a candidate there is no %s", name)
+		}
+	}
+}
+
+// TestFailedDeploymentsAreReported: the rule names the services, and the topic lets EventBridge publish, which by itself it does not.
+func TestFailedDeploymentsAreReported(t *testing.T) {
+	r := deploy(t, "prod", stackConfig(t, "prod"))
+	rules, targets, policies := r.OfType("aws:cloudwatch/eventRule:EventRule"), r.OfType("aws:cloudwatch/eventTarget:EventTarget"), r.OfType("aws:sns/topicPolicy:TopicPolicy")
+	if len(rules) != 1 || len(targets) != 1 || len(policies) != 1 {
+		t.Fatalf("%d rules, %d targets, %d policies", len(rules), len(targets), len(policies))
+	}
+	pattern, policy := fmt.Sprint(rules[0].Inputs["eventPattern"]), fmt.Sprint(policies[0].Inputs["policy"])
+	if !strings.Contains(pattern, "SERVICE_DEPLOYMENT_FAILED") || strings.Count(pattern, "-service") != 3 {
+		t.Errorf("the pattern is %s", pattern)
+	}
+	for _, text := range []string{"events.amazonaws.com", "aws:SourceArn", "cloudwatch.amazonaws.com", "aws:SourceAccount"} {
+		if !strings.Contains(policy, text) {
+			t.Errorf("%s is not in the policy %s", text, policy)
+		}
+	}
+}
