@@ -60,7 +60,9 @@ func NewCertificate(ctx *pulumi.Context, name string, args CertificateArgs, opts
 }
 
 // hosts are sorted, as the provider sorts them in its set.
-func (args CertificateArgs) hosts() []string { return slices.Sorted(slices.Values(append([]string{args.Name}, args.Aliases...))) }
+func (args CertificateArgs) hosts() []string {
+	return slices.Sorted(slices.Values(append([]string{args.Name}, args.Aliases...)))
+}
 
 // proven are the domains that need a validation record: the one of a domain is that of its wildcard too.
 func (args CertificateArgs) proven() []string {
