@@ -152,3 +152,30 @@ ENTRYPOINT run
 		t.Errorf("a good one breaks %q", broken)
 	}
 }
+
+// TestRebuildReachesThePackages: in every stage that begins with the base image and installs packages, REBUILD stands before them. BuildKit
+// runs a command again when an argument that is declared above it changes, whether the command uses it or not
+// (https://docs.docker.com/reference/dockerfile/#impact-on-build-caching).
+func TestRebuildReachesThePackages(t *testing.T) {
+	text, err := os.ReadFile("Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stages, declared, base := 0, false, false
+	for _, in := range instructions(string(text)) {
+		switch {
+		case in.name == "FROM":
+			declared, base = false, strings.HasPrefix(in.text, "${BASE_IMAGE}")
+		case in.name == "ARG" && strings.HasPrefix(in.text, "REBUILD="):
+			declared = true
+		case in.name == "RUN" && strings.Contains(in.text, "apt-get install") && base:
+			if stages++; !declared {
+				t.Errorf("without ARG REBUILD above it: RUN %s", in.text)
+			}
+			base = false // the first one of a stage
+		}
+	}
+	if stages != 3 {
+		t.Errorf("%d stages install packages on the base image, 3 expected: composer, node, server", stages)
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/stackfile"
-	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // TestBlueGreen takes a stack from a rolling release to blue and green, through a canary that is aborted and one that is
@@ -25,7 +24,7 @@ func TestBlueGreen(t *testing.T) {
 }
 
 func blueGreenLife(t *testing.T, l *life) {
-	tree, err := config.TreeRelease("", "")
+	tree, err := l.Settings().TreeRelease()
 	if err != nil {
 		t.Fatal(err)
 	}

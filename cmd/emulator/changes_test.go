@@ -83,3 +83,42 @@ func TestDrift(t *testing.T) {
 		t.Errorf("idleTimeout is %v", restored.Outputs["idleTimeout"])
 	}
 }
+
+// TestImageSettings: whatever makes another image makes another release, which the registry takes; the tags of releases are immutable
+// there. A pin that moves and a month that begins are releases too.
+func TestImageSettings(t *testing.T) {
+	e := newLife(t, "staging", nil, nil)
+	if _, err := e.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	repositories := e.Account().List("aws:ecr/repository:Repository")
+	if len(repositories) != 1 {
+		t.Fatalf("%d repositories", len(repositories))
+	}
+	images := func() int { return len(e.Account().Images(repositories[0].ID)) }
+	for i, step := range []map[string]any{
+		{"image.extensions": "bcmath intl mbstring memcached mysql opcache redis xml zip"},
+		{"image.baseImage": "debian:trixie-slim@sha256:" + strings.Repeat("1", 64)},
+		{"image.baseImage": "debian:trixie-slim@sha256:" + strings.Repeat("2", 64)},
+		{"image.rebuild": "2026-11"},
+		{"image.rebuild": "2026-12"},
+		{"cluster.instanceTypes": []string{"t4g.small"}},
+	} {
+		e.set(step)
+		report, err := e.Up(t.Context())
+		if err != nil {
+			t.Fatalf("%v: %v", step, err)
+		}
+		tree, err := e.Settings().TreeRelease()
+		if err != nil || !e.Account().HasImage(config.ReleaseTag("staging", tree)) || images() != i+2 {
+			t.Errorf("%v: %s is not in the registry, which has %d images, %v", step, tree, images(), err)
+		}
+		if report.Count("update") == 0 || report.Count("delete") != 0 {
+			t.Errorf("%v: changes are %v", step, report.Changes)
+		}
+	}
+	e.set(map[string]any{"database.requireTls": false}) // the same image
+	if _, err := e.Up(t.Context()); err != nil || images() != 7 {
+		t.Errorf("without TLS: %d images, %v", images(), err)
+	}
+}

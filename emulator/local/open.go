@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -193,6 +194,9 @@ func (b *backend) Build(ctx context.Context, image docker.Build) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	// The servers here have no certificate of Amazon's, and Amazon may not be in reach.
+	image.Args = maps.Clone(image.Args)
+	delete(image.Args, config.CertificatesArg)
 	fmt.Fprintf(b.log, "  building the image (output of the builder: %s)\n", path)
 	return image.Run(ctx, file)
 }

@@ -39,6 +39,14 @@ func bringHere(file *config.File, httpPort int) error {
 	if platform, err := config.Platform(file.List("cluster.instanceTypes")); err == nil && platform != "linux/"+runtime.GOARCH {
 		values["cluster.instanceTypes"] = []string{map[bool]string{true: "t4g.large", false: "t3.large"}[runtime.GOARCH == "arm64"]} // the builder's processor
 	}
+	// The operator's command names the release by the file as it is, with another platform.
+	if _, changed := values["cluster.instanceTypes"]; changed && file.Text("release.name") == "" {
+		name, err := file.TreeRelease()
+		if err != nil {
+			return err
+		}
+		values["release.name"] = name
+	}
 	if file.Text("image.baseImage") == "" {
 		values["image.baseImage"] = docker.BaseImage // made from Debian's packages if no registry answers
 	}

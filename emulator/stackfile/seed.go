@@ -92,7 +92,7 @@ func lookedUp(s *config.File) []string {
 		}
 		return []string{name}
 	}
-	if tree, err := config.TreeRelease(s.Text("image.app"), s.Text("image.dockerfile")); err == nil && tree == candidate {
+	if tree, err := s.TreeRelease(); err == nil && tree == candidate {
 		return []string{name}
 	}
 	return []string{name, candidate}

@@ -127,7 +127,7 @@ func Test(ctx context.Context, root, stack string, local bool, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	dockerfile, app, args := config.TestBuild(settings.Text)
+	dockerfile, app, args := settings.TestBuild()
 	command := settings.Text("image.test")
 	if command == noTests {
 		fmt.Fprintf(out, "%s: image.test is %s, so no test of %s is run\n", settings.Name(), noTests, app)

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // Client is the docker command: $DOCKER, else Debian's own (another one on PATH may lack BuildKit), else the one on PATH.
@@ -136,7 +138,7 @@ func (b Build) arguments() []string {
 }
 
 // BaseImage is what docker/base.sh makes: the image to build from where no registry answers.
-const BaseImage = "laravel-ecs/base:trixie"
+const BaseImage = config.LocalBaseImage
 
 // Prepare makes sure that an image can be built from base: a Docker engine answers, and BaseImage is made where it is needed.
 func Prepare(ctx context.Context, root, base string, out io.Writer) error {

@@ -29,7 +29,7 @@ func Keep(ctx context.Context, root, stack string, local bool, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	dockerfile, _, args := config.TestBuild(settings.Text)
+	dockerfile, _, args := settings.TestBuild()
 	if _, ours := config.ImageSources("", ""); dockerfile != ours {
 		fmt.Fprintf(out, "%s: image.dockerfile is %s, and only the stages of %s are known here: no layers are kept\n", settings.Name(), dockerfile, ours)
 		return nil

@@ -40,7 +40,7 @@ func Canary(ctx context.Context, s *session.Session, o CanaryOptions) error {
 // candidate is the release to start: the one that was named, else that of the working tree.
 func (st *state) candidate(settings *config.File, name string) (string, error) {
 	under := settings.Text("release.candidate")
-	ofTree, treeErr := tree(settings)
+	ofTree, treeErr := settings.TreeRelease()
 	switch {
 	case name == "" && treeErr != nil:
 		return "", treeErr

@@ -13,24 +13,19 @@ import (
 // migrationsBetween lists the migrations that one release has and an earlier one has not.
 func migrationsBetween(ctx context.Context, settings *config.File, earlier, later string) ([]string, error) {
 	app, _ := config.ImageSources(settings.Text("image.app"), "")
-	// An application that is a repository of its own has its commit behind -app. (docs/adr/0007).
 	repository, folder := ".", app+"/database/migrations"
-	if strings.Contains(earlier, "-app.") {
+	if _, own := config.ReleaseCommit(earlier); own {
 		repository, folder = app, "database/migrations"
 	}
 	var commits []string
 	for _, name := range []string{earlier, later} {
-		commit := name
-		if _, own, ok := strings.Cut(name, "-app."); ok {
-			commit = own
-		}
-		commit, _, _ = strings.Cut(commit, "-dirty.")
-		if err := exec.CommandContext(ctx, "git", "-C", repository, "rev-parse", "--quiet", "--verify", commit+"^{commit}").Run(); err != nil {
+		commit, _ := config.ReleaseCommit(name)
+		if err := exec.CommandContext(ctx, "git", "-C", repository, "rev-parse", "--quiet", "--verify", "--end-of-options", commit+"^{commit}").Run(); err != nil {
 			return nil, errors.New("release " + name + " is no commit that this clone has")
 		}
 		commits = append(commits, commit)
 	}
-	out, err := exec.CommandContext(ctx, "git", "-C", repository, "diff", "--name-only", commits[0], commits[1], "--", folder).Output()
+	out, err := exec.CommandContext(ctx, "git", "-C", repository, "diff", "--name-only", "--end-of-options", commits[0], commits[1], "--", folder).Output()
 	if err != nil {
 		return nil, fmt.Errorf("comparing %s and %s: %w", commits[0], commits[1], err)
 	}
@@ -47,9 +42,4 @@ func migrationNote(ctx context.Context, settings *config.File, to, from string) 
 		return "none"
 	}
 	return fmt.Sprintf("%d ran since and stay, so the old code must work with the newer tables:\n    %s", len(files), strings.Join(files, "\n    "))
-}
-
-// tree is the release of the working tree.
-func tree(settings *config.File) (string, error) {
-	return config.TreeRelease(settings.Text("image.app"), settings.Text("image.dockerfile"))
 }

@@ -54,6 +54,7 @@ func TestMigrationsBetween(t *testing.T) {
 	}{
 		{first, third, "1 ran since and stay", []string{"app/database/migrations/1_users.php"}},
 		{second, third + "-dirty.0123", "none", nil},
+		{second + "-image.01234567", third + "-dirty.0123-image.01234567-rebuild.2026-11", "none", nil},
 	} {
 		if got, err := migrationsBetween(t.Context(), settings, test.to, test.from); err != nil || !slices.Equal(got, test.want) {
 			t.Errorf("%s to %s: %v, %v", test.from, test.to, got, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/deploy"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
@@ -32,6 +33,13 @@ func Deploy(ctx context.Context, s *session.Session, o DeployOptions) error {
 	}
 	if err := deployable(s, source); err != nil {
 		return err
+	}
+	if differ := config.ImageDifferences(s.File, source.File); len(differ) > 0 {
+		text := strings.Join(differ, "\n")
+		if o.To == "" {
+			return fmt.Errorf("the image of %s is not made as %s says: make the two files equal, or name the release with --to (TO=)\n%s", o.From, s.File.Name(), text)
+		}
+		fmt.Fprintf(s.Err, "%s gets the image as it is, with the settings of %s:\n%s\n", s.Stack, o.From, text)
 	}
 	chosen, err := offered(ctx, s, source, o.To)
 	if err != nil {
@@ -74,6 +82,12 @@ func deployable(s, source *session.Session) error {
 			return fmt.Errorf("%s: %w", each.File.Name(), err)
 		}
 	}
+	// The image has the certificates of RDS in one region (config.BuildArgs).
+	to, from := s.File.Text("aws:region"), source.File.Text("aws:region")
+	if tls, set := s.File.Get("database.requireTls").(bool); (tls || !set) && to != from && to != "" && from != "" {
+		return fmt.Errorf("aws:region: %s has %s, %s has %s: the image of %s cannot verify the database's certificate in %[2]s; build the release there (make up STACK=%[6]s)",
+			s.File.Name(), to, source.File.Name(), from, source.Stack, s.Stack)
+	}
 	if platforms[0] != platforms[1] {
 		return fmt.Errorf("cluster.instanceTypes: %s has %s, %s has %s: one image cannot run on both", s.File.Name(), platforms[0], source.File.Name(), platforms[1])
 	}
@@ -88,7 +102,7 @@ func offered(ctx context.Context, s, source *session.Session, name string) (Imag
 		return Image{}, fmt.Errorf("looking for what %s runs: %w", source.Stack, err)
 	}
 	if name == "" {
-		ofTree, err := tree(s.File)
+		ofTree, err := source.File.TreeRelease()
 		if err != nil {
 			return Image{}, err
 		}

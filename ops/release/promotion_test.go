@@ -105,11 +105,14 @@ func TestDeploy(t *testing.T) {
 			runs = digestOf("other")
 		}
 		p := newProject(t, f, "four", "config:\n"+instances+"  x:environment:\n    class: review\n", map[string]any{"imageDigest": runs})
-		p.write("Pulumi.from.yaml", "config:\n"+instances, 0o644)
+		p.write("Pulumi.from.yaml", "config:\n  x:image:\n    extensions: gd\n"+instances, 0o644)
 		before := p.read("Pulumi.s.yaml")
 		err := Deploy(t.Context(), p.session(), DeployOptions{From: "from", To: "four"})
 		if pushedMeanwhile != (err != nil) || err != nil && !strings.Contains(err.Error(), "digest mismatch: another image was pushed meanwhile: s runs "+runs) {
 			t.Errorf("pushed meanwhile: %t, %v", pushedMeanwhile, err)
+		}
+		if want := "s gets the image as it is, with the settings of from:\nimage.extensions: Pulumi.s.yaml has the default, Pulumi.from.yaml has gd\n"; !strings.Contains(p.err.String(), want) {
+			t.Errorf("of the difference it says %q", p.err.String())
 		}
 		if deployed := p.read("deployed"); !strings.Contains(deployed, "name: four") || !strings.Contains(deployed, "build: false") || p.read("Pulumi.s.yaml") != before {
 			t.Errorf("deployed was\n%s\nand the file is\n%s", deployed, p.read("Pulumi.s.yaml"))
@@ -130,12 +133,16 @@ func TestDeployRefuses(t *testing.T) {
 		options      DeployOptions
 		says         string
 	}{
-		"no source":        {"config:\n" + instances, "config:\n" + instances, DeployOptions{}, "deploy needs --from STACK"},
-		"itself":           {"config:\n" + instances, "config:\n" + instances, DeployOptions{From: "s"}, "--from s (FROM=) is the same stack"},
-		"no such stack":    {"config:\n" + instances, "config:\n" + instances, DeployOptions{From: "nowhere"}, "there is no Pulumi.nowhere.yaml"},
-		"pinned":           {"config:\n" + instances + "  x:release:\n    name: two\n", "config:\n" + instances, DeployOptions{From: "from"}, "Pulumi.s.yaml pins release two"},
-		"blue/green":       {"config:\n" + instances + "  x:release:\n    strategy: blueGreen\n", "config:\n" + instances, DeployOptions{From: "from"}, "make deploy is for rolling"},
-		"other instances":  {"config:\n" + instances, "config:\n  x:cluster:\n    instanceTypes: [m7g.medium]\n", DeployOptions{From: "from"}, "Pulumi.s.yaml has linux/amd64, Pulumi.from.yaml has linux/arm64: one image cannot run on both"},
+		"no source":       {"config:\n" + instances, "config:\n" + instances, DeployOptions{}, "deploy needs --from STACK"},
+		"itself":          {"config:\n" + instances, "config:\n" + instances, DeployOptions{From: "s"}, "--from s (FROM=) is the same stack"},
+		"no such stack":   {"config:\n" + instances, "config:\n" + instances, DeployOptions{From: "nowhere"}, "there is no Pulumi.nowhere.yaml"},
+		"pinned":          {"config:\n" + instances + "  x:release:\n    name: two\n", "config:\n" + instances, DeployOptions{From: "from"}, "Pulumi.s.yaml pins release two"},
+		"blue/green":      {"config:\n" + instances + "  x:release:\n    strategy: blueGreen\n", "config:\n" + instances, DeployOptions{From: "from"}, "make deploy is for rolling"},
+		"other instances": {"config:\n" + instances, "config:\n  x:cluster:\n    instanceTypes: [m7g.medium]\n", DeployOptions{From: "from"}, "Pulumi.s.yaml has linux/amd64, Pulumi.from.yaml has linux/arm64: one image cannot run on both"},
+		"other extensions": {"config:\n" + instances + "  x:image:\n    extensions: gd\n", "config:\n" + instances, DeployOptions{From: "from"},
+			"the image of from is not made as Pulumi.s.yaml says: make the two files equal, or name the release with --to (TO=)\nimage.extensions: Pulumi.s.yaml has gd, Pulumi.from.yaml has the default"},
+		"other region": {"config:\n  aws:region: eu-west-1\n" + instances, "config:\n  aws:region: us-east-1\n" + instances, DeployOptions{From: "from"},
+			"aws:region: Pulumi.s.yaml has eu-west-1, Pulumi.from.yaml has us-east-1: the image of from cannot verify the database's certificate in eu-west-1; build the release there (make up STACK=s)"},
 		"unknown release":  {"config:\n" + instances, "config:\n" + instances, DeployOptions{From: "from", To: "nine"}, "there is no image of release nine"},
 		"another checkout": {"config:\n" + instances, "config:\n" + instances, DeployOptions{From: "from"}, "from runs release four, and this checkout is "},
 	} {

@@ -65,10 +65,11 @@ func OtherColor(live string) string {
 	return Green
 }
 
-var releasePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+// releasePattern has room for release- in a tag of ECR, which has at most 128 characters, and for what TreeRelease makes at most.
+var releasePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,115}$`)
 
 func (r Release) validate(p *problems, web int) {
-	const what = "letters, digits, dots, dashes and underscores, at most 100"
+	const what = "letters, digits, dots, dashes and underscores, at most 115"
 	if r.Name != "" {
 		p.matches("release.name", r.Name, releasePattern, what)
 	}

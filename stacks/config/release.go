@@ -13,19 +13,12 @@ import (
 	"strings"
 )
 
-// ReleaseName is the name of the version in the image: release.name, or the last commit that changed what the image is built from. A
-// commit elsewhere, such as in the documentation, is not a new release and deploys nothing.
+// ReleaseName is the name of the version in the image: release.name, or the last commit that changed what the image is built from, with
+// the settings of its build (docs/adr/0007). A commit elsewhere, such as in the documentation, is not a new release and deploys nothing.
 func (c *Config) ReleaseName() (string, error) {
 	if c.Release.Name != "" {
 		return c.Release.Name, nil
 	}
-	return c.TreeRelease()
-}
-
-// TreeRelease is the name of the version in the working tree. Empty arguments mean the defaults of image.app and image.dockerfile.
-func TreeRelease(app, dockerfile string) (string, error) {
-	c := defaults()
-	c.Image.App, c.Image.Dockerfile = ImageSources(app, dockerfile)
 	return c.TreeRelease()
 }
 
@@ -37,7 +30,7 @@ func ImageSources(app, dockerfile string) (string, string) {
 
 // TreeRelease is the name of the version in the working tree.
 func (c *Config) TreeRelease() (string, error) {
-	paths := []string{c.Image.App, filepath.Dir(c.Image.Dockerfile)}
+	paths := c.Image.sources()
 	commit, err := git(append([]string{"log", "-1", "--abbrev=12", "--format=%h", "--"}, paths...)...)
 	if err != nil {
 		return "", fmt.Errorf("release.name: not set, and Git has no commit to name the release after: %w", err)
@@ -54,7 +47,7 @@ func (c *Config) TreeRelease() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("release.name: reading the repository %s: %w", c.Image.App, err)
 	}
-	return name + changes + own, nil
+	return name + changes + own + c.settingsSuffix(own != ""), nil
 }
 
 // ownRelease is the version of an application that is a Git repository of its own (a clone or a submodule). This program's repository
@@ -152,24 +145,27 @@ func ReleaseOfTag(tag string) (string, bool) {
 	return "", false
 }
 
-// TestBuild is what `make test-app` builds: the Dockerfile, the folder of the application, and the build arguments. text returns the value
-// of a key of the stack file, empty where it has none.
-func TestBuild(text func(key string) string) (dockerfile, app string, args map[string]string) {
-	c := defaults()
-	c.Image.App, c.Image.Dockerfile = ImageSources(text("image.app"), text("image.dockerfile"))
-	c.Image.BaseImage, c.Image.Extensions = cmp.Or(text("image.baseImage"), c.Image.BaseImage), text("image.extensions")
-	c.Database.RequireTLS = false // the certificates of RDS are for deployed images
-	return c.Image.Dockerfile, c.Image.App, c.BuildArgs("test")
+// TestBuild is what `make test-app` builds: the Dockerfile, the folder of the application, and the build arguments.
+func (s *File) TestBuild() (dockerfile, app string, args map[string]string) {
+	c := s.imageConfig()
+	args = c.BuildArgs("test")
+	delete(args, CertificatesArg) // for deployed images
+	return c.Image.Dockerfile, c.Image.App, args
 }
 
-// BuildArgs are the build arguments of docker/Dockerfile. The image verifies the database's certificate with those of RDS in the region.
+// CertificatesArg is the build argument with the address of the certificates of RDS.
+const CertificatesArg = "RDS_CA_URL"
+
+// BuildArgs are the build arguments of docker/Dockerfile. The image has the certificates of RDS in the region, with which it verifies the
+// database's where database.requireTls asks for that. It has them in any case: the same release is the same image.
 func (c *Config) BuildArgs(release string) map[string]string {
 	args := map[string]string{"APP": c.Image.App, "BASE_IMAGE": c.Image.BaseImage, "RELEASE": release}
 	if c.Image.Extensions != "" {
 		args["PHP_EXTENSIONS"] = c.Image.Extensions
 	}
-	if c.Database.RequireTLS {
-		args["RDS_CA_URL"] = fmt.Sprintf("https://truststore.pki.rds.amazonaws.com/%[1]s/%[1]s-bundle.pem", c.Region)
+	if c.Image.Rebuild != "" {
+		args["REBUILD"] = c.Image.Rebuild
 	}
+	args[CertificatesArg] = fmt.Sprintf("https://truststore.pki.rds.amazonaws.com/%[1]s/%[1]s-bundle.pem", c.Region)
 	return args
 }

@@ -44,7 +44,7 @@ func TestReleaseNameFollowsTheImage(t *testing.T) {
 	run("add", "-A")
 	run("commit", "-qm", "first")
 	clean := name()
-	if !regexp.MustCompile(`^[0-9a-f]{12}$`).MatchString(clean) {
+	if !regexp.MustCompile(`^[0-9a-f]{12}-image.[0-9a-f]{8}$`).MatchString(clean) { // app is not the default folder
 		t.Errorf("a clean tree is %q", clean)
 	}
 	write("infra/file", "2")
@@ -54,7 +54,7 @@ func TestReleaseNameFollowsTheImage(t *testing.T) {
 	}
 	write("app/file", "2")
 	dirty := name()
-	if !regexp.MustCompile(`^`+clean+`-dirty\.[0-9a-f]{12}$`).MatchString(dirty) || name() != dirty {
+	if !regexp.MustCompile(`^`+clean[:12]+`-dirty\.[0-9a-f]{12}`+clean[12:]+`$`).MatchString(dirty) || name() != dirty {
 		t.Errorf("a changed file is %q, then %q", dirty, name())
 	}
 	write("docker/new", "x")

@@ -56,6 +56,7 @@ type Image struct {
 	App        string `json:"app"`        // folder of the Laravel application, below the program
 	Dockerfile string `json:"dockerfile"` // relative to the program
 	BaseImage  string `json:"baseImage"`
+	Rebuild    string `json:"rebuild"`    // a month or another word: a new one builds all layers again
 	Extensions string `json:"extensions"` // PHP extensions, space-separated; empty: the Dockerfile's list
 	Test       string `json:"test"`       // command of make test-app; empty: Pest or PHPUnit; none: the application has no tests
 }

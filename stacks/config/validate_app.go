@@ -20,6 +20,7 @@ func (c *Config) validateImage(p *problems) {
 	if !c.Release.Build && c.Release.Candidate == "" {
 		return
 	}
+	validateRebuild(p, c.Image.Rebuild)
 	p.matches("image.baseImage", c.Image.BaseImage, imageName, "the name of an image such as debian:trixie-slim@sha256:...")
 	if c.Image.Extensions != "" {
 		p.matches("image.extensions", c.Image.Extensions, extensionNames, "names of PHP extensions with spaces between them, such as gd intl imagick")
@@ -37,6 +38,21 @@ func (c *Config) validateImage(p *problems) {
 		if _, err := os.Stat(filepath.Join(c.Image.App, file)); err != nil {
 			p.add("image.app", "%s has no %s: it is not a Laravel application", c.Image.App, file)
 		}
+	}
+}
+
+var (
+	rebuildPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,18}[a-z0-9]$`)
+	monthPattern   = regexp.MustCompile(`^[0-9]{4}-([0-9]{2})$`)
+)
+
+func validateRebuild(p *problems, rebuild string) {
+	if rebuild == "" {
+		return
+	}
+	p.matches("image.rebuild", rebuild, rebuildPattern, "a month such as 2026-11, or 2 to 20 lower-case letters, digits, dots and dashes; it becomes part of the release's name")
+	if month := monthPattern.FindStringSubmatch(rebuild); month != nil && (month[1] < "01" || month[1] > "12") {
+		p.add("image.rebuild", "%q is no month", rebuild)
 	}
 }
 

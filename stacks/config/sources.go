@@ -1,0 +1,146 @@
+package config
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// This file says what an image is made of: files that Git knows, and settings of the stack file. The release's name has both.
+
+// LocalBaseImage is the default base image as this machine makes it (docker/base.sh); a release has the same name with either.
+const LocalBaseImage = "laravel-ecs/base:trixie"
+
+// Names of a release end with these: the hash of settings that are not the defaults, and image.rebuild.
+const (
+	settingsPart = "-image."
+	rebuildPart  = "-rebuild."
+)
+
+// imageConfig is the part of a stack file that the image is made from, over the defaults.
+func (s *File) imageConfig() *Config {
+	c := defaults()
+	set := func(into *string, path string) { *into = cmp.Or(s.Text(path), *into) }
+	set(&c.Image.App, "image.app")
+	set(&c.Image.Dockerfile, "image.dockerfile")
+	set(&c.Image.BaseImage, "image.baseImage")
+	set(&c.Image.Extensions, "image.extensions")
+	set(&c.Image.Rebuild, "image.rebuild")
+	set(&c.Environment.Shares, "environment.shares")
+	if types := s.List("cluster.instanceTypes"); len(types) > 0 {
+		c.Cluster.InstanceTypes = types
+	}
+	return c
+}
+
+// TreeRelease is the name of the version in the working tree, with the settings of a stack file.
+func (s *File) TreeRelease() (string, error) { return s.imageConfig().TreeRelease() }
+
+// imageSettings are the settings that make another image of the same files, by their keys, without defaults. The region of the
+// certificates is not among them: a registry is in one region. Nor is the platform of an environment that runs on another one's cluster.
+func (c *Config) imageSettings() map[string]string {
+	usual := defaults()
+	all := map[string]string{}
+	add := func(key, value string, same ...string) {
+		if !slices.Contains(same, value) {
+			all[key] = value
+		}
+	}
+	add("image.app", c.Image.App, usual.Image.App, "")
+	add("image.dockerfile", c.Image.Dockerfile, usual.Image.Dockerfile, "")
+	add("image.baseImage", c.Image.BaseImage, usual.Image.BaseImage, LocalBaseImage, "")
+	add("image.extensions", strings.Join(strings.Fields(c.Image.Extensions), " "), "")
+	if platform, err := Platform(c.Cluster.InstanceTypes); err == nil && c.Environment.Shares == "" {
+		add("cluster.instanceTypes", platform, "linux/amd64")
+	}
+	return all
+}
+
+// settingsSuffix is what the settings add to the name of a release; nothing where all are the defaults. An application with a repository of
+// its own has commits of its own in the name, and its folder need not be there.
+func (c *Config) settingsSuffix(own bool) (suffix string) {
+	settings := c.imageSettings()
+	if own {
+		delete(settings, "image.app")
+	}
+	if len(settings) > 0 {
+		hash := sha256.New()
+		for _, key := range sortedKeys(settings) {
+			fmt.Fprintf(hash, "%s=%s\n", key, settings[key])
+		}
+		suffix = settingsPart + hex.EncodeToString(hash.Sum(nil))[:8]
+	}
+	if c.Image.Rebuild != "" {
+		suffix += rebuildPart + c.Image.Rebuild
+	}
+	return suffix
+}
+
+// ImageDifferences lists the settings by which two stack files make different images of the same files.
+func ImageDifferences(a, b *File) (list []string) {
+	one, other := a.imageConfig(), b.imageConfig()
+	with := func(c *Config) map[string]string {
+		all := c.imageSettings()
+		if c.Image.Rebuild != "" {
+			all["image.rebuild"] = c.Image.Rebuild
+		}
+		return all
+	}
+	first, second := with(one), with(other)
+	keys := sortedKeys(first)
+	for _, key := range sortedKeys(second) {
+		if _, both := first[key]; !both {
+			keys = append(keys, key)
+		}
+	}
+	for _, key := range keys {
+		if first[key] != second[key] {
+			list = append(list, fmt.Sprintf("%s: %s has %s, %s has %s", key,
+				a.Name(), cmp.Or(first[key], "the default"), b.Name(), cmp.Or(second[key], "the default")))
+		}
+	}
+	return list
+}
+
+// ReleaseCommit is the commit in the name of a release, and whether it is one of the application's own repository.
+func ReleaseCommit(release string) (commit string, own bool) {
+	commit, _, _ = strings.Cut(release, rebuildPart)
+	commit, _, _ = strings.Cut(commit, settingsPart)
+	if _, application, ok := strings.Cut(commit, "-app."); ok {
+		commit, own = application, true
+	}
+	commit, _, _ = strings.Cut(commit, "-dirty.")
+	return commit, own
+}
+
+// sources are the files that an image is made from, as Git's pathspecs: what the allow-list beside the Dockerfile names, without what it
+// takes away again. Where there is no such list, they are the application's folder and that of the Dockerfile.
+func (i Image) sources() []string {
+	list := []string{i.App, i.Dockerfile, i.Dockerfile + ignoreSuffix}
+	text, err := os.ReadFile(i.Dockerfile + ignoreSuffix)
+	patterns := strings.Fields(string(text))
+	allowed := err == nil && slices.Contains(patterns, "*")
+	if !allowed {
+		return []string{i.App, filepath.Dir(i.Dockerfile)}
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		pattern := strings.TrimSpace(line)
+		name, again := strings.CutPrefix(pattern, "!")
+		switch name = strings.Trim(name, "/"); {
+		case again && !strings.ContainsAny(name, "*?[") && name != "":
+			list = append(list, name)
+		// What holds in every folder is about secrets and generated files, which Git does not know either.
+		case !again && strings.Contains(name, "/") && !strings.HasPrefix(name, "**/") && !strings.HasPrefix(name, "#"):
+			list = append(list, ":(exclude,glob)"+name, ":(exclude,glob)"+name+"/**")
+		}
+	}
+	return list
+}
+
+// ignoreSuffix makes the name of a Dockerfile's own ignore file (BuildKit).
+const ignoreSuffix = ".dockerignore"

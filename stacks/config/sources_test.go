@@ -1,0 +1,196 @@
+package config
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// inRepository makes a repository with a Dockerfile and its allow-list, and makes it the current folder.
+func inRepository(t *testing.T) (do func(script string)) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	do = func(script string) {
+		t.Helper()
+		command := exec.Command("sh", "-ec", "alias git='git -c user.name=t -c user.email=t@example.com'\n"+script)
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v %s", script, err, out)
+		}
+	}
+	do(`mkdir -p docker/bench docker/testdata/x docker/lib app/tests docs examples/laravel && touch app/file docker/Dockerfile docker/lib/a docs/a docker/a_test.go
+		touch docker/bench/main.go docker/testdata/x/file examples/laravel/file
+		git init -q && git add -A`)
+	ours, err := os.ReadFile(filepath.Join(repositoryRoot(t), "docker", "Dockerfile.dockerignore"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("docker/Dockerfile.dockerignore", ours, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	do("git add -A && git commit -qm first")
+	return do
+}
+
+// TestReleaseNameFollowsTheContext: what the builder gets changes the name, and what the allow-list keeps from it does not.
+func TestReleaseNameFollowsTheContext(t *testing.T) {
+	do := inRepository(t)
+	settings := (&Config{Image: Image{App: "app", Dockerfile: "docker/Dockerfile"}}).imageSettings()
+	if len(settings) != 1 {
+		t.Errorf("the settings of the folder app are %v", settings)
+	}
+	name := func() string {
+		t.Helper()
+		name, err := defaults().TreeRelease()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	before := name()
+	if !regexp.MustCompile(`^[0-9a-f]{12}$`).MatchString(before) {
+		t.Errorf("with default settings it is %q", before)
+	}
+	for file, changes := range map[string]bool{
+		"docs/a": false, "docker/a_test.go": false, "docker/bench/main.go": false, "docker/testdata/x/file": false, "infra/new": false,
+		"docker/lib/a": true, "docker/Dockerfile": true, "docker/Dockerfile.dockerignore": true, "app/file": true, "examples/laravel/file": true,
+		"docker/lib/new": true,
+	} {
+		do("mkdir -p infra; echo '# x' >>" + file + "; git add -A; git commit -qm '" + file + "'")
+		after := name()
+		if changed := after != before; changed != changes {
+			t.Errorf("a commit of %s changed the name: %v", file, changed)
+		}
+		do("echo '# y' >>" + file)
+		if changed := name() != after; changed != changes {
+			t.Errorf("a change of %s changed the name: %v", file, changed)
+		}
+		do("git checkout -q .")
+		before = after
+	}
+}
+
+// TestReleaseNameFollowsTheSettings: each setting that makes another image makes another name, defaults make none, and every name is short,
+// legal and has its commit.
+func TestReleaseNameFollowsTheSettings(t *testing.T) {
+	do := inRepository(t)
+	plain, seen := "", map[string]string{}
+	for _, test := range []struct{ what, image, more, pattern string }{
+		{"nothing", "", "", `^[0-9a-f]{12}$`},
+		{"a base image", "baseImage: debian:trixie-slim@sha256:abc", "", `^[0-9a-f]{12}-image\.[0-9a-f]{8}$`},
+		{"another pin", "baseImage: debian:trixie-slim@sha256:abd", "", `-image\.[0-9a-f]{8}$`},
+		{"extensions", "extensions: bcmath gd", "", `-image\.[0-9a-f]{8}$`},
+		{"both", "baseImage: debian:trixie-slim@sha256:abc, extensions: bcmath gd", "", `-image\.[0-9a-f]{8}$`},
+		{"a month", "rebuild: 2026-11", "", `^[0-9a-f]{12}-rebuild\.2026-11$`},
+		{"the next month", "rebuild: 2026-12", "", `-rebuild\.2026-12$`},
+		{"all", "baseImage: b, extensions: c, rebuild: 2026-11", "", `^[0-9a-f]{12}-image\.[0-9a-f]{8}-rebuild\.2026-11$`},
+		{"ARM", "", "  laravel-ecs:cluster: {instanceTypes: [t4g.small]}\n", `-image\.[0-9a-f]{8}$`},
+		{"a folder", "app: app", "", `-image\.[0-9a-f]{8}$`},
+	} {
+		file := stackFile(t, "shop", "config:\n  laravel-ecs:image: {"+test.image+"}\n"+test.more)
+		name, err := file.TreeRelease()
+		if err != nil || !regexp.MustCompile(test.pattern).MatchString(name) || !releasePattern.MatchString(name) {
+			t.Errorf("%s makes %q, %v", test.what, name, err)
+		}
+		if other := seen[name]; other != "" {
+			t.Errorf("%s makes the name of %s", test.what, other)
+		}
+		seen[name] = test.what
+		plain = cut(plain, name)
+		if commit, own := ReleaseCommit(name); commit != plain || own {
+			t.Errorf("the commit of %s is %s, %v", name, commit, own)
+		}
+	}
+	for _, same := range []string{"baseImage: debian:trixie-slim", "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "extensions: ''"} {
+		if name, err := stackFile(t, "shop", "config:\n  laravel-ecs:image: {"+same+"}\n").TreeRelease(); name != plain {
+			t.Errorf("%s makes %s, %v", same, name, err)
+		}
+	}
+	do("cd app && touch file && git init -q && git add -A && git commit -qm own")
+	name, err := stackFile(t, "shop", "config:\n  laravel-ecs:image: {app: app, extensions: gd, rebuild: 2026-11}\n").TreeRelease()
+	if err != nil || !regexp.MustCompile(`^[0-9a-f]{12}-app\.[0-9a-f]{12}-image\.[0-9a-f]{8}-rebuild\.2026-11$`).MatchString(name) {
+		t.Errorf("with a clone it is %q, %v", name, err)
+	}
+	if commit, own := ReleaseCommit(name); !own || "-app."+commit != name[12:29] {
+		t.Errorf("the commit of %s is %s, %v", name, commit, own)
+	}
+	if name, err := stackFile(t, "shop", "config:\n  laravel-ecs:image: {app: app}\n").TreeRelease(); strings.Contains(name, "-image.") {
+		t.Errorf("a clone with defaults is %q, %v", name, err)
+	}
+}
+
+// cut is the first name's commit.
+func cut(first, name string) string {
+	if first == "" {
+		return name
+	}
+	return first
+}
+
+// TestImageDifferences: what two stack files make differently is said with both values.
+func TestImageDifferences(t *testing.T) {
+	inRepository(t)
+	staging := stackFile(t, "staging", "config:\n  laravel-ecs:image: {extensions: gd, rebuild: 2026-11}\n  laravel-ecs:cluster: {instanceTypes: [t3.small]}\n")
+	prod := stackFile(t, "prod", "config:\n  laravel-ecs:image: {baseImage: 'b@sha256:1', extensions: 'gd  '}\n  laravel-ecs:cluster: {instanceTypes: [m6i.large]}\n")
+	want := []string{
+		"image.baseImage: Pulumi.prod.yaml has b@sha256:1, Pulumi.staging.yaml has the default",
+		"image.rebuild: Pulumi.prod.yaml has the default, Pulumi.staging.yaml has 2026-11",
+	}
+	if got := ImageDifferences(prod, staging); !slices.Equal(got, want) {
+		t.Errorf("the differences are %q", got)
+	}
+	if got := ImageDifferences(staging, staging); got != nil {
+		t.Errorf("a file differs from itself: %q", got)
+	}
+}
+
+func TestBuildArgs(t *testing.T) {
+	inRepository(t)
+	file := stackFile(t, "shop", "config:\n  laravel-ecs:image: {extensions: gd, rebuild: 2026-11}\n  laravel-ecs:database: {requireTls: false}\n")
+	c := file.imageConfig()
+	c.Region = "eu-west-1"
+	args := c.BuildArgs("r1")
+	for key, want := range map[string]string{
+		"REBUILD": "2026-11", "PHP_EXTENSIONS": "gd", "BASE_IMAGE": "debian:trixie-slim", "RELEASE": "r1", "APP": "examples/laravel",
+		"RDS_CA_URL": "https://truststore.pki.rds.amazonaws.com/eu-west-1/eu-west-1-bundle.pem",
+	} {
+		if args[key] != want {
+			t.Errorf("%s is %q, not %q", key, args[key], want)
+		}
+	}
+	if _, _, args := file.TestBuild(); args["RDS_CA_URL"] != "" || args["REBUILD"] != "2026-11" || args["PHP_EXTENSIONS"] != "gd" {
+		t.Errorf("the tests' image is built with %v", args)
+	}
+}
+
+func repositoryRoot(t *testing.T) string {
+	t.Helper()
+	return root
+}
+
+var root = func() string {
+	folder, err := os.Getwd()
+	if err != nil {
+		panic(err)
+	}
+	return filepath.Dir(filepath.Dir(folder))
+}()
+
+// stackFile writes the files of a project with one stack into a folder of their own and reads them.
+func stackFile(t *testing.T, stack, text string) *File {
+	t.Helper()
+	folder := t.TempDir()
+	for name, content := range map[string]string{"Pulumi.yaml": "name: laravel-ecs\n", "Pulumi." + stack + ".yaml": text} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := ReadFile(folder, stack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
