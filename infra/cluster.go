@@ -11,6 +11,9 @@ import (
 // ClusterArgs describes the instances that tasks run on.
 type ClusterArgs struct {
 	SubnetIDs pulumi.StringArrayInput // private, one per zone
+	// Network is the way of the instances to AWS: routes, NAT, rules, endpoints. It stays until the last instance is gone: ECS deletes no
+	// service whose tasks no agent stops, and no cluster whose instances no agent deregisters.
+	Network []pulumi.Resource
 	// SecurityGroupIDs are for every instance. (The article had to patch a CloudFormation template to get more than one.)
 	SecurityGroupIDs pulumi.StringArrayInput
 	// InstanceTypes are tried in this order. All are ARM64, or none is.
@@ -51,7 +54,7 @@ type Cluster struct {
 	attached *ecs.ClusterCapacityProviders
 }
 
-// NewCluster registers the cluster so that a destroy deletes in this order: services, attachment, capacity provider, group, cluster.
+// NewCluster registers the cluster so that a destroy deletes in this order: services, attachment, capacity provider, group, cluster and network.
 // In any other order AWS waits for instances that nothing stops (aws-cdk#18179).
 func NewCluster(ctx *pulumi.Context, name string, args ClusterArgs, opts ...pulumi.ResourceOption) (*Cluster, error) {
 	c := &Cluster{args: args}

@@ -130,7 +130,7 @@ func (c *Cluster) createGroup(ctx *pulumi.Context, name string, template *ec2.La
 		}
 	}
 	var err error
-	c.group, err = autoscaling.NewGroup(ctx, name+"-group", args, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{c.cluster}),
+	c.group, err = autoscaling.NewGroup(ctx, name+"-group", args, pulumi.Parent(c), pulumi.DependsOn(append([]pulumi.Resource{c.cluster}, c.args.Network...)),
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: "30m"})) // draining comes first
 	return err
 }

@@ -31,8 +31,8 @@ type ServiceArgs struct {
 	Target                 *Target // of the load balancer; nil for a process that gets no requests
 	// After must be done before the service changes.
 	After []pulumi.Resource
-	// RolloutMinutes is how long to wait for a steady service.
-	RolloutMinutes int
+	// RolloutMinutes is how long to wait for a steady service, DrainMinutes how long for the end of a deleted one.
+	RolloutMinutes, DrainMinutes int
 	// Scaling moves the number of tasks; nil keeps Count.
 	Scaling *Scaling
 	// SetCount makes every deployment set the number to Count, even with Scaling.
@@ -163,7 +163,9 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		wait = append(wait, args.Target.Ready...)
 	}
 	limit := fmt.Sprintf("%dm", args.RolloutMinutes)
-	opts := []pulumi.ResourceOption{pulumi.Parent(s), pulumi.DependsOn(wait), pulumi.Timeouts(&pulumi.CustomTimeouts{Create: limit, Update: limit})}
+	opts := []pulumi.ResourceOption{pulumi.Parent(s), pulumi.DependsOn(wait), pulumi.Timeouts(&pulumi.CustomTimeouts{
+		Create: limit, Update: limit, Delete: fmt.Sprintf("%dm", args.DrainMinutes),
+	})}
 	if args.Scaling != nil && !args.SetCount {
 		// Autoscaling owns the number: a release at the peak must not reset it (terraform-provider-aws#335).
 		opts = append(opts, pulumi.IgnoreChanges([]string{"desiredCount"}))

@@ -3,6 +3,7 @@ package stacks
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -34,22 +35,29 @@ func (s *stack) createNetwork(ctx *pulumi.Context) (*vpc.Network, error) {
 	return network, wrap("network", err)
 }
 
-// createFirewall makes the security groups, and the interface endpoints, which need one.
-func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.Firewall, error) {
+// createFirewall makes the security groups, and the interface endpoints, which need one. It returns what instances need of the network.
+func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.Firewall, []pulumi.Resource, error) {
 	c := s.config
 	firewall, err := vpc.NewFirewall(ctx, s.prefix+"-firewall", vpc.FirewallArgs{
 		VpcID: network.VpcID, WebCIDRs: c.Access.Web, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
 		EgressPorts: c.Access.EgressPorts, DatabasePort: databasePort, CachePort: infra.CachePort(c.Cache.Engine),
 		Endpoints: len(c.Network.Endpoints) > 0,
 	}, s.aws)
-	if err != nil || len(c.Network.Endpoints) == 0 {
-		return firewall, wrap("firewall", err)
+	if err != nil {
+		return nil, nil, wrap("firewall", err)
 	}
-	_, err = vpc.NewEndpoints(ctx, s.prefix+"-endpoints", vpc.EndpointsArgs{
+	ready := slices.Concat(network.Ready(), firewall.Rules())
+	if len(c.Network.Endpoints) == 0 {
+		return firewall, ready, nil
+	}
+	endpoints, err := vpc.NewEndpoints(ctx, s.prefix+"-endpoints", vpc.EndpointsArgs{
 		VpcID: network.VpcID, SubnetIDs: network.PrivateSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupEndpoints),
 		Region: c.Region, Services: c.Network.Endpoints,
 	}, s.aws)
-	return firewall, wrap("endpoints", err)
+	if err != nil {
+		return nil, nil, wrap("endpoints", err)
+	}
+	return firewall, append(ready, endpoints.Ready()...), nil
 }
 
 // createSecrets makes the application's secrets. shared are ARNs of another environment's, by environment variable.
@@ -134,7 +142,7 @@ func (s *stack) certificate(ctx *pulumi.Context, zoneID string) (pulumi.StringIn
 	return issued.ARN, nil
 }
 
-func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall) (*infra.Cluster, error) {
+func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, ready []pulumi.Resource) (*infra.Cluster, error) {
 	c := s.config.Cluster
 	protected := s.config.Environment.Protected()
 	types := s.config.InstanceTypes()
@@ -143,7 +151,7 @@ func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewal
 		names = append(names, t.Name)
 	}
 	cluster, err := infra.NewCluster(ctx, s.prefix+"-cluster", infra.ClusterArgs{
-		SubnetIDs: network.PrivateSubnetIDs, SecurityGroupIDs: firewall.InstanceGroupIDs(),
+		SubnetIDs: network.PrivateSubnetIDs, SecurityGroupIDs: firewall.InstanceGroupIDs(), Network: ready,
 		InstanceTypes: names, ARM64: types[0].ARM64, ReservedMiB: config.ReservedMiB,
 		MinInstances: c.Min, MaxInstances: c.Max, OnDemandBase: c.OnDemandBase, OnDemandPercent: c.OnDemandPercent,
 		AMI: c.AMI, KeyPair: c.KeyPair, DiskGB: c.DiskGB, TargetCapacity: c.TargetCapacity,

@@ -70,7 +70,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	firewall, err := s.createFirewall(ctx, network)
+	firewall, ready, err := s.createFirewall(ctx, network)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	cluster, err := s.createCluster(ctx, network, firewall)
+	cluster, err := s.createCluster(ctx, network, firewall, ready)
 	if err != nil {
 		return err
 	}

@@ -57,6 +57,7 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 		Image: app.images.byRelease[release].Reference, Task: p.task, Environment: s.variables(app, release), Secrets: app.secrets.References,
 		LogGroup: logs, Count: p.size.Count, MinPercent: p.minPercent, MaxPercent: p.maxPercent,
 		Exec: s.config.Access.Exec, Scaling: p.scaling, After: after, RolloutMinutes: s.config.RolloutMinutes(p.size, p.behindBalancer),
+		DrainMinutes: s.config.DrainMinutes(p.size, p.behindBalancer),
 		// The number of tasks turns a colour off, so a deployment sets it although autoscaling moves it.
 		SetCount: s.config.Release.Strategy == config.BlueGreen,
 	}

@@ -167,6 +167,9 @@ func (a *Account) Delete(ctx context.Context, token, id string) error {
 	if err := a.delay(ctx, "delete", token); err != nil {
 		return err
 	}
+	if t.Lingers {
+		time.Sleep(a.Patience / 4)
+	}
 	var gone Resource
 	var exists bool
 	err = a.retry(ctx, func() error {

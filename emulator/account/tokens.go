@@ -38,6 +38,7 @@ const (
 	ServiceToken                = "aws:ecs/service:Service"
 	TaskToken                   = "aws:ecs/taskDefinition:TaskDefinition"
 	RetiredTaskToken            = "aws:ecs/retiredTaskDefinition:RetiredTaskDefinition" // revisions that no program declares any more
+	LostInstancesToken          = "aws:ecs/lostInstances:LostInstances"                 // terminated, and still registered with their cluster
 	TaskFamilyToken             = "aws:ecs/taskFamily:TaskFamily"                       // how many revisions a family has had
 	CacheClusterToken           = "aws:elasticache/cluster:Cluster"
 	CacheReplicationToken       = "aws:elasticache/replicationGroup:ReplicationGroup"

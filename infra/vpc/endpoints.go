@@ -18,7 +18,14 @@ type EndpointsArgs struct {
 }
 
 // Endpoints are interface endpoints. A network without NAT needs them; in others they are optional.
-type Endpoints struct{ pulumi.ResourceState }
+type Endpoints struct {
+	pulumi.ResourceState
+
+	ready []pulumi.Resource
+}
+
+// Ready are the endpoints. What runs on the network must be deleted before them.
+func (e *Endpoints) Ready() []pulumi.Resource { return e.ready }
 
 // NewEndpoints registers one interface endpoint per service. With private DNS, clients need no other configuration.
 func NewEndpoints(ctx *pulumi.Context, name string, args EndpointsArgs, opts ...pulumi.ResourceOption) (*Endpoints, error) {
@@ -27,7 +34,7 @@ func NewEndpoints(ctx *pulumi.Context, name string, args EndpointsArgs, opts ...
 		return nil, err
 	}
 	for _, service := range args.Services {
-		_, err := ec2.NewVpcEndpoint(ctx, name+"-"+service, &ec2.VpcEndpointArgs{
+		endpoint, err := ec2.NewVpcEndpoint(ctx, name+"-"+service, &ec2.VpcEndpointArgs{
 			VpcId:             args.VpcID,
 			ServiceName:       pulumi.Sprintf("com.amazonaws.%s.%s", args.Region, service),
 			VpcEndpointType:   pulumi.String("Interface"),
@@ -39,6 +46,7 @@ func NewEndpoints(ctx *pulumi.Context, name string, args EndpointsArgs, opts ...
 		if err != nil {
 			return nil, fmt.Errorf("creating endpoint %s: %w", service, err)
 		}
+		e.ready = append(e.ready, endpoint)
 	}
 	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{})
 }
@@ -49,12 +57,13 @@ func (n *Network) createS3Endpoint(ctx *pulumi.Context, name string) error {
 	for _, table := range n.privateTables {
 		tables = append(tables, table.ID())
 	}
-	_, err := ec2.NewVpcEndpoint(ctx, name+"-s3", &ec2.VpcEndpointArgs{
+	endpoint, err := ec2.NewVpcEndpoint(ctx, name+"-s3", &ec2.VpcEndpointArgs{
 		VpcId:           n.vpc.ID(),
 		ServiceName:     pulumi.Sprintf("com.amazonaws.%s.s3", n.args.Region),
 		VpcEndpointType: pulumi.String("Gateway"),
 		RouteTableIds:   tables,
 		Tags:            nameTag(name + "-s3"),
 	}, pulumi.Parent(n))
+	n.ready = append(n.ready, endpoint)
 	return err
 }

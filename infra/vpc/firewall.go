@@ -57,7 +57,11 @@ type Firewall struct {
 	pulumi.ResourceState
 
 	groups map[string]*ec2.SecurityGroup
+	rules  []pulumi.Resource
 }
+
+// Rules are all rules. What runs on the network must be deleted before them: without the egress rule, no agent hears from ECS.
+func (f *Firewall) Rules() []pulumi.Resource { return f.rules }
 
 // ID returns the id of a group, which must exist with these arguments.
 func (f *Firewall) ID(group string) pulumi.StringOutput { return f.groups[group].ID().ToStringOutput() }
@@ -150,12 +154,18 @@ func (f *Firewall) createGroups(ctx *pulumi.Context, name string, args FirewallA
 // open registers the ingress rule at the end of an edge and the egress rule at its start. Address ranges have none.
 func (f *Firewall) open(ctx *pulumi.Context, name string, edge Edge) error {
 	if to := f.groups[edge.To.Group]; to != nil {
-		if err := addIngress(ctx, name+"-"+edge.logical("in"), to, edge, f, pulumi.Parent(f)); err != nil {
+		rule, err := addIngress(ctx, name+"-"+edge.logical("in"), to, edge, f, pulumi.Parent(f))
+		if err != nil {
 			return err
 		}
+		f.rules = append(f.rules, rule)
 	}
 	if from := f.groups[edge.From.Group]; from != nil {
-		return addEgress(ctx, name+"-"+edge.logical("out"), from, edge, f, pulumi.Parent(f))
+		rule, err := addEgress(ctx, name+"-"+edge.logical("out"), from, edge, f, pulumi.Parent(f))
+		if err != nil {
+			return err
+		}
+		f.rules = append(f.rules, rule)
 	}
 	return nil
 }
@@ -176,7 +186,7 @@ func newSecurityGroup(ctx *pulumi.Context, logical, description string, vpcID pu
 	}, opts...)
 }
 
-func addIngress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e Edge, f *Firewall, opts ...pulumi.ResourceOption) error {
+func addIngress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e Edge, f *Firewall, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	args := &vpc.SecurityGroupIngressRuleArgs{
 		SecurityGroupId: group.ID(), IpProtocol: pulumi.String(e.protocol()), Description: pulumi.String(e.Why),
 		FromPort: pulumi.Int(e.Ports.From), ToPort: pulumi.Int(e.Ports.To),
@@ -186,11 +196,10 @@ func addIngress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e
 	} else {
 		args.ReferencedSecurityGroupId = f.groups[e.From.Group].ID()
 	}
-	_, err := vpc.NewSecurityGroupIngressRule(ctx, logical, args, opts...)
-	return err
+	return vpc.NewSecurityGroupIngressRule(ctx, logical, args, opts...)
 }
 
-func addEgress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e Edge, f *Firewall, opts ...pulumi.ResourceOption) error {
+func addEgress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e Edge, f *Firewall, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	args := &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId: group.ID(), IpProtocol: pulumi.String(e.protocol()), Description: pulumi.String(e.Why),
 		FromPort: pulumi.Int(e.Ports.From), ToPort: pulumi.Int(e.Ports.To),
@@ -200,8 +209,7 @@ func addEgress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e 
 	} else {
 		args.ReferencedSecurityGroupId = f.groups[e.To.Group].ID()
 	}
-	_, err := vpc.NewSecurityGroupEgressRule(ctx, logical, args, opts...)
-	return err
+	return vpc.NewSecurityGroupEgressRule(ctx, logical, args, opts...)
 }
 
 func (e Edge) protocol() string {

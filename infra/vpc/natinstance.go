@@ -52,12 +52,13 @@ func (n *Network) createNATInstance(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = ec2.NewEip(ctx, logical, &ec2.EipArgs{
+	address, err := ec2.NewEip(ctx, logical, &ec2.EipArgs{
 		Domain: pulumi.String("vpc"), Instance: instance.ID(), Tags: nameTag(logical),
 	}, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{n.internet}))
 	if err != nil {
 		return err
 	}
+	n.ready = append(n.ready, address)
 	for i := range n.privateTables {
 		if err := n.routeToInternet(ctx, name, i, ec2.RouteArgs{NetworkInterfaceId: instance.PrimaryNetworkInterfaceId}); err != nil {
 			return err
@@ -74,9 +75,12 @@ func (n *Network) natSecurityGroup(ctx *pulumi.Context, logical string) (*ec2.Se
 	}
 	vpc := Peer{CIDR: n.args.CIDR.String()}
 	in := Edge{From: vpc, Ports: Ports{0, 65535}, Protocol: "tcp", Why: "Everything in the VPC leaves through here"}
-	if err := addIngress(ctx, logical+"-in", group, in, nil, pulumi.Parent(n)); err != nil {
+	entry, err := addIngress(ctx, logical+"-in", group, in, nil, pulumi.Parent(n))
+	if err != nil {
 		return nil, err
 	}
 	out := Edge{To: Peer{CIDR: anywhere}, Ports: Ports{0, 65535}, Protocol: "tcp", Why: "To the internet"}
-	return group, addEgress(ctx, logical+"-out", group, out, nil, pulumi.Parent(n))
+	exit, err := addEgress(ctx, logical+"-out", group, out, nil, pulumi.Parent(n))
+	n.ready = append(n.ready, entry, exit)
+	return group, err
 }

@@ -53,10 +53,16 @@ type Network struct {
 	// privateTables has one route table per zone, so that each zone can have a NAT of its own.
 	privateTables []*ec2.RouteTable
 	dataTable     *ec2.RouteTable
+	ready         []pulumi.Resource
 }
 
 // Internet is the route that public resources wait for: AWS refuses public load balancers and addresses in a VPC without one.
 func (n *Network) Internet() pulumi.Resource { return n.internet }
+
+// Ready is the way from the private subnets to the internet: routes, associations, and the NAT. It must exist before instances and until
+// after them, because ECS stops tasks only through an agent that it hears from. The database and the cache need none of it, so they do
+// not wait for a NAT.
+func (n *Network) Ready() []pulumi.Resource { return n.ready }
 
 // NewNetwork registers the VPC, its subnets and their routes.
 func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulumi.ResourceOption) (*Network, error) {
@@ -92,23 +98,29 @@ func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulu
 	})
 }
 
+// chooseZones takes the first available zones. The choice is for new subnets only (see createSubnets): the list changes when a zone has
+// an event, or when AWS opens one (hashicorp/terraform#11928). With too few in an event, the others stand for them, so that an
+// environment that exists can still be deployed.
 func (n *Network) chooseZones(ctx *pulumi.Context, _ string) error {
 	n.zones = n.args.ZoneNames
-	if len(n.zones) > 0 {
-		return nil
+	for _, state := range []*string{pulumi.StringRef("available"), nil} {
+		if len(n.zones) >= n.args.Zones {
+			break
+		}
+		found, err := aws.GetAvailabilityZones(ctx, &aws.GetAvailabilityZonesArgs{
+			State: state,
+			// Local zones and Wavelength zones have neither ALB nor RDS.
+			Filters: []aws.GetAvailabilityZonesFilter{{Name: "opt-in-status", Values: []string{"opt-in-not-required"}}},
+		}, pulumi.Parent(n))
+		if err != nil {
+			return err
+		}
+		n.zones = found.Names
 	}
-	found, err := aws.GetAvailabilityZones(ctx, &aws.GetAvailabilityZonesArgs{
-		State: pulumi.StringRef("available"),
-		// Local zones and Wavelength zones have neither ALB nor RDS.
-		Filters: []aws.GetAvailabilityZonesFilter{{Name: "opt-in-status", Values: []string{"opt-in-not-required"}}},
-	}, pulumi.Parent(n))
-	if err != nil {
-		return err
+	if len(n.zones) < n.args.Zones {
+		return fmt.Errorf("network.zones: %d wanted, region %s has %d", n.args.Zones, n.args.Region, len(n.zones))
 	}
-	if len(found.Names) < n.args.Zones {
-		return fmt.Errorf("network.zones: %d wanted, region %s has %d", n.args.Zones, n.args.Region, len(found.Names))
-	}
-	n.zones = found.Names[:n.args.Zones]
+	n.zones = n.zones[:n.args.Zones]
 	return nil
 }
 

@@ -26,6 +26,7 @@ func (n *Network) createPublicRoutes(ctx *pulumi.Context, name string) error {
 		DestinationCidrBlock: pulumi.String(anywhere),
 		GatewayId:            gateway.ID(),
 	}, pulumi.Parent(n))
+	n.ready = append(n.ready, n.internet)
 	return err
 }
 
@@ -52,13 +53,14 @@ func (n *Network) routeTable(ctx *pulumi.Context, logical string, subnets ...*ec
 		return nil, err
 	}
 	for i, subnet := range subnets {
-		_, err := ec2.NewRouteTableAssociation(ctx, fmt.Sprintf("%s-assoc-%d", logical, i+1), &ec2.RouteTableAssociationArgs{
+		association, err := ec2.NewRouteTableAssociation(ctx, fmt.Sprintf("%s-assoc-%d", logical, i+1), &ec2.RouteTableAssociationArgs{
 			RouteTableId: table.ID(),
 			SubnetId:     subnet.ID(),
 		}, pulumi.Parent(n))
 		if err != nil {
 			return nil, err
 		}
+		n.ready = append(n.ready, association)
 	}
 	return table, nil
 }
@@ -66,6 +68,7 @@ func (n *Network) routeTable(ctx *pulumi.Context, logical string, subnets ...*ec
 // routeToInternet is the default route of a private route table, by NAT gateway or by the network interface of a NAT instance.
 func (n *Network) routeToInternet(ctx *pulumi.Context, name string, i int, args ec2.RouteArgs) error {
 	args.RouteTableId, args.DestinationCidrBlock = n.privateTables[i].ID(), pulumi.String(anywhere)
-	_, err := ec2.NewRoute(ctx, fmt.Sprintf("%s-private-%d-internet", name, i+1), &args, pulumi.Parent(n))
+	route, err := ec2.NewRoute(ctx, fmt.Sprintf("%s-private-%d-internet", name, i+1), &args, pulumi.Parent(n))
+	n.ready = append(n.ready, route)
 	return err
 }

@@ -18,6 +18,7 @@ import "fmt"
 //	grace          start + two health checks: failing checks of a new task do not count (HealthCheckGracePeriod).
 //	rollout        how long `pulumi up` waits for a steady service: four tasks one after the other, which is one more than
 //	               the circuit breaker lets fail, and ten minutes for an instance to come.
+//	end            delay + stop + ten minutes for ECS: how long a destroy waits for a deleted service. All tasks stop at once.
 const (
 	drainSeconds  = 5
 	stopMargin    = 5
@@ -47,11 +48,20 @@ func (c *Config) GraceSeconds() int {
 
 // RolloutMinutes is how long a deployment of a process may take.
 func (c *Config) RolloutMinutes(size Process, behindBalancer bool) int {
-	one := c.GraceSeconds() + size.StopSeconds
+	return max(minRolloutMin, 10+4*(c.GraceSeconds()+c.endSeconds(size, behindBalancer))/60)
+}
+
+// DrainMinutes is how long a deleted service may take until its last task is stopped.
+func (c *Config) DrainMinutes(size Process, behindBalancer bool) int {
+	return max(minRolloutMin, 10+c.endSeconds(size, behindBalancer)/60)
+}
+
+// endSeconds is how long a task of a process may take to stop.
+func (c *Config) endSeconds(size Process, behindBalancer bool) int {
 	if behindBalancer {
-		one += c.LoadBalancer.DeregistrationSeconds
+		return size.StopSeconds + c.LoadBalancer.DeregistrationSeconds
 	}
-	return max(minRolloutMin, 10+4*one/60)
+	return size.StopSeconds
 }
 
 // TimeVariables are the times of a process as environment variables of its containers.

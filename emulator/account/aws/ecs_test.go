@@ -84,6 +84,7 @@ func joining(cluster string) string {
 func fleeted(t *testing.T) *world {
 	t.Helper()
 	w := fronted(t)
+	w.connect()
 	w.make(account.RoleToken, "execrole", account.Values{"name": "exec", "assumeRolePolicy": trustTasks})
 	w.ids["exec"] = "arn:aws:iam::123456789012:role/exec"
 	w.make(account.SecretToken, "key", account.Values{"name": "key", "recoveryWindowInDays": 0})

@@ -23,6 +23,10 @@ var eip = account.Type{
 		return associate(tx, nil, r)
 	},
 	Update: associate,
+	Delete: func(tx *account.Tx, r *account.Resource) error {
+		tx.Patch(account.InstanceToken, r.Outputs.Text("instance"), account.Values{"publicIp": "", "publicDns": ""})
+		return nil
+	},
 }
 
 // associate gives the address to the instance it names.

@@ -61,14 +61,26 @@ var group = account.Type{
 		},
 	},
 	Complete: completeGroup,
+	Lingers:  true,
 	// The provider scales the group to zero first and then waits for protected instances, which never go.
 	Delete: func(tx *account.Tx, r *account.Resource) error {
 		capacity, _ := r.Outputs.Int("desiredCapacity")
 		if r.Outputs.True("protectFromScaleIn") && capacity > 0 && !r.Outputs.True("forceDelete") {
 			return tx.Refuse("ResourceInUse", "waiting for Auto Scaling Group (%s) drain: %d instances are protected from scale-in; set forceDelete or take the protection away first", r.ID, capacity)
 		}
-		return nil
+		return loseInstances(tx, r)
 	},
+}
+
+// loseInstances leaves the instances of a group registered with their cluster where no agent can deregister them.
+func loseInstances(tx *account.Tx, r *account.Resource) error {
+	for _, cluster := range tx.List(account.ClusterToken) {
+		name := cluster.Outputs.Text("name")
+		if fleet, found := tx.Fleet(name); found && fleet.ID == r.ID && tx.AgentsAway(fleet) != "" {
+			tx.Put("", account.Resource{Type: account.LostInstancesToken, ID: r.ID, Inputs: account.Values{}, Outputs: account.Values{"cluster": name}})
+		}
+	}
+	return nil
 }
 
 func completeGroup(tx *account.Tx, r *account.Resource) error {

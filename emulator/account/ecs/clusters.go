@@ -2,7 +2,6 @@
 package ecs
 
 import (
-	"encoding/base64"
 	"regexp"
 	"slices"
 
@@ -53,27 +52,15 @@ func deleteCluster(tx *account.Tx, r *account.Resource) error {
 			return tx.Refuse("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active: %s", service.Outputs.Text("name"))
 		}
 	}
-	if group, found := groupOf(tx, name); found {
+	const registered = "The Cluster cannot be deleted while Container Instances are active or draining: "
+	if group, found := tx.Fleet(name); found {
+		return tx.Refuse("ClusterContainsContainerInstancesException", registered+"the instances of Auto Scaling group %s are registered; delete the group first", group.ID)
+	}
+	if lost, found := tx.Find(account.LostInstancesToken, "cluster", name); found {
 		return tx.Refuse("ClusterContainsContainerInstancesException",
-			"The Cluster cannot be deleted while Container Instances are active or draining: the instances of Auto Scaling group %s are registered; delete the group first", group)
+			registered+"those of %s were terminated while their agents were disconnected; aws ecs deregister-container-instance --force", lost.ID)
 	}
 	return nil
-}
-
-// groupOf finds an Auto Scaling group whose instances join the cluster: their user data names it.
-func groupOf(tx *account.Tx, cluster string) (group string, found bool) {
-	joins := regexp.MustCompile(`ECS_CLUSTER=["']?` + regexp.QuoteMeta(cluster) + `(["'\s]|$)`)
-	for _, group := range tx.List(account.GroupToken) {
-		if size, known := group.Outputs.Int("desiredCapacity"); known && size == 0 {
-			continue
-		}
-		template, _ := tx.TemplateOf(group.Outputs)
-		text, err := base64.StdEncoding.DecodeString(template.Outputs.Text("userData"))
-		if err == nil && joins.Match(text) {
-			return group.ID, true
-		}
-	}
-	return "", false
 }
 
 func getService(tx *account.Tx, args account.Values) (account.Values, error) {

@@ -45,7 +45,9 @@ var service = account.Type{
 	Identity: account.Identity{Outputs: account.Values{
 		"iamRole": "/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", "propagateTags": "NONE",
 	}},
-	Create: createService,
+	Create:  createService,
+	Lingers: true,
+	Delete:  stopTasks,
 	Update: func(tx *account.Tx, old, next *account.Resource) error {
 		return completeService(tx, next, old.Outputs.Text("taskDefinition") != next.Outputs.Text("taskDefinition"))
 	},

@@ -20,10 +20,13 @@ func neverSteady(tx *account.Tx, r *account.Resource, task account.Resource, con
 	if least, most := percentages(r.Outputs); deploys && desired*most/100 <= desired && (desired*least+99)/100 >= desired {
 		return fmt.Sprintf("with %d tasks, at least %d%% and at most %d%% of them, a deployment can neither start nor stop one", desired, least, most)
 	}
-	if r.Outputs.Text("launchType") == "EC2" {
-		if _, found := groupOf(tx, account.AfterSlash(r.Outputs.Text("cluster"))); !found {
-			return "the service was unable to place a task because no container instance met all of its requirements: no Auto Scaling group joins the cluster"
+	const unplaced = "the service was unable to place a task because no container instance met all of its requirements: "
+	if fleet, found := tx.Fleet(account.AfterSlash(r.Outputs.Text("cluster"))); found {
+		if why := tx.TasksAway(fleet); why != "" {
+			return unplaced + why
 		}
+	} else if r.Outputs.Text("launchType") == "EC2" {
+		return unplaced + "no Auto Scaling group joins the cluster"
 	}
 	for _, name := range []string{"executionRoleArn", "taskRoleArn"} {
 		role, ok := tx.Find(account.RoleToken, "arn", task.Outputs.Text(name))
