@@ -12,6 +12,9 @@ type Faults struct {
 	// Latency is how long an operation takes, by type token or by operation and token ("create aws:rds/instance:Instance"),
 	// the latter first; "" is for all others.
 	Latency map[string]time.Duration
+	// Unavailable are availability zones in an event. AWS lists them with the state unavailable or constrained (EC2 API reference,
+	// "AvailabilityZone"), so a program that asks for the available ones gets a shorter list, and other zones at their places.
+	Unavailable []string
 }
 
 // Fault is one operation that fails.

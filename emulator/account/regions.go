@@ -57,6 +57,11 @@ func (tx *Tx) Zones() []string {
 	return zones
 }
 
+// Available tells whether a zone is not in an event.
+func (tx *Tx) Available(zone string) bool {
+	return !slices.Contains(tx.account.faults.Unavailable, zone)
+}
+
 // LogWriter is the account of AWS that writes the access logs of the region's load balancers; empty where there is none.
 func (tx *Tx) LogWriter() string { return regions[tx.Region()].loadBalancer }
 

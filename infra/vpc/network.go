@@ -144,7 +144,13 @@ func (n *Network) createVPC(ctx *pulumi.Context, name string) error {
 	return err
 }
 
+// createSubnets makes each subnet in a zone and leaves it there, whatever the list of zones becomes: another zone would replace it, and
+// with it all that is in it. Zones that the stack file names are followed.
 func (n *Network) createSubnets(ctx *pulumi.Context, name string) error {
+	opts := []pulumi.ResourceOption{pulumi.Parent(n)}
+	if len(n.args.ZoneNames) == 0 {
+		opts = append(opts, pulumi.IgnoreChanges([]string{"availabilityZone"}))
+	}
 	for tier, tierName := range []string{"public", "private", "data"} {
 		for i, zone := range n.zones {
 			block := SubnetBlock(n.args.CIDR, tier, i)
@@ -154,7 +160,7 @@ func (n *Network) createSubnets(ctx *pulumi.Context, name string) error {
 				AvailabilityZone: pulumi.String(zone),
 				CidrBlock:        pulumi.String(block.String()),
 				Tags:             nameTag(logical),
-			}, pulumi.Parent(n))
+			}, opts...)
 			if err != nil {
 				return err
 			}

@@ -40,6 +40,23 @@ func TestWhereWeAre(t *testing.T) {
 	}
 }
 
+// TestZoneInAnEvent: the zone is missing where the available ones are asked for, and listed where all are.
+func TestZoneInAnEvent(t *testing.T) {
+	w := newWorld(t)
+	w.SetFaults(account.Faults{Unavailable: []string{"eu-central-1a"}})
+	for state, want := range map[string][]any{
+		"": {"eu-central-1a", "eu-central-1b", "eu-central-1c"}, "available": {"eu-central-1b", "eu-central-1c"}, "unavailable": {"eu-central-1a"},
+	} {
+		args := account.Values{}
+		if state != "" {
+			args["state"] = state
+		}
+		if got := ask(t, w, "aws:index/getAvailabilityZones:getAvailabilityZones", args)["names"]; !reflect.DeepEqual(got, want) {
+			t.Errorf("state %q: %v", state, got)
+		}
+	}
+}
+
 func TestParameters(t *testing.T) {
 	w := newWorld(t)
 	const parameter = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended"

@@ -16,12 +16,12 @@ var functions = []account.Function{
 }
 
 // zoneFilters are the filters that hold for all zones of an account with the value AWS has for them.
-var zoneFilters = map[string]string{"opt-in-status": "opt-in-not-required", "zone-type": "availability-zone", "state": "available"}
+var zoneFilters = map[string]string{"opt-in-status": "opt-in-not-required", "zone-type": "availability-zone"}
 
 func getAvailabilityZones(tx *account.Tx, args account.Values) (account.Values, error) {
 	result := args.Clone()
 	names, ids := []any{}, []any{}
-	keep := args.Text("state") == "" || args.Text("state") == "available"
+	keep := true
 	for _, filter := range args.Blocks("filters") {
 		value, known := zoneFilters[filter.Text("name")]
 		if !known {
@@ -30,7 +30,11 @@ func getAvailabilityZones(tx *account.Tx, args account.Values) (account.Values, 
 		keep = keep && slices.Contains(filter.Strings("values"), value)
 	}
 	for _, zone := range tx.Zones() {
-		if keep {
+		state := "available"
+		if !tx.Available(zone) {
+			state = "unavailable"
+		}
+		if keep && (!args.Has("state") || args.Text("state") == state) {
 			names, ids = append(names, zone), append(ids, tx.ZoneID(zone))
 		}
 	}
