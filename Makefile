@@ -91,8 +91,8 @@ prices: $(OPERATOR) $(EMULATOR) bin/pulumi ## Read the prices of the stack's ins
 note: $(TOOLS) $(if $(BASE),$(EMULATOR) bin/pulumi) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type; POST=1 posts it)
 	@$(if $(FROM)$(BASE),$(OPERATOR) note --stack $(STACK),$(call RUN,note))$(if $(FROM), --from $(FROM))$(if $(BASE), --base $(BASE))$(if $(filter 1,$(POST)), --post)
 
-# Without a role on AWS, the notes compare stack files on an account in memory.
-notes: $(REVIEW_TOOLS) $(if $(AWS_ROLE_ARN)$(AWS_ACCESS_KEY_ID),,$(EMULATOR) bin/pulumi) ## In the job of a merge request: the note of every environment that it touches, printed and posted (SINCE=revision, BASE=revision)
+# The notes of production, and all of them without a role on AWS, compare stack files on an account in memory.
+notes: $(OPERATOR) $(EMULATOR) bin/pulumi ## In the job of a merge request: the note of every environment that it touches, printed and posted (SINCE=revision, BASE=revision)
 	@$(call REVIEW,notes)$(if $(SINCE), --since $(SINCE))$(if $(BASE), --base $(BASE))
 
 touched: $(OPERATOR) ## List the environments that the changes since SINCE=revision touch

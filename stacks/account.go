@@ -41,6 +41,10 @@ func deployAccount(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	drift, err := s.createDriftRole(ctx, state, providers)
+	if err != nil {
+		return err
+	}
 	boundaries, err := s.createBoundaries(ctx)
 	if err != nil {
 		return err
@@ -49,7 +53,7 @@ func deployAccount(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	s.export(ctx, state, preview, deploy, boundaries)
+	s.export(ctx, state, preview, drift, deploy, boundaries)
 	return nil
 }
 
@@ -94,20 +98,40 @@ func (s *accountStack) createProviders(ctx *pulumi.Context) (all identityProvide
 }
 
 // createPreviewRole makes the role of merge requests: on GitHub their tokens say so, on GitLab they are jobs of any branch of the
-// project. Jobs of forks have another project in their tokens. On GitHub jobs of the default branch may assume it too, for the nightly
-// comparison: a job in the environment of prod would wait for its reviewers, and keep deployments waiting.
+// project. Everybody who can push a branch can read what it reads, so production is left out of it. Jobs of forks have another project
+// in their tokens.
 func (s *accountStack) createPreviewRole(ctx *pulumi.Context, state *pipeline.StateStore, providers identityProviders) (*pipeline.Role, error) {
-	c := s.config.Account
-	var reaches []pipeline.Reach
-	for _, environment := range sortedKeys(c.Deploy) {
-		reaches = append(reaches, s.reach(c.Deploy[environment]))
+	trusts := providers.trusts(s.config.GitHubPullRequests(), s.config.GitLabClaims(config.GitLabRef{Branch: "*"}))
+	for i := range trusts {
+		if trusts[i].Provider == providers.gitHub {
+			trusts[i].Not = map[string][]string{"actor": config.GitHubBots}
+		}
 	}
-	gitHub := append(s.config.GitHubSubjects(config.GitHubRef{Branch: c.GitHub.Branch}), "repo:"+c.GitHub.Repository+":pull_request")
-	gitLab := s.config.GitLabSubjects(config.GitLabRef{Branch: "*"})
 	role, err := pipeline.NewPreviewRole(ctx, s.prefix+"-preview", pipeline.RoleArgs{
-		Description: "Previews of merge requests", State: state, Trusts: providers.trusts(gitHub, gitLab),
-	}, reaches, s.aws)
+		Description: "Previews of merge requests", State: state, Trusts: trusts,
+	}, s.reaches(config.Pipeline.Previewed), s.aws)
 	return role, wrap("preview role", err)
+}
+
+// createDriftRole makes the role of the nightly comparison of all environments, for jobs of the default branch. A job in the environment
+// of prod would wait for its reviewers, and keep deployments waiting.
+func (s *accountStack) createDriftRole(ctx *pulumi.Context, state *pipeline.StateStore, providers identityProviders) (*pipeline.Role, error) {
+	c := s.config.Account
+	role, err := pipeline.NewPreviewRole(ctx, s.prefix+"-drift", pipeline.RoleArgs{
+		Description: "Nightly comparisons", State: state,
+		Trusts: providers.trusts(s.config.GitHubClaims(config.GitHubRef{Branch: c.GitHub.Branch}), s.config.GitLabClaims(config.GitLabRef{Branch: c.GitLab.Branch})),
+	}, s.reaches(func(config.Pipeline) bool { return true }), s.aws)
+	return role, wrap("drift role", err)
+}
+
+func (s *accountStack) reaches(wanted func(config.Pipeline) bool) []pipeline.Reach {
+	var reaches []pipeline.Reach
+	for _, environment := range sortedKeys(s.config.Account.Deploy) {
+		if c := s.config.Account.Deploy[environment]; wanted(c) {
+			reaches = append(reaches, s.reach(c))
+		}
+	}
+	return reaches
 }
 
 // createBoundaries makes a permissions boundary per environment of account.deploy.
@@ -137,7 +161,7 @@ func (s *accountStack) createDeployRoles(ctx *pulumi.Context, state *pipeline.St
 		reach.Boundary = boundaries[environment].ARN
 		role, err := pipeline.NewDeployRole(ctx, s.prefix+"-deploy-"+environment, pipeline.RoleArgs{
 			Description: "Deploys " + environment, State: state, Promotes: promotes,
-			Trusts: providers.trusts(s.config.GitHubSubjects(c.GitHub), s.config.GitLabSubjects(c.GitLab)),
+			Trusts: providers.trusts(s.config.GitHubClaims(c.GitHub), s.config.GitLabClaims(c.GitLab)),
 		}, reach, s.aws)
 		if err != nil {
 			return nil, wrap("role that deploys "+environment, err)
@@ -154,19 +178,19 @@ func (s *accountStack) reach(c config.Pipeline) pipeline.Reach {
 	}
 }
 
-func (p identityProviders) trusts(gitHub, gitLab []string) []pipeline.Trust {
+func (p identityProviders) trusts(gitHub, gitLab config.Claims) []pipeline.Trust {
 	var trusts []pipeline.Trust
 	if p.gitHub != nil && len(gitHub) > 0 {
-		trusts = append(trusts, pipeline.Trust{Provider: p.gitHub, Subjects: gitHub})
+		trusts = append(trusts, pipeline.Trust{Provider: p.gitHub, Claims: gitHub})
 	}
 	if p.gitLab != nil && len(gitLab) > 0 {
-		trusts = append(trusts, pipeline.Trust{Provider: p.gitLab, Subjects: gitLab})
+		trusts = append(trusts, pipeline.Trust{Provider: p.gitLab, Claims: gitLab})
 	}
 	return trusts
 }
 
 // export makes the outputs: the values for the variables of a pipeline, and the commands to run.
-func (s *accountStack) export(ctx *pulumi.Context, state *pipeline.StateStore, preview *pipeline.Role, deploy map[string]*pipeline.Role, boundaries map[string]*pipeline.Boundary) {
+func (s *accountStack) export(ctx *pulumi.Context, state *pipeline.StateStore, preview, drift *pipeline.Role, deploy map[string]*pipeline.Role, boundaries map[string]*pipeline.Boundary) {
 	arns := pulumi.StringMap{}
 	for environment, boundary := range boundaries {
 		arns[environment] = boundary.ARN
@@ -181,6 +205,7 @@ func (s *accountStack) export(ctx *pulumi.Context, state *pipeline.StateStore, p
 		providers[environment] = state.SecretsProvider(stack)
 	}
 	ctx.Export("previewRoleArn", preview.ARN)
+	ctx.Export("driftRoleArn", drift.ARN)
 	ctx.Export("deployRoleArns", roles)
 	ctx.Export("permissionsBoundaries", arns)
 	ctx.Export("stateBucket", state.Bucket)

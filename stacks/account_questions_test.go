@@ -13,10 +13,10 @@ type question struct {
 	roles   string // which may do it
 }
 
-// may tells whether a role may. The role "sharing" may do what deploy-review may, and more.
+// may tells whether a role may. The role "sharing" may do what deploy-review may, and more, and "drift" what preview may.
 func (q question) may(role string) bool {
 	roles := strings.Fields(q.roles)
-	return slices.Contains(roles, role) || role == "sharing" && slices.Contains(roles, "deploy-review")
+	return slices.Contains(roles, role) || role == "sharing" && slices.Contains(roles, "deploy-review") || role == "drift" && slices.Contains(roles, "preview")
 }
 
 const (
@@ -86,7 +86,7 @@ func askByHand(ask asker) {
 	ask("", "ecs:DeregisterTaskDefinition", "*")
 	ask("deploy-prod", "ecr:PutImage", "ecr"+here+"repository/laravel-prod-registry-repo-0123456")
 	ask("preview deploy-staging deploy-prod deploy-review", "ecr:GetAuthorizationToken", "*")
-	ask("preview deploy-prod", "ecr:DescribeImages", "ecr"+here+"repository/laravel-prod-registry-repo-0123456")
+	ask("drift deploy-prod", "ecr:DescribeImages", "ecr"+here+"repository/laravel-prod-registry-repo-0123456")
 	ask("deploy-prod", "elasticloadbalancing:ModifyListener", "elasticloadbalancing"+here+"listener/app/laravel-prod-lb-0123456/0/1")
 	ask("", "elasticloadbalancing:ModifyListener", "elasticloadbalancing"+here+"listener/app/other/0/1")
 	ask("deploy-prod", "logs:PutRetentionPolicy", "logs"+here+"log-group:/aws/rds/instance/laravel-prod-db-01234567/error")
@@ -151,13 +151,13 @@ func askByHand(ask asker) {
 	// Secrets: a preview reads their settings, and not their values.
 	secret := "secretsmanager" + here + "secret:laravel-prod-secrets-APP_KEY-0123456-abcdef"
 	ask("deploy-prod", "secretsmanager:GetSecretValue", secret)
-	ask("preview deploy-prod", "secretsmanager:DescribeSecret", secret)
+	ask("drift deploy-prod", "secretsmanager:DescribeSecret", secret)
 	ask("", "secretsmanager:GetSecretValue", "secretsmanager"+here+"secret:other-abcdef")
 	ask("preview deploy-staging deploy-prod deploy-review", "ssm:GetParameter", "ssm:eu-west-1::parameter/aws/service/ecs/optimized-ami")
 	ask("", "ssm:GetParameter", "ssm"+here+"parameter/laravel-prod-password")
 
 	// State: that of its own stack. Versions cannot be deleted.
-	ask("preview deploy-prod", "s3:GetObject", stateARN+"/.pulumi/stacks/laravel-ecs/prod.json")
+	ask("drift deploy-prod", "s3:GetObject", stateARN+"/.pulumi/stacks/laravel-ecs/prod.json")
 	ask("deploy-prod", "s3:PutObject", stateARN+"/.pulumi/stacks/laravel-ecs/prod.json")
 	ask("deploy-prod", "s3:PutObject", stateARN+"/.pulumi/locks/organization/laravel-ecs/prod/0.json")
 	ask("deploy-review", "s3:PutObject", stateARN+"/.pulumi/history/laravel-ecs/review-login/x.json")
@@ -178,7 +178,7 @@ func askByHand(ask asker) {
 	ask("", "s3:PutBucketPolicy", stateARN)
 
 	// The key: the secrets of its own stack, and the objects of the bucket.
-	ask("preview deploy-prod", "kms:Decrypt", keyARN, "kms:EncryptionContext:stack=prod")
+	ask("drift deploy-prod", "kms:Decrypt", keyARN, "kms:EncryptionContext:stack=prod")
 	ask("deploy-prod", "kms:Encrypt", keyARN, "kms:EncryptionContext:stack=prod")
 	ask("preview deploy-review", "kms:Decrypt", keyARN, "kms:EncryptionContext:stack=review-login")
 	ask("", "kms:Decrypt", keyARN, "kms:EncryptionContext:stack=account")
@@ -192,6 +192,10 @@ func askByHand(ask asker) {
 
 // askNames asks for a resource of each kind that is identified by its name: the environment's, and another application's.
 func askNames(ask asker, environment, role string) {
+	reading := "preview "
+	if environment == "prod" { // merge requests do not read production
+		reading = "drift "
+	}
 	mine, other := "laravel-"+environment+"-x", "shop-"+environment+"-x"
 	for roles, forms := range map[string]map[string]string{
 		role: {
@@ -215,7 +219,7 @@ func askNames(ask asker, environment, role string) {
 			"sns:CreateTopic":                     "sns" + here + "%s",
 			"wafv2:CreateWebACL":                  "wafv2" + here + "regional/webacl/%s/0",
 		},
-		"preview " + role: {
+		reading + role: {
 			"events:DescribeRule":           "events" + here + "rule/%s",
 			"iam:GetInstanceProfile":        "iam::123456789012:instance-profile/%s",
 			"iam:GetRolePolicy":             "iam::123456789012:role/%s",

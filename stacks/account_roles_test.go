@@ -71,13 +71,13 @@ func variants(t testing.TB) []*infratest.Recorder {
 }
 
 // pipelineRoles are the roles of the questions. sharing is deploy-review with shares: staging.
-var pipelineRoles = []string{"preview", "deploy-staging", "deploy-prod", "deploy-review", "sharing"}
+var pipelineRoles = append(slices.Clone(accountRoles), "sharing")
 
 func pipelinePolicies(t testing.TB) map[string][]string {
 	t.Helper()
 	r := deployAccount(t)
 	policies := map[string][]string{}
-	for _, role := range pipelineRoles[:4] {
+	for _, role := range accountRoles {
 		policies[role] = policiesOf(t, r, role)
 	}
 	policies["sharing"] = policiesOf(t, deploy(t, "account", with(accountConfig(t), "account", "deploy.review.shares", "staging")), "deploy-review")
@@ -132,6 +132,27 @@ func requestsOf(questions []question) []infratest.Request {
 	return requests
 }
 
+// TestProductionIsPreviewedOnlyIfAskedFor: preview: true lets merge requests read production's state, and false keeps staging's from them.
+func TestProductionIsPreviewedOnlyIfAskedFor(t *testing.T) {
+	for environment, shipped := range map[string]bool{"prod": false, "staging": true, "review-login": true} {
+		state := try("s3:GetObject", strings.TrimPrefix(stateARN, "arn:aws:")+"/.pulumi/stacks/laravel-ecs/"+environment+".json").request()
+		key := try("kms:Decrypt", strings.TrimPrefix(keyARN, "arn:aws:"), "kms:EncryptionContext:stack="+environment).request()
+		name, _, _ := strings.Cut(environment, "-")
+		for want, config := range map[bool]map[string]string{
+			true: with(accountConfig(t), "account", "deploy."+name+".preview", true), false: with(accountConfig(t), "account", "deploy."+name+".preview", false),
+		} {
+			grants := infratest.Grants{Policies: policiesOf(t, deploy(t, "account", config), "preview")}
+			if got := grants.Allow(t, state, key); got[0] != want || got[1] != want {
+				t.Errorf("%s, preview %v: state and key are %v", environment, want, got)
+			}
+		}
+		grants := infratest.Grants{Policies: policiesOf(t, deployAccount(t), "preview")}
+		if got := grants.Allow(t, state, key); got[0] != shipped || got[1] != shipped {
+			t.Errorf("%s: state and key are %v", environment, got)
+		}
+	}
+}
+
 // mutants are wrong versions of a statement.
 func mutants(s infratest.Statement) map[string][]infratest.Statement {
 	all := map[string][]infratest.Statement{"that it is gone": nil}
@@ -179,7 +200,7 @@ func TestNothingIsGrantedAtLarge(t *testing.T) {
 				if slices.Contains(s.Resource, "*") && len(reference[action].Types) > 0 && !reads(verb) && !slices.Contains(ofItself, action) {
 					t.Errorf("%s: %s on everything", policy.Name, action)
 				}
-				if policy.Parent == "laravel-account-preview" && service != "kms" && !reads(verb) {
+				if slices.Contains([]string{"laravel-account-preview", "laravel-account-drift"}, policy.Parent) && service != "kms" && !reads(verb) {
 					t.Errorf("%s: a preview may %s", policy.Name, action)
 				}
 			}

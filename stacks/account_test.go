@@ -2,6 +2,8 @@ package stacks_test
 
 import (
 	"encoding/json"
+	"maps"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -52,63 +54,16 @@ func trustOf(t testing.TB, r *infratest.Recorder, role string) infratest.Grants 
 	return infratest.Grants{}
 }
 
-// TestWhoMayTakeWhichRole evaluates each trust policy with the tokens of jobs: those that may assume the role, and similar ones.
-func TestWhoMayTakeWhichRole(t *testing.T) {
-	r := deployAccount(t)
-	gitHub := func(subject, audience string) infratest.Request {
-		return token(gitHubARN, "token.actions.githubusercontent.com", subject, audience)
-	}
-	gitLab := func(subject, audience string) infratest.Request {
-		return token(gitLabARN, "gitlab.com", subject, audience)
-	}
-	const sts, lab = "sts.amazonaws.com", "https://gitlab.com"
-	for _, test := range []struct {
-		what  string
-		job   infratest.Request
-		roles string // that it may assume
-	}{
-		{"GitHub, environment staging", gitHub("repo:acme/shop:environment:staging", sts), "deploy-staging"},
-		{"GitHub, environment prod", gitHub("repo:acme/shop:environment:prod", sts), "deploy-prod"},
-		{"GitHub, environment review", gitHub("repo:acme/shop:environment:review", sts), "deploy-review"},
-		{"GitHub, pull request", gitHub("repo:acme/shop:pull_request", sts), "preview"},
-		{"GitHub, main without an environment", gitHub("repo:acme/shop:ref:refs/heads/main", sts), "preview"},
-		{"GitHub, a branch that begins as main does", gitHub("repo:acme/shop:ref:refs/heads/main2", sts), ""},
-		{"GitHub, a fork's main", gitHub("repo:mallory/shop:ref:refs/heads/main", sts), ""},
-		{"GitHub, an environment that begins alike", gitHub("repo:acme/shop:environment:prod2", sts), ""},
-		{"GitHub, an environment with a wildcard as its name", gitHub("repo:acme/shop:environment:*", sts), ""},
-		{"GitHub, a fork", gitHub("repo:mallory/shop:environment:prod", sts), ""},
-		{"GitHub, pull request of a fork's own", gitHub("repo:mallory/shop:pull_request", sts), ""},
-		{"GitHub, a repository that begins alike", gitHub("repo:acme/shop2:pull_request", sts), ""},
-		{"GitHub, another audience", gitHub("repo:acme/shop:environment:prod", "https://github.com/acme"), ""},
-		{"GitHub, no audience", gitHub("repo:acme/shop:environment:prod", ""), ""},
-		{"GitHub, no subject", gitHub("", sts), ""},
-		{"GitLab, main", gitLab("project_path:acme/web/shop:ref_type:branch:ref:main", lab), "preview deploy-staging deploy-prod deploy-review"},
-		{"GitLab, a branch", gitLab("project_path:acme/web/shop:ref_type:branch:ref:feature/x", lab), "preview deploy-review"},
-		{"GitLab, a branch that begins as main does", gitLab("project_path:acme/web/shop:ref_type:branch:ref:main2", lab), "preview deploy-review"},
-		{"GitLab, a tag called main", gitLab("project_path:acme/web/shop:ref_type:tag:ref:main", lab), ""},
-		{"GitLab, another project", gitLab("project_path:acme/web/other:ref_type:branch:ref:main", lab), ""},
-		{"GitLab, a fork", gitLab("project_path:mallory/shop:ref_type:branch:ref:main", lab), ""},
-		{"GitLab, a project below", gitLab("project_path:acme/web/shop/x:ref_type:branch:ref:main", lab), ""},
-		{"GitLab, another audience", gitLab("project_path:acme/web/shop:ref_type:branch:ref:main", sts), ""},
-		{"GitLab, no audience", gitLab("project_path:acme/web/shop:ref_type:branch:ref:main", ""), ""},
-		{"GitLab's subject from GitHub", gitHub("project_path:acme/web/shop:ref_type:branch:ref:main", sts), ""},
-	} {
-		var may []string
-		for _, role := range []string{"preview", "deploy-staging", "deploy-prod", "deploy-review"} {
-			if trustOf(t, r, role).Allow(t, test.job)[0] {
-				may = append(may, role)
-			}
-		}
-		if got := strings.Join(may, " "); got != test.roles {
-			t.Errorf("%s takes %q, want %q", test.what, got, test.roles)
-		}
-	}
-}
+// accountRoles are the roles of the shipped file, with that of reviews.
+var accountRoles = []string{"preview", "drift", "deploy-staging", "deploy-prod", "deploy-review"}
+
+// job is a job of a CI system, by the claims of its token that matter here.
+type job map[string]string
 
 // token is the request of a job that assumes a role; an empty claim is missing in its token.
-func token(provider, issuer, subject, audience string) infratest.Request {
+func (j job) token(provider, issuer string) infratest.Request {
 	r := infratest.Request{Action: "sts:AssumeRoleWithWebIdentity", Resource: "arn:aws:iam::123456789012:role/pipeline", Principal: provider, Context: map[string]infratest.Texts{}}
-	for claim, value := range map[string]string{"sub": subject, "aud": audience} {
+	for claim, value := range j {
 		if value != "" {
 			r.Context[issuer+":"+claim] = infratest.Texts{value}
 		}
@@ -116,27 +71,144 @@ func token(provider, issuer, subject, audience string) infratest.Request {
 	return r
 }
 
-// TestOtherReferences covers kinds of jobs that are not in the shipped file.
+// with is the job with another claim.
+func (j job) with(claim, value string) job {
+	other := maps.Clone(j)
+	other[claim] = value
+	return other
+}
+
+// onGitHub is a job of a repository: its subject ends with what it is.
+func onGitHub(repository, what string) job {
+	j := job{"sub": "repo:" + repository + ":" + what, "aud": "sts.amazonaws.com", "actor": "octocat", "repository_id": "456", "repository_owner_id": "123"}
+	if environment, is := strings.CutPrefix(what, "environment:"); is {
+		j["environment"] = environment
+	}
+	if ref, is := strings.CutPrefix(what, "ref:"); is {
+		j["ref"] = ref
+	}
+	return j
+}
+
+// onGitLab is a job of a project on a branch or of a tag.
+func onGitLab(project, kind, ref string, protected bool) job {
+	return job{"sub": "project_path:" + project + ":ref_type:" + kind + ":ref:" + ref, "aud": "https://gitlab.com", "ref_protected": strconv.FormatBool(protected), "project_id": "789"}
+}
+
+// assumes lists the roles that a token may assume.
+func assumes(t testing.TB, r *infratest.Recorder, request infratest.Request) string {
+	t.Helper()
+	var may []string
+	for _, role := range accountRoles {
+		if trustOf(t, r, role).Allow(t, request)[0] {
+			may = append(may, role)
+		}
+	}
+	return strings.Join(may, " ")
+}
+
+const (
+	gitHub      = "token.actions.githubusercontent.com"
+	onProtected = "preview drift deploy-staging deploy-prod deploy-review"
+)
+
+// TestWhoMayTakeWhichRole evaluates each trust policy with the tokens of jobs: those that may assume the role, and similar ones.
+func TestWhoMayTakeWhichRole(t *testing.T) {
+	r := deployAccount(t)
+	prod, main := onGitHub("acme/shop", "environment:prod"), onGitLab("acme/web/shop", "branch", "main", true)
+	for what, test := range map[string]struct {
+		job   job
+		roles string // that it may assume
+	}{
+		"environment staging":                   {onGitHub("acme/shop", "environment:staging"), "deploy-staging"},
+		"environment prod":                      {prod, "deploy-prod"},
+		"environment review":                    {onGitHub("acme/shop", "environment:review"), "deploy-review"},
+		"pull request":                          {onGitHub("acme/shop", "pull_request"), "preview"},
+		"pull request of Dependabot":            {onGitHub("acme/shop", "pull_request").with("actor", "dependabot[bot]"), ""},
+		"main without an environment":           {onGitHub("acme/shop", "ref:refs/heads/main"), "drift"},
+		"a branch that begins as main does":     {onGitHub("acme/shop", "ref:refs/heads/main2"), ""},
+		"a fork's main":                         {onGitHub("mallory/shop", "ref:refs/heads/main"), ""},
+		"an environment that begins alike":      {onGitHub("acme/shop", "environment:prod2"), ""},
+		"an environment that is a wildcard":     {onGitHub("acme/shop", "environment:*"), ""},
+		"a subject whose environment is no job": {prod.with("environment", "review"), ""},
+		"a fork":                                {onGitHub("mallory/shop", "environment:prod"), ""},
+		"pull request of a fork's own":          {onGitHub("mallory/shop", "pull_request"), ""},
+		"a repository that begins alike":        {onGitHub("acme/shop2", "pull_request"), ""},
+		"another audience":                      {prod.with("aud", "https://github.com/acme"), ""},
+		"no audience":                           {prod.with("aud", ""), ""},
+		"no subject":                            {prod.with("sub", ""), ""},
+		"GitLab's subject from GitHub":          {prod.with("sub", main["sub"]), ""},
+	} {
+		if got := assumes(t, r, test.job.token(gitHubARN, gitHub)); got != test.roles {
+			t.Errorf("GitHub, %s takes %q, want %q", what, got, test.roles)
+		}
+	}
+	for what, test := range map[string]struct {
+		job   job
+		roles string
+	}{
+		"main":                              {main, onProtected},
+		"main, which is not protected":      {main.with("ref_protected", "false"), "preview deploy-review"},
+		"a branch":                          {onGitLab("acme/web/shop", "branch", "feature/x", false), "preview deploy-review"},
+		"a branch that begins as main does": {onGitLab("acme/web/shop", "branch", "main2", true), "preview deploy-review"},
+		"a tag called main":                 {onGitLab("acme/web/shop", "tag", "main", true), ""},
+		"another project":                   {onGitLab("acme/web/other", "branch", "main", true), ""},
+		"a fork":                            {onGitLab("mallory/shop", "branch", "main", true), ""},
+		"a project below":                   {onGitLab("acme/web/shop/x", "branch", "main", true), ""},
+		"another audience":                  {main.with("aud", "sts.amazonaws.com"), ""},
+		"no audience":                       {main.with("aud", ""), ""},
+	} {
+		if got := assumes(t, r, test.job.token(gitLabARN, "gitlab.com")); got != test.roles {
+			t.Errorf("GitLab, %s takes %q, want %q", what, got, test.roles)
+		}
+	}
+}
+
+// TestWhoGetsTheNameLater: with the ids, a repository or project that takes over the name is not trusted. GitHub writes the ids into the
+// subjects of new repositories, too.
+func TestWhoGetsTheNameLater(t *testing.T) {
+	config := with(with(accountConfig(t), "account", "github.repositoryId", 456), "account", "github.ownerId", 123)
+	r := deploy(t, "account", with(config, "account", "gitlab.projectId", 789))
+	prod, main := onGitHub("acme/shop", "environment:prod"), onGitLab("acme/web/shop", "branch", "main", true)
+	for what, test := range map[string]struct {
+		request infratest.Request
+		roles   string
+	}{
+		"GitHub":                     {prod.token(gitHubARN, gitHub), "deploy-prod"},
+		"GitHub, a new repository":   {prod.with("sub", "repo:acme@123/shop@456:environment:prod").token(gitHubARN, gitHub), "deploy-prod"},
+		"GitHub, its pull request":   {onGitHub("acme@123/shop@456", "pull_request").token(gitHubARN, gitHub), "preview"},
+		"GitHub, the name's next":    {prod.with("repository_id", "457").token(gitHubARN, gitHub), ""},
+		"GitHub, its new repository": {prod.with("repository_id", "457").with("sub", "repo:acme@124/shop@457:environment:prod").token(gitHubARN, gitHub), ""},
+		"GitLab":                     {main.token(gitLabARN, "gitlab.com"), onProtected},
+		"GitLab, the path's next":    {main.with("project_id", "790").token(gitLabARN, "gitlab.com"), ""},
+	} {
+		if got := assumes(t, r, test.request); got != test.roles {
+			t.Errorf("%s takes %q, want %q", what, got, test.roles)
+		}
+	}
+}
+
+// TestOtherReferences covers kinds of jobs that are not in the shipped file. Of an instance of one's own AWS reads sub and aud only.
 func TestOtherReferences(t *testing.T) {
 	config := with(accountConfig(t), "account", "deploy.prod", map[string]any{
 		"hosts": []string{"app.example.com"}, "github": map[string]any{"branch": "main"}, "gitlab": map[string]any{"tag": "v*"},
 	})
 	config = with(config, "account", "gitlab.url", "https://git.acme.test")
 	trust := trustOf(t, deploy(t, "account", config), "deploy-prod")
-	for subject, want := range map[string]bool{
-		"repo:acme/shop:ref:refs/heads/main": true, "repo:acme/shop:ref:refs/heads/main2": false, "repo:acme/shop:ref:refs/tags/main": false,
-		"repo:acme/shop:environment:prod": false, "repo:acme/shop:pull_request": false,
+	for what, want := range map[string]bool{
+		"ref:refs/heads/main": true, "ref:refs/heads/main2": false, "ref:refs/tags/main": false, "environment:prod": false, "pull_request": false,
 	} {
-		if got := trust.Allow(t, token(gitHubARN, "token.actions.githubusercontent.com", subject, "sts.amazonaws.com"))[0]; got != want {
-			t.Errorf("%s: %v", subject, got)
+		if got := trust.Allow(t, onGitHub("acme/shop", what).token(gitHubARN, gitHub))[0]; got != want {
+			t.Errorf("%s: %v", what, got)
 		}
 	}
-	for subject, want := range map[string]bool{
-		"project_path:acme/web/shop:ref_type:tag:ref:v1.2.3": true, "project_path:acme/web/shop:ref_type:tag:ref:x1": false,
-		"project_path:acme/web/shop:ref_type:branch:ref:v1": false, "project_path:acme/web/shop:ref_type:branch:ref:main": false,
-	} {
-		if got := trust.Allow(t, token(gitLabARN, "git.acme.test", subject, "https://git.acme.test"))[0]; got != want {
-			t.Errorf("%s: %v", subject, got)
+	for _, test := range []struct {
+		kind, ref string
+		want      bool
+	}{{"tag", "v1.2.3", true}, {"tag", "x1", false}, {"branch", "v1", false}, {"branch", "main", false}} {
+		own := onGitLab("acme/web/shop", test.kind, test.ref, true).with("aud", "https://git.acme.test")
+		if got := trust.Allow(t, own.token(gitLabARN, "git.acme.test"))[0]; got != test.want {
+			t.Errorf("%s %s: %v", test.kind, test.ref, got)
 		}
 	}
 }
@@ -148,7 +220,7 @@ func TestAdoptedProvider(t *testing.T) {
 	if made := r.OfType("aws:iam/openIdConnectProvider:OpenIdConnectProvider"); len(made) != 1 || text(made[0], "url") != "https://gitlab.com" {
 		t.Errorf("made are %v", made)
 	}
-	if !trustOf(t, r, "preview").Allow(t, token(arn, "token.actions.githubusercontent.com", "repo:acme/shop:pull_request", "sts.amazonaws.com"))[0] {
+	if !trustOf(t, r, "preview").Allow(t, onGitHub("acme/shop", "pull_request").token(arn, gitHub))[0] {
 		t.Error("the adopted provider is not trusted")
 	}
 }

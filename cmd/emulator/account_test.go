@@ -55,7 +55,7 @@ func TestAccountOutputs(t *testing.T) {
 	if boundaries, _ := outputs["permissionsBoundaries"].(map[string]any); boundaries["load"] != "arn:aws:iam::123456789012:policy/laravel-account-boundary-load" {
 		t.Errorf("permissionsBoundaries are %v", outputs["permissionsBoundaries"])
 	}
-	for environment, arn := range map[string]any{"preview": outputs["previewRoleArn"], "deploy-staging": roles["staging"], "deploy-prod": roles["prod"], "deploy-load": roles["load"]} {
+	for environment, arn := range map[string]any{"preview": outputs["previewRoleArn"], "drift": outputs["driftRoleArn"], "deploy-staging": roles["staging"], "deploy-prod": roles["prod"], "deploy-load": roles["load"]} {
 		text, _ := arn.(string)
 		if !strings.HasPrefix(text, "arn:aws:iam::123456789012:role/laravel-account-"+environment+"-role-") {
 			t.Errorf("the role of %s is %v", environment, arn)
@@ -63,7 +63,7 @@ func TestAccountOutputs(t *testing.T) {
 	}
 }
 
-// TestNewEnvironment adds one: its role comes, and nothing else moves but what the preview role may read.
+// TestNewEnvironment adds one: its role comes, and nothing else moves but what the roles that only read may read.
 func TestNewEnvironment(t *testing.T) {
 	e := newAccount(t)
 	if _, err := e.Up(t.Context()); err != nil {
@@ -76,7 +76,7 @@ func TestNewEnvironment(t *testing.T) {
 	}
 	for _, change := range report.Changes {
 		made := change.Op == "create" && (strings.HasPrefix(change.Name, "laravel-account-deploy-load") || strings.HasPrefix(change.Name, "laravel-account-boundary-load"))
-		if !made && (change.Op != "update" || !strings.HasPrefix(change.Name, "laravel-account-preview-")) {
+		if !made && (change.Op != "update" || !strings.HasPrefix(change.Name, "laravel-account-preview-") && !strings.HasPrefix(change.Name, "laravel-account-drift-")) {
 			t.Errorf("unexpected: %v", change)
 		}
 	}

@@ -116,7 +116,7 @@ func (s *site) notes(t *testing.T) {
 	}
 	out, err := s.pipeline(t, map[string]string{
 		"CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_BRANCH": "", "CI_MERGE_REQUEST_IID": "7", "CI_PROJECT_ID": "5",
-		"CI_API_V4_URL": "http://127.0.0.1:1", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD~1",
+		"CI_MERGE_REQUEST_PROJECT_ID": "5", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "5", "CI_API_V4_URL": "http://127.0.0.1:1", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD~1",
 	}, "notes")
 	if err != nil {
 		t.Fatalf("notes: %v\n%s", err, out)

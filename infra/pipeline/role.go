@@ -48,37 +48,42 @@ func NewIdentityProvider(ctx *pulumi.Context, name string, args IdentityProvider
 	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{"arn": p.ARN})
 }
 
-// Trust lists the jobs of a CI system that may assume a role, by the subject of their tokens. A subject with a * is a pattern.
+// Trust is the jobs of a CI system that may assume a role: their tokens have, for each claim, one of the values, and none of those of
+// Not. A subject with a * is a pattern.
 type Trust struct {
-	Provider *IdentityProvider
-	Subjects []string
+	Provider    *IdentityProvider
+	Claims, Not map[string][]string
 }
 
 // statements are one for exact subjects and one for patterns: in one statement both operators would have to match.
 func (t Trust) statements() []infra.Statement {
 	issuer := strings.TrimPrefix(t.Provider.args.URL, "https://")
-	var exact, patterns []string
-	for _, subject := range t.Subjects {
-		if strings.Contains(subject, "*") {
-			patterns = append(patterns, subject)
-		} else {
-			exact = append(exact, subject)
-		}
-	}
-	statement := func(condition map[string]any) infra.Statement {
-		return infra.Statement{
-			Principals: map[string]any{"Federated": t.Provider.ARN}, Actions: []string{"sts:AssumeRoleWithWebIdentity"}, Condition: condition,
-		}
-	}
-	audience := t.Provider.args.Audience
 	var statements []infra.Statement
-	if len(exact) > 0 {
-		statements = append(statements, statement(map[string]any{"StringEquals": map[string]any{issuer + ":aud": audience, issuer + ":sub": exact}}))
-	}
-	if len(patterns) > 0 {
-		statements = append(statements, statement(map[string]any{
-			"StringEquals": map[string]any{issuer + ":aud": audience}, "StringLike": map[string]any{issuer + ":sub": patterns},
-		}))
+	for _, operator := range []string{"StringEquals", "StringLike"} {
+		subjects := slices.DeleteFunc(slices.Clone(t.Claims["sub"]), func(subject string) bool {
+			return strings.Contains(subject, "*") != (operator == "StringLike")
+		})
+		if len(subjects) == 0 {
+			continue
+		}
+		equal := map[string]any{issuer + ":aud": t.Provider.args.Audience}
+		for claim, values := range t.Claims {
+			if claim != "sub" {
+				equal[issuer+":"+claim] = values
+			}
+		}
+		condition := map[string]any{"StringEquals": equal}
+		if operator == "StringEquals" {
+			equal[issuer+":sub"] = subjects
+		} else {
+			condition[operator] = map[string]any{issuer + ":sub": subjects}
+		}
+		for claim, values := range t.Not {
+			condition["StringNotEquals"] = map[string]any{issuer + ":" + claim: values}
+		}
+		statements = append(statements, infra.Statement{
+			Principals: map[string]any{"Federated": t.Provider.ARN}, Actions: []string{"sts:AssumeRoleWithWebIdentity"}, Condition: condition,
+		})
 	}
 	return statements
 }

@@ -84,6 +84,9 @@ func (s *StateStore) stateStatements(reaches ...Reach) []infra.Statement {
 		objects = append(objects, s.object("stacks/"+s.args.Project+"/"+reach.Stack+".*"))
 		statements = append(statements, s.secretsOf(reach, "kms:Decrypt"))
 	}
+	if len(objects) == 0 {
+		return nil
+	}
 	return append(statements, infra.Statement{Actions: []string{"s3:GetObject"}, Resources: objects})
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
@@ -89,12 +91,12 @@ func (f files) checkJob(j job, complain func(string, ...any)) {
 	}
 }
 
-// checkComparison: what only looks takes the role of previews, and is in no deployment's way.
+// checkComparison: what only looks takes a role of its own, and is in no deployment's way.
 func (f files) checkComparison(j job, complain func(string, ...any)) {
 	if !j.token {
 		complain("%s: has no token of OpenID Connect", j.where)
 	}
-	if j.environment != "" {
+	if j.environment != "" && !strings.HasPrefix(j.environment, "drift/") {
 		complain("%s: waits for the reviewers of %s", j.where, j.environment)
 	}
 	if j.group != "" && strings.HasPrefix(j.where, ".github/") { // of those that wait, GitHub keeps the last one only
@@ -130,6 +132,48 @@ func (f files) checkTexts(complain func(string, ...any)) {
 		for _, match := range regexp.MustCompile(`(?:pulumi-version: |image: pulumi/pulumi:)(\S+)`).FindAllStringSubmatch(text, -1) {
 			if match[1] != session.CLIVersion {
 				complain("%s: Pulumi %s, where the rest of the project has %s", path, match[1], session.CLIVersion)
+			}
+		}
+	}
+}
+
+// TestForksAndBotsGetNoRole: on GitLab, no job of a fork has a token; on GitHub, no job of a pull request takes a role without asking whose
+// it is. GitHub gives a bot's pull request a token, and a job with "id-token: write" one of OpenID Connect
+// (https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions).
+func TestForksAndBotsGetNoRole(t *testing.T) {
+	f := readFiles(t)
+	jobs, err := f.gitLabJobs(event{gitLab: map[string]string{
+		"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_PROJECT_ID": "5", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "6",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commands []string
+	for _, j := range jobs {
+		if j.token || j.environment != "" {
+			t.Errorf("%s: a fork gets a token or an environment", j.where)
+		}
+		commands = append(commands, j.commands...)
+	}
+	if !slices.Contains(commands, "make notes") {
+		t.Errorf("a fork has no notes: %q", commands)
+	}
+	const ours, people = "github.event.pull_request.head.repo.full_name == github.repository", "github.event.pull_request.user.type != 'Bot'"
+	for _, path := range []string{".github/workflows/pull-request.yml", ".github/workflows/review.yml"} {
+		var workflow struct {
+			Jobs map[string]struct {
+				If          string
+				Env         map[string]string
+				Permissions map[string]string
+			}
+		}
+		if err := yaml.Unmarshal([]byte(f[path]), &workflow); err != nil {
+			t.Fatal(err)
+		}
+		for name, j := range workflow.Jobs {
+			asked := j.If + j.Env["AWS_ROLE_ARN"]
+			if j.Permissions["id-token"] == "write" && (!strings.Contains(asked, ours) || !strings.Contains(asked, people)) {
+				t.Errorf("%s: %s takes a role for anybody: %q", path, name, asked)
 			}
 		}
 	}

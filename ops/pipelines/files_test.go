@@ -53,7 +53,7 @@ type trigger struct {
 
 var events = map[string]event{
 	"merge request": {
-		map[string]string{"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "7"},
+		map[string]string{"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_PROJECT_ID": "5", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "5"},
 		func(on map[string]trigger) bool { return has(on, "pull_request") },
 	},
 	"main": {
@@ -85,7 +85,7 @@ type job struct {
 
 // gitLabJob is what the tests read of a job in .gitlab-ci.yml.
 type gitLabJob struct {
-	Extends       string
+	Extends       parents
 	Script        []string
 	Interruptible *bool
 	ResourceGroup string         `yaml:"resource_group"`
@@ -93,6 +93,17 @@ type gitLabJob struct {
 	Environment   yaml.Node
 	Cache         []struct{ Paths []string }
 	Rules         []struct{ If, When string }
+}
+
+// parents are one name or a list of them.
+type parents []string
+
+func (p *parents) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode {
+		*p = parents{node.Value}
+		return nil
+	}
+	return node.Decode((*[]string)(p))
 }
 
 // gitLabJobs are the jobs of an event.
@@ -132,12 +143,12 @@ func inherit(all map[string]yaml.Node, name string, into *gitLabJob) error {
 	if !ok {
 		return fmt.Errorf(".gitlab-ci.yml: %s is extended and not there", name)
 	}
-	var parent struct{ Extends string }
-	if err := node.Decode(&parent); err != nil {
+	var child struct{ Extends parents }
+	if err := node.Decode(&child); err != nil {
 		return err
 	}
-	if parent.Extends != "" {
-		if err := inherit(all, parent.Extends, into); err != nil {
+	for _, parent := range child.Extends {
+		if err := inherit(all, parent, into); err != nil {
 			return err
 		}
 	}

@@ -144,7 +144,11 @@ func (o Options) Notes(ctx context.Context, since string) error {
 	var parts []string
 	var failures []error
 	for _, stack := range touched {
-		o.Stack = stack
+		o := o
+		if o.Stack = stack; o.Base == "" && request != nil && !previewed(o.Root, stack) {
+			fmt.Fprintf(o.Err, "%s is production, whose state is not for merge requests: the note compares its stack file with that of %s\n", stack, since)
+			o.Base = since
+		}
 		markdown, failed := o.compose(ctx)
 		if markdown == "" {
 			markdown = note.Failure(stack, failed.Error()).Markdown

@@ -80,3 +80,42 @@ func TestNotesWithoutARole(t *testing.T) {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }
+
+// TestNotesOfProduction: a merge request does not read production's state, whatever role its job has, unless preview: true says so. The
+// note then compares stack files on an account in memory.
+func TestNotesOfProduction(t *testing.T) {
+	for name, test := range map[string]struct {
+		class, account string
+		inMemory       bool
+	}{
+		"production":       {"production", "{prod: {gitlab: {branch: main}}}", true},
+		"no account stack": {"production", "", true},
+		"preview: true":    {"production", "{prod: {preview: true}}", false},
+		"another name":     {"production", "{live: {stack: prod, preview: true}}", false},
+		"another stack's":  {"production", "{staging: {preview: true}}", true},
+		"staging":          {"staging", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := branchOff(t, "Pulumi.prod.yaml")
+			writeFile(t, filepath.Join(root, "Pulumi.prod.yaml"), "config: {x:environment: {class: "+test.class+"}}\n")
+			if test.account != "" {
+				writeFile(t, filepath.Join(root, "Pulumi.account.yaml"), "config: {x:account: {deploy: "+test.account+"}}\n")
+			}
+			mergeRequest(t, "")
+			t.Setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main")
+			t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/preview")
+			asked := fakePulumi(t)("echo '" + onePreview + "'")
+			if err := os.Mkdir(filepath.Join(root, "bin"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			writeFile(t, filepath.Join(root, "bin", "emulator"), "#!/bin/sh\n[ \"$*\" = 'preview --stack prod --base main --json' ] && echo '"+onePreview+"'\n")
+			o, out := options(root, "")
+			if err := o.Notes(t.Context(), ""); err != nil || !strings.Contains(out.String(), "### prod: no changes") {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			if got := asked() == ""; got != test.inMemory {
+				t.Errorf("pulumi was asked: %q", asked())
+			}
+		})
+	}
+}

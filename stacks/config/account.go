@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // AccountConfig is the configuration of the account stack, which all environments of an AWS account need.
@@ -26,26 +28,42 @@ type Account struct {
 
 // GitHub is the repository whose workflows may assume roles.
 type GitHub struct {
-	Repository  string `json:"repository"`  // ORG/REPO
-	Branch      string `json:"branch"`      // the default branch, whose jobs run the nightly comparison
-	ProviderARN string `json:"providerArn"` // of the OpenID Connect provider, where the account has one for GitHub
+	Repository   string `json:"repository"`   // ORG/REPO
+	RepositoryID int64  `json:"repositoryId"` // with OwnerID: whoever gets the name later is not trusted
+	OwnerID      int64  `json:"ownerId"`
+	Branch       string `json:"branch"`      // the default branch, whose jobs run the nightly comparison
+	ProviderARN  string `json:"providerArn"` // of the OpenID Connect provider, where the account has one for GitHub
 }
 
 // GitLab is the project whose pipelines may assume roles.
 type GitLab struct {
 	Project     string `json:"project"`     // GROUP/PROJECT
+	ProjectID   int64  `json:"projectId"`   // whoever gets the path later is not trusted
+	Branch      string `json:"branch"`      // the default branch, whose jobs run the nightly comparison
 	URL         string `json:"url"`         // of the instance
 	ProviderARN string `json:"providerArn"` // of the OpenID Connect provider, where the account has one for this URL
 }
 
 // Pipeline is who deploys one environment, and what its role may change.
 type Pipeline struct {
-	Stack  string    `json:"stack"`  // empty: the environment's name; NAME-* for all stacks that begin so
-	Hosts  []string  `json:"hosts"`  // host names that it publishes in Route 53, each with all names below it
-	From   string    `json:"from"`   // the environment whose image it deploys: its state and images may be read
-	Shares string    `json:"shares"` // the environment whose load balancer, cluster and state its review environments use (environment.shares)
-	GitHub GitHubRef `json:"github"`
-	GitLab GitLabRef `json:"gitlab"`
+	Stack  string   `json:"stack"`  // empty: the environment's name; NAME-* for all stacks that begin so
+	Hosts  []string `json:"hosts"`  // host names that it publishes in Route 53, each with all names below it
+	From   string   `json:"from"`   // the environment whose image it deploys: its state and images may be read
+	Shares string   `json:"shares"` // the environment whose load balancer, cluster and state its review environments use (environment.shares)
+	// Preview lets jobs of merge requests read the state, with the secrets in it. Left out: not where the stack file is production's.
+	Preview *bool     `json:"preview"`
+	GitHub  GitHubRef `json:"github"`
+	GitLab  GitLabRef `json:"gitlab"`
+
+	production bool // class of the stack file
+}
+
+// Previewed tells whether merge requests are previewed with the state of the environment.
+func (p Pipeline) Previewed() bool {
+	if p.Preview != nil {
+		return *p.Preview
+	}
+	return !p.production
 }
 
 // GitHubRef is the job that may deploy: one with an environment, or one on a branch.
@@ -64,6 +82,7 @@ type GitLabRef struct {
 const (
 	GitHubURL      = "https://token.actions.githubusercontent.com"
 	GitHubAudience = "sts.amazonaws.com"
+	gitLabURL      = "https://gitlab.com"
 )
 
 // placeholders are in the shipped stack file where its owner must write a name. A role must not trust a name that anybody may register.
@@ -73,7 +92,7 @@ var placeholders = []string{"YOUR-ORG/YOUR-REPO", "YOUR-GROUP/YOUR-PROJECT"}
 func Placeholder(value string) bool { return slices.Contains(placeholders, value) }
 
 func accountDefaults() *AccountConfig {
-	return &AccountConfig{App: App{Name: defaults().App.Name}, Account: Account{GitHub: GitHub{Branch: "main"}, GitLab: GitLab{URL: "https://gitlab.com"}, StateDays: 90}}
+	return &AccountConfig{App: App{Name: defaults().App.Name}, Account: Account{GitHub: GitHub{Branch: "main"}, GitLab: GitLab{URL: gitLabURL, Branch: "main"}, StateDays: 90}}
 }
 
 func (c *AccountConfig) sections() map[string]any {
@@ -95,6 +114,8 @@ func LoadAccount(source Source) (*AccountConfig, error) {
 		if pipeline.Stack == "" {
 			pipeline.Stack = name
 		}
+		file, _ := readStackFile(pipeline.Stack) // validate reports the error
+		pipeline.production = file.Config.Environment.Class == "production"
 		c.Account.Deploy[name] = pipeline
 	}
 	if err := report(source, problems, c.validate(source.Stack()), unread); err != nil {
@@ -103,28 +124,59 @@ func LoadAccount(source Source) (*AccountConfig, error) {
 	return c, nil
 }
 
-// GitHubSubjects are the subjects of the tokens of jobs that may deploy
-// (https://docs.github.com/en/actions/reference/security/oidc).
-func (c *AccountConfig) GitHubSubjects(ref GitHubRef) []string {
-	subject := "repo:" + c.Account.GitHub.Repository + ":"
+// Claims are what a job's token must say, by claim: one of the values. Of sub, a value with a * is a pattern. AWS checks sub and aud of every
+// issuer, and of GitHub and gitlab.com those that are used here
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif).
+type Claims map[string][]string
+
+// GitHubClaims are those of jobs that may deploy; nil for none (https://docs.github.com/en/actions/reference/security/oidc).
+func (c *AccountConfig) GitHubClaims(ref GitHubRef) Claims {
 	switch {
 	case ref.Environment != "":
-		return []string{subject + "environment:" + ref.Environment}
+		return c.gitHub("environment:"+ref.Environment, Claims{"environment": {ref.Environment}})
 	case ref.Branch != "":
-		return []string{subject + "ref:refs/heads/" + ref.Branch}
+		return c.gitHub("ref:refs/heads/"+ref.Branch, Claims{"ref": {"refs/heads/" + ref.Branch}})
 	}
 	return nil
 }
 
-// GitLabSubjects are the subjects of the tokens of jobs that may deploy
-// (https://docs.gitlab.com/ci/secrets/id_token_authentication/).
-func (c *AccountConfig) GitLabSubjects(ref GitLabRef) []string {
-	var subjects []string
+// GitHubPullRequests are the claims of jobs of pull requests of the repository's own branches.
+func (c *AccountConfig) GitHubPullRequests() Claims { return c.gitHub("pull_request", Claims{}) }
+
+// GitHubBots open pull requests that nobody of the team has read.
+var GitHubBots = []string{"dependabot[bot]", "renovate[bot]"}
+
+// gitHub adds the subject. Repositories that were created or renamed after July 15, 2026 have the ids in it
+// (https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/).
+func (c *AccountConfig) gitHub(job string, claims Claims) Claims {
+	g := c.Account.GitHub
+	claims["sub"] = []string{"repo:" + g.Repository + ":" + job}
+	if g.RepositoryID != 0 {
+		owner, repository, _ := strings.Cut(g.Repository, "/")
+		claims["sub"] = append(claims["sub"], fmt.Sprintf("repo:%s@%d/%s@%d:%s", owner, g.OwnerID, repository, g.RepositoryID, job))
+		claims["repository_id"] = []string{strconv.FormatInt(g.RepositoryID, 10)}
+	}
+	return claims
+}
+
+// GitLabClaims are those of jobs that may deploy; nil for none (https://docs.gitlab.com/ci/secrets/id_token_authentication/). Any branch, *,
+// may be unprotected.
+func (c *AccountConfig) GitLabClaims(ref GitLabRef) Claims {
+	claims := Claims{}
 	for kind, value := range map[string]string{"branch": ref.Branch, "tag": ref.Tag} {
 		if value != "" {
-			subjects = append(subjects, fmt.Sprintf("project_path:%s:ref_type:%s:ref:%s", c.Account.GitLab.Project, kind, value))
+			claims["sub"] = append(claims["sub"], fmt.Sprintf("project_path:%s:ref_type:%s:ref:%s", c.Account.GitLab.Project, kind, value))
 		}
 	}
-	slices.Sort(subjects)
-	return subjects
+	if len(claims) == 0 {
+		return nil
+	}
+	slices.Sort(claims["sub"])
+	if c.Account.GitLab.URL == gitLabURL && ref.Branch != "*" { // AWS reads no further claims of another instance
+		claims["ref_protected"] = []string{"true"}
+	}
+	if id := c.Account.GitLab.ProjectID; id != 0 {
+		claims["project_id"] = []string{strconv.FormatInt(id, 10)}
+	}
+	return claims
 }

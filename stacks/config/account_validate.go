@@ -1,6 +1,8 @@
 package config
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -50,20 +52,12 @@ func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 		return // review environments have no file in the repository
 	}
 	path := "Pulumi." + pipeline.Stack + ".yaml"
-	raw, err := os.ReadFile(path)
-	if err != nil {
+	file, err := readStackFile(pipeline.Stack)
+	if errors.Is(err, fs.ErrNotExist) {
 		p.add(key, "there is no %s: set stack to the stack that it deploys", path)
 		return
 	}
-	var file struct {
-		Config struct {
-			Region string                      `yaml:"aws:region"`
-			App    App                         `yaml:"laravel-ecs:app"`
-			Domain struct{ Name, Zone string } `yaml:"laravel-ecs:domain"`
-		}
-	}
-	file.Config.App.Name = defaults().App.Name
-	if err := yaml.Unmarshal(raw, &file); err != nil {
+	if err != nil {
 		p.add(key, "%s: %v", path, err)
 		return
 	}
@@ -76,6 +70,26 @@ func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 	if host := file.Config.Domain.Name; file.Config.Domain.Zone != "" && !covered(host, pipeline.Hosts) {
 		p.add(key+".hosts", "%s publishes %s, which is not among them", path, host)
 	}
+}
+
+// stackFile is what the account stack reads of an environment's stack file.
+type stackFile struct {
+	Config struct {
+		Region      string                      `yaml:"aws:region"`
+		App         App                         `yaml:"laravel-ecs:app"`
+		Environment struct{ Class string }      `yaml:"laravel-ecs:environment"`
+		Domain      struct{ Name, Zone string } `yaml:"laravel-ecs:domain"`
+	}
+}
+
+func readStackFile(stack string) (stackFile, error) {
+	var file stackFile
+	file.Config.App.Name = defaults().App.Name
+	raw, err := os.ReadFile("Pulumi." + stack + ".yaml")
+	if err == nil {
+		err = yaml.Unmarshal(raw, &file)
+	}
+	return file, err
 }
 
 func covered(host string, hosts []string) bool {
@@ -101,6 +115,19 @@ func (a Account) validateProviders(p *problems) {
 		p.add("account.github.branch", "%q has a wildcard: jobs of unprotected branches could read every environment", branch)
 	} else {
 		p.matches("account.github.branch", branch, gitRef, "the name of one")
+	}
+	if branch := a.GitLab.Branch; strings.ContainsAny(branch, "*?") {
+		p.add("account.gitlab.branch", "%q has a wildcard: jobs of unprotected branches could read every environment", branch)
+	} else {
+		p.matches("account.gitlab.branch", branch, gitRef, "the name of one")
+	}
+	if (a.GitHub.RepositoryID > 0) != (a.GitHub.OwnerID > 0) || a.GitHub.RepositoryID < 0 || a.GitHub.OwnerID < 0 {
+		p.add("account.github.repositoryId", "%d, and ownerId %d: set both, or none (gh api repos/%s --jq .id,.owner.id)", a.GitHub.RepositoryID, a.GitHub.OwnerID, a.GitHub.Repository)
+	}
+	if id := a.GitLab.ProjectID; id < 0 {
+		p.add("account.gitlab.projectId", "%d is not the id of a project", id)
+	} else if id > 0 && a.GitLab.URL != gitLabURL {
+		p.add("account.gitlab.projectId", "%d: AWS reads the id in tokens of %s only, not of %s; leave it out", id, gitLabURL, a.GitLab.URL)
 	}
 	p.matches("account.gitlab.url", a.GitLab.URL, instanceURL, "the address of a GitLab instance, such as https://gitlab.com")
 	validateProvider(p, "account.github.providerArn", a.GitHub.ProviderARN, GitHubURL)
