@@ -23,10 +23,16 @@ type CacheArgs struct {
 	Version         string
 	NodeType        string
 	Nodes           int  // a primary and its replicas; memcached has one node
-	SnapshotDays    int  // valkey and redis only
+	SnapshotDays    int  // valkey and redis only; with it, a destroy makes a final snapshot
 	ApplyNow        bool // changes do not wait for the maintenance window
 	// EncryptTransit turns TLS on for valkey and redis; PHP's memcached client has none.
 	EncryptTransit bool
+	// Upgrade applies Engine and Version to a cache that exists, now. Otherwise Version is the least that runs: AWS raises it.
+	Upgrade bool
+	// Password is the AUTH token of valkey and redis; nil for none. ExpirePassword makes the one before it, or none, invalid.
+	Password       pulumi.StringInput
+	ExpirePassword bool
+	Protected      bool // Pulumi does not delete it
 }
 
 // Cache is an ElastiCache cluster in the data subnets.
@@ -83,45 +89,13 @@ func (c *Cache) memcached(ctx *pulumi.Context, name string, subnets *elasticache
 		SecurityGroupIds:  pulumi.StringArray{c.args.SecurityGroupID},
 		ApplyImmediately:  pulumi.Bool(c.args.ApplyNow),
 		MaintenanceWindow: pulumi.String("sun:04:30-sun:05:30"),
-	}, pulumi.Parent(c))
+	}, pulumi.Parent(c), pulumi.Protect(c.args.Protected))
 	if err != nil {
 		return err
 	}
 	c.ID = cluster.ID().ToStringOutput()
 	// cluster_address is the configuration endpoint's host without the port.
 	c.Host = cluster.ClusterAddress
-	return nil
-}
-
-func (c *Cache) replicationGroup(ctx *pulumi.Context, name string, subnets *elasticache.SubnetGroup) error {
-	replicated := c.args.Nodes > 1
-	args := &elasticache.ReplicationGroupArgs{
-		Description:              pulumi.String("Laravel sessions, cache and queues"),
-		Engine:                   pulumi.String(c.args.Engine),
-		EngineVersion:            pulumi.String(c.args.Version),
-		NodeType:                 pulumi.String(c.args.NodeType),
-		NumCacheClusters:         pulumi.Int(c.args.Nodes),
-		AutomaticFailoverEnabled: pulumi.Bool(replicated),
-		MultiAzEnabled:           pulumi.Bool(replicated),
-		Port:                     pulumi.Int(c.Port),
-		SubnetGroupName:          subnets.Name,
-		SecurityGroupIds:         pulumi.StringArray{c.args.SecurityGroupID},
-		AtRestEncryptionEnabled:  pulumi.Bool(true),
-		TransitEncryptionEnabled: pulumi.Bool(c.args.EncryptTransit),
-		AutoMinorVersionUpgrade:  pulumi.Bool(true),
-		SnapshotRetentionLimit:   pulumi.Int(c.args.SnapshotDays),
-		ApplyImmediately:         pulumi.Bool(c.args.ApplyNow),
-		MaintenanceWindow:        pulumi.String("sun:04:30-sun:05:30"),
-	}
-	if c.args.SnapshotDays > 0 {
-		args.SnapshotWindow = pulumi.String("03:00-04:00")
-	}
-	group, err := elasticache.NewReplicationGroup(ctx, name+"-"+c.args.Engine, args, pulumi.Parent(c))
-	if err != nil {
-		return err
-	}
-	c.ID = group.ID().ToStringOutput()
-	c.Host = group.PrimaryEndpointAddress
 	return nil
 }
 
@@ -145,6 +119,9 @@ type CacheRef struct {
 	Engine         string
 	EncryptTransit bool
 }
+
+// PasswordVariable is the environment variable with the password of the cache, in Laravel's stock config/database.php.
+const PasswordVariable = "REDIS_PASSWORD"
 
 // Ref returns what the application needs.
 func (c *Cache) Ref() CacheRef {

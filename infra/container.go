@@ -56,6 +56,7 @@ type containerDefinition struct {
 	MemoryReservation      int               `json:"memoryReservation"`
 	User                   string            `json:"user"`
 	ReadonlyRootFilesystem bool              `json:"readonlyRootFilesystem"`
+	DockerSecurityOptions  []string          `json:"dockerSecurityOptions"`
 	LinuxParameters        linuxParameters   `json:"linuxParameters"`
 	PortMappings           []portMapping     `json:"portMappings,omitempty"`
 	Environment            []nameValue       `json:"environment"`
@@ -148,6 +149,9 @@ func (c Container) definition(shared taskSettings) containerDefinition {
 		Name: c.Name, Image: shared.Image, Command: c.Command,
 		CPU: c.CPU, Memory: c.MemoryMiB, MemoryReservation: c.ReservationMiB,
 		User: webUser, ReadonlyRootFilesystem: !shared.Exec, StopTimeout: c.StopSeconds,
+		// No program in the container gains rights by a setuid bit. Of these options, only those for SELinux and AppArmor need a setting
+		// of the agent (API reference, ContainerDefinition).
+		DockerSecurityOptions: []string{"no-new-privileges"},
 		LinuxParameters: linuxParameters{
 			Capabilities: map[string][]string{"drop": {"ALL"}},
 			Tmpfs:        []tmpfs{{"/tmp", tmpfsMiB}, {"/run", tmpfsMiB}},

@@ -20,6 +20,8 @@ type SecretsArgs struct {
 	RecoveryDays int
 	// Protected keeps a destroy from deleting APP_KEY, without which encrypted columns and cookies cannot be read any more.
 	Protected bool
+	// CachePassword makes the password of the cache, when it is not given.
+	CachePassword bool
 }
 
 // Secrets are the entries in Secrets Manager. Containers get their ARNs, never their values.
@@ -48,6 +50,11 @@ func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulu
 	values := maps.Clone(args.Values)
 	if values == nil {
 		values = map[string]pulumi.StringInput{}
+	}
+	if args.CachePassword && values[PasswordVariable] == nil {
+		if err := s.cachePassword(ctx, name, values); err != nil {
+			return nil, fmt.Errorf("generating %s: %w", PasswordVariable, err)
+		}
 	}
 	if err := s.generate(ctx, name, values, args.Shared); err != nil {
 		return nil, err

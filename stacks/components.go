@@ -68,6 +68,7 @@ func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*i
 	}
 	secrets, err := infra.NewSecrets(ctx, s.prefix+"-secrets", infra.SecretsArgs{
 		Values: secretInputs(s.config.Secrets), Shared: shared, RecoveryDays: recovery, Protected: s.config.Environment.Protected(),
+		CachePassword: s.config.Environment.Shares == "" && s.config.Cache.Authenticates(),
 	}, s.aws)
 	return secrets, wrap("secrets", err)
 }
@@ -84,13 +85,17 @@ func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewa
 	return database, wrap("database", err)
 }
 
-func (s *stack) createCache(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall) (*infra.Cache, error) {
+func (s *stack) createCache(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, secrets *infra.Secrets) (*infra.Cache, error) {
 	c := s.config.Cache
-	cache, err := infra.NewCache(ctx, config.Shorten(s.prefix, config.MaxCachePrefix)+"-cache", infra.CacheArgs{
+	args := infra.CacheArgs{
 		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupCache),
 		Engine: c.Engine, Version: c.Version, NodeType: c.NodeType, Nodes: c.Nodes, SnapshotDays: c.SnapshotDays,
-		EncryptTransit: c.EncryptTransit, ApplyNow: c.ApplyNow,
-	}, s.aws)
+		EncryptTransit: c.EncryptTransit, ApplyNow: c.ApplyNow, Upgrade: c.Upgrade, Protected: s.config.Environment.Protected(),
+	}
+	if c.Authenticates() {
+		args.Password, args.ExpirePassword = secrets.Values[infra.PasswordVariable], c.Auth == config.AuthSet
+	}
+	cache, err := infra.NewCache(ctx, config.Shorten(s.prefix, config.MaxCachePrefix)+"-cache", args, s.aws)
 	return cache, wrap("cache", err)
 }
 

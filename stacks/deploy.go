@@ -87,7 +87,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	cache, err := s.createCache(ctx, network, firewall)
+	cache, err := s.createCache(ctx, network, firewall, secrets)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,10 @@ func TestDataIsPrivateAndEncrypted(t *testing.T) {
 		if stack != "local" { // which has memcached, without encryption
 			if group := one(t, r, "aws:elasticache/replicationGroup:ReplicationGroup"); !isTrue(group, "atRestEncryptionEnabled") || !isTrue(group, "transitEncryptionEnabled") {
 				t.Errorf("%s is not encrypted", group.Name)
+			} else if text(group, "authToken") == "" || text(group, "authTokenUpdateStrategy") != "ROTATE" {
+				t.Errorf("%s has no password that is introduced beside the one before", group.Name)
+			} else if want := []string{"laravel-" + stack + "-cache-redis", "laravel-" + stack + "-cache-valkey"}; !slices.Equal(group.Aliases, want) {
+				t.Errorf("%s was named %v before, not %v", group.Name, want, group.Aliases)
 			}
 		}
 		for _, subnet := range each(t, r, "aws:ec2/subnet:Subnet") {

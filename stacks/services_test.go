@@ -59,6 +59,7 @@ func TestTasksAreHardenedAndHoldNoSecret(t *testing.T) {
 			var containers []struct {
 				Name, Image, User      string
 				ReadonlyRootFilesystem bool
+				DockerSecurityOptions  []string
 				Memory                 int
 				MemoryReservation      int
 				Environment            []struct{ Name, Value string }
@@ -72,14 +73,15 @@ func TestTasksAreHardenedAndHoldNoSecret(t *testing.T) {
 				t.Errorf("%s has no containers", definition.Name)
 			}
 			for _, c := range containers {
-				if !strings.Contains(c.Image, "@sha256:") || c.User != "33:33" || c.ReadonlyRootFilesystem == exec || c.MemoryReservation >= c.Memory {
+				if !strings.Contains(c.Image, "@sha256:") || c.User != "33:33" || c.ReadonlyRootFilesystem == exec || c.MemoryReservation >= c.Memory ||
+					!slices.Equal(c.DockerSecurityOptions, []string{"no-new-privileges"}) {
 					t.Errorf("%s %s: %+v", definition.Name, c.Name, c)
 				}
 				var names []string
 				for _, v := range c.Environment {
 					names = append(names, v.Name)
 				}
-				if !slices.IsSorted(names) || slices.Contains(names, "DB_PASSWORD") || slices.Contains(names, "APP_KEY") {
+				if !slices.IsSorted(names) || slices.Contains(names, "DB_PASSWORD") || slices.Contains(names, "APP_KEY") || slices.Contains(names, "REDIS_PASSWORD") {
 					t.Errorf("%s: environment %v", c.Name, names)
 				}
 				for _, s := range c.Secrets {

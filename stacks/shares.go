@@ -15,7 +15,7 @@ import (
 // sharedOutput is the output with what review environments may share (environment.shares).
 const sharedOutput = "sharedWithReviews"
 
-// shared is the value of sharedOutput. It holds ids and addresses only; of the password it holds the ARN.
+// shared is the value of sharedOutput. It holds ids and addresses only; of the passwords it holds the ARNs.
 type shared struct {
 	VpcID           string            `json:"vpcId"`
 	Hosts           []string          `json:"hosts"` // that lead to the load balancer
@@ -39,6 +39,7 @@ type shared struct {
 		Port           int    `json:"port"`
 		Engine         string `json:"engine"`
 		EncryptTransit bool   `json:"encryptTransit"`
+		PasswordARN    string `json:"passwordArn"` // empty without a password
 	} `json:"cache"`
 }
 
@@ -66,7 +67,7 @@ func sharedValues(c *config.Config, network *vpc.Network, app *application) pulu
 		},
 		"cache": pulumi.Map{
 			"host": app.cache.Host, "port": pulumi.Int(app.cache.Port), "engine": pulumi.String(app.cache.Engine),
-			"encryptTransit": pulumi.Bool(app.cache.EncryptTransit),
+			"encryptTransit": pulumi.Bool(app.cache.EncryptTransit), "passwordArn": app.secrets.ARN(infra.PasswordVariable),
 		},
 	}
 }
@@ -128,6 +129,9 @@ func (s *stack) deploySharing(ctx *pulumi.Context) error {
 	secrets, err := s.createSecrets(ctx, map[string]string{"DB_PASSWORD": from.Database.PasswordARN})
 	if err != nil {
 		return err
+	}
+	if arn := from.Cache.PasswordARN; arn != "" {
+		secrets.Share(infra.PasswordVariable, arn)
 	}
 	balancer, err := infra.NewSharedBalancer(ctx, s.balancerName(), infra.SharedBalancerArgs{
 		VpcID: from.VpcID, Listeners: from.Listeners, Host: s.config.Domain.Name, TargetArgs: s.targetArgs(),

@@ -15,7 +15,7 @@ func (a *Account) Diff(token, id string, oldInputs, oldOutputs, news Values) (ch
 	}
 	changed = differences("", withoutNulls(oldInputs), withoutNulls(news))
 	for _, name := range t.ReadBack {
-		if !slices.Contains(changed, name) && !same(oldOutputs[name], news[name]) {
+		if oldOutputs.Has(name) && news.Has(name) && !slices.Contains(changed, name) && !same(oldOutputs[name], news[name]) {
 			changed = append(changed, name)
 		}
 	}

@@ -18,6 +18,7 @@ type Resource struct {
 	Inputs             resource.PropertyMap
 	Protect            bool
 	IgnoreChanges      []string
+	Aliases            []string // earlier logical names
 	DependsOn          []string
 	Custom             bool
 }
@@ -42,9 +43,13 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 		return args.Name, r.reference(args.Inputs), nil
 	}
 	rpc := args.RegisterRPC
+	var aliases []string
+	for _, alias := range rpc.GetAliases() {
+		aliases = append(aliases, alias.GetSpec().GetName())
+	}
 	r.seen = append(r.seen, Resource{
 		Type: args.TypeToken, Name: args.Name, Parent: nameOf(rpc.GetParent()), Inputs: unwrap(resource.NewObjectProperty(args.Inputs)).ObjectValue(),
-		Protect: rpc.GetProtect(), IgnoreChanges: rpc.GetIgnoreChanges(), DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
+		Protect: rpc.GetProtect(), IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: aliases, DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
 	})
 	return id(args), outputs(args), nil
 }
@@ -97,6 +102,9 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		out["arn"] = resource.NewStringProperty("arn:aws:" + form + name.StringValue())
 	}
 	set("latestVersion", 1)
+	if out.HasValue("engineVersion") {
+		set("engineVersionActual", out["engineVersion"])
+	}
 	set("repoDigest", "registry/app@sha256:"+strings.Repeat("0", 64))
 	set("domainValidationOptions", proofs(args.Inputs))
 	return out

@@ -80,6 +80,13 @@ type Cache struct {
 	SnapshotDays   int    `json:"snapshotDays"`
 	EncryptTransit bool   `json:"encryptTransit"`
 	ApplyNow       bool   `json:"applyNow"` // changes do not wait for the maintenance window
+	Upgrade        bool   `json:"upgrade"`  // apply engine and version to a cache that exists
+	Auth           string `json:"auth"`     // rotate, set or none
+}
+
+// Authenticates tells whether the cache has a password.
+func (c Cache) Authenticates() bool {
+	return c.Engine != Memcached && c.EncryptTransit && c.Auth != AuthNone
 }
 
 // Observability is logs and alarms.

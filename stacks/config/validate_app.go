@@ -154,10 +154,13 @@ func (c *Config) validateVariables(p *problems) {
 			}
 		}
 	}
+	if given, ok := c.Secrets["REDIS_PASSWORD"]; ok && c.Cache.Authenticates() && !cachePassword.MatchString(given) {
+		p.add("secrets.REDIS_PASSWORD", "not 16 to 128 letters, digits and !&#$^<>-, which ElastiCache wants of a password")
+	}
 	check("env", sortedKeys(c.Env))
 	check("secrets", sortedKeys(c.Secrets))
 	for _, v := range sortedKeys(c.Env) {
-		if _, both := c.Secrets[v]; both || v == "APP_KEY" || v == "DB_PASSWORD" {
+		if _, both := c.Secrets[v]; both || v == "APP_KEY" || v == "DB_PASSWORD" || v == "REDIS_PASSWORD" {
 			p.add("env."+v, "it is a secret: put it into secrets, where it is encrypted")
 		}
 	}
@@ -182,6 +185,7 @@ func (c *Config) validateProduction(p *problems) {
 	want(c.Database.RequireTLS, "database.requireTls", "true")
 	want(c.Cache.Engine != Memcached && c.Cache.Nodes >= 2, "cache", "valkey or redis with 2 or more nodes: the loss of a memcached node logs all users out")
 	want(c.Cache.Engine == Memcached || c.Cache.EncryptTransit, "cache.encryptTransit", "true")
+	want(c.Cache.Auth != AuthNone, "cache.auth", "rotate or set: a password")
 	want(c.Domain.Name != "", "domain.name", "a name, and with it HTTPS")
 	want(c.LoadBalancer.HTTP == "redirect", "loadBalancer.http", "redirect")
 	want(c.Observability.Alarms, "observability.alarms", "true")

@@ -57,6 +57,16 @@ const (
 	Redis     = "redis"
 )
 
+// How the password of a cache is enforced, in the words of ElastiCache (AuthTokenUpdateStrategy). Rotate accepts the password before the
+// current one as well, or none where there was none; Set does not. A memcached server, and one without TLS, has no password.
+const (
+	AuthRotate = "rotate"
+	AuthSet    = "set"
+	AuthNone   = "none"
+)
+
+var cachePassword = regexp.MustCompile(`^[A-Za-z0-9!&#$^<>-]{16,128}$`)
+
 // cacheVersions are patterns, because memcached is given to the patch level and the others by major.minor.
 var cacheVersions = map[string]*regexp.Regexp{
 	Memcached: regexp.MustCompile(`^1\.6\.(6|12|17|22)$`),
@@ -72,6 +82,10 @@ func (c Cache) validate(p *problems) {
 	p.check("cache.nodeType", known.Cache.Check(c.NodeType))
 	p.between("cache.nodes", c.Nodes, 1, 6)
 	p.between("cache.snapshotDays", c.SnapshotDays, 0, 35)
+	p.oneOf("cache.auth", c.Auth, AuthRotate, AuthSet, AuthNone)
+	if c.Auth == AuthSet && !c.Authenticates() {
+		p.add("cache.auth", "set needs valkey or redis with cache.encryptTransit: ElastiCache has passwords over TLS only")
+	}
 	if c.Engine == Memcached && (c.Nodes > 1 || c.SnapshotDays > 0) {
 		p.add("cache.engine", "memcached has one node and no snapshots; use valkey for more")
 	}

@@ -165,6 +165,7 @@ func TestTaskDefinitionRefusals(t *testing.T) {
 		{"logs without a group", account.TaskToken, goodTask, logs(m{"awslogs-region": "eu-central-1"}), definitions, ""},
 		{"logs with an unknown option", account.TaskToken, goodTask, logs(m{"awslogs-region": "eu-central-1", "awslogs-group": "/shop/web", "awslogs-prefix": "web"}), definitions, ""},
 		{"capability", account.TaskToken, goodTask, containersWith("web", "linuxParameters", m{"capabilities": m{"drop": []any{"CAP_ALL"}}}), definitions, ""},
+		{"security option of SELinux", account.TaskToken, goodTask, containersWith("web", "dockerSecurityOptions", []any{"no-new-privileges", "label:type:super_t"}), definitions, ""},
 		{"tmpfs without a size", account.TaskToken, goodTask, containersWith("web", "linuxParameters", m{"tmpfs": []any{m{"containerPath": "/tmp"}}}), definitions, ""},
 		{"no such role", account.TaskToken, goodTask, account.Values{"taskRoleArn": "arn:aws:iam::123456789012:role/nobody"}, "", "ClientException"},
 		{"role that is no ARN", account.TaskToken, goodTask, account.Values{"executionRoleArn": "exec"}, "executionRoleArn", ""},

@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +53,11 @@ func TestCacheRefusals(t *testing.T) {
 		{"seven nodes", group, with(goodValkey, account.Values{"numCacheClusters": 6}), account.Values{"numCacheClusters": 7}, "numCacheClusters", ""},
 		{"backups in maintenance", group, with(goodValkey, account.Values{"snapshotWindow": "02:00-03:00", "maintenanceWindow": "sun:03:00-sun:04:00"}), account.Values{"snapshotWindow": "02:30-03:30"}, "snapshotWindow", ""},
 		{"backups for too long", group, with(goodValkey, account.Values{"snapshotRetentionLimit": 35}), account.Values{"snapshotRetentionLimit": 36}, "snapshotRetentionLimit", ""},
+		{"short AUTH token", group, with(goodValkey, account.Values{"authToken": strings.Repeat("a", 16)}), account.Values{"authToken": strings.Repeat("a", 15)}, "authToken", ""},
+		{"AUTH token with a slash", group, with(goodValkey, account.Values{"authToken": strings.Repeat("a", 128)}), account.Values{"authToken": strings.Repeat("a", 127) + "/"}, "authToken", ""},
+		{"AUTH without TLS", group, with(goodValkey, account.Values{"authToken": strings.Repeat("a", 16)}), account.Values{"transitEncryptionEnabled": false}, "authToken", ""},
+		{"AUTH strategy", group, goodValkey, account.Values{"authTokenUpdateStrategy": "REPLACE"}, "authTokenUpdateStrategy", ""},
+		{"parameter group of another version", group, with(goodValkey, account.Values{"parameterGroupName": "default.valkey8"}), account.Values{"parameterGroupName": "default.valkey7"}, "parameterGroupName", ""},
 		{"group in one zone", group, goodValkey, account.Values{"subnetGroupName": "{onezone}"}, "", "InvalidParameterCombination"},
 	})
 }
@@ -120,6 +126,83 @@ func TestCacheDeletesAndReplacements(t *testing.T) {
 		_, replace := w.Diff(want.token, "", want.old, nil, with(want.old, want.next))
 		if got := len(replace) > 0; got != want.replaces {
 			t.Errorf("%s with %v: replaces %v, want %v", want.token, want.next, got, want.replaces)
+		}
+	}
+}
+
+// TestCacheUpgrade: redis becomes valkey in place, with a parameter group of the new version, in the maintenance window or at once.
+func TestCacheUpgrade(t *testing.T) {
+	old := with(goodValkey, account.Values{"engine": "redis", "engineVersion": "7.1"})
+	upgraded := with(goodValkey, account.Values{"parameterGroupName": "default.valkey8", "applyImmediately": true})
+	w := stored(t)
+	r := w.make(account.CacheReplicationToken, "valkey", old)
+	update := func(inputs account.Values) (account.Resource, error) {
+		return w.Update(t.Context(), r.Type, r.ID, w.fill(inputs))
+	}
+	_, err := update(with(upgraded, account.Values{"parameterGroupName": nil}))
+	wantCode(t, err, "InvalidParameterCombination")
+	_, err = update(with(upgraded, account.Values{"engineVersion": "7.1"}))
+	wantCode(t, err, "InvalidParameter")
+	waiting, err := update(with(upgraded, account.Values{"applyImmediately": false}))
+	if err != nil || waiting.Outputs.Text("engine") != "redis" || waiting.Outputs.Text("engineVersionActual") != "7.1.0" {
+		t.Errorf("before the maintenance window: %v, %v", waiting.Outputs, err)
+	}
+	if changed, replace := w.Diff(r.Type, r.ID, waiting.Inputs, waiting.Outputs, waiting.Inputs); len(changed) != 3 || len(replace) > 0 {
+		t.Errorf("what waits is a difference: %v, %v", changed, replace)
+	}
+	now, err := update(upgraded)
+	if err != nil || now.ID != r.ID || now.Outputs.Text("engineVersionActual") != "8.0.1" || now.Outputs.Text("parameterGroupName") != "default.valkey8" ||
+		now.Outputs.Text("primaryEndpointAddress") != r.Outputs.Text("primaryEndpointAddress") {
+		t.Errorf("at once: %v, %v", now.Outputs, err)
+	}
+}
+
+// TestCacheTokens follows the tokens that a group accepts.
+func TestCacheTokens(t *testing.T) {
+	w := stored(t)
+	r := w.make(account.CacheReplicationToken, "valkey", goodValkey)
+	first, second := strings.Repeat("a", 16), strings.Repeat("b", 16)
+	for _, step := range []struct {
+		token, strategy string
+		refused         string
+		accepted        []any
+	}{
+		{"", "ROTATE", "", []any{""}},
+		{first, "SET", "InvalidParameterCombination", []any{""}},
+		{first, "ROTATE", "", []any{"", first}},
+		{second, "SET", "InvalidParameterCombination", []any{"", first}},
+		{first, "SET", "", []any{first}},
+		{second, "ROTATE", "", []any{first, second}},
+		{first, "ROTATE", "", []any{second, first}},
+		{"", "ROTATE", "InvalidParameterValue", []any{second, first}},
+	} {
+		next := with(goodValkey, account.Values{"authTokenUpdateStrategy": step.strategy})
+		if step.token != "" {
+			next["authToken"] = step.token
+		}
+		if _, err := w.Update(t.Context(), r.Type, r.ID, w.fill(next)); step.refused != "" {
+			wantCode(t, err, step.refused)
+		} else if err != nil {
+			t.Error(err)
+		}
+		records := w.List("aws:elasticache/authTokens:AuthTokens")
+		if len(records) != 1 || !slices.Equal(records[0].Outputs["tokens"].([]any), step.accepted) {
+			t.Errorf("after %v: %v", step, records)
+		}
+	}
+}
+
+func TestCacheFinalSnapshot(t *testing.T) {
+	w := stored(t)
+	for _, code := range []string{"", "SnapshotAlreadyExistsFault"} {
+		r := w.make(account.CacheReplicationToken, "valkey", with(goodValkey, account.Values{"finalSnapshotIdentifier": "Last"}))
+		if err := w.Delete(t.Context(), r.Type, r.ID); code != "" {
+			wantCode(t, err, code)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.List("aws:elasticache/snapshot:Snapshot"); len(got) != 1 || got[0].ID != "last" {
+			t.Errorf("snapshots: %v", got)
 		}
 	}
 }

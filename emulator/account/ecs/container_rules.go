@@ -93,6 +93,12 @@ func (t taskRules) container(c container) {
 	t.health(c)
 	t.logging(c)
 	t.linux(c)
+	// The others place a task only where the agent has ECS_SELINUX_CAPABLE or ECS_APPARMOR_CAPABLE (API reference, ContainerDefinition).
+	for _, option := range c.DockerSecurityOptions {
+		if option != "no-new-privileges" {
+			t.invalid(c, "the option %q of dockerSecurityOptions is not no-new-privileges, the only one that needs no setting of the agent", option)
+		}
+	}
 }
 
 func (t taskRules) dependencies(c container) {

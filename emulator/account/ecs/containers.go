@@ -20,6 +20,7 @@ type container struct {
 	StopTimeout               *int
 	User                      string
 	ReadonlyRootFilesystem    *bool
+	DockerSecurityOptions     []string
 	LinuxParameters           *linuxParameters
 	LogConfiguration          *logConfiguration
 	HealthCheck               *healthCheck

@@ -82,17 +82,22 @@ var Service = account.Service{Types: []account.Type{
 			"port", "securityGroupNames", "snapshotArns", "snapshotName", "subnetGroupName",
 		},
 		Replaces: downgrade,
-		Defaults: account.Values{"automaticFailoverEnabled": false, "multiAzEnabled": false, "autoMinorVersionUpgrade": true, "applyImmediately": false},
-		Refs:     refs,
+		ReadBack: windowed,
+		Defaults: account.Values{
+			"automaticFailoverEnabled": false, "multiAzEnabled": false, "autoMinorVersionUpgrade": true, "applyImmediately": false, "authTokenUpdateStrategy": "ROTATE",
+		},
+		Refs: refs,
 		Rules: rules("replicationGroupId", 40, account.OneOf("engine", "redis", "valkey"), account.Length("description", 1, 255),
 			account.Between("numCacheClusters", 1, 6), account.Between("snapshotRetentionLimit", 0, 35),
-			account.DailyWindow("snapshotWindow", 60), account.Apart("snapshotWindow", "maintenanceWindow")),
+			account.DailyWindow("snapshotWindow", 60), account.Apart("snapshotWindow", "maintenanceWindow"),
+			account.Matches("authToken", authToken, "a token has 16 to 128 letters, digits and !&#$^<>-"), account.OneOf("authTokenUpdateStrategy", "SET", "ROTATE", "DELETE")),
 		Check: checkReplicationGroup,
 		Identity: account.Identity{
 			ID: "{replicationGroupId}", ARN: "elasticache:replicationgroup:{id}", Taken: "ReplicationGroupAlreadyExists: Replication group {id} already exists",
 			Outputs: account.Values{"engine": "redis", "port": 6379.0, "nodeType": "cache.t4g.small", "numCacheClusters": 1.0, "snapshotWindow": "03:00-04:00"},
 		},
-		Create: func(_ *account.Tx, r *account.Resource) error {
+		Create: func(tx *account.Tx, r *account.Resource) error {
+			accept(tx, r.ID, []string{r.Outputs.Text("authToken")})
 			// Valkey encrypts at rest by default, Redis does not.
 			if !r.Outputs.Has("atRestEncryptionEnabled") {
 				r.Outputs["atRestEncryptionEnabled"] = r.Outputs.Text("engine") == "valkey"
@@ -102,7 +107,7 @@ var Service = account.Service{Types: []account.Type{
 			}
 			return nil
 		},
-		Complete: completeReplicationGroup,
+		Update: modify, Complete: completeReplicationGroup, Delete: remove,
 	},
 }}
 
@@ -129,6 +134,7 @@ func checkReplicationGroup(r *account.Rules) {
 		engine = "redis"
 	}
 	check(r, engine)
+	checkAuth(r)
 	nodes, counted := r.In.Int("numCacheClusters")
 	if !r.In.Has("numCacheClusters") {
 		nodes, counted = 1, true

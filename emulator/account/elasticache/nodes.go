@@ -33,8 +33,10 @@ func family(engine, actual string) string {
 	return engine + parts[0]
 }
 
-// downgrade replaces a cache whose engine version goes back, or that leaves valkey for redis; from redis to valkey it
-// is upgraded in place.
+// downgrade replaces a cache whose engine version goes back, or that leaves valkey for redis; from redis to valkey it is upgraded in
+// place (terraform-provider-aws, internal/service/elasticache/engine_version.go: engineVersionForceNewOnDowngrade and
+// customizeDiffEngineForceNewOnDowngrade). The provider compares with the version that it read, and AWS raises minor versions by itself
+// where autoMinorVersionUpgrade is true.
 func downgrade(old, next account.Values) []string {
 	engine := next.Text("engine")
 	if old.Text("engine") == "valkey" && engine != "valkey" {
@@ -54,7 +56,7 @@ func place(tx *account.Tx, r *account.Resource) ([]string, error) {
 	engine := out.Text("engine")
 	account.SetDefault(out, "engineVersion", newest[engine])
 	out["engineVersionActual"] = versions[engine][out.Text("engineVersion")]
-	out["parameterGroupName"] = "default." + family(engine, out.Text("engineVersionActual"))
+	account.SetDefault(out, "parameterGroupName", "default."+family(engine, out.Text("engineVersionActual")))
 	subnets, ok := tx.Get(account.CacheSubnetGroupToken, out.Text("subnetGroupName"))
 	if !ok {
 		return nil, tx.Refuse("CacheSubnetGroupNotFoundFault", "this account has no default VPC, so there is no default cache subnet group; set subnetGroupName")

@@ -1,0 +1,98 @@
+package infra
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
+	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
+)
+
+// This file has the replication group of the Cache, for valkey and redis.
+
+func (c *Cache) replicationGroup(ctx *pulumi.Context, name string, subnets *elasticache.SubnetGroup) error {
+	args, err := c.groupArgs(ctx, name, subnets)
+	if err != nil {
+		return err
+	}
+	opts := []pulumi.ResourceOption{
+		pulumi.Parent(c), pulumi.Protect(c.args.Protected),
+		// The engine was part of the name: a change from redis to valkey, which AWS makes in place, was a new cache.
+		pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(name + "-" + Redis)}, {Name: pulumi.String(name + "-" + Valkey)}}),
+	}
+	if !c.args.Upgrade {
+		// AWS raises minor versions, and the provider replaces a group whose version is higher than the program's (engine_version.go,
+		// engineVersionForceNewOnDowngrade).
+		opts = append(opts, pulumi.IgnoreChanges([]string{"engine", "engineVersion", "parameterGroupName"}))
+	}
+	group, err := elasticache.NewReplicationGroup(ctx, name+"-group", args, opts...)
+	if err != nil {
+		return err
+	}
+	c.ID = group.ID().ToStringOutput()
+	c.Host = group.PrimaryEndpointAddress
+	if !c.args.Upgrade {
+		c.Host = pulumix.Cast[pulumi.StringOutput](pulumix.Apply3Err(group.PrimaryEndpointAddress, group.Engine.Elem(), group.EngineVersionActual, c.sufficient))
+	}
+	return nil
+}
+
+// sufficient fails where another engine or a lower version runs than the program wants. That is a change which it must be told to make.
+func (c *Cache) sufficient(host, engine, version string) (string, error) {
+	if engine == c.args.Engine && !versionLess(version, c.args.Version) {
+		return host, nil
+	}
+	return "", fmt.Errorf("cache.version: %s %s is wanted, and %s %s runs: set cache.upgrade to true for the deployment that upgrades the cache, and remove it afterwards",
+		c.args.Engine, c.args.Version, engine, version)
+}
+
+// versionLess compares major and minor.
+func versionLess(running, wanted string) bool {
+	var have, want struct{ major, minor int }
+	_, _ = fmt.Sscanf(running, "%d.%d", &have.major, &have.minor)
+	_, _ = fmt.Sscanf(wanted, "%d.%d", &want.major, &want.minor)
+	return have.major < want.major || have.major == want.major && have.minor < want.minor
+}
+
+func (c *Cache) groupArgs(ctx *pulumi.Context, name string, subnets *elasticache.SubnetGroup) (*elasticache.ReplicationGroupArgs, error) {
+	replicated := c.args.Nodes > 1
+	major, _, _ := strings.Cut(c.args.Version, ".")
+	args := &elasticache.ReplicationGroupArgs{
+		Description:   pulumi.String("Laravel sessions, cache and queues"),
+		Engine:        pulumi.String(c.args.Engine),
+		EngineVersion: pulumi.String(c.args.Version),
+		// An upgrade to another major version needs a group of that version, so it is named.
+		ParameterGroupName:       pulumi.String("default." + c.args.Engine + major),
+		NodeType:                 pulumi.String(c.args.NodeType),
+		NumCacheClusters:         pulumi.Int(c.args.Nodes),
+		AutomaticFailoverEnabled: pulumi.Bool(replicated),
+		MultiAzEnabled:           pulumi.Bool(replicated),
+		Port:                     pulumi.Int(c.Port),
+		SubnetGroupName:          subnets.Name,
+		SecurityGroupIds:         pulumi.StringArray{c.args.SecurityGroupID},
+		AtRestEncryptionEnabled:  pulumi.Bool(true),
+		TransitEncryptionEnabled: pulumi.Bool(c.args.EncryptTransit),
+		AutoMinorVersionUpgrade:  pulumi.Bool(true),
+		SnapshotRetentionLimit:   pulumi.Int(c.args.SnapshotDays),
+		ApplyImmediately:         pulumi.Bool(c.args.ApplyNow || c.args.Upgrade),
+		MaintenanceWindow:        pulumi.String("sun:04:30-sun:05:30"),
+	}
+	if c.args.Password != nil {
+		args.AuthToken = c.args.Password.ToStringOutput().ToStringPtrOutput()
+		// ROTATE accepts the token before, or none, beside the new one: tasks that run go on (ElastiCache user guide, "AUTH").
+		args.AuthTokenUpdateStrategy = pulumi.String("ROTATE")
+		if c.args.ExpirePassword {
+			args.AuthTokenUpdateStrategy = pulumi.String("SET")
+		}
+	}
+	if c.args.SnapshotDays == 0 {
+		return args, nil
+	}
+	args.SnapshotWindow = pulumi.String("03:00-04:00")
+	// Random, because a cache that is made a second time must not collide with the final snapshot of the first.
+	suffix, err := random.NewRandomId(ctx, name+"-suffix", &random.RandomIdArgs{ByteLength: pulumi.Int(4)}, pulumi.Parent(c))
+	args.FinalSnapshotIdentifier = pulumi.Sprintf("%s-%s-final", name, suffix.Hex)
+	return args, err
+}
