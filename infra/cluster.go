@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -36,6 +37,8 @@ type ClusterArgs struct {
 	// ForceDelete lets a destroy delete them all the same.
 	ScaleInProtection, ForceDelete bool
 	ContainerInsights              bool
+	// ExecLog gets the sessions of ECS Exec; nil where it is off.
+	ExecLog *cloudwatch.LogGroup
 	// Tags are repeated on the instances and their disks, which do not get the provider's default tags.
 	Tags map[string]string
 }
@@ -83,21 +86,31 @@ func NewCluster(ctx *pulumi.Context, name string, args ClusterArgs, opts ...pulu
 // ClusterRef is what services and alarms need to know of a cluster: the environment's own one, or a shared one.
 type ClusterRef struct {
 	Name, ARN, CapacityProvider pulumi.StringOutput
+	// ExecLogARN is the log group of ECS Exec; nil for none.
+	ExecLogARN pulumi.StringInput
 	// Ready must exist before a service: its strategy may only name a capacity provider that is attached to the cluster.
 	Ready []pulumi.Resource
 }
 
 // Ref returns what services need.
 func (c *Cluster) Ref() ClusterRef {
-	return ClusterRef{Name: c.Name, ARN: c.ARN, CapacityProvider: c.CapacityProvider, Ready: []pulumi.Resource{c.attached}}
+	ref := ClusterRef{Name: c.Name, ARN: c.ARN, CapacityProvider: c.CapacityProvider, Ready: []pulumi.Resource{c.attached}}
+	if c.args.ExecLog != nil {
+		ref.ExecLogARN = c.args.ExecLog.Arn
+	}
+	return ref
 }
 
 // SharedCluster returns the cluster of another environment, which declares it.
-func SharedCluster(name, arn, capacityProvider string) ClusterRef {
-	return ClusterRef{
+func SharedCluster(name, arn, capacityProvider, execLogARN string) ClusterRef {
+	ref := ClusterRef{
 		Name: pulumi.String(name).ToStringOutput(), ARN: pulumi.String(arn).ToStringOutput(),
 		CapacityProvider: pulumi.String(capacityProvider).ToStringOutput(),
 	}
+	if execLogARN != "" {
+		ref.ExecLogARN = pulumi.String(execLogARN)
+	}
+	return ref
 }
 
 func (c *Cluster) createCluster(ctx *pulumi.Context, name string) error {
@@ -105,12 +118,21 @@ func (c *Cluster) createCluster(ctx *pulumi.Context, name string) error {
 	if c.args.ContainerInsights {
 		insights = "enabled"
 	}
-	var err error
-	c.cluster, err = ecs.NewCluster(ctx, name+"-ecs", &ecs.ClusterArgs{
+	args := &ecs.ClusterArgs{
 		Settings: ecs.ClusterSettingArray{&ecs.ClusterSettingArgs{
 			Name: pulumi.String("containerInsights"), Value: pulumi.String(insights),
 		}},
-	}, pulumi.Parent(c))
+	}
+	if c.args.ExecLog != nil {
+		args.Configuration = &ecs.ClusterConfigurationArgs{ExecuteCommandConfiguration: &ecs.ClusterConfigurationExecuteCommandConfigurationArgs{
+			Logging: pulumi.String("OVERRIDE"),
+			LogConfiguration: &ecs.ClusterConfigurationExecuteCommandConfigurationLogConfigurationArgs{
+				CloudWatchLogGroupName: c.args.ExecLog.Name,
+			},
+		}}
+	}
+	var err error
+	c.cluster, err = ecs.NewCluster(ctx, name+"-ecs", args, pulumi.Parent(c))
 	return err
 }
 

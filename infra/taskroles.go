@@ -16,6 +16,8 @@ type TaskRolesArgs struct {
 	LogGroupARNs  []pulumi.StringInput
 	// Exec lets `aws ecs execute-command` open a shell in a task.
 	Exec bool
+	// ExecLogARN is the log group of these sessions, which the agent in the task writes to; nil for none.
+	ExecLogARN pulumi.StringInput
 }
 
 // TaskRoles are the two roles of a task. ECS uses the execution role to start it, and the application uses the task role.
@@ -59,13 +61,22 @@ func NewTaskRoles(ctx *pulumi.Context, name string, args TaskRolesArgs, opts ...
 		return nil, fmt.Errorf("creating task role: %w", err)
 	}
 	if args.Exec {
-		if err := r.allow(ctx, name+"-task", task, Statement{
+		statements := []Statement{{
 			Actions: []string{
 				"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
 				"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
 			},
 			Resources: []pulumi.StringInput{pulumi.String("*")}, // has no resource
-		}); err != nil {
+		}}
+		if args.ExecLogARN != nil {
+			statements = append(statements,
+				Statement{Actions: []string{"logs:DescribeLogGroups"}, Resources: []pulumi.StringInput{pulumi.String("*")}},
+				Statement{
+					Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
+					Resources: []pulumi.StringInput{pulumi.Sprintf("%s:*", args.ExecLogARN)},
+				})
+		}
+		if err := r.allow(ctx, name+"-task", task, statements...); err != nil {
 			return nil, fmt.Errorf("creating task policy: %w", err)
 		}
 	}

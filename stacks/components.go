@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -155,13 +156,20 @@ func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewal
 	for _, t := range types {
 		names = append(names, t.Name)
 	}
+	var execLog *cloudwatch.LogGroup
+	if s.config.Access.Exec {
+		var err error
+		if execLog, err = infra.NewLogGroup(ctx, s.prefix+"-logs-exec", s.config.Observability.LogDays, s.aws); err != nil {
+			return nil, wrap("log of ECS Exec", err)
+		}
+	}
 	cluster, err := infra.NewCluster(ctx, s.prefix+"-cluster", infra.ClusterArgs{
 		SubnetIDs: network.PrivateSubnetIDs, SecurityGroupIDs: firewall.InstanceGroupIDs(), Network: ready,
 		InstanceTypes: names, ARM64: types[0].ARM64, ReservedMiB: config.ReservedMiB,
 		MinInstances: c.Min, MaxInstances: c.Max, OnDemandBase: c.OnDemandBase, OnDemandPercent: c.OnDemandPercent,
 		AMI: c.AMI, KeyPair: c.KeyPair, DiskGB: c.DiskGB, TargetCapacity: c.TargetCapacity,
 		MaxInstanceDays: c.MaxInstanceDays, ScaleInProtection: protected && c.MaxInstanceDays == 0, ForceDelete: !protected,
-		ContainerInsights: c.ContainerInsights, Tags: s.tags,
+		ContainerInsights: c.ContainerInsights, ExecLog: execLog, Tags: s.tags,
 	}, s.aws)
 	return cluster, wrap("cluster", err)
 }

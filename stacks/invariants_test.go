@@ -219,7 +219,7 @@ func TestRolesNameTheirResources(t *testing.T) {
 			}
 			for _, s := range document.Statement {
 				// AWS defines these actions without resources; all others need resources.
-				free := slices.Equal(s.Action, []string{"ecr:GetAuthorizationToken"}) || strings.HasPrefix(s.Action[0], "ssmmessages:")
+				free := slices.Equal(s.Action, []string{"ecr:GetAuthorizationToken"}) || slices.Equal(s.Action, []string{"logs:DescribeLogGroups"}) || strings.HasPrefix(s.Action[0], "ssmmessages:")
 				if slices.Contains(s.Resource, "*") != free || len(s.Resource) == 0 {
 					t.Errorf("%s: %v on %v", policy.Name, s.Action, s.Resource)
 				}
@@ -248,4 +248,27 @@ func TestPublicThingsWaitForTheInternetGateway(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSessionsAreLogged: where ECS Exec is on, in production too, its sessions are in a log group that the tasks may write to.
+func TestSessionsAreLogged(t *testing.T) {
+	for _, stack := range []string{"staging", "prod"} {
+		r := deploy(t, stack, with(stackConfig(t, stack), "access", "exec", true))
+		cluster := one(t, r, "aws:ecs/cluster:Cluster")
+		const path = "configuration.executeCommandConfiguration."
+		if text(cluster, path+"logging") != "OVERRIDE" || text(cluster, path+"logConfiguration.cloudWatchLogGroupName") != "laravel-"+stack+"-logs-exec-name" {
+			t.Errorf("%s: %v", stack, cluster.Inputs)
+		}
+		var policy string
+		for _, p := range each(t, r, "aws:iam/rolePolicy:RolePolicy") {
+			if p.Name == "laravel-"+stack+"-access-task" {
+				policy = text(p, "policy")
+			}
+		}
+		for _, want := range []string{`"logs:DescribeLogGroups"`, `"logs:CreateLogStream","logs:DescribeLogStreams","logs:PutLogEvents"`, "laravel-" + stack + "-logs-exec:*"} {
+			if !strings.Contains(policy, want) {
+				t.Errorf("%s: %s is not in the policy of the tasks: %s", stack, want, policy)
+			}
+		}
+	}
 }

@@ -103,6 +103,6 @@ func (s *stack) createTaskRoles(ctx *pulumi.Context, app *application, logs map[
 		}
 	}
 	return infra.NewTaskRoles(ctx, s.prefix+"-access", infra.TaskRolesArgs{
-		RepositoryARN: app.images.registry.ARN, SecretARNs: app.secrets.ARNs, LogGroupARNs: arns, Exec: s.config.Access.Exec,
+		RepositoryARN: app.images.registry.ARN, SecretARNs: app.secrets.ARNs, LogGroupARNs: arns, Exec: s.config.Access.Exec, ExecLogARN: app.cluster.ExecLogARN,
 	}, s.aws)
 }

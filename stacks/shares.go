@@ -26,6 +26,7 @@ type shared struct {
 		Name             string `json:"name"`
 		ARN              string `json:"arn"`
 		CapacityProvider string `json:"capacityProvider"`
+		ExecLogARN       string `json:"execLogArn"` // empty without ECS Exec
 	} `json:"cluster"`
 	Database struct {
 		Host        string `json:"host"`
@@ -52,6 +53,10 @@ func (s *stack) sharesWithReviews() bool {
 
 // sharedValues are the outputs that shared is read from.
 func sharedValues(c *config.Config, network *vpc.Network, app *application) pulumi.Map {
+	execLog := app.cluster.ExecLogARN
+	if execLog == nil {
+		execLog = pulumi.String("")
+	}
 	return pulumi.Map{
 		"vpcId":           network.VpcID,
 		"hosts":           pulumi.ToStringArray(c.Hosts()),
@@ -60,6 +65,7 @@ func sharedValues(c *config.Config, network *vpc.Network, app *application) pulu
 		"arm64":           pulumi.Bool(app.machine.ARM64),
 		"cluster": pulumi.Map{
 			"name": app.cluster.Name, "arn": app.cluster.ARN, "capacityProvider": app.cluster.CapacityProvider,
+			"execLogArn": execLog,
 		},
 		"database": pulumi.Map{
 			"host": app.database.Host, "port": app.database.Port, "username": pulumi.String(app.database.Username),
@@ -157,7 +163,7 @@ func (s *stack) deploySharing(ctx *pulumi.Context) error {
 func (s *stack) sharedApplication(from *shared) *application {
 	schema := config.Schema(s.name)
 	return &application{
-		cluster: infra.SharedCluster(from.Cluster.Name, from.Cluster.ARN, from.Cluster.CapacityProvider),
+		cluster: infra.SharedCluster(from.Cluster.Name, from.Cluster.ARN, from.Cluster.CapacityProvider, from.Cluster.ExecLogARN),
 		database: infra.DatabaseRef{
 			Host: pulumi.String(from.Database.Host).ToStringOutput(), Port: pulumi.Int(from.Database.Port).ToIntOutput(),
 			Name: schema, Username: from.Database.Username, RequireTLS: from.Database.RequireTLS,

@@ -61,7 +61,7 @@ var noteCases = map[string]struct {
 			contains: []string{"**BLOCKING** replace `aws:rds:Instance` laravel-staging-db-instance because of `dbName` `laravel` -> `shop`", "**BLOCKING** replace `aws:ec2:Vpc`", "ALLOW_REPLACE=aws:rds:Instance"},
 		},
 		{
-			name: "staging-delete", set: map[string]any{"cache.engine": "memcached", "cache.version": "1.6.22", "worker.count": 0}, blocking: 2,
+			name: "staging-delete", set: map[string]any{"cache.engine": "memcached", "cache.version": "1.6.22", "worker.count": 0}, blocking: 3,
 			contains: []string{"**BLOCKING** delete `aws:elasticache:ReplicationGroup`", "loses sessions", "`REDIS_HOST` removed"},
 		},
 		{

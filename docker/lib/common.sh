@@ -2,6 +2,13 @@
 # shellcheck shell=bash
 
 run=/run/app
+# ECS Exec enters as root, whatever the user of the task is, and with the capabilities of the task, which are none (amazon-ecs-agent,
+# agent/engine/execcmd/manager_start.go). Such a root may not write where the application's user alone may. A command of such a session
+# has its own folder, and leaves that of the container alone.
+session=
+if ((EUID == 0)) && [[ -d $run && ! -O $run ]]; then
+    session=1 run=/run/shell
+fi
 ready=$run/ready
 export HEARTBEAT_FILE=$run/heartbeat
 
@@ -55,11 +62,14 @@ check_environment() {
     exit 78
 }
 
-# prepare creates the folders that Laravel writes to. Only this user can read the files in them (umask).
+# prepare creates the folders that Laravel writes to. storage is open to root as well, which is the only other user of a container; what
+# root writes there stays open to the application (umask). The config with its secrets is not.
 prepare() {
-    umask 077
+    umask 022
+    [[ -z $session ]] || umask 000
     mkdir -p "$run"/storage/{app/public,logs,framework/{cache/data,sessions,views}} 2>/dev/null ||
         die "$run is not writable: mount a tmpfs on /run"
+    chmod -R o+rwX "$run/storage"
     printf '%s' "$role" >"$run/role"
     export APP_CONFIG_CACHE=$run/config.php
     # Views come compiled; anything else that is compiled (mail, inline Blade) goes beside them, on tmpfs.
@@ -71,7 +81,7 @@ prepare() {
 
 # cache_config caches the config on tmpfs, never in a layer, because it contains secrets in plain text.
 cache_config() {
-    php artisan config:cache --quiet || die "the config of the application cannot be read (php artisan config:cache)"
+    (umask 077 && php artisan config:cache --quiet) || die "the config of the application cannot be read (php artisan config:cache)"
 }
 
 # memory_mib prints the container's memory limit, or nothing.

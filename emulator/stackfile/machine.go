@@ -34,7 +34,7 @@ func bringHere(file *config.File, httpPort int) error {
 	values := map[string]any{
 		"app.url": fmt.Sprintf("http://localhost:%d", httpPort),
 		// The local servers have no certificate of Amazon's, and the network is private.
-		"database.requireTls": false, "cache.encryptTransit": false,
+		"database.requireTls": false, "cache.encryptTransit": false, "cache.auth": "rotate", // which has no effect without TLS
 	}
 	if platform, err := config.Platform(file.List("cluster.instanceTypes")); err == nil && platform != "linux/"+runtime.GOARCH {
 		values["cluster.instanceTypes"] = []string{map[bool]string{true: "t4g.large", false: "t3.large"}[runtime.GOARCH == "arm64"]} // the builder's processor

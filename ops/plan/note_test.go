@@ -49,7 +49,7 @@ func TestNoteFromAFile(t *testing.T) {
 		"fine":          {file(recorded(t, "prod-config")), "", "### prod: ", ""},
 		"destroys":      {replaced, "", "### staging: ", "data would be destroyed: delete `aws:cloudwatch:LogGroup`"},
 		"half allowed":  {replaced, "aws:cloudwatch:LogGroup", "- allowed: delete", "delete `aws:elasticache:ReplicationGroup`"},
-		"allowed":       {replaced, "aws:cloudwatch:LogGroup,aws:elasticache/replicationGroup:ReplicationGroup", "- allowed: delete", ""},
+		"allowed":       {replaced, "aws:cloudwatch:LogGroup,aws:elasticache/replicationGroup:ReplicationGroup,aws:secretsmanager:Secret", "- allowed: delete", ""},
 		"allows a typo": {replaced, "aws:elasticache:Replicationgroup", "", "is not a type that holds data; those are"},
 		"failed":        {file(recorded(t, "prod-protected")), "", "the preview failed", "failed"},
 		"another file":  {file(`{"version": 3}`), "", "", "not what `pulumi preview --json` prints"},

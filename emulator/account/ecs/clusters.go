@@ -25,7 +25,9 @@ var Service = account.Service{
 			Name:     account.Name{Property: "name", Max: 255},
 			ForceNew: []string{"name"},
 			Rules: name("name", account.OneOf("settings[*].name", "containerInsights"),
-				account.OneOf("settings[*].value", "enabled", "disabled", "enhanced")),
+				account.OneOf("settings[*].value", "enabled", "disabled", "enhanced"),
+				account.OneOf("configuration.executeCommandConfiguration.logging", "NONE", "DEFAULT", "OVERRIDE")),
+			Check: checkExecLog,
 			Identity: account.Identity{
 				ID: "{arn}", ARN: "ecs:cluster/{name}",
 				Taken:   "ClientException: Arguments on this idempotent request are inconsistent with arguments used in previous request(s): cluster {name} already exists",
@@ -38,6 +40,16 @@ var Service = account.Service{
 	Functions: []account.Function{{
 		Token: "aws:ecs/getService:getService", Args: ecs.LookupServiceArgs{}, Result: ecs.LookupServiceResult{}, Run: getService,
 	}},
+}
+
+// checkExecLog wants a place for the sessions of ECS Exec: "If OVERRIDE is specified, it is required that logConfiguration be specified"
+// (API reference, ExecuteCommandConfiguration).
+func checkExecLog(r *account.Rules) {
+	for _, c := range r.In.Blocks("configuration.executeCommandConfiguration") {
+		if c.Text("logging") == "OVERRIDE" && !c.Has("logConfiguration.cloudWatchLogGroupName") && !c.Has("logConfiguration.s3BucketName") {
+			r.Refuse("configuration.executeCommandConfiguration.logConfiguration", "OVERRIDE needs a log group or a bucket")
+		}
+	}
 }
 
 // findCluster finds a cluster by its name or ARN.

@@ -99,14 +99,10 @@ func memcachedParts(res account.Resource) []machine.Part {
 	return parts
 }
 
-// valkeyConfig is a node's configuration. The cache is not kept on disk, like a node without snapshots.
+// valkeyConfig is a node's configuration. The cache is not kept on disk, like a node without snapshots. Engine and version are no part of
+// it: ElastiCache upgrades a node with its data. There is no password, which needs TLS.
 func valkeyConfig(v account.Values) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "bind 0.0.0.0\nprotected-mode no\nport %d\nsave \"\"\nappendonly no\nmaxmemory 256mb\n", machine.Number(v, "port", 6379))
-	if token := v.Text("authToken"); token != "" {
-		fmt.Fprintf(&b, "requirepass %q\n", token)
-	}
-	return b.String()
+	return fmt.Sprintf("bind 0.0.0.0\nprotected-mode no\nport %d\nsave \"\"\nappendonly no\nmaxmemory 256mb\n", machine.Number(v, "port", 6379))
 }
 
 // hosts returns the host names of endpoints, with or without a port, without repeats or empty ones.
