@@ -23,7 +23,7 @@ func TestShellOfECSExec(t *testing.T) {
 		t.Fatalf("the session has %q", got)
 	}
 	for _, try := range []struct{ command, want string }{
-		{"entrypoint migrate", "migrate:"},
+		{"entrypoint migrate", "DONE"},
 		{"entrypoint artisan about --only=environment", "Laravel Version"},
 		{"php artisan about --only=environment", "Laravel Version"},
 		{"php artisan migrate:status", "Ran"},
