@@ -30,6 +30,7 @@ func askTags(ask asker, environment, role string) {
 		ask("", "acm:RequestCertificate", "*", tag)
 	}
 	try("ec2:DeleteVpc", "vpc", owned(environment))
+	try("application-autoscaling:UntagResource", "scalable-target", owned(environment))
 	try("acm:DeleteCertificate", "certificate", owned(environment))
 	try("ec2:CreateTags", "vpc", making(environment), "ec2:CreateAction=CreateVpc")
 	for action, kind := range map[string]string{"ec2:CreateTags": "security-group", "acm:AddTagsToCertificate": "certificate"} {
@@ -96,6 +97,9 @@ func askSharing(ask asker) {
 	ask("deploy-staging sharing", "ecs:DeleteService", service+"laravel-review-login-web-service-0123456")
 	ask("deploy-staging", "ecs:UpdateService", service+"laravel-staging-web-service-0123456")
 	ask("deploy-prod", "ecs:CreateService", inProd.Replace(service)+"laravel-review-login-web-service-0123456")
+	const alarm = "cloudwatch" + here + "alarm:TargetTracking-service/laravel-staging-cluster-ecs-0123456/laravel-"
+	ask("deploy-staging sharing", "cloudwatch:PutMetricAlarm", alarm+"review-login-web-service-0123456-AlarmHigh-0")
+	ask("deploy-staging", "cloudwatch:PutMetricAlarm", alarm+"staging-web-service-0123456-AlarmHigh-0")
 	ask("deploy-staging", "ecs:DeleteCluster", "ecs"+here+"cluster/laravel-staging-cluster-ecs-0123456")
 	ask("deploy-staging", "rds:ModifyDBInstance", "rds"+here+"db:laravel-staging-db-0123456")
 }

@@ -13,11 +13,13 @@ var permissions = map[string][]permission{
 		reading("application-autoscaling:DescribeScalingPolicies cloudwatch:DescribeAlarms"),
 		{"application-autoscaling:DeleteScalingPolicy application-autoscaling:PutScalingPolicy", scaling},
 		{"cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm", scalingAlarms},
+		{"cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm", sharedAlarms},
 	},
 	"aws:appautoscaling/target:Target": {
 		reading("application-autoscaling:DescribeScalableTargets application-autoscaling:ListTagsForResource"),
 		{"application-autoscaling:DeregisterScalableTarget application-autoscaling:RegisterScalableTarget", scaling},
 		{"application-autoscaling:TagResource", newScaling},
+		{"application-autoscaling:TagResource application-autoscaling:UntagResource", ownScaling}, // a later tag comes alone
 		{"iam:CreateServiceLinkedRole", rolesLinked},
 	},
 	"aws:autoscaling/group:Group": {
@@ -83,7 +85,7 @@ var permissions = map[string][]permission{
 	"aws:ec2/subnet:Subnet": append(made("subnet", "ec2:CreateSubnet", "ec2:DeleteSubnet ec2:ModifySubnetAttribute"),
 		reading("ec2:DescribeNetworkInterfaces ec2:DescribeSubnets")),
 	"aws:ec2/vpc:Vpc": append(made("vpc", "ec2:CreateVpc", "ec2:DeleteVpc ec2:ModifyVpcAttribute"),
-		reading("ec2:DescribeNetworkAcls ec2:DescribeRouteTables ec2:DescribeSecurityGroups ec2:DescribeVpcAttribute ec2:DescribeVpcs")),
+		reading("ec2:DescribeAccountAttributes ec2:DescribeNetworkAcls ec2:DescribeRouteTables ec2:DescribeSecurityGroups ec2:DescribeVpcAttribute ec2:DescribeVpcs")),
 	"aws:ec2/vpcEndpoint:VpcEndpoint": append(made("vpc-endpoint", "ec2:CreateVpcEndpoint", "ec2:DeleteVpcEndpoints ec2:ModifyVpcEndpoint"),
 		reading("ec2:DescribePrefixLists ec2:DescribeVpcEndpoints")),
 	"aws:ecr/lifecyclePolicy:LifecyclePolicy": {

@@ -45,6 +45,7 @@ var (
 	groups        = scope{"autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{name}", always}
 	scaling       = scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenScaling}
 	newScaling    = scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenMaking}
+	ownScaling    = scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenOwned}
 	scalingAlarms = scope{"cloudwatch:{region}:{account}:alarm:TargetTracking-service/{name}", always}
 	alarms        = scope{"cloudwatch:{region}:{account}:alarm:{name}", always}
 	dashboards    = scope{"cloudwatch::{account}:dashboard/{name}", always}
@@ -73,9 +74,11 @@ var (
 	sharedListeners = scope{"elasticloadbalancing:{region}:{account}:listener/app/{shared}", whenMaking}
 	sharedRules     = scope{"elasticloadbalancing:{region}:{account}:listener-rule/app/{shared}", whenOwned}
 	newSharedRules  = scope{"elasticloadbalancing:{region}:{account}:listener-rule/app/{shared}", whenAdopting}
-	sharedServices  = scope{"ecs:{region}:{account}:service/{shared}/{name}", always}
-	firewalls       = scope{"wafv2:{region}:{account}:regional/webacl/{name} wafv2:{region}:{account}:regional/managedruleset/*", always}
-	guarded         = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name} wafv2:{region}:{account}:regional/webacl/{name}", always}
+	// The alarm of a service has the name of its cluster, too.
+	sharedAlarms   = scope{"cloudwatch:{region}:{account}:alarm:TargetTracking-service/{shared}/{name}", always}
+	sharedServices = scope{"ecs:{region}:{account}:service/{shared}/{name}", always}
+	firewalls      = scope{"wafv2:{region}:{account}:regional/webacl/{name} wafv2:{region}:{account}:regional/managedruleset/*", always}
+	guarded        = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name} wafv2:{region}:{account}:regional/webacl/{name}", always}
 )
 
 // permission allows actions, given as words, on a scope.
