@@ -72,8 +72,8 @@ func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 	}
 }
 
-// stackFile is what the account stack reads of an environment's stack file.
-type stackFile struct {
+// environmentFile is what the account stack reads of an environment's stack file.
+type environmentFile struct {
 	Config struct {
 		Region      string                      `yaml:"aws:region"`
 		App         App                         `yaml:"laravel-ecs:app"`
@@ -82,8 +82,8 @@ type stackFile struct {
 	}
 }
 
-func readStackFile(stack string) (stackFile, error) {
-	var file stackFile
+func readStackFile(stack string) (environmentFile, error) {
+	var file environmentFile
 	file.Config.App.Name = defaults().App.Name
 	raw, err := os.ReadFile("Pulumi." + stack + ".yaml")
 	if err == nil {
