@@ -7,7 +7,12 @@ STACK ?= local
 # Given on the command line or in the environment: HTTP_PORT and HTTPS_PORT move the ports of the load balancer, STATE the state
 # folder, CLOUD=local runs any stack on this machine, ALLOW_REPLACE lets a note pass that replaces or deletes what holds data.
 # BRANCH and TTL=48h are those of a review environment. Further ones stand in brackets behind the commands; YES=1 answers questions.
-export HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL
+# Every variable that commands take.
+INPUTS := STACK HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL YES PROCESS SINCE GREP FOLLOW WATCH CMD TO PORT ON OFF ALLOW FILE \
+  PERCENT FROM BASE POST FORCE DRY_RUN SKIP_CONTAINERS
+# Commands read them from the environment ("$$TO"), where no shell takes a value for a command. Nor does make itself: a value with $$(shell)
+# in it is not expanded, only passed on. Empty ones are not there.
+$(foreach v,$(INPUTS),$(eval $(if $(value $(v)),override export $(v) := $$(value $(v)),unexport $(v))))
 
 OPERATOR := bin/laravel-ecs
 EMULATOR := bin/emulator
@@ -15,7 +20,7 @@ EMULATOR := bin/emulator
 # the emulated account, as aws-vault exec gives it that of a real one. Otherwise it reaches AWS as AWS's own tools do.
 HERE := $(filter local,$(STACK) $(CLOUD))
 TOOLS := $(OPERATOR) $(if $(HERE),$(EMULATOR) bin/pulumi)
-RUN = $(if $(HERE),$(EMULATOR) exec --stack $(STACK) -- )$(OPERATOR) $(1) --stack $(STACK)
+RUN = $(if $(HERE),$(EMULATOR) exec --stack="$$STACK" -- )$(OPERATOR) $(1) --stack="$$STACK"
 # Pulumi's question before an update is for what is on AWS.
 DEPLOY = $(RUN)$(if $(HERE), --yes)
 # Review environments have stacks of their own: on AWS unless CLOUD=local says otherwise.
@@ -29,43 +34,43 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
 
 up: $(TOOLS) ## Deploy: on the emulator (STACK=local), or on AWS with plain `pulumi up`
-	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) up --stack $(STACK)
+	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) up --stack="$$STACK"
 
 preview: $(TOOLS) ## Show what `make up` would change
-	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) preview --stack $(STACK)
+	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) preview --stack="$$STACK"
 
 down: $(TOOLS) ## Delete everything: here containers, networks, volumes and state, but not Docker images; on AWS `pulumi destroy`
-	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) down --stack $(STACK)
+	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) down --stack="$$STACK"
 
 status: $(TOOLS) ## Services, tasks with their release and health, and the URL; fails while a service is not steady (WATCH=1)
 	@$(call RUN,status)$(if $(filter 1,$(WATCH)), --watch)
 
 logs: $(TOOLS) ## Logs of all tasks (PROCESS=web, SINCE=1h, GREP=text, FOLLOW=1)
-	@$(call RUN,logs)$(if $(PROCESS), --process $(PROCESS))$(if $(SINCE), --since $(SINCE))$(if $(filter 1,$(FOLLOW)), --follow)
+	@$(call RUN,logs)$(if $(PROCESS), --process="$$PROCESS")$(if $(SINCE), --since="$$SINCE")$(if $(filter 1,$(FOLLOW)), --follow)
 
 run: $(TOOLS) ## Run a command in a task of its own: CMD="php artisan about" (PROCESS=web); bin/laravel-ecs run ends with its exit code, make with 2
-	@$(call RUN,run)$(if $(PROCESS), --process $(PROCESS))$(if $(CMD), -- $(CMD))
+	@$(call RUN,run)$(if $(PROCESS), --process="$$PROCESS")
 
 shell: $(TOOLS) ## Open a shell in a running task by ECS Exec (PROCESS=web)
-	@$(call RUN,shell)$(if $(PROCESS), --process $(PROCESS))
+	@$(call RUN,shell)$(if $(PROCESS), --process="$$PROCESS")
 
 tunnel: $(TOOLS) ## Open a local port to the database or the cache: TO=database, TO=cache (PORT=13306)
-	@$(call RUN,tunnel)$(if $(TO), --to $(TO))$(if $(PORT), --port $(PORT))
+	@$(call RUN,tunnel)$(if $(TO), --to="$$TO")$(if $(PORT), --port="$$PORT")
 
 maintenance: $(TOOLS) ## The load balancer answers 503: ON=1 or OFF=1 (ALLOW=203.0.113.7/32 lets an address in, FILE=page.html)
-	@$(call RUN,maintenance $(if $(filter 1,$(ON)),on,$(if $(filter 1,$(OFF)),off,status)))$(if $(ALLOW), --allow $(ALLOW))$(if $(FILE), --file $(FILE))
+	@$(call RUN,maintenance $(if $(filter 1,$(ON)),on,$(if $(filter 1,$(OFF)),off,status)))$(if $(ALLOW), --allow="$$ALLOW")$(if $(FILE), --file="$$FILE")
 
 releases: $(TOOLS) ## Releases in the registry, which one runs, and which ones served before
 	@$(call RUN,releases)
 
 rollback: $(TOOLS) ## Return to the release that served before, or TO=release, without building (YES=1 does not ask)
-	@$(call RUN,rollback)$(if $(TO), --to $(TO))
+	@$(call RUN,rollback)$(if $(TO), --to="$$TO")
 
 unpin: $(TOOLS) ## Remove the release that a rollback wrote into the stack file: the next make up deploys the working tree
 	@$(call RUN,unpin)
 
 canary: $(TOOLS) ## Blue/green: PERCENT=10 of the requests go to the working tree, or to TO=release
-	@$(call DEPLOY,canary)$(if $(TO), --to $(TO))
+	@$(call DEPLOY,canary)$(if $(TO), --to="$$TO")
 
 promote: $(TOOLS) ## Blue/green: the candidate gets all requests
 	@$(call DEPLOY,promote)
@@ -74,7 +79,7 @@ abort: $(TOOLS) ## Blue/green: the candidate gets no more requests
 	@$(call DEPLOY,abort)
 
 deploy: $(TOOLS) ## Deploy the release that FROM=staging runs: the same image, copied by digest, without a build (TO=release: another one of its registry)
-	@$(call DEPLOY,deploy)$(if $(FROM), --from $(FROM))$(if $(TO), --to $(TO))
+	@$(call DEPLOY,deploy)$(if $(FROM), --from="$$FROM")$(if $(TO), --to="$$TO")
 
 smoke: $(TOOLS) ## Request the health check and the page of a deployed stack: both must answer 200
 	@$(call RUN,smoke)
@@ -89,29 +94,29 @@ prices: $(OPERATOR) $(EMULATOR) bin/pulumi ## Read the prices of the stack's ins
 	@$(call RUN,prices)
 
 note: $(TOOLS) $(if $(BASE),$(EMULATOR) bin/pulumi) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type; POST=1 posts it)
-	@$(if $(FROM)$(BASE),$(OPERATOR) note --stack $(STACK),$(call RUN,note))$(if $(FROM), --from $(FROM))$(if $(BASE), --base $(BASE))$(if $(filter 1,$(POST)), --post)
+	@$(if $(FROM)$(BASE),$(OPERATOR) note --stack="$$STACK",$(call RUN,note))$(if $(FROM), --from="$$FROM")$(if $(BASE), --base="$$BASE")$(if $(filter 1,$(POST)), --post)
 
 # The notes of production, and all of them without a role on AWS, compare stack files on an account in memory.
 notes: $(OPERATOR) $(EMULATOR) bin/pulumi ## In the job of a merge request: the note of every environment that it touches, printed and posted (SINCE=revision, BASE=revision)
-	@$(call REVIEW,notes)$(if $(SINCE), --since $(SINCE))$(if $(BASE), --base $(BASE))
+	@$(call REVIEW,notes)$(if $(SINCE), --since="$$SINCE")$(if $(BASE), --base="$$BASE")
 
 touched: $(OPERATOR) ## List the environments that the changes since SINCE=revision touch
-	@$(OPERATOR) touched$(if $(SINCE), --since $(SINCE))
+	@$(OPERATOR) touched$(if $(SINCE), --since="$$SINCE")
 
 test-app: $(OPERATOR) ## Run the application's own tests in the image of STACK, which is built for that and not pushed (image.test)
-	@$(OPERATOR) test-app --stack $(STACK)$(if $(HERE), --local)
+	@$(OPERATOR) test-app --stack="$$STACK"$(if $(HERE), --local)
 
 layers: $(OPERATOR) ## For pipelines whose builder starts empty: build the slow stages from the layers of earlier jobs, kept in .cache/layers
-	@$(OPERATOR) layers --stack $(STACK)$(if $(HERE), --local)
+	@$(OPERATOR) layers --stack="$$STACK"$(if $(HERE), --local)
 
 docker: $(OPERATOR) ## Ensure Docker is running; as root on Debian, install it if it is missing
 	@$(OPERATOR) docker
 
 dotenv: $(TOOLS) ## Write the stack's .env for a developer (FILE=.env; FORCE=1 replaces one)
-	@$(call RUN,dotenv)$(if $(FILE), --file $(FILE))
+	@$(call RUN,dotenv)$(if $(FILE), --file="$$FILE")
 
 config-check: $(OPERATOR) $(EMULATOR) bin/pulumi ## Compare the application's .env.example with what the stack provides
-	@$(OPERATOR) config-check --stack $(STACK)
+	@$(OPERATOR) config-check --stack="$$STACK"
 
 review-up: $(REVIEW_TOOLS) ## Create or renew the environment of BRANCH; its URL is the last line (TTL=72h)
 	@$(call REVIEW,review-up)
@@ -126,7 +131,7 @@ reviews: $(REVIEW_TOOLS) ## List the review environments
 	@$(call REVIEW,reviews)
 
 rehearse: $(EMULATOR) bin/pulumi ## Try a stack file on the emulated account, without containers: preview, up, refresh, release, destroy
-	@$(EMULATOR) rehearse --stack $(STACK)
+	@$(EMULATOR) rehearse --stack="$$STACK"
 
 test: test-unit test-engine test-up ## Unit tests, every stack file on the engine, one `make up` with a release under load; SKIP_CONTAINERS=1 leaves the last out
 	@echo "make test: unit and engine tests passed; make up $(if $(filter 1,$(SKIP_CONTAINERS)),SKIPPED (SKIP_CONTAINERS=1),passed)"

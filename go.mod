@@ -52,6 +52,8 @@ require (
 	google.golang.org/protobuf v1.36.12
 )
 
+require github.com/kballard/go-shellquote v0.0.0-20180428030007-95032a82bc51
+
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect
 	github.com/Microsoft/go-winio v0.6.2 // indirect

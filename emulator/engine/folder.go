@@ -44,6 +44,10 @@ func openFolder(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("creating the state folder: %w", err)
 	}
+	// It holds secrets in plain text, and one that was there may be open to others.
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("closing the state folder to others: %w", err)
+	}
 	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("locking the state folder: %w", err)

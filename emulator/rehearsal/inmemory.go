@@ -69,7 +69,7 @@ func fileAt(ctx context.Context, cfg Config, revision string) (*config.File, err
 	}
 	defer os.RemoveAll(folder)
 	for _, name := range []string{"Pulumi.yaml", "Pulumi." + cfg.Stack + ".yaml"} {
-		text, err := exec.CommandContext(ctx, "git", "-C", cfg.Root, "show", revision+":./"+name).Output()
+		text, err := exec.CommandContext(ctx, "git", "-C", cfg.Root, "show", "--end-of-options", revision+":./"+name).Output()
 		if err != nil {
 			return nil, fmt.Errorf("--base: this clone has no %s of %s", name, revision)
 		}

@@ -3,8 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
+
+	shellquote "github.com/kballard/go-shellquote"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/exit"
 	"github.com/laravel-ecs/laravel-ecs/ops/logs"
@@ -54,19 +57,31 @@ func (c *logsCommand) Run(ctx context.Context, s *session.Session) error {
 
 type runCommand struct {
 	Process string   `help:"Whose image, environment and size the task gets. Without it the web process that serves." placeholder:"PROCESS"`
+	Cmd     string   `help:"The command as one text, with quotes as in a shell, instead of arguments." env:"CMD" placeholder:"COMMAND"`
 	Command []string `arg:"" optional:"" passthrough:"partial" help:"The command: php artisan NAME ..."`
 }
 
 func (c *runCommand) Run(ctx context.Context, s *session.Session) error {
-	return ended(oneoff.Task(ctx, s, oneoff.Options{Command: c.command(), Process: c.Process, Every: every}))
+	command, err := c.command()
+	if err != nil {
+		return err
+	}
+	return ended(oneoff.Task(ctx, s, oneoff.Options{Command: command, Process: c.Process, Every: every}))
 }
 
-// command are the arguments without the -- that may separate them from the flags.
-func (c *runCommand) command() []string {
+// command are the arguments without the -- that may separate them from the flags, or else the words of --cmd. No shell reads these.
+func (c *runCommand) command() ([]string, error) {
 	if len(c.Command) > 0 && c.Command[0] == "--" {
-		return c.Command[1:]
+		c.Command = c.Command[1:]
 	}
-	return c.Command
+	if len(c.Command) > 0 || c.Cmd == "" {
+		return c.Command, nil
+	}
+	words, err := shellquote.Split(c.Cmd)
+	if err != nil {
+		return nil, fmt.Errorf("--cmd (CMD=): %q: %w", c.Cmd, err)
+	}
+	return words, nil
 }
 
 type shellCommand struct {

@@ -30,7 +30,7 @@ func TestTaskFlags(t *testing.T) {
 	if l := parsed(t, "logs", "--process", "web", "--since", "90s", "--follow").Logs; l.Process != "web" || l.Since != 90*time.Second || !l.Follow || l.Grep != "two words" {
 		t.Errorf("logs: %+v", l)
 	}
-	if r := parsed(t, "run", "--process", "worker", "--", "php", "artisan", "about", "--json").Run; r.Process != "worker" || !slices.Equal(r.command(), []string{"php", "artisan", "about", "--json"}) {
+	if r := parsed(t, "run", "--process", "worker", "--", "php", "artisan", "about", "--json").Run; r.Process != "worker" || !slices.Equal(words(t, &r), []string{"php", "artisan", "about", "--json"}) {
 		t.Errorf("run: %+v", r)
 	}
 	p := parsed(t, "run", "--stack", "prod", "php", "artisan", "migrate:status", "--pending")
@@ -69,5 +69,37 @@ func TestTaskMistakes(t *testing.T) {
 		if code != 1 || !strings.Contains(complaint, says) {
 			t.Errorf("%s: %d, %s", args, code, complaint)
 		}
+	}
+}
+
+func words(t *testing.T, c *runCommand) []string {
+	t.Helper()
+	list, err := c.command()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// TestRunReadsCMD: make passes the command in the environment, where no shell reads it.
+func TestRunReadsCMD(t *testing.T) {
+	for text, want := range map[string][]string{
+		"php artisan about":               {"php", "artisan", "about"},
+		`php artisan app:say "two words"`: {"php", "artisan", "app:say", "two words"},
+		"about; touch y $(touch y)":       {"about;", "touch", "y", "$(touch", "y)"},
+		"about -- --help":                 {"about", "--", "--help"},
+	} {
+		t.Setenv("CMD", text)
+		if r := parsed(t, "run").Run; !slices.Equal(words(t, &r), want) {
+			t.Errorf("%s is %q", text, words(t, &r))
+		}
+	}
+	if r := parsed(t, "run", "--", "artisan", "about").Run; !slices.Equal(words(t, &r), []string{"artisan", "about"}) {
+		t.Errorf("arguments with CMD set are %q", words(t, &r))
+	}
+	t.Setenv("CMD", `about "half`)
+	r := parsed(t, "run").Run
+	if _, err := r.command(); err == nil || !strings.Contains(err.Error(), "--cmd (CMD=)") {
+		t.Errorf("half a quote: %v", err)
 	}
 }

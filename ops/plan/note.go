@@ -95,6 +95,9 @@ func (o Options) preview(ctx context.Context) ([]byte, error) {
 	case o.From != "":
 		return os.ReadFile(o.From)
 	case o.Base != "":
+		if err := revision("--base (BASE=)", o.Base); err != nil {
+			return nil, err
+		}
 		return inmemory.Output(ctx, o.Root, "preview", "--stack", o.Stack, "--base", o.Base, "--json")
 	}
 	s, err := session.Open(o.Root, o.Stack, o.Out, o.Err)

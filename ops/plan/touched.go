@@ -67,9 +67,17 @@ func (e environment) has(file string) bool {
 	})
 }
 
+// revision refuses what Git would take for a flag. No revision begins like one (git-check-ref-format).
+func revision(flag, text string) error {
+	if strings.HasPrefix(text, "-") {
+		return fmt.Errorf("%s: %q is no revision", flag, text)
+	}
+	return nil
+}
+
 // touchedSince asks Git which files differ, counted from where the branch began.
 func touchedSince(ctx context.Context, root, since string) ([]string, error) {
-	command := exec.CommandContext(ctx, "git", "-C", root, "diff", "--name-only", "--no-renames", "-z", since+"...HEAD", "--")
+	command := exec.CommandContext(ctx, "git", "-C", root, "diff", "--name-only", "--no-renames", "-z", "--end-of-options", since+"...HEAD", "--")
 	out, err := command.Output()
 	if err != nil {
 		return nil, fmt.Errorf("this clone cannot compare with %q: fetch the whole history (GitLab: GIT_DEPTH: 0, GitHub: fetch-depth: 0)", since)
@@ -103,6 +111,9 @@ func changesOf(since string) (string, *forge.Request, error) {
 	}
 	if request != nil {
 		since = cmp.Or(since, request.Base)
+	}
+	if err := revision("--since (SINCE=)", since); err != nil {
+		return "", nil, err
 	}
 	if since == "" {
 		return "", nil, errors.New("--since: no revision is given (SINCE=main), and this is no job of a merge request")

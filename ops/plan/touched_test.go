@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,16 @@ func TestTouchedSince(t *testing.T) {
 	var out strings.Builder
 	if err := Touched(t.Context(), dir, "main", &out); err != nil || out.String() != "prod\n" {
 		t.Errorf("printed is %q, %v", out.String(), err)
+	}
+	// Git would take it for a flag, and write a file.
+	if err := Touched(t.Context(), dir, "--output=f", &out); err == nil || !strings.Contains(err.Error(), `--since (SINCE=): "--output=f" is no revision`) {
+		t.Errorf("a flag as a revision: %v", err)
+	}
+	if _, err := touchedSince(t.Context(), dir, "--output=f"); err == nil {
+		t.Error("Git takes a flag as a revision")
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "f*")); len(left) > 0 {
+		t.Errorf("a file was written: %v", left)
 	}
 	if _, err := touchedSince(t.Context(), dir, "abc"); err == nil || !strings.Contains(err.Error(), "GIT_DEPTH: 0") {
 		t.Errorf("of a revision that the clone has not: %v", err)

@@ -90,7 +90,7 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 		{"ARM", "", "  laravel-ecs:cluster: {instanceTypes: [t4g.small]}\n", `-image\.[0-9a-f]{8}$`},
 		{"a folder", "app: app", "", `-image\.[0-9a-f]{8}$`},
 	} {
-		file := stackFile(t, "shop", "config:\n  laravel-ecs:image: {"+test.image+"}\n"+test.more)
+		file := fileWith(t, "shop", "config:\n  laravel-ecs:image: {"+test.image+"}\n"+test.more)
 		name, err := file.TreeRelease()
 		if err != nil || !regexp.MustCompile(test.pattern).MatchString(name) || !releasePattern.MatchString(name) {
 			t.Errorf("%s makes %q, %v", test.what, name, err)
@@ -105,19 +105,19 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 		}
 	}
 	for _, same := range []string{"baseImage: debian:trixie-slim", "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "extensions: ''"} {
-		if name, err := stackFile(t, "shop", "config:\n  laravel-ecs:image: {"+same+"}\n").TreeRelease(); name != plain {
+		if name, err := fileWith(t, "shop", "config:\n  laravel-ecs:image: {"+same+"}\n").TreeRelease(); name != plain {
 			t.Errorf("%s makes %s, %v", same, name, err)
 		}
 	}
 	do("cd app && touch file && git init -q && git add -A && git commit -qm own")
-	name, err := stackFile(t, "shop", "config:\n  laravel-ecs:image: {app: app, extensions: gd, rebuild: 2026-11}\n").TreeRelease()
+	name, err := fileWith(t, "shop", "config:\n  laravel-ecs:image: {app: app, extensions: gd, rebuild: 2026-11}\n").TreeRelease()
 	if err != nil || !regexp.MustCompile(`^[0-9a-f]{12}-app\.[0-9a-f]{12}-image\.[0-9a-f]{8}-rebuild\.2026-11$`).MatchString(name) {
 		t.Errorf("with a clone it is %q, %v", name, err)
 	}
 	if commit, own := ReleaseCommit(name); !own || "-app."+commit != name[12:29] {
 		t.Errorf("the commit of %s is %s, %v", name, commit, own)
 	}
-	if name, err := stackFile(t, "shop", "config:\n  laravel-ecs:image: {app: app}\n").TreeRelease(); strings.Contains(name, "-image.") {
+	if name, err := fileWith(t, "shop", "config:\n  laravel-ecs:image: {app: app}\n").TreeRelease(); strings.Contains(name, "-image.") {
 		t.Errorf("a clone with defaults is %q, %v", name, err)
 	}
 }
@@ -133,8 +133,8 @@ func cut(first, name string) string {
 // TestImageDifferences: what two stack files make differently is said with both values.
 func TestImageDifferences(t *testing.T) {
 	inRepository(t)
-	staging := stackFile(t, "staging", "config:\n  laravel-ecs:image: {extensions: gd, rebuild: 2026-11}\n  laravel-ecs:cluster: {instanceTypes: [t3.small]}\n")
-	prod := stackFile(t, "prod", "config:\n  laravel-ecs:image: {baseImage: 'b@sha256:1', extensions: 'gd  '}\n  laravel-ecs:cluster: {instanceTypes: [m6i.large]}\n")
+	staging := fileWith(t, "staging", "config:\n  laravel-ecs:image: {extensions: gd, rebuild: 2026-11}\n  laravel-ecs:cluster: {instanceTypes: [t3.small]}\n")
+	prod := fileWith(t, "prod", "config:\n  laravel-ecs:image: {baseImage: 'b@sha256:1', extensions: 'gd  '}\n  laravel-ecs:cluster: {instanceTypes: [m6i.large]}\n")
 	want := []string{
 		"image.baseImage: Pulumi.prod.yaml has b@sha256:1, Pulumi.staging.yaml has the default",
 		"image.rebuild: Pulumi.prod.yaml has the default, Pulumi.staging.yaml has 2026-11",
@@ -149,7 +149,7 @@ func TestImageDifferences(t *testing.T) {
 
 func TestBuildArgs(t *testing.T) {
 	inRepository(t)
-	file := stackFile(t, "shop", "config:\n  laravel-ecs:image: {extensions: gd, rebuild: 2026-11}\n  laravel-ecs:database: {requireTls: false}\n")
+	file := fileWith(t, "shop", "config:\n  laravel-ecs:image: {extensions: gd, rebuild: 2026-11}\n  laravel-ecs:database: {requireTls: false}\n")
 	c := file.imageConfig()
 	c.Region = "eu-west-1"
 	args := c.BuildArgs("r1")
@@ -179,8 +179,8 @@ var root = func() string {
 	return filepath.Dir(filepath.Dir(folder))
 }()
 
-// stackFile writes the files of a project with one stack into a folder of their own and reads them.
-func stackFile(t *testing.T, stack, text string) *File {
+// fileWith writes the files of a project with one stack into a folder of their own and reads them.
+func fileWith(t *testing.T, stack, text string) *File {
 	t.Helper()
 	folder := t.TempDir()
 	for name, content := range map[string]string{"Pulumi.yaml": "name: laravel-ecs\n", "Pulumi." + stack + ".yaml": text} {
