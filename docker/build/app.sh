@@ -34,7 +34,7 @@ php "$build/preload.php" bootstrap/cache/preload.list || { echo "no preload list
 mkdir -p /out/usr/share/laravel-ecs /out/var/www/vendor
 php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/usr/share/laravel-ecs/sbom.cdx.json
 
-rm -rf node_modules tests phpunit.xml phpunit.xml.dist package.json package-lock.json vite.config.js
+rm -rf node_modules tests phpunit.xml phpunit.xml.dist package.json package-lock.json vite.config.js .npmrc .yarnrc .yarnrc.yml
 # The packages are a layer of their own. Only their class map depends on the application's classes.
 cp -a !(vendor) /out/var/www/
 cp -a vendor/{autoload.php,composer} /out/var/www/vendor/
