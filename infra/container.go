@@ -70,14 +70,17 @@ type containerDefinition struct {
 type (
 	nameValue       struct{ Name, Value string }
 	secretReference struct{ Name, ValueFrom string }
+	// linuxParameters has its lists even where they are empty: ECS returns them so, and the provider, which ignores empty lists of a
+	// container, compares those inside of linuxParameters. Without them every deployment would replace the task definition.
 	linuxParameters struct {
 		Capabilities       map[string][]string `json:"capabilities"`
 		InitProcessEnabled bool                `json:"initProcessEnabled"`
 		Tmpfs              []tmpfs             `json:"tmpfs"`
 	}
 	tmpfs struct {
-		ContainerPath string `json:"containerPath"`
-		Size          int    `json:"size"`
+		ContainerPath string   `json:"containerPath"`
+		Size          int      `json:"size"`
+		MountOptions  []string `json:"mountOptions"`
 	}
 	portMapping struct {
 		ContainerPort int    `json:"containerPort"`
@@ -153,8 +156,8 @@ func (c Container) definition(shared taskSettings) containerDefinition {
 		// of the agent (API reference, ContainerDefinition).
 		DockerSecurityOptions: []string{"no-new-privileges"},
 		LinuxParameters: linuxParameters{
-			Capabilities: map[string][]string{"drop": {"ALL"}},
-			Tmpfs:        []tmpfs{{"/tmp", tmpfsMiB}, {"/run", tmpfsMiB}},
+			Capabilities: map[string][]string{"add": {}, "drop": {"ALL"}},
+			Tmpfs:        []tmpfs{{"/tmp", tmpfsMiB, []string{}}, {"/run", tmpfsMiB, []string{}}},
 		},
 		LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: map[string]string{
 			"awslogs-group": shared.LogGroup, "awslogs-region": shared.Region, "awslogs-stream-prefix": "ecs",

@@ -26,8 +26,8 @@ func TestContainerDefinitions(t *testing.T) {
 		Image: "r/app@sha256:0", LogGroup: "logs", Region: "eu-west-1",
 		Environment: map[string]string{"B": "2", "A": "1"}, Secrets: map[string]string{"APP_KEY": "arn:k:::v"},
 	})
-	const shared = `"user":"33:33","readonlyRootFilesystem":true,"dockerSecurityOptions":["no-new-privileges"],"linuxParameters":{"capabilities":{"drop":["ALL"]},"initProcessEnabled":false,` +
-		`"tmpfs":[{"containerPath":"/tmp","size":64},{"containerPath":"/run","size":64}]},`
+	const shared = `"user":"33:33","readonlyRootFilesystem":true,"dockerSecurityOptions":["no-new-privileges"],"linuxParameters":{"capabilities":{"add":[],"drop":["ALL"]},"initProcessEnabled":false,` +
+		`"tmpfs":[{"containerPath":"/tmp","size":64,"mountOptions":[]},{"containerPath":"/run","size":64,"mountOptions":[]}]},`
 	const logs = `"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"logs","awslogs-region":"eu-west-1","awslogs-stream-prefix":"ecs"}}}`
 	const secrets = `"secrets":[{"name":"APP_KEY","valueFrom":"arn:k:::v"}],`
 	want := `[{"name":"migrate","image":"r/app@sha256:0","command":["migrate"],"essential":false,"cpu":64,"memory":512,"memoryReservation":64,` + shared +

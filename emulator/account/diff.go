@@ -14,6 +14,16 @@ func (a *Account) Diff(token, id string, oldInputs, oldOutputs, news Values) (ch
 		return nil, nil
 	}
 	changed = differences("", withoutNulls(oldInputs), withoutNulls(news))
+	for name, equivalent := range t.Same {
+		read, next := oldOutputs.Text(name), news.Text(name)
+		if read == "" || next == "" {
+			continue // not known yet
+		}
+		changed = slices.DeleteFunc(changed, func(path string) bool { return path == name })
+		if !equivalent(read, next) {
+			changed = append(changed, name)
+		}
+	}
 	for _, name := range t.ReadBack {
 		if oldOutputs.Has(name) && news.Has(name) && !slices.Contains(changed, name) && !same(oldOutputs[name], news[name]) {
 			changed = append(changed, name)

@@ -48,6 +48,8 @@ type Type struct {
 	Check func(r *Rules)
 	// ReadBack lists inputs that AWS may change by itself. The provider reads them after every update and compares with what it read.
 	ReadBack []string
+	// Same are inputs that AWS returns in a form of its own, each with the provider's comparison of what it read with the input.
+	Same map[string]func(old, next string) bool
 	// Recomputed lists outputs that every update computes again, so a preview cannot know them: latestVersion.
 	Recomputed []string
 

@@ -53,6 +53,7 @@ func steps(e *engine.Engine) []step {
 		{name: "up", run: e.Up, expect: only("create")},
 		{name: "preview again", run: e.Preview, expect: only()},
 		{name: "refresh", run: e.Refresh, expect: only()},
+		{name: "preview after refresh", run: e.Preview, expect: only()},
 		{name: "months later", run: nothing, expect: func(engine.Report) []string { return ec2.Ageing(e.Account()) }},
 	}
 	if stackfile.IsAccount(e.Settings()) {

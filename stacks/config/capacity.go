@@ -48,6 +48,9 @@ func (c *Config) validateCapacity(p *problems) {
 	if 2*c.Web.MemoryMiB > smallest.UsableMiB() {
 		p.add("web.memoryMib", "%d does not fit a %s twice (%d MiB for tasks): a rolling deploy runs both versions", c.Web.MemoryMiB, smallest.Name, smallest.UsableMiB())
 	}
+	if max(c.Web.Count, c.Web.Scaling.Max, c.Worker.Count, c.Scheduler.Count) > maxTasks || c.Web.MaxPercent > 200 {
+		return // which validateProcesses reports
+	}
 	// Any type of the list may be the only one that EC2 has. One that is too small is reported, not every one.
 	for _, t := range types {
 		if !c.fits(p, t) {

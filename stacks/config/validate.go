@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
@@ -14,7 +16,14 @@ import (
 type problems []error
 
 func (p *problems) add(key, format string, args ...any) {
-	*p = append(*p, fmt.Errorf("%s: "+format, append([]any{key}, args...)...))
+	args = append([]any{key}, args...)
+	for i, arg := range args {
+		if text, ok := arg.(string); ok && strings.ContainsFunc(text, unicode.IsControl) { // each problem is one line
+			quoted := strconv.Quote(text)
+			args[i] = quoted[1 : len(quoted)-1]
+		}
+	}
+	*p = append(*p, fmt.Errorf("%s: "+format, args...))
 }
 
 func (p *problems) check(key string, err error) {

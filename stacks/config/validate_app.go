@@ -81,12 +81,15 @@ func (c *Config) instanceTypes(p *problems) []InstanceType {
 	return types
 }
 
+// maxTasks is how many tasks a service may have.
+const maxTasks = 1000
+
 func (c *Config) validateProcesses(p *problems) {
-	c.Web.validate(p, "web", 0, 1000)
+	c.Web.validate(p, "web", 0, maxTasks)
 	if c.Web.Count+c.Worker.Count+c.Scheduler.Count == 0 {
 		p.add("web.count", "0, and so are worker.count and scheduler.count: nothing would run")
 	}
-	c.Worker.validate(p, "worker", 0, 1000)
+	c.Worker.validate(p, "worker", 0, maxTasks)
 	c.Scheduler.validate(p, "scheduler", 0, 1)
 	c.validateTimes(p)
 	w := c.Web
@@ -98,7 +101,7 @@ func (c *Config) validateProcesses(p *problems) {
 	}
 	p.between("web.minPercent", w.MinPercent, 0, 100)
 	p.between("web.maxPercent", w.MaxPercent, 100, 200)
-	p.between("web.scaling.max", w.Scaling.Max, 0, 1000)
+	p.between("web.scaling.max", w.Scaling.Max, 0, maxTasks)
 	p.between("web.scaling.requestsPerTask", w.Scaling.RequestsPerTask, 0, 1_000_000)
 	if s := w.Scaling; s.Max == 0 && (s.Min != 0 || s.RequestsPerTask != 0) {
 		p.add("web.scaling.max", "0 turns scaling off, but web.scaling has other keys: set max, or remove them")

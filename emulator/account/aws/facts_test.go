@@ -11,60 +11,155 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-// The files in testdata are read from the schema of the Terraform AWS provider 5.46 (hashicorp/terraform-provider-aws,
-// April 2024), which pulumi-aws bridges: ForceNew and Default of each property.
+// providerFacts is testdata/provider.json, whose origin stands in it.
+type providerFacts struct {
+	About string
+	Types map[string]struct {
+		Required, Computed, Replaces []string
+		Defaults                     map[string]any
+		ExactlyOne                   [][]string  // one of them must be set, and only one
+		Conflicts                    [][2]string // the two exclude each other
+		DeleteBeforeReplace          bool
+	}
+}
 
-// newer are differences on purpose: pulumi-aws 6.83 follows provider 5.100, and some replacements are decided in code.
+// newer are differences on purpose, by type and property: pulumi-aws 6.83 follows provider 5.100, and some rules are in code.
 var newer = map[string][]string{
 	"aws:elasticache/replicationGroup:ReplicationGroup":   {"engine", "transitEncryptionEnabled"}, // updatable since 5.83
-	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": {"clientIdLists"},                      // updatable since 5.50
+	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": {"clientIdLists", "thumbprintLists"},   // updatable since 5.50, optional since 5.81
+	"aws:ec2/vpcEndpoint:VpcEndpoint":                     {"serviceName"},                        // one of three since 5.77
 	"aws:ecs/capacityProvider:CapacityProvider":           {"autoScalingGroupProvider"},           // only its ARN replaces
 }
 
-func lines(t *testing.T, file string) [][]string {
+// ignored are what AWS returns, what no program must set, and what 5.46 does not call computed. The provider's code ignores the difference
+// (internal/service of hashicorp/terraform-provider-aws), or the property is newer than 5.46 and computed there, or has that default.
+var ignored = map[string][]string{
+	"aws:ec2/vpc:Vpc":               {"instanceTenancy"},          // the default in ec2/vpc_.go
+	"aws:ecr/repository:Repository": {"encryptionConfigurations"}, // SuppressMissingOptionalConfigurationBlock
+	"aws:ecs/service:Service": {"propagateTags", "deploymentController", // no block and NONE are as none
+		"availabilityZoneRebalancing"},
+	"aws:elasticache/replicationGroup:ReplicationGroup": {"port", "clusterMode", "transitEncryptionMode"}, // the port where it is Redis's
+	"aws:lb/targetGroup:TargetGroup":                    {"targetGroupHealth"},
+	"aws:autoscaling/group:Group":                       {"availabilityZoneDistribution"},
+	"aws:appautoscaling/target:Target":                  {"suspendedState"},
+	"aws:ec2/eip:Eip":                                   {"arn"},
+	"aws:ec2/vpcEndpoint:VpcEndpoint":                   {"serviceRegion"},
+	"aws:kms/key:Key":                                   {"rotationPeriodInDays"},
+	"aws:lb/listener:Listener":                          {"routingHttpResponseServerEnabled"},
+	"aws:lb/loadBalancer:LoadBalancer":                  {"clientKeepAlive"},
+	"aws:rds/instance:Instance":                         {"engineLifecycleSupport", "databaseInsightsMode"},
+}
+
+func facts(t testing.TB) providerFacts {
 	t.Helper()
-	text, err := os.ReadFile("testdata/" + file)
+	text, err := os.ReadFile("testdata/provider.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rows [][]string
-	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
-		rows = append(rows, strings.SplitN(line, " ", 3))
+	var known providerFacts
+	if err := json.Unmarshal(text, &known); err != nil {
+		t.Fatal(err)
 	}
-	return rows
+	if len(known.Types) < 60 || known.About == "" {
+		t.Fatalf("there are only %d types", len(known.Types))
+	}
+	return known
 }
 
 func TestReplaceKeysAreTheProviders(t *testing.T) {
 	w := newWorld(t)
-	rows := lines(t, "replaces.txt")
-	if len(rows) < 50 {
-		t.Fatalf("there are only %d types", len(rows))
-	}
-	for _, row := range rows {
-		known, ok := w.Lookup(row[0])
-		for _, property := range strings.Fields(strings.Join(row[1:], " ")) {
-			if ok && !slices.Contains(newer[row[0]], property) && !slices.Contains(known.ForceNew, property) {
-				t.Errorf("a change of %s replaces a %s on AWS", property, row[0])
+	for token, fact := range facts(t).Types {
+		row, ok := w.Lookup(token)
+		for _, property := range fact.Replaces {
+			inBlock, _, _ := strings.Cut(property, ".")
+			if ok && !slices.Contains(newer[token], inBlock) && !slices.ContainsFunc(row.ForceNew, func(one string) bool {
+				return one == property || one == inBlock || strings.ReplaceAll(one, "[*]", "") == property
+			}) {
+				t.Errorf("a change of %s replaces a %s on AWS", property, token)
 			}
 		}
+		if ok && fact.DeleteBeforeReplace && !row.DeleteBeforeReplace {
+			t.Errorf("%s is deleted before it is replaced", token)
+		}
+	}
+}
+
+func TestRequiredInputsAreTheProviders(t *testing.T) {
+	w := newWorld(t)
+	compared := 0
+	for token, fact := range facts(t).Types {
+		row, ok := w.Lookup(token)
+		if !ok {
+			continue
+		}
+		inputs := account.FieldsOf(account.ArgsType(row.Args))
+		for _, property := range fact.Required {
+			kind, top := inputs[property]
+			if !top || slices.Contains(newer[token], property) {
+				continue // of a block, which the SDK's struct says
+			}
+			compared++
+			if !account.Required(kind) && !slices.Contains(row.Required, property) && row.Name.Property != property {
+				t.Errorf("%s of a %s is required", property, token)
+			}
+		}
+	}
+	if compared < 40 {
+		t.Errorf("only %d inputs were compared", compared)
 	}
 }
 
 func TestDefaultsAreTheProviders(t *testing.T) {
 	w := newWorld(t)
-	rows := lines(t, "defaults.txt")
-	if len(rows) < 40 {
-		t.Fatalf("there are only %d defaults", len(rows))
+	for token, fact := range facts(t).Types {
+		row, ok := w.Lookup(token)
+		for name, want := range fact.Defaults {
+			if got, set := row.Defaults[name]; ok && set && !reflect.DeepEqual(got, want) {
+				t.Errorf("the default of %s of a %s is %v on AWS, not %v", name, token, want, got)
+			}
+		}
 	}
-	for _, row := range rows {
-		known, ok := w.Lookup(row[0])
-		var want any
-		if err := json.Unmarshal([]byte(row[2]), &want); err != nil {
-			t.Fatal(err)
+}
+
+// Inputs that the program sets and that exclude each other are refused together. Their values do not matter, so they are not known yet.
+func TestExclusionsAreTheProviders(t *testing.T) {
+	w, source, compared := newWorld(t), program(t), 0
+	for token, fact := range facts(t).Types {
+		row, ok := w.Lookup(token)
+		if !ok {
+			continue
 		}
-		if got, set := known.Defaults[row[1]]; ok && set && !reflect.DeepEqual(got, want) {
-			t.Errorf("the default of %s of a %s is %v on AWS, not %v", row[1], row[0], want, got)
+		pairs := fact.Conflicts
+		for _, group := range fact.ExactlyOne {
+			for i, one := range group {
+				for _, other := range group[i+1:] {
+					pairs = append(pairs, [2]string{one, other})
+				}
+			}
 		}
+		inputs := account.FieldsOf(account.ArgsType(row.Args))
+		for _, pair := range pairs {
+			if inputs[pair[0]] == nil || inputs[pair[1]] == nil || !sets(source, row, pair[0]) || !sets(source, row, pair[1]) {
+				continue
+			}
+			compared++
+			both := account.Values{pair[0]: account.Unknown{}, pair[1]: account.Unknown{}}
+			for name, kind := range inputs {
+				if account.Required(kind) || slices.Contains(row.Required, name) {
+					both[name] = account.Unknown{}
+				}
+			}
+			_, problems, err := w.Check(token, "both", nil, both, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.ContainsFunc(problems, func(p account.Problem) bool { return p.Property == pair[0] || p.Property == pair[1] }) {
+				t.Errorf("%s: %s and %s exclude each other", token, pair[0], pair[1])
+			}
+		}
+	}
+	if compared < 4 {
+		t.Errorf("only %d pairs were compared", compared)
 	}
 }
 
@@ -82,5 +177,26 @@ func TestTenancyReplaces(t *testing.T) {
 	}
 	if !w.typeOf(account.AttachmentToken).DeleteBeforeReplace {
 		t.Error("the provider deletes an attachment of a policy before it creates its replacement")
+	}
+}
+
+// checkComputed: what the account returns of a resource beyond its inputs is what the provider calls computed, or its default. Anything
+// else would be a difference between state and program at every deployment.
+func checkComputed(t testing.TB, row account.Type, r account.Resource) {
+	t.Helper()
+	fact, known := facts(t).Types[r.Type]
+	if !known {
+		return
+	}
+	for name, value := range r.Outputs {
+		want, hasDefault := fact.Defaults[name]
+		zero := value == "" || value == false || value == 0.0
+		if kind := reflect.ValueOf(value).Kind(); kind == reflect.Slice || kind == reflect.Map {
+			zero = reflect.ValueOf(value).Len() == 0
+		}
+		if r.Inputs.Has(name) || slices.Contains(fact.Computed, name) || hasDefault && reflect.DeepEqual(value, want) || zero || slices.Contains(newer[r.Type], name) || slices.Contains(ignored[r.Type], name) {
+			continue
+		}
+		t.Errorf("%s returns %s = %v, which the program does not set and the provider does not call computed", r.Type, name, value)
 	}
 }

@@ -24,6 +24,8 @@ type container struct {
 	LinuxParameters           *linuxParameters
 	LogConfiguration          *logConfiguration
 	HealthCheck               *healthCheck
+
+	MountPoints, VolumesFrom, SystemControls []any // ECS returns them empty
 }
 
 type secretRef struct{ Name, ValueFrom string }
@@ -41,6 +43,7 @@ type linuxParameters struct {
 	Tmpfs              []struct {
 		ContainerPath string
 		Size          int
+		MountOptions  []string
 	}
 }
 

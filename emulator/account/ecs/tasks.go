@@ -30,8 +30,13 @@ var taskDefinition = account.Type{
 		account.ARN("taskRoleArn"),
 	),
 	Check:    checkContainers,
+	Same:     map[string]func(old, next string) bool{definitions: equivalent},
 	Identity: account.Identity{ID: "{family}", Outputs: account.Values{"networkMode": "bridge"}},
 	Create:   registerTask,
+	Complete: func(_ *account.Tx, r *account.Resource) error {
+		r.Outputs[definitions] = returned(r.Inputs.Text(definitions))
+		return nil
+	},
 	Delete:   retireTask,
 	Select:   oldestRevision,
 }
