@@ -131,9 +131,9 @@ func TestTaskDefinitionRefusals(t *testing.T) {
 		{"network mode", account.TaskToken, goodTask, account.Values{"networkMode": "nat"}, "networkMode", ""},
 		{"compatibility", account.TaskToken, goodTask, account.Values{"requiresCompatibilities": []any{"ec2"}}, "requiresCompatibilities[0]", ""},
 		{"architecture", account.TaskToken, with(goodTask, account.Values{"runtimePlatform": m{"cpuArchitecture": "ARM64"}}), account.Values{"runtimePlatform": m{"cpuArchitecture": "arm64"}}, "runtimePlatform.cpuArchitecture", ""},
-		{"no JSON", account.TaskToken, goodTask, account.Values{definitions: "[{"}, definitions, ""},
-		{"not a list", account.TaskToken, goodTask, account.Values{definitions: "{}"}, definitions, ""},
-		{"no containers", account.TaskToken, goodTask, account.Values{definitions: "[]"}, definitions, ""},
+		{"no JSON", account.TaskToken, goodTask, account.Values{"containerDefinitions": "[{"}, definitions, ""},
+		{"not a list", account.TaskToken, goodTask, account.Values{"containerDefinitions": "{}"}, definitions, ""},
+		{"no containers", account.TaskToken, goodTask, account.Values{"containerDefinitions": "[]"}, definitions, ""},
 		{"eleven containers", account.TaskToken, with(goodTask, containerText(eleven[:10])), containerText(eleven), definitions, ""},
 		{"unknown key", account.TaskToken, goodTask, containersWith("web", "logLonfiguration", m{}), definitions, ""},
 		{"unknown key inside", account.TaskToken, goodTask, health("timeouts", 5), definitions, ""},
@@ -226,4 +226,30 @@ func TestTaskDefinitionRevisions(t *testing.T) {
 	w.ids["task"] = strings.Replace(fourth.Outputs.Text("arn"), ":4", ":2", 1)
 	_, err := w.Create(ctx, account.ServiceToken, "web", w.checked(account.ServiceToken, "web", goodService))
 	wantCode(t, err, "ClientException")
+}
+
+// What ECS returns is in another order and has empty lists and defaults. The provider takes that for the same, but not empty lists inside
+// of linuxParameters.
+func TestContainersAsECSReturnsThem(t *testing.T) {
+	w := fleeted(t)
+	const written = `[{"name":"web","image":"r/app","memory":512,"environment":[{"name":"A","value":"1"},{"name":"B","value":"2"}],` +
+		`"portMappings":[{"containerPort":8080}],"linuxParameters":LINUX}]`
+	for linux, same := range map[string]bool{
+		`{"initProcessEnabled":true}`: true, `{"capabilities":{"add":[],"drop":["ALL"]},"tmpfs":[{"containerPath":"/tmp","size":64,"mountOptions":[]}]}`: true,
+		`{"capabilities":{"drop":["ALL"]}}`: false, `{"tmpfs":[{"containerPath":"/tmp","size":64}]}`: false,
+	} {
+		in := with(goodTask, account.Values{"containerDefinitions": strings.Replace(written, "LINUX", linux, 1)})
+		made := w.make(account.TaskToken, "web", in)
+		if got := made.Outputs.Text("containerDefinitions"); !strings.Contains(got, `"mountPoints":[]`) || strings.Index(got, `"B"`) > strings.Index(got, `"A"`) {
+			t.Errorf("ECS returns %s", got)
+		}
+		changed, replace := w.Diff(account.TaskToken, made.ID, made.Inputs, made.Outputs, made.Inputs)
+		if (len(changed) == 0) != same || len(replace) != len(changed) {
+			t.Errorf("%s: changed %v, replaces %v", linux, changed, replace)
+		}
+		next := with(made.Inputs, account.Values{"containerDefinitions": strings.Replace(made.Inputs.Text("containerDefinitions"), `"value":"2"`, `"value":"3"`, 1)})
+		if changed, _ := w.Diff(account.TaskToken, made.ID, made.Inputs, made.Outputs, next); len(changed) != 1 {
+			t.Errorf("another value: changed %v", changed)
+		}
+	}
 }

@@ -37,8 +37,8 @@ var taskDefinition = account.Type{
 		r.Outputs[definitions] = returned(r.Inputs.Text(definitions))
 		return nil
 	},
-	Delete:   retireTask,
-	Select:   oldestRevision,
+	Delete: retireTask,
+	Select: oldestRevision,
 }
 
 // registerTask registers the next revision of a family. The provider's id of a task definition is its family, so the
