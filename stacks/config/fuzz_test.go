@@ -14,17 +14,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// stackFile is a stack file in memory: a Source as the engine is one.
-type stackFile struct {
+// fuzzedFile is a stack file in memory: a Source as the engine is one.
+type fuzzedFile struct {
 	region   string
 	sections map[string]any
 }
 
-func (s stackFile) Stack() string                     { return "staging" }
-func (s stackFile) Region() string                    { return s.region }
-func (s stackFile) Encrypted(string) bool             { return false }
-func (s stackFile) Sections() (map[string]any, error) { return s.sections, nil }
-func (s stackFile) Section(key string) (string, bool, error) {
+func (s fuzzedFile) Stack() string                     { return "staging" }
+func (s fuzzedFile) Region() string                    { return s.region }
+func (s fuzzedFile) Encrypted(string) bool             { return false }
+func (s fuzzedFile) Sections() (map[string]any, error) { return s.sections, nil }
+func (s fuzzedFile) Section(key string) (string, bool, error) {
 	value, found := s.sections[key]
 	if text, ok := value.(string); ok {
 		return text, found, nil
@@ -34,7 +34,7 @@ func (s stackFile) Section(key string) (string, bool, error) {
 }
 
 // shipped is Pulumi.staging.yaml or Pulumi.prod.yaml.
-func shipped(t testing.TB, stack string) stackFile {
+func shipped(t testing.TB, stack string) fuzzedFile {
 	raw, err := os.ReadFile("../../Pulumi." + stack + ".yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func shipped(t testing.TB, stack string) stackFile {
 	if err := yaml.Unmarshal(raw, &file); err != nil {
 		t.Fatal(err)
 	}
-	s := stackFile{sections: map[string]any{}}
+	s := fuzzedFile{sections: map[string]any{}}
 	for key, value := range file.Config {
 		if section, ok := strings.CutPrefix(key, "laravel-ecs:"); ok {
 			s.sections[section] = value
@@ -55,7 +55,7 @@ func shipped(t testing.TB, stack string) stackFile {
 }
 
 // set sets a key such as loadBalancer.healthCheck.path.
-func (s stackFile) set(key string, value any) {
+func (s fuzzedFile) set(key string, value any) {
 	steps := strings.Split(key, ".")
 	into := s.sections
 	for _, step := range steps[:len(steps)-1] {
@@ -114,7 +114,7 @@ var values = []string{
 // FuzzLoad sets keys to arbitrary values of YAML. Load takes them or refuses them by the key's name, and prints no secret.
 func FuzzLoad(f *testing.F) {
 	keys := everyKey()
-	files := map[bool]stackFile{true: shipped(f, "prod"), false: shipped(f, "staging")}
+	files := map[bool]fuzzedFile{true: shipped(f, "prod"), false: shipped(f, "staging")}
 	if len(keys) < 100 {
 		f.Fatalf("there are only %d keys", len(keys))
 	}
@@ -124,7 +124,7 @@ func FuzzLoad(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, one uint16, first string, other uint16, second string, production bool) {
-		s := stackFile{region: files[production].region, sections: maps.Clone(files[production].sections)}
+		s := fuzzedFile{region: files[production].region, sections: maps.Clone(files[production].sections)}
 		for key, text := range map[string]string{keys[int(other)%len(keys)]: second, keys[int(one)%len(keys)]: first} {
 			var value any
 			if yaml.Unmarshal([]byte(text), &value) != nil {
