@@ -146,7 +146,7 @@ func (b *Balancer) CertificateARN() pulumi.StringInput { return b.args.Certifica
 func (b *Balancer) redirects() bool { return b.args.CertificateARN != nil && b.args.RedirectHTTP }
 
 // forward is the default action of the listeners. It names every target group, because ECS refuses a group that no listener uses.
-// With two colours, the rules of Traffic come before it; until they exist, blue gets all requests, as in a rolling environment.
+// The rules of Traffic come before it; until they exist, blue gets all requests.
 func (b *Balancer) forward() *lb.ListenerDefaultActionArgs {
 	if len(b.args.Colors) == 1 {
 		return &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), TargetGroupArn: b.targets[Blue].Arn}

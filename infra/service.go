@@ -163,9 +163,13 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		wait = append(wait, args.Target.Ready...)
 	}
 	limit := fmt.Sprintf("%dm", args.RolloutMinutes)
-	opts := []pulumi.ResourceOption{pulumi.Parent(s), pulumi.DependsOn(wait), pulumi.Timeouts(&pulumi.CustomTimeouts{
-		Create: limit, Update: limit, Delete: fmt.Sprintf("%dm", args.DrainMinutes),
-	})}
+	opts := []pulumi.ResourceOption{
+		pulumi.Parent(s), pulumi.DependsOn(wait),
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: limit, Update: limit, Delete: fmt.Sprintf("%dm", args.DrainMinutes)}),
+		// Another target group gets a service of its own. ECS would move this one, stop its tasks in the old group, and leave the requests
+		// that the load balancer still sends there without an answer (ECS API reference, UpdateService, loadBalancers).
+		pulumi.ReplaceOnChanges([]string{"loadBalancers"}),
+	}
 	if args.Scaling != nil && !args.SetCount {
 		// Autoscaling owns the number: a release at the peak must not reset it (terraform-provider-aws#335).
 		opts = append(opts, pulumi.IgnoreChanges([]string{"desiredCount"}))

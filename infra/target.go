@@ -41,6 +41,9 @@ func newTargetGroup(ctx *pulumi.Context, name, color string, vpcID pulumi.String
 		protocol, port = "HTTPS", 443
 	}
 	check := args.HealthCheck
+	// AWS changes the path of a health check in place, and the tasks that run do not know the new one. A group of its own is for the
+	// tasks that do, as for another protocol, which AWS cannot change (terraform-provider-aws, internal/service/elbv2/target_group.go).
+	opts = append(opts, pulumi.ReplaceOnChanges([]string{"healthCheck.path"}))
 	// Without a fixed name: a replacement exists beside the group that it replaces (pulumi-aws#4226).
 	return lb.NewTargetGroup(ctx, name+targetGroupSuffixes[color], &lb.TargetGroupArgs{
 		VpcId:      vpcID.ToStringOutput().ToStringPtrOutput(),

@@ -2,8 +2,11 @@ package infra
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -14,17 +17,20 @@ const (
 	Green = "green"
 )
 
-// TrafficArgs describes how requests are shared between the colours.
+// TrafficArgs describes where requests go.
 type TrafficArgs struct {
 	Balancer *Balancer
 	// Percent is the share of each colour; together they are 100.
 	Percent map[string]int
-	// Serving are the services of the colours that run tasks. The shares change only when each of them runs the revision that was
+	// Serving are the services of the colours that run tasks. The rules change only when each of them runs the revision that was
 	// registered for it.
 	Serving []*Service
+	// WarmUp is how long a new task may take until it passes its health checks.
+	WarmUp time.Duration
 }
 
-// Traffic is a weighted rule on every listener that forwards.
+// Traffic is a rule for all requests on every listener that forwards. The default action of a listener names a target group before there
+// are tasks in it, because ECS refuses a group that no listener uses. Requests follow the rule, which changes when there are tasks.
 type Traffic struct {
 	pulumi.ResourceState
 
@@ -37,14 +43,12 @@ func NewTraffic(ctx *pulumi.Context, name string, args TrafficArgs, opts ...pulu
 	if err := ctx.RegisterComponentResource("laravel:infra:Traffic", name, t, opts...); err != nil {
 		return nil, err
 	}
-	var running []any
-	for _, service := range args.Serving {
-		running = append(running, service.TaskDefinitionARN)
+	warm, err := ctx.RegisterResourceHook(name+"-warm-up", warmUp(ctx, args.WarmUp), nil)
+	if err != nil {
+		return nil, fmt.Errorf("registering hook: %w", err)
 	}
-	groups := lb.ListenerRuleActionForwardTargetGroupArray{}
-	for _, color := range args.Balancer.Colors() {
-		weight := pulumi.All(running...).ApplyT(func([]any) int { return args.Percent[color] }).(pulumi.IntOutput)
-		groups = append(groups, &lb.ListenerRuleActionForwardTargetGroupArgs{Arn: args.Balancer.Target(color).ARN, Weight: weight})
+	child := []pulumi.ResourceOption{
+		pulumi.Parent(t), pulumi.DependsOn(args.serving()), pulumi.ResourceHooks(&pulumi.ResourceHookBinding{BeforeUpdate: []*pulumi.ResourceHook{warm}}),
 	}
 	listeners := args.Balancer.ListenerARNs()
 	for _, scheme := range sortedKeys(listeners) {
@@ -54,16 +58,73 @@ func NewTraffic(ctx *pulumi.Context, name string, args TrafficArgs, opts ...pulu
 			Conditions: lb.ListenerRuleConditionArray{&lb.ListenerRuleConditionArgs{
 				PathPattern: &lb.ListenerRuleConditionPathPatternArgs{Values: pulumi.StringArray{pulumi.String("/*")}},
 			}},
-			Actions: lb.ListenerRuleActionArray{&lb.ListenerRuleActionArgs{
-				Type: pulumi.String("forward"), Forward: &lb.ListenerRuleActionForwardArgs{TargetGroups: groups},
-			}},
-		}, pulumi.Parent(t))
+			Actions: lb.ListenerRuleActionArray{args.forward()},
+		}, child...)
 		if err != nil {
 			return nil, fmt.Errorf("creating listener rule: %w", err)
 		}
 		t.rules = append(t.rules, rule)
 	}
 	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{})
+}
+
+func (args TrafficArgs) serving() []pulumi.Resource {
+	var services []pulumi.Resource
+	for _, service := range args.Serving {
+		services = append(services, service)
+	}
+	return services
+}
+
+// forward names the target group, or those of both colours with their weights. The weights are known when the services run what was
+// registered for them; a single group has none, so that a preview of a release does not show the rule.
+func (args TrafficArgs) forward() *lb.ListenerRuleActionArgs {
+	colors := args.Balancer.Colors()
+	if len(colors) == 1 {
+		return &lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), TargetGroupArn: args.Balancer.Target(colors[0]).ARN}
+	}
+	var running []any
+	for _, service := range args.Serving {
+		running = append(running, service.TaskDefinitionARN)
+	}
+	groups := lb.ListenerRuleActionForwardTargetGroupArray{}
+	for _, color := range colors {
+		weight := pulumi.All(running...).ApplyT(func([]any) int { return args.Percent[color] }).(pulumi.IntOutput)
+		groups = append(groups, &lb.ListenerRuleActionForwardTargetGroupArgs{Arn: args.Balancer.Target(color).ARN, Weight: weight})
+	}
+	return &lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), Forward: &lb.ListenerRuleActionForwardArgs{TargetGroups: groups}}
+}
+
+// warmUp waits before requests go to a target group that had none. The provider takes a new service for steady when its tasks run
+// (terraform-provider-aws, internal/service/ecs/service.go, statusServiceWaitForStable), and the load balancer has not checked them then.
+func warmUp(ctx *pulumi.Context, wait time.Duration) pulumi.ResourceHookFunction {
+	return func(rule *pulumi.ResourceHookArgs) error {
+		before, after := resource.NewObjectProperty(rule.OldInputs), resource.NewObjectProperty(rule.NewInputs)
+		groups := forwardedTo(before)
+		if slices.ContainsFunc(forwardedTo(after), func(arn string) bool { return !slices.Contains(groups, arn) }) {
+			_ = ctx.Log.Info(fmt.Sprintf("%s waits %s for the health checks of the new target group", rule.Name, wait), nil)
+			time.Sleep(wait)
+		}
+		return nil
+	}
+}
+
+// forwardedTo are the ARNs of the target groups that the inputs of a rule name.
+func forwardedTo(inputs resource.PropertyValue) (arns []string) {
+	switch {
+	case inputs.IsArray():
+		for _, element := range inputs.ArrayValue() {
+			arns = append(arns, forwardedTo(element)...)
+		}
+	case inputs.IsObject():
+		for key, value := range inputs.ObjectValue() {
+			if (key == "targetGroupArn" || key == "arn") && value.IsString() {
+				arns = append(arns, value.StringValue())
+			}
+			arns = append(arns, forwardedTo(value)...)
+		}
+	}
+	return arns
 }
 
 // trafficPriority is the last one that AWS allows, so rules of single hosts and rules that others add come before

@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -10,8 +11,8 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// createServices makes the log groups, the roles whose policies name them, and the services. With two colours, the services that run
-// tasks come first, then the shares of the requests, and last the colour without requests: it stops its tasks when it gets no more.
+// createServices makes the log groups, the roles whose policies name them, and the services. The services that run tasks come first, then
+// the rules that send them requests, and last the colour without requests: it stops its tasks when it gets no more.
 func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[string]*infra.Service, error) {
 	all := processes(s.config)
 	logs, err := s.createLogGroups(ctx, all)
@@ -35,7 +36,7 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 			return nil, err
 		}
 	}
-	if s.config.Release.Strategy != config.BlueGreen {
+	if app.balancer == nil { // the rules of a shared one are there already
 		return services, nil
 	}
 	traffic, err := s.createTraffic(ctx, app, services)
@@ -69,11 +70,13 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 }
 
 func (s *stack) createTraffic(ctx *pulumi.Context, app *application, services map[string]*infra.Service) (*infra.Traffic, error) {
-	args := infra.TrafficArgs{Balancer: app.balancer, Percent: map[string]int{}}
+	args := infra.TrafficArgs{
+		Balancer: app.balancer, Percent: map[string]int{}, WarmUp: time.Duration(s.config.GraceSeconds()) * time.Second,
+	}
 	for _, color := range s.config.Colors() {
 		args.Percent[color.Name] = color.Percent
-		if !color.Idle() {
-			args.Serving = append(args.Serving, services["web"+color.Suffix()])
+		if service := services["web"+color.Suffix()]; service != nil { // an idle colour's comes later
+			args.Serving = append(args.Serving, service)
 		}
 	}
 	return infra.NewTraffic(ctx, s.prefix+"-traffic", args, s.aws)

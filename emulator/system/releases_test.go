@@ -31,6 +31,8 @@ func TestReleases(t *testing.T) {
 		{"jobs across a release", p.background, false},
 		{"release, and another one at once", p.releases, true},
 		{"engine killed during a release", p.engineKilled, false},
+		{"TLS to the tasks", p.containerTLS, false},
+		{"another health path", p.healthPath, true},
 		{"scaling", p.scaling, true},
 		{"task killed", p.taskKilled, true},
 		{"minutes of the scheduler", p.schedulerReplaced, true},
@@ -101,6 +103,21 @@ func (p *proof) scaling(t *testing.T) {
 			t.Errorf("%d tasks run, %d are wanted", running, count)
 		}
 	}
+}
+
+// containerTLS and healthPath change what needs another target group, with tasks of its own.
+func (p *proof) containerTLS(t *testing.T) {
+	p.unharmed(t, "TLS to the tasks", func() {
+		p.set(t, settings{"loadBalancer.containerTls": true})
+		p.finished(t, p.make(t, "up"))
+	})
+}
+
+func (p *proof) healthPath(t *testing.T) {
+	p.unharmed(t, "another health path", func() {
+		p.set(t, settings{"loadBalancer.healthCheck": map[string]any{"path": "/ready", "interval": 5, "timeout": 2, "healthy": 2, "unhealthy": 2}})
+		p.finished(t, p.make(t, "up"))
+	})
 }
 
 var startingWeb = regexp.MustCompile(`service laravel-local-web\S*: starting`)
