@@ -36,6 +36,11 @@ func TestWeb(t *testing.T) {
 			t.Errorf("%d %s", status, body)
 		}
 	})
+	t.Run("ready is not for the public", func(t *testing.T) {
+		if status, body, _ := c.get("/ready", "X-Forwarded-For", "203.0.113.9"); status != 404 || strings.Contains(body, "database") {
+			t.Errorf("%d %s", status, body)
+		}
+	})
 	t.Run("errors tell no secrets", func(t *testing.T) {
 		if status, body, _ := c.get("/"); status != 500 || strings.Contains(body, "nowhere.invalid") || strings.Contains(body, "Stack") {
 			t.Errorf("%d %s", status, body)

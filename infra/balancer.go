@@ -17,6 +17,8 @@ type BalancerArgs struct {
 	Colors []string
 	// CertificateARN turns HTTPS on; nil means HTTP only.
 	CertificateARN pulumi.StringInput
+	// HSTSDays is for how long browsers remember to use HTTPS only; 0 makes them forget it.
+	HSTSDays int
 	// RedirectHTTP answers HTTP with a 301 to HTTPS instead of forwarding it.
 	RedirectHTTP bool
 	TargetArgs
@@ -24,8 +26,8 @@ type BalancerArgs struct {
 	IdleSeconds   int
 	AccessLogDays int
 	Protected     bool
-	ForceDestroy  bool // a destroy may delete the access logs
-	WAF           bool
+	ForceDestroy  bool     // a destroy may delete the access logs
+	WAF           *WAFArgs // nil for none
 }
 
 // Balancer is an application load balancer with its listeners and a target group per colour.
@@ -55,7 +57,7 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 	if err := ctx.RegisterComponentResource("laravel:infra:Balancer", name, b, opts...); err != nil {
 		return nil, err
 	}
-	logs, err := newAccessLogs(ctx, name+"-logs", args.AccessLogDays, args.ForceDestroy, pulumi.Parent(b))
+	logs, err := newAccessLogs(ctx, name+"-logs", args.AccessLogDays, args.ForceDestroy, b)
 	if err != nil {
 		return nil, fmt.Errorf("creating access log bucket: %w", err)
 	}
@@ -70,8 +72,8 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 	if err := b.createListeners(ctx, name); err != nil {
 		return nil, fmt.Errorf("creating listener: %w", err)
 	}
-	if args.WAF {
-		if err := newWAF(ctx, name+"-waf", b.balancer.Arn, pulumi.Parent(b)); err != nil {
+	if args.WAF != nil {
+		if err := newWAF(ctx, name+"-waf", b.balancer.Arn, *args.WAF, pulumi.Parent(b)); err != nil {
 			return nil, fmt.Errorf("creating web ACL: %w", err)
 		}
 	}
@@ -124,6 +126,7 @@ func (b *Balancer) createListeners(ctx *pulumi.Context, name string) error {
 			Port: pulumi.Int(443), Protocol: pulumi.String("HTTPS"), SslPolicy: pulumi.String(SSLPolicy),
 			CertificateArn: b.args.CertificateARN.ToStringOutput().ToStringPtrOutput(),
 			DefaultActions: forward,
+			RoutingHttpResponseStrictTransportSecurityHeaderValue: pulumi.String(fmt.Sprintf("max-age=%d", b.args.HSTSDays*24*60*60)),
 		}); err != nil {
 			return err
 		}

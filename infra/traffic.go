@@ -99,9 +99,9 @@ func (args TrafficArgs) forward() *lb.ListenerRuleActionArgs {
 // (terraform-provider-aws, internal/service/ecs/service.go, statusServiceWaitForStable), and the load balancer has not checked them then.
 func warmUp(ctx *pulumi.Context, wait time.Duration) pulumi.ResourceHookFunction {
 	return func(rule *pulumi.ResourceHookArgs) error {
-		before, after := resource.NewObjectProperty(rule.OldInputs), resource.NewObjectProperty(rule.NewInputs)
-		groups := forwardedTo(before)
-		if slices.ContainsFunc(forwardedTo(after), func(arn string) bool { return !slices.Contains(groups, arn) }) {
+		known := forwardedTo(resource.NewObjectProperty(rule.OldInputs), 0)
+		receiving := forwardedTo(resource.NewObjectProperty(rule.NewInputs), 1)
+		if slices.ContainsFunc(receiving, func(arn string) bool { return !slices.Contains(known, arn) }) {
 			_ = ctx.Log.Info(fmt.Sprintf("%s waits %s for the health checks of the new target group", rule.Name, wait), nil)
 			time.Sleep(wait)
 		}
@@ -109,19 +109,21 @@ func warmUp(ctx *pulumi.Context, wait time.Duration) pulumi.ResourceHookFunction
 	}
 }
 
-// forwardedTo are the ARNs of the target groups that the inputs of a rule name.
-func forwardedTo(inputs resource.PropertyValue) (arns []string) {
+// forwardedTo are the ARNs of the target groups that the inputs of a rule name with a weight of least or more.
+func forwardedTo(inputs resource.PropertyValue, least float64) (arns []string) {
 	switch {
 	case inputs.IsArray():
 		for _, element := range inputs.ArrayValue() {
-			arns = append(arns, forwardedTo(element)...)
+			arns = append(arns, forwardedTo(element, least)...)
 		}
 	case inputs.IsObject():
-		for key, value := range inputs.ObjectValue() {
-			if (key == "targetGroupArn" || key == "arn") && value.IsString() {
+		fields := inputs.ObjectValue()
+		weight, weighted := fields["weight"]
+		for key, value := range fields {
+			if (key == "targetGroupArn" || key == "arn") && value.IsString() && (!weighted || weight.IsNumber() && weight.NumberValue() >= least) {
 				arns = append(arns, value.StringValue())
 			}
-			arns = append(arns, forwardedTo(value)...)
+			arns = append(arns, forwardedTo(value, least)...)
 		}
 	}
 	return arns

@@ -107,11 +107,15 @@ func (s *stack) createBalancer(ctx *pulumi.Context, network *vpc.Network, firewa
 	if err != nil {
 		return nil, wrap("certificate", err)
 	}
+	var waf *infra.WAFArgs
+	if c.WAF {
+		waf = &infra.WAFArgs{UploadPaths: c.UploadPaths, RateLimit: c.RateLimit}
+	}
 	balancer, err := infra.NewBalancer(ctx, s.balancerName(), infra.BalancerArgs{
 		VpcID: network.VpcID, SubnetIDs: network.PublicSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupWeb), Internet: network.Internet(),
-		Colors: s.config.ColorNames(), CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", TargetArgs: s.targetArgs(),
+		Colors: s.config.ColorNames(), CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", HSTSDays: c.HSTSDays, TargetArgs: s.targetArgs(),
 		IdleSeconds: c.IdleSeconds, AccessLogDays: c.AccessLogDays,
-		Protected: s.config.Environment.Protected(), ForceDestroy: !s.config.Environment.Protected(), WAF: c.WAF,
+		Protected: s.config.Environment.Protected(), ForceDestroy: !s.config.Environment.Protected(), WAF: waf,
 	}, s.aws)
 	if err != nil || zoneID == "" {
 		return balancer, wrap("load balancer", err)

@@ -194,17 +194,6 @@ func TestProductionSurvivesTheLossOfAZone(t *testing.T) {
 	}
 }
 
-// TestUploadsPassTheWebACL: the common rule set refuses bodies above 8 KB; the image allows uploads of 20 MB.
-func TestUploadsPassTheWebACL(t *testing.T) {
-	acl := one(t, deploy(t, "prod", stackConfig(t, "prod")), "aws:wafv2/webAcl:WebAcl")
-	const statement = "rules[1].statement.managedRuleGroupStatement"
-	override := statement + ".ruleActionOverrides[0]"
-	if _, counts := at(acl, override+".actionToUse.count"); text(acl, statement+".name") != "AWSManagedRulesCommonRuleSet" ||
-		text(acl, override+".name") != "SizeRestrictions_BODY" || !counts {
-		t.Errorf("the web ACL refuses uploads: %v", acl.Inputs.Mappable())
-	}
-}
-
 func TestRolesNameTheirResources(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ string, r *infratest.Recorder) {
 		for _, policy := range each(t, r, "aws:iam/rolePolicy:RolePolicy") {

@@ -25,7 +25,9 @@ func TestNewAliasMovesNoOtherProof(t *testing.T) {
 	aliases := func(names ...string) map[string]any {
 		return map[string]any{"domain": map[string]any{"name": "example.com", "zone": "example.com", "aliases": names}}
 	}
-	l := newLife(t, "staging", nil, func(f *config.File) error { return setAll(f, aliases("*.example.com", "a.example.com", "z.example.com")) })
+	l := newLife(t, "staging", nil, func(f *config.File) error {
+		return setAll(f, aliases("*.example.com", "a.example.com", "z.example.com"))
+	})
 	l.zone("example.com")
 	l.deploy("first")
 	if proofs := l.proofs(); len(proofs) != 3 {

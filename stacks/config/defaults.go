@@ -16,7 +16,7 @@ func defaults() *Config {
 		LoadBalancer: LoadBalancer{
 			HTTP:                  "redirect",
 			HealthCheck:           HealthCheck{Path: "/up", Interval: 10, Timeout: 5, Healthy: 2, Unhealthy: 3},
-			DeregistrationSeconds: 60, IdleSeconds: 60, AccessLogDays: 90,
+			DeregistrationSeconds: 60, IdleSeconds: 60, AccessLogDays: 90, HSTSDays: 365, RateLimit: 2000,
 		},
 		Cluster: Cluster{
 			InstanceTypes: []string{"t3.small"}, Min: 1, Max: 2, OnDemandPercent: 100, DiskGB: 30, TargetCapacity: 100,

@@ -91,7 +91,10 @@ type LoadBalancer struct {
 	IdleSeconds           int         `json:"idleSeconds"`
 	AccessLogDays         int         `json:"accessLogDays"`
 	ContainerTLS          bool        `json:"containerTls"`
+	HSTSDays              int         `json:"hstsDays"` // Strict-Transport-Security of HTTPS; 0 makes browsers forget it
 	WAF                   bool        `json:"waf"`
+	UploadPaths           []string    `json:"uploadPaths"` // of the web ACL: beginnings of paths whose bodies may be larger than 8 KB
+	RateLimit             int         `json:"rateLimit"`   // of the web ACL: requests of an address in five minutes; 0 for no limit
 }
 
 // HealthCheck decides which tasks get requests.

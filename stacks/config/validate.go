@@ -244,4 +244,17 @@ func (l LoadBalancer) validate(p *problems) {
 	p.between("loadBalancer.deregistrationSeconds", l.DeregistrationSeconds, 0, 3600)
 	p.between("loadBalancer.idleSeconds", l.IdleSeconds, 1, 4000)
 	p.between("loadBalancer.accessLogDays", l.AccessLogDays, 1, 3653)
+	p.between("loadBalancer.hstsDays", l.HSTSDays, 0, 730)
+	if l.RateLimit != 0 { // UpdateWebACL, RateBasedStatement
+		p.between("loadBalancer.rateLimit", l.RateLimit, 10, 2_000_000_000)
+	}
+	if len(l.UploadPaths) > 10 {
+		p.add("loadBalancer.uploadPaths", "%d are too many: 10 fit the capacity of a web ACL; name what they have in common", len(l.UploadPaths))
+	}
+	for _, path := range l.UploadPaths {
+		p.matches("loadBalancer.uploadPaths", path, regexp.MustCompile(`^/[A-Za-z0-9/_.-]{1,199}$`), "the beginning of a path such as /upload")
+	}
+	if len(l.UploadPaths) > 0 && !l.WAF {
+		p.add("loadBalancer.uploadPaths", "set, but loadBalancer.waf is false: without a web ACL every path takes uploads")
+	}
 }

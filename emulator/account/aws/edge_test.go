@@ -116,6 +116,8 @@ func TestBalancerRefusals(t *testing.T) {
 		{"name of a target group taken", tg, goodTargetGroup, account.Values{"name": "first"}, "", "DuplicateTargetGroupName"},
 		{"target group in no VPC", tg, goodTargetGroup, account.Values{"vpcId": "vpc-0123456789abcdef0"}, "", "ValidationError"},
 
+		{"HSTS without an age", listener, with(https, account.Values{"routingHttpResponseStrictTransportSecurityHeaderValue": "max-age=60; includeSubDomains"}),
+			account.Values{"routingHttpResponseStrictTransportSecurityHeaderValue": "includeSubDomains"}, "routingHttpResponseStrictTransportSecurityHeaderValue", ""},
 		{"HTTPS without a certificate", listener, https, account.Values{"certificateArn": nil}, "certificateArn", ""},
 		{"HTTP with a certificate", listener, goodListener, account.Values{"certificateArn": "{issued}"}, "certificateArn", ""},
 		{"unknown policy", listener, https, account.Values{"sslPolicy": "ELBSecurityPolicy-TLS13-1-2"}, "sslPolicy", ""},

@@ -57,6 +57,7 @@ func TestNameRefusals(t *testing.T) {
 		{"rule group with an action", account.WebACLToken, goodACL, rules(with(rate, account.Values{"statement": map[string]any{"managedRuleGroupStatement": map[string]any{"name": "AWSManagedRulesCommonRuleSet", "vendorName": "AWS"}}})), "rules[0]", ""},
 		{"rule group of nobody", account.WebACLToken, goodACL, rules(with(rate, account.Values{"action": nil, "overrideAction": map[string]any{"none": map[string]any{}},
 			"statement": map[string]any{"managedRuleGroupStatement": map[string]any{"name": "AWSManagedRulesCommonRules", "vendorName": "AWS"}}})), "rules[0].statement.managedRuleGroupStatement.name", ""},
+		{"rate of nine", account.WebACLToken, with(goodACL, rules(rate)), rules(with(rate, account.Values{"statement": map[string]any{"rateBasedStatement": map[string]any{"limit": 9}}})), "rules[0].statement.rateBasedStatement.limit", ""},
 		{"rule without an action", account.WebACLToken, with(goodACL, rules(rate)), rules(with(rate, account.Values{"action": nil})), "rules[0]", ""},
 		{"rule of two statements", account.WebACLToken, with(goodACL, rules(rate)), rules(with(rate, account.Values{"statement": map[string]any{"rateBasedStatement": map[string]any{"limit": 2000}, "geoMatchStatement": map[string]any{"countryCodes": []any{"DE"}}}})), "rules[0].statement", ""},
 		{"priorities twice", account.WebACLToken, with(goodACL, rules(rate)), account.Values{"rules": []any{map[string]any(rate), map[string]any(with(rate, account.Values{"name": "again"}))}}, "rules[1].priority", ""},
@@ -125,10 +126,30 @@ func TestWebACL(t *testing.T) {
 	if units, _ := r.Outputs.Int("capacity"); units != 725 {
 		t.Errorf("capacity is %d, want 725", units)
 	}
+	r = w.make(account.WebACLToken, "more", with(with(goodACL, account.Values{"name": "more"}), largeBodies("/upload", "/media")))
+	if units, _ := r.Outputs.Int("capacity"); units != 1+2*12 {
+		t.Errorf("a label and two beginnings of a normalized path take %d units, want 25", units)
+	}
 	w.ids["aclarn"] = r.Outputs.Text("arn")
 	association := w.make("aws:wafv2/webAclAssociation:WebAclAssociation", "association", account.Values{"webAclArn": "{aclarn}", "resourceArn": "{lb}"})
 	if association.ID != w.ids["aclarn"]+","+w.ids["lb"] {
 		t.Errorf("id of the association is %q", association.ID)
 	}
 	wantCode(t, w.Delete(ctx, account.WebACLToken, r.ID), "WAFAssociatedItemException")
+}
+
+// largeBodies is a rule that blocks what has a label and goes to none of the paths.
+func largeBodies(paths ...string) account.Values {
+	all := []any{map[string]any{"labelMatchStatement": map[string]any{"scope": "LABEL", "key": "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"}}}
+	for _, path := range paths {
+		match := map[string]any{"byteMatchStatement": map[string]any{
+			"searchString": path, "positionalConstraint": "STARTS_WITH", "fieldToMatch": map[string]any{"uriPath": map[string]any{}},
+			"textTransformations": []any{map[string]any{"priority": 0, "type": "NORMALIZE_PATH"}},
+		}}
+		all = append(all, map[string]any{"notStatement": map[string]any{"statements": []any{match}}})
+	}
+	return account.Values{"rules": []any{map[string]any{
+		"name": "bodies", "priority": 1, "visibilityConfig": visible("bodies"), "action": map[string]any{"block": map[string]any{}},
+		"statement": map[string]any{"andStatement": map[string]any{"statements": all}},
+	}}}
 }

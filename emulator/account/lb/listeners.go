@@ -1,6 +1,7 @@
 package lb
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
@@ -26,6 +27,8 @@ var listener = account.Type{
 			return ""
 		}),
 		account.ARN("certificateArn"),
+		// A header that the load balancer adds (ALB guide, "Enable header modification for your Application Load Balancer").
+		account.Matches("routingHttpResponseStrictTransportSecurityHeaderValue", hsts, "a value such as max-age=31536000; includeSubDomains is needed"),
 		account.OneOf("defaultActions[*].redirect.statusCode", "HTTP_301", "HTTP_302"),
 		account.OneOf("defaultActions[*].redirect.protocol", "HTTP", "HTTPS", "#{protocol}"),
 	}, actionRules("defaultActions")...),
@@ -47,6 +50,8 @@ var listener = account.Type{
 		return linkTargetGroups(tx, r.Outputs.Text("loadBalancerArn"), r.ID, nil)
 	},
 }
+
+var hsts = regexp.MustCompile(`^max-age=[0-9]+(; includeSubDomains)?(; preload)?$`)
 
 // sslPolicies are security policies of listeners
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html).

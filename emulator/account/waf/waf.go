@@ -28,6 +28,7 @@ var Service = account.Service{Types: []account.Type{
 			account.OneOf("scope", "REGIONAL", "CLOUDFRONT"),
 			account.Matches("visibilityConfig.metricName", wafMetric, "1 to 255 letters, digits, hyphens and underscores are allowed"),
 			account.Matches("rules[*].visibilityConfig.metricName", wafMetric, "1 to 255 letters, digits, hyphens and underscores are allowed"),
+			account.Between("rules[*].statement.rateBasedStatement.limit", 10, 2_000_000_000),
 			account.Matches("rules[*].name", wafName, "only letters, digits, hyphens and underscores are allowed"),
 		},
 		Check: checkWebACL,
@@ -104,14 +105,35 @@ func checkRule(r *account.Rules, place string, rule account.Values) {
 	}
 }
 
-// completeWebACL adds up the capacity of the rule groups.
+// units is the capacity that a statement takes (AWS WAF developer guide, "Web ACL capacity units (WCUs)" and the pages of the rule
+// statements): a string match at the beginning takes 2, and 10 for each text transformation.
+func units(statement account.Values) int {
+	capacity := managedRuleGroups[statement.Text("managedRuleGroupStatement.name")]
+	if statement.Has("rateBasedStatement") {
+		capacity += 2
+	}
+	if statement.Has("labelMatchStatement") {
+		capacity++
+	}
+	if match := statement.Map("byteMatchStatement"); match != nil {
+		capacity += 2 + 10*len(match.List("textTransformations"))
+	}
+	for _, nested := range []string{"andStatement", "orStatement", "notStatement"} {
+		for _, inner := range statement.Blocks(nested + ".statements[*]") {
+			capacity += units(inner)
+		}
+	}
+	return capacity
+}
+
+// completeWebACL adds up the capacity of the rules. Above 1500 units a web ACL costs more (AWS WAF pricing).
 func completeWebACL(tx *account.Tx, r *account.Resource) error {
 	if r.Outputs.Text("scope") == "CLOUDFRONT" {
 		return tx.Refuse("WAFInvalidParameterException", "Error reason: The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT: a load balancer needs REGIONAL")
 	}
 	capacity := 0
-	for _, name := range r.Outputs.Strings("rules[*].statement.managedRuleGroupStatement.name") {
-		capacity += managedRuleGroups[name]
+	for _, rule := range r.Outputs.Blocks("rules[*]") {
+		capacity += units(rule.Map("statement"))
 	}
 	if capacity > 5000 {
 		return tx.Refuse("WAFLimitsExceededException", "The rules take %v capacity units; a web ACL has 5000", capacity)

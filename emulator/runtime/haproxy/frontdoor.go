@@ -22,6 +22,7 @@ type frontDoor struct {
 type listener struct {
 	port  int
 	cert  string // ARN; empty for HTTP
+	hsts  string // the header's value; empty for none
 	rules []rule // by priority, the default last and without conditions
 }
 
@@ -131,7 +132,7 @@ func readGroup(res account.Resource) (group, error) {
 
 func readListener(res account.Resource, rules []account.Resource, groups map[string]string) (listener, error) {
 	v := res.Outputs
-	l := listener{port: machine.Number(v, "port", 0)}
+	l := listener{port: machine.Number(v, "port", 0), hsts: v.Text("routingHttpResponseStrictTransportSecurityHeaderValue")}
 	if l.port != 80 && l.port != 443 {
 		return l, errors.New("the emulator publishes the ports 80 and 443 of the load balancer, and no other")
 	}

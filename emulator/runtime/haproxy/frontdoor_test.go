@@ -35,7 +35,8 @@ func TestConfiguration(t *testing.T) {
 	}
 	f.Put(account.ListenerToken, runtimetest.ListenerARN, account.Values{"arn": runtimetest.ListenerARN, "port": 80, "protocol": "HTTP", "defaultActions": []any{map[string]any{
 		"type": "redirect", "redirect": map[string]any{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301", "host": "#{host}", "path": "/#{path}", "query": "#{query}"}}}})
-	f.Put(account.ListenerToken, "https", account.Values{"arn": "https", "port": 443, "protocol": "HTTPS", "certificateArn": "cert", "defaultActions": forward(runtimetest.GroupARN, 90, green, 10)})
+	f.Put(account.ListenerToken, "https", account.Values{"arn": "https", "port": 443, "protocol": "HTTPS", "certificateArn": "cert", "defaultActions": forward(runtimetest.GroupARN, 90, green, 10),
+		"routingHttpResponseStrictTransportSecurityHeaderValue": "max-age=31536000; includeSubDomains"})
 	condition := func(kind string, value any) map[string]any { return map[string]any{kind: value} }
 	values := func(all ...any) map[string]any { return map[string]any{"values": all} }
 	f.Put(account.ListenerRuleToken, "20", account.Values{"listenerArn": "https", "priority": 20,

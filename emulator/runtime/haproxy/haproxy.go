@@ -52,6 +52,9 @@ func (d *frontDoor) frontend(line func(string, ...any), l listener, published ma
 		scheme = "https"
 		line("    bind :%d ssl crt %s/%s alpn h2,http/1.1", l.port, BalancerFolder, certificateFile(l.port))
 	}
+	if l.hsts != "" {
+		line("    http-response set-header Strict-Transport-Security %s", quote(escapeFormat(l.hsts)))
+	}
 	switch d.forwarded {
 	case "append":
 		line(`    http-request set-header X-Forwarded-For "%%[req.fhdr(x-forwarded-for)], %%[src]" if { req.fhdr(x-forwarded-for) -m found }`)

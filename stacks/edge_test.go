@@ -1,0 +1,103 @@
+package stacks_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+)
+
+// aclRules are the rules of the web ACL by name, as JSON.
+func aclRules(t *testing.T, config map[string]string) map[string]string {
+	t.Helper()
+	acl := one(t, deploy(t, "prod", config), "aws:wafv2/webAcl:WebAcl")
+	rules := map[string]string{}
+	for i := 0; ; i++ {
+		rule, there := at(acl, fmt.Sprintf("rules[%d]", i))
+		if !there {
+			return rules
+		}
+		raw, err := json.Marshal(rule.Mappable())
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules[text(acl, fmt.Sprintf("rules[%d].name", i))] = string(raw)
+	}
+}
+
+// TestOnlyUploadsAreLarge: the common rule set would refuse every body above 8 KB, and the image allows uploads of 20 MB. Its rule only
+// labels such requests, and a rule of ours blocks those that go elsewhere.
+func TestOnlyUploadsAreLarge(t *testing.T) {
+	config := stackConfig(t, "prod")
+	rules := aclRules(t, with(config, "loadBalancer", "uploadPaths", []string{"/upload", "/api/media"}))
+	if common := rules["AWSManagedRulesCommonRuleSet"]; !strings.Contains(common, `"ruleActionOverrides":[{"actionToUse":{"count":{}},"name":"SizeRestrictions_BODY"}]`) {
+		t.Errorf("the common rules are %s", common)
+	}
+	for _, part := range []string{`"action":{"block":`, `"key":"awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"`, `"searchString":"/upload"`, `"searchString":"/api/media"`} {
+		if !strings.Contains(rules["LargeBody"], part) {
+			t.Errorf("%s is not in %s", part, rules["LargeBody"])
+		}
+	}
+	if none := aclRules(t, with(config, "loadBalancer", "uploadPaths", []string{})); strings.Contains(none["LargeBody"], "searchString") {
+		t.Errorf("without upload paths: %s", none["LargeBody"])
+	}
+}
+
+func TestWebACLRules(t *testing.T) {
+	config := stackConfig(t, "prod")
+	rules := aclRules(t, config)
+	for _, name := range []string{"AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet", "AWSManagedRulesPHPRuleSet"} {
+		if rules[name] == "" {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	if !strings.Contains(rules["RateLimit"], `"aggregateKeyType":"IP","limit":2000`) {
+		t.Errorf("the rate is %s", rules["RateLimit"])
+	}
+	if rules := aclRules(t, with(config, "loadBalancer", "rateLimit", 0)); rules["RateLimit"] != "" {
+		t.Errorf("without a limit: %s", rules["RateLimit"])
+	}
+}
+
+// TestBrowsersUseHTTPSOnly: 0 days are a header too, which makes browsers forget what they remembered.
+func TestBrowsersUseHTTPSOnly(t *testing.T) {
+	for days, want := range map[int]string{365: "max-age=31536000", 0: "max-age=0"} {
+		for _, listener := range each(t, deploy(t, "prod", with(stackConfig(t, "prod"), "loadBalancer", "hstsDays", days)), "aws:lb/listener:Listener") {
+			header := text(listener, "routingHttpResponseStrictTransportSecurityHeaderValue")
+			if https := text(listener, "protocol") == "HTTPS"; https && header != want || !https && header != "" {
+				t.Errorf("%d days: %s answers with %q", days, listener.Name, header)
+			}
+		}
+	}
+}
+
+// TestLogsOfThisAccountOnly: the log delivery service writes for every account of AWS.
+func TestLogsOfThisAccountOnly(t *testing.T) {
+	everywhere(t, func(t *testing.T, _ string, r *infratest.Recorder) {
+		found := false
+		for _, policy := range each(t, r, "aws:s3/bucketPolicy:BucketPolicy") {
+			var document struct {
+				Statement []struct{ Effect, Principal, Resource any }
+			}
+			if err := json.Unmarshal([]byte(text(policy, "policy")), &document); err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range document.Statement {
+				resources, _ := s.Resource.([]any)
+				if s.Effect != "Allow" || len(resources) == 0 {
+					continue
+				}
+				found = true
+				if slices.ContainsFunc(resources, func(one any) bool { return !strings.HasSuffix(fmt.Sprint(one), "/AWSLogs/123456789012/*") }) {
+					t.Errorf("%s allows %v on %v", policy.Name, s.Principal, resources)
+				}
+			}
+		}
+		if !found {
+			t.Error("nobody may write")
+		}
+	})
+}
