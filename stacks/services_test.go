@@ -90,7 +90,7 @@ func TestTasksAreHardenedAndHoldNoSecret(t *testing.T) {
 					}
 				}
 				for _, p := range c.PortMappings {
-					if p.HostPort != 0 || p.ContainerPort != 8080 {
+					if port := map[bool]int{true: 8443, false: 8080}[stack == "prod"]; p.HostPort != 0 || p.ContainerPort != port { // production has TLS to the tasks
 						t.Errorf("%s: ports %+v", c.Name, p)
 					}
 				}
