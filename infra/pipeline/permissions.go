@@ -233,7 +233,6 @@ var permissions = map[string][]permission{
 	"aws:ecr/getImage:getImage":                           {{"ecr:DescribeImages", repositories}},
 	"aws:ecs/getService:getService":                       {reading("ecs:DescribeServices ecs:ListTagsForResource")},
 	"aws:index/getAvailabilityZones:getAvailabilityZones": {reading("ec2:DescribeAvailabilityZones")},
-	"aws:index/getCallerIdentity:getCallerIdentity":       {}, // allowed to everybody, also where a policy denies it (STS API reference)
 	"aws:route53/getZone:getZone": {
 		reading("route53:ListHostedZones"),
 		{"route53:GetHostedZone route53:ListTagsForResource", zones},

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// noPermissions are the beginnings of resource types that are not on AWS.
-var noPermissions = []string{"laravel:", "pulumi:", "random:"}
+// noPermissions are the beginnings of resource types that are not on AWS, and of what AWS allows everybody (STS API reference,
+// GetCallerIdentity).
+var noPermissions = []string{"laravel:", "pulumi:", "random:", "aws:index/getCallerIdentity:"}
 
 // secretValues are reading actions that return secrets: a preview may not call them.
 var secretValues = []string{"secretsmanager:GetSecretValue"}
