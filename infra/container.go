@@ -129,6 +129,8 @@ type taskSettings struct {
 	Image, LogGroup, Region string
 	Environment             map[string]string
 	Secrets                 map[string]string // environment variable -> ARN
+	// SetupSecrets are for the containers before the main one.
+	SetupSecrets map[string]string
 	// Exec makes the root file system writable: the agent of ECS Exec writes there, and a read-only one is not supported (ECS
 	// developer guide, "Monitor Amazon ECS containers with ECS Exec").
 	Exec bool
@@ -139,8 +141,11 @@ func containerDefinitions(task Task, shared taskSettings) (string, error) {
 	main := task.Main.definition(shared)
 	main.Essential = true
 	var list []containerDefinition
+	setup := shared
+	setup.Secrets = maps.Clone(shared.Secrets)
+	maps.Copy(setup.Secrets, shared.SetupSecrets)
 	for _, c := range task.Before {
-		list = append(list, c.definition(shared))
+		list = append(list, c.definition(setup))
 		main.DependsOn = append(main.DependsOn, dependency{ContainerName: c.Name, Condition: "SUCCESS"})
 	}
 	text, err := json.Marshal(append(list, main))

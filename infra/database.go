@@ -171,12 +171,14 @@ type DatabaseRef struct {
 	Host           pulumi.StringOutput
 	Port           pulumi.IntOutput
 	Name, Username string
-	RequireTLS     bool
+	// Master is the user that makes Username. Only the containers that run before the main one are told of it.
+	Master     string
+	RequireTLS bool
 }
 
-// Ref returns the database that the instance was made with.
+// Ref returns the database that the instance was made with. The caller sets the application's user.
 func (db *Database) Ref() DatabaseRef {
-	return DatabaseRef{Host: db.Host, Port: db.Port, Name: db.args.Name, Username: db.args.Username, RequireTLS: db.args.RequireTLS}
+	return DatabaseRef{Host: db.Host, Port: db.Port, Name: db.args.Name, Master: db.args.Username, RequireTLS: db.args.RequireTLS}
 }
 
 // Env is what Laravel's stock config/database.php reads, without the password, which is a secret.

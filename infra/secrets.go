@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
@@ -12,9 +13,10 @@ import (
 
 // SecretsArgs describes the secrets of the application.
 type SecretsArgs struct {
-	// Values are the secrets by environment variable. APP_KEY and DB_PASSWORD are made when they are not given.
+	// Values are the secrets by environment variable. APP_KEY and DB_MASTER_PASSWORD are made when they are not given.
 	Values map[string]pulumi.StringInput
-	// Shared are ARNs of another environment's secrets, by environment variable. Containers get the current version.
+	// Shared are ARNs of another environment's secrets, by environment variable. Containers get the current version. DB_MASTER_PASSWORD
+	// is for those that prepare the database.
 	Shared map[string]string
 	// RecoveryDays is how long a deleted secret can be restored: 0, or 7 to 30.
 	RecoveryDays int
@@ -22,6 +24,15 @@ type SecretsArgs struct {
 	Protected bool
 	// CachePassword makes the password of the cache, when it is not given.
 	CachePassword bool
+	Generations
+}
+
+// Generations count the rotations of the generated secrets. A secret of a generation is the same in every deployment.
+type Generations struct {
+	// AppKey is the key that the application encrypts with, KnownAppKeys the last one that it accepts.
+	AppKey, KnownAppKeys int
+	// Database is that of the application's password, from 1 on; Master is that of the database's master user.
+	Database, Master int
 }
 
 // Secrets are the entries in Secrets Manager. Containers get their ARNs, never their values.
@@ -31,90 +42,188 @@ type Secrets struct {
 	// References are the valueFrom of a container, by environment variable: the ARN with the version, so that a changed secret
 	// changes the task definition and restarts the tasks.
 	References map[string]pulumi.StringOutput
+	// SetupReferences are for the containers that prepare the database, and for no other.
+	SetupReferences map[string]pulumi.StringOutput
 	// ARNs are what the execution role may read.
 	ARNs []pulumi.StringInput
+	// Values are those of References, marked as secret, for the output dotenv.
+	Values map[string]pulumi.StringOutput
 	// SecretARNs are those of this environment's own secrets, by environment variable.
 	SecretARNs map[string]pulumi.StringOutput
-	// Values are the values, marked as secret, for the database and the output dotenv.
-	Values map[string]pulumi.StringOutput
+	// MasterPassword is that of the database's master user.
+	MasterPassword pulumi.StringOutput
 }
+
+// The environment variables with generated secrets.
+const (
+	appKey         = "APP_KEY"
+	previousKeys   = "APP_PREVIOUS_KEYS"
+	dbPassword     = "DB_PASSWORD"
+	masterPassword = "DB_MASTER_PASSWORD"
+)
 
 // NewSecrets registers one Secrets Manager secret per entry.
 func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulumi.ResourceOption) (*Secrets, error) {
 	s := &Secrets{
-		References: map[string]pulumi.StringOutput{}, Values: map[string]pulumi.StringOutput{}, SecretARNs: map[string]pulumi.StringOutput{},
+		References: map[string]pulumi.StringOutput{}, SetupReferences: map[string]pulumi.StringOutput{}, Values: map[string]pulumi.StringOutput{},
+		SecretARNs: map[string]pulumi.StringOutput{},
 	}
 	if err := ctx.RegisterComponentResource("laravel:infra:Secrets", name, s, opts...); err != nil {
 		return nil, err
 	}
-	values := maps.Clone(args.Values)
-	if values == nil {
-		values = map[string]pulumi.StringInput{}
-	}
+	values := map[string]pulumi.StringInput{}
+	maps.Copy(values, args.Values)
 	if args.CachePassword && values[PasswordVariable] == nil {
 		if err := s.cachePassword(ctx, name, values); err != nil {
 			return nil, fmt.Errorf("generating %s: %w", PasswordVariable, err)
 		}
 	}
-	if err := s.generate(ctx, name, values, args.Shared); err != nil {
-		return nil, err
+	if values[appKey] == nil {
+		if err := s.appKeys(ctx, name, values, args); err != nil {
+			return nil, fmt.Errorf("generating APP_KEY: %w", err)
+		}
 	}
+	given := values[masterPassword]
+	delete(values, masterPassword)
 	for _, variable := range slices.Sorted(maps.Keys(values)) {
-		if err := s.store(ctx, name+"-"+variable, variable, values[variable], args); err != nil {
+		if err := s.share(ctx, name+"-"+variable, variable, values[variable], args); err != nil {
 			return nil, fmt.Errorf("storing secret %s: %w", variable, err)
 		}
 	}
+	if err := s.databasePasswords(ctx, name, args); err != nil {
+		return nil, fmt.Errorf("generating DB_PASSWORD: %w", err)
+	}
+	if err := s.master(ctx, name, given, args); err != nil {
+		return nil, fmt.Errorf("storing the master password: %w", err)
+	}
 	for _, variable := range slices.Sorted(maps.Keys(args.Shared)) {
-		s.References[variable] = pulumi.String(args.Shared[variable]).ToStringOutput()
+		references := s.References
+		if variable == masterPassword {
+			references = s.SetupReferences
+		}
+		references[variable] = pulumi.String(args.Shared[variable]).ToStringOutput()
 		s.ARNs = append(s.ARNs, pulumi.String(args.Shared[variable]))
 	}
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
 }
 
-func (s *Secrets) generate(ctx *pulumi.Context, name string, values map[string]pulumi.StringInput, shared map[string]string) error {
-	if values["APP_KEY"] == nil {
+// appKeys makes the keys of all generations. None is ever dropped, because columns stay encrypted with an old key until they are written.
+func (s *Secrets) appKeys(ctx *pulumi.Context, name string, values map[string]pulumi.StringInput, args SecretsArgs) error {
+	var previous []pulumi.StringInput // the newest first: Laravel tries them in this order
+	for generation := range args.KnownAppKeys + 1 {
+		logical := name + "-app-key"
+		if generation > 0 {
+			logical = fmt.Sprintf("%s-%d", logical, generation)
+		}
 		// 32 bytes, as `artisan key:generate` makes for Laravel's AES-256-CBC.
-		key, err := random.NewRandomBytes(ctx, name+"-app-key", &random.RandomBytesArgs{Length: pulumi.Int(32)}, pulumi.Parent(s))
+		key, err := random.NewRandomBytes(ctx, logical, &random.RandomBytesArgs{Length: pulumi.Int(32)},
+			pulumi.Parent(s), pulumi.Protect(args.Protected))
 		if err != nil {
-			return fmt.Errorf("generating APP_KEY: %w", err)
+			return err
 		}
-		values["APP_KEY"] = pulumi.Sprintf("base64:%s", key.Base64)
+		text := pulumi.Sprintf("base64:%s", key.Base64)
+		if generation == args.AppKey {
+			values[appKey] = text
+		} else {
+			previous = slices.Insert(previous, 0, pulumi.StringInput(text))
+		}
 	}
-	if values["DB_PASSWORD"] == nil && shared["DB_PASSWORD"] == "" {
-		// Letters and digits only: RDS refuses / ' " @ and a .env file needs quotes for the rest. 40 of them are 238 bits.
-		password, err := random.NewRandomPassword(ctx, name+"-db-password", &random.RandomPasswordArgs{
-			Length: pulumi.Int(40), Special: pulumi.Bool(false),
-		}, pulumi.Parent(s))
-		if err != nil {
-			return fmt.Errorf("generating DB_PASSWORD: %w", err)
-		}
-		values["DB_PASSWORD"] = password.Result
+	if len(previous) > 0 {
+		values[previousKeys] = pulumi.StringArray(previous).ToStringArrayOutput().ApplyT(func(keys []string) string {
+			return strings.Join(keys, ",")
+		}).(pulumi.StringOutput)
 	}
 	return nil
 }
 
-func (s *Secrets) store(ctx *pulumi.Context, logical, variable string, value pulumi.StringInput, args SecretsArgs) error {
-	opts := []pulumi.ResourceOption{pulumi.Parent(s)}
-	if args.Protected && variable == "APP_KEY" {
-		opts = append(opts, pulumi.Protect(true))
+// databasePasswords makes the password of the generation's user, and keeps that of the user before: tasks that still run use it. Each
+// user has a secret of its own, so that a version of the one never takes the label AWSPREVIOUS from the other, with which the provider
+// could not delete it (terraform-provider-aws, internal/service/secretsmanager/secret_version.go, resourceSecretVersionDelete).
+func (s *Secrets) databasePasswords(ctx *pulumi.Context, name string, args SecretsArgs) error {
+	for _, generation := range []int{args.Database - 1, args.Database} {
+		if generation < 1 {
+			continue
+		}
+		logical, user := name+"-"+dbPassword, "a"
+		if generation%2 == 0 {
+			logical, user = logical+"-B", "b"
+		}
+		password, err := s.password(ctx, name+"-db-password-"+user, generation)
+		if err != nil {
+			return err
+		}
+		stored, err := s.store(ctx, logical, dbPassword, password, args)
+		if err != nil {
+			return err
+		}
+		if generation == args.Database {
+			s.References[dbPassword], s.Values[dbPassword] = stored.reference, stored.plain
+		}
 	}
+	return nil
+}
+
+// master stores the master user's password, unless the database is shared. Its logical name is from the
+// time when the application was the master user, so databases of that time keep their password.
+func (s *Secrets) master(ctx *pulumi.Context, name string, given pulumi.StringInput, args SecretsArgs) (err error) {
+	if args.Shared[masterPassword] != "" {
+		return nil
+	}
+	if given == nil {
+		if given, err = s.password(ctx, name+"-db-password", args.Master); err != nil {
+			return err
+		}
+	}
+	stored, err := s.store(ctx, name+"-"+masterPassword, masterPassword, given, args)
+	if err != nil {
+		return err
+	}
+	s.SetupReferences[masterPassword], s.MasterPassword = stored.reference, stored.plain
+	return nil
+}
+
+// password makes one that is the same for a generation. Generation 0 has no keepers, like passwords of the time before there were
+// generations.
+func (s *Secrets) password(ctx *pulumi.Context, logical string, generation int) (pulumi.StringInput, error) {
+	// Letters and digits only: RDS refuses / ' " @ and a .env file needs quotes for the rest. 40 of them are 238 bits.
+	args := &random.RandomPasswordArgs{Length: pulumi.Int(40), Special: pulumi.Bool(false)}
+	if generation > 0 {
+		args.Keepers = pulumi.StringMap{"generation": pulumi.Sprintf("%d", generation)}
+	}
+	password, err := random.NewRandomPassword(ctx, logical, args, pulumi.Parent(s))
+	if err != nil {
+		return nil, err
+	}
+	return password.Result, nil
+}
+
+// share stores a secret that all containers get.
+func (s *Secrets) share(ctx *pulumi.Context, logical, variable string, value pulumi.StringInput, args SecretsArgs) error {
+	stored, err := s.store(ctx, logical, variable, value, args)
+	s.References[variable], s.Values[variable] = stored.reference, stored.plain
+	return err
+}
+
+// stored is a secret in Secrets Manager.
+type stored struct{ reference, plain pulumi.StringOutput }
+
+func (s *Secrets) store(ctx *pulumi.Context, logical, variable string, value pulumi.StringInput, args SecretsArgs) (stored, error) {
 	secret, err := secretsmanager.NewSecret(ctx, logical, &secretsmanager.SecretArgs{
 		Description:          pulumi.String(variable + " of the Laravel application"),
 		RecoveryWindowInDays: pulumi.Int(args.RecoveryDays),
-	}, opts...)
+	}, pulumi.Parent(s), pulumi.Protect(args.Protected && variable == appKey))
 	if err != nil {
-		return err
+		return stored{}, err
 	}
 	plain := pulumi.ToSecret(value.ToStringOutput()).(pulumi.StringOutput)
+	// A version is never protected: a new value replaces it, which Pulumi refuses for what is protected. AWS keeps the old one, as AWSPREVIOUS.
 	version, err := secretsmanager.NewSecretVersion(ctx, logical, &secretsmanager.SecretVersionArgs{
 		SecretId: secret.ID(), SecretString: plain,
-	}, opts...)
+	}, pulumi.Parent(s))
 	if err != nil {
-		return err
+		return stored{}, err
 	}
-	s.References[variable] = pulumi.Sprintf("%s:::%s", secret.Arn, version.VersionId)
 	s.ARNs = append(s.ARNs, secret.Arn)
 	s.SecretARNs[variable] = secret.Arn
-	s.Values[variable] = plain
-	return nil
+	return stored{pulumi.Sprintf("%s:::%s", secret.Arn, version.VersionId), plain}, nil
 }

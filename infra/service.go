@@ -22,6 +22,8 @@ type ServiceArgs struct {
 	Task         Task
 	Environment  map[string]pulumi.StringInput
 	Secrets      map[string]pulumi.StringOutput
+	// SetupSecrets are for the containers that run before the main one.
+	SetupSecrets map[string]pulumi.StringOutput
 	LogGroup     *cloudwatch.LogGroup
 
 	Count                  int
@@ -85,12 +87,12 @@ func NewService(ctx *pulumi.Context, name string, args ServiceArgs, opts ...pulu
 // inputs are the settings of the containers without the release. The task definition has them too, in one text that is unknown until
 // the image is built; a preview of a release shows here what else changes in it.
 func (args ServiceArgs) inputs() pulumi.Map {
-	secrets := pulumi.StringMap{}
-	for variable, reference := range args.Secrets {
-		secrets[variable] = reference
-	}
 	containers := pulumi.Map{}
 	for _, c := range args.Task.containers() {
+		secrets := referenceMap(args.Secrets)
+		if c.Name != args.Task.Main.Name {
+			maps.Copy(secrets, referenceMap(args.SetupSecrets))
+		}
 		environment := pulumi.StringMap{}
 		maps.Copy(environment, args.Environment)
 		maps.Copy(environment, pulumi.ToStringMap(c.Environment))
@@ -105,17 +107,13 @@ func (args ServiceArgs) inputs() pulumi.Map {
 }
 
 func (s *Service) taskDefinition(ctx *pulumi.Context, name string, args ServiceArgs) (*ecs.TaskDefinition, error) {
-	secrets := pulumi.StringMap{}
-	for variable, reference := range args.Secrets {
-		secrets[variable] = reference
-	}
-	render := func(image, logGroup string, environment, secrets map[string]string) (string, error) {
+	render := func(image, logGroup string, environment, secrets, setup map[string]string) (string, error) {
 		return containerDefinitions(args.Task, taskSettings{
-			Image: image, LogGroup: logGroup, Region: args.Region, Environment: environment, Secrets: secrets, Exec: args.Exec,
+			Image: image, LogGroup: logGroup, Region: args.Region, Environment: environment, Secrets: secrets, SetupSecrets: setup, Exec: args.Exec,
 		})
 	}
-	containers := pulumix.Apply4Err(args.Image.ToStringOutput(), args.LogGroup.Name,
-		pulumi.StringMap(args.Environment).ToStringMapOutput(), secrets.ToStringMapOutput(), render)
+	containers := pulumix.Apply5Err(args.Image.ToStringOutput(), args.LogGroup.Name, pulumi.StringMap(args.Environment).ToStringMapOutput(),
+		referenceMap(args.Secrets).ToStringMapOutput(), referenceMap(args.SetupSecrets).ToStringMapOutput(), render)
 	return ecs.NewTaskDefinition(ctx, name+"-task", &ecs.TaskDefinitionArgs{
 		Family:                  pulumi.String(name),
 		NetworkMode:             pulumi.String("bridge"), // a network interface per task would limit a t3.small to two tasks
@@ -175,4 +173,12 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		opts = append(opts, pulumi.IgnoreChanges([]string{"desiredCount"}))
 	}
 	return ecs.NewService(ctx, name+"-service", service, opts...)
+}
+
+func referenceMap(references map[string]pulumi.StringOutput) pulumi.StringMap {
+	inputs := pulumi.StringMap{}
+	for variable, reference := range references {
+		inputs[variable] = reference
+	}
+	return inputs
 }

@@ -69,6 +69,10 @@ func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*i
 	}
 	secrets, err := infra.NewSecrets(ctx, s.prefix+"-secrets", infra.SecretsArgs{
 		Values: secretInputs(s.config.Secrets), Shared: shared, RecoveryDays: recovery, Protected: s.config.Environment.Protected(),
+		Generations: infra.Generations{
+			AppKey: s.config.Generation(config.AppKey), KnownAppKeys: s.config.KnownAppKeys(),
+			Database: s.config.Generation(config.DBPassword), Master: s.config.Generation(config.MasterPassword),
+		},
 		CachePassword: s.config.Environment.Shares == "" && s.config.Cache.Authenticates(),
 	}, s.aws)
 	return secrets, wrap("secrets", err)
@@ -77,7 +81,7 @@ func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*i
 func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, secrets *infra.Secrets) (*infra.Database, error) {
 	c := s.config.Database
 	database, err := infra.NewDatabase(ctx, s.prefix+"-db", infra.DatabaseArgs{
-		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupDatabase), Password: secrets.Values["DB_PASSWORD"],
+		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupDatabase), Password: secrets.MasterPassword,
 		Engine: c.Engine, Version: c.Version, InstanceClass: c.InstanceClass, Name: c.Name, Username: c.Username, Port: databasePort,
 		StorageGB: c.StorageGB, MaxStorageGB: c.MaxStorageGB, MultiAZ: c.MultiAZ, BackupDays: c.BackupDays, RequireTLS: c.RequireTLS,
 		Protected: s.config.Environment.Protected(), FinalSnapshot: c.FinalSnapshot, ApplyNow: c.ApplyNow,
@@ -188,7 +192,7 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, datab
 		Services: map[string]infra.Watched{}, Database: database, StorageGB: s.config.Database.StorageGB,
 		Connections: s.config.Database.MaxConnections(), Cache: cache, Dashboard: c.Dashboard,
 	}
-	for _, p := range processes(s.config) {
+	for _, p := range processes(s.config, app.database.Master) {
 		args.Services[p.name] = infra.Watched{
 			Service: services[p.name], CPUPercent: s.config.CPUPercent(p.task.CPU()), Idle: p.color.Idle(),
 		}

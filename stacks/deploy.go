@@ -99,8 +99,10 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	ref := database.Ref()
+	ref.Username = s.databaseUser(ref.Master)
 	app := &application{
-		cluster: cluster.Ref(), machine: machine, images: images, secrets: secrets, database: database.Ref(), cache: cache.Ref(),
+		cluster: cluster.Ref(), machine: machine, images: images, secrets: secrets, database: ref, cache: cache.Ref(),
 		target: balancer.Target, balancer: balancer, loadBalancerARN: balancer.ARN, url: s.url(balancer.DNSName),
 	}
 	services, err := s.createServices(ctx, app)

@@ -25,8 +25,8 @@ type process struct {
 	scaling                *infra.Scaling
 }
 
-// processes lists the services that the configuration has, web first.
-func processes(c *config.Config) []process {
+// processes lists the services that the configuration has, web first. master is the database's master user.
+func processes(c *config.Config, master string) []process {
 	var list []process
 	if c.Web.Count > 0 {
 		for _, color := range c.Colors() {
@@ -39,12 +39,9 @@ func processes(c *config.Config) []process {
 	if c.Scheduler.Count > 0 {
 		list = append(list, schedulerProcess(c))
 	}
-	if c.Release.Migrate && len(list) > 0 {
-		role := list[0].role // without web tasks, the worker's or the scheduler's run the migration
-		for i := range list {
-			if list[i].role == role {
-				list[i].task.Before = []infra.Container{migration(c, list[i].task.Main)}
-			}
+	for i := range list {
+		if list[i].role == list[0].role { // without web tasks, the worker's or the scheduler's prepare the database
+			list[i].task.Before = []infra.Container{preparation(c, list[i].task.Main, master)}
 		}
 	}
 	return list
@@ -87,16 +84,18 @@ func schedulerProcess(c *config.Config) process {
 	return process{name: "scheduler", role: "scheduler", size: c.Scheduler.Process, minPercent: 0, maxPercent: 100, task: infra.Task{Main: scheduler}}
 }
 
-// migration is the container that runs the migrations before the main one starts, in the same task. So the order in which tasks start
-// does not matter, and a migration that fails keeps the release from serving.
-func migration(c *config.Config, main infra.Container) infra.Container {
-	migrate := container("migrate", config.Process{
+// preparation is the container that makes the application's user of the database, and runs the migrations, before the main one starts, in
+// the same task. So the order in which tasks start does not matter, and a migration that fails keeps the release from serving.
+func preparation(c *config.Config, main infra.Container, master string) infra.Container {
+	role := "migrate"
+	if !c.Release.Migrate {
+		role = "users"
+	}
+	before := container(role, config.Process{
 		CPU: config.MigrateCPU, MemoryMiB: main.MemoryMiB, ReservationMiB: config.MigrateReservationMiB, StopSeconds: main.StopSeconds,
 	}, 0)
-	if c.Environment.Shares != "" {
-		migrate.Environment = map[string]string{"DB_CREATE": "1"}
-	}
-	return migrate
+	before.Environment = map[string]string{"DB_MASTER_USERNAME": master}
+	return before
 }
 
 func container(role string, size config.Process, startSeconds int) infra.Container {

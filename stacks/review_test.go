@@ -107,7 +107,7 @@ func stagingShares() map[string]any {
 		"vpcId": "vpc-1", "loadBalancerArn": balancerARN, "hosts": []any{"staging.example.com", "*.review.example.com"}, "arm64": false,
 		"listeners": map[string]any{"https": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/laravel-staging-lb/1/2"},
 		"cluster":   map[string]any{"name": "laravel-staging-cluster", "arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/laravel-staging-cluster", "capacityProvider": "spot"},
-		"database":  map[string]any{"host": "db.internal", "port": 3306, "username": "laravel", "requireTls": true, "passwordArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_PASSWORD"},
+		"database":  map[string]any{"host": "db.internal", "port": 3306, "username": "laravel", "requireTls": true, "passwordArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_MASTER_PASSWORD"},
 		"cache":     map[string]any{"host": "cache.internal", "port": 6379, "engine": "valkey", "encryptTransit": true},
 	}
 }
@@ -169,21 +169,22 @@ func TestASharingReviewIsItsOwn(t *testing.T) {
 		for _, v := range append(slices.Clone(c.Environment), c.Secrets...) {
 			environment[v.Name] = v.Value + v.ValueFrom
 		}
-		create := ""
+		master, password := "", ""
 		if c.Name == "migrate" {
-			create = "1"
+			master, password = "laravel", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_MASTER_PASSWORD"
 		}
 		for variable, want := range map[string]string{
-			"DB_HOST": "db.internal", "DB_DATABASE": "review_login", "DB_CREATE": create, "REDIS_HOST": "tls://cache.internal",
+			"DB_HOST": "db.internal", "DB_DATABASE": "review_login", "DB_USERNAME": "review_login_a", "DB_MASTER_USERNAME": master, "DB_MASTER_PASSWORD": password, "REDIS_HOST": "tls://cache.internal",
 			"CACHE_PREFIX": "review_login_cache_", "REDIS_PREFIX": "review_login_", "APP_URL": "https://login.review.example.com",
-			"DB_PASSWORD": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_PASSWORD",
 		} {
 			if environment[variable] != want {
 				t.Errorf("%s: %s is %q, want %q", c.Name, variable, environment[variable], want)
 			}
 		}
-		if !strings.Contains(environment["APP_KEY"], "laravel-review-login-secrets-APP_KEY") {
-			t.Errorf("%s: APP_KEY is %s", c.Name, environment["APP_KEY"])
+		for _, own := range []string{"APP_KEY", "DB_PASSWORD"} {
+			if !strings.Contains(environment[own], "laravel-review-login-secrets-"+own) {
+				t.Errorf("%s: %s is %s", c.Name, own, environment[own])
+			}
 		}
 	}
 	if len(containers) != 3 {
@@ -211,6 +212,7 @@ func TestSharingIsRefused(t *testing.T) {
 		"itself":              {stagingShares(), with(sharing(t), "environment", "shares", "review-login"), `environment.shares: "review-login" is not the name of another stack`},
 		"no migration":        {stagingShares(), with(sharing(t), "release", "migrate", false), "release.migrate: false: with environment.shares"},
 		"of another format":   {map[string]any{"vpcId": 7}, sharing(t), "environment.shares: reading the output sharedWithReviews of staging"},
+		"a master password":   {stagingShares(), with(sharing(t), "secrets", "DB_MASTER_PASSWORD", "long-enough"), "secrets.DB_MASTER_PASSWORD: with environment.shares the master password is that of staging"},
 		"blue/green":          {stagingShares(), with(sharing(t), "release", "strategy", "blueGreen"), "release.strategy: blueGreen: with environment.shares it must be rolling"},
 		"scaling by requests": {stagingShares(), with(with(with(sharing(t), "web", "scaling.max", 1), "web", "scaling.min", 1), "web", "scaling.requestsPerTask", 100), "web.scaling.requestsPerTask: not with environment.shares"},
 	} {

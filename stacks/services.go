@@ -13,8 +13,9 @@ import (
 
 // createServices makes the log groups, the roles whose policies name them, and the services. The services that run tasks come first, then
 // the rules that send them requests, and last the colour without requests: it stops its tasks when it gets no more.
+// Services whose tasks do not prepare the database come after those that do: they use its new user and its new tables.
 func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[string]*infra.Service, error) {
-	all := processes(s.config)
+	all := processes(s.config, app.database.Master)
 	logs, err := s.createLogGroups(ctx, all)
 	if err != nil {
 		return nil, wrap("log groups", err)
@@ -29,11 +30,22 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 		return wrap(p.name+" service", err)
 	}
 	var idle []process
+	var prepared []pulumi.Resource
 	for _, p := range all {
 		if p.color.Idle() {
 			idle = append(idle, p)
-		} else if err := add(p, nil); err != nil {
+			continue
+		}
+		prepares := len(p.task.Before) > 0
+		after := prepared
+		if prepares {
+			after = nil
+		}
+		if err := add(p, after); err != nil {
 			return nil, err
+		}
+		if prepares {
+			prepared = append(prepared, services[p.name])
 		}
 	}
 	if app.balancer == nil { // the rules of a shared one are there already
@@ -55,7 +67,7 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 	release := cmp.Or(p.color.Release, s.release)
 	args := infra.ServiceArgs{
 		Cluster: app.cluster, Roles: roles, Architecture: app.machine.CPUArchitecture(), Region: s.config.Region,
-		Image: app.images.byRelease[release].Reference, Task: p.task, Environment: s.variables(app, release), Secrets: app.secrets.References,
+		Image: app.images.byRelease[release].Reference, Task: p.task, Environment: s.variables(app, release), Secrets: app.secrets.References, SetupSecrets: app.secrets.SetupReferences,
 		LogGroup: logs, Count: p.size.Count, MinPercent: p.minPercent, MaxPercent: p.maxPercent,
 		Exec: s.config.Access.Exec, Scaling: p.scaling, After: after, RolloutMinutes: s.config.RolloutMinutes(p.size, p.behindBalancer),
 		DrainMinutes: s.config.DrainMinutes(p.size, p.behindBalancer),

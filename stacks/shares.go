@@ -31,7 +31,7 @@ type shared struct {
 	Database struct {
 		Host        string `json:"host"`
 		Port        int    `json:"port"`
-		Username    string `json:"username"`
+		Username    string `json:"username"` // of the master user
 		RequireTLS  bool   `json:"requireTls"`
 		PasswordARN string `json:"passwordArn"`
 	} `json:"database"`
@@ -68,8 +68,8 @@ func sharedValues(c *config.Config, network *vpc.Network, app *application) pulu
 			"execLogArn": execLog,
 		},
 		"database": pulumi.Map{
-			"host": app.database.Host, "port": app.database.Port, "username": pulumi.String(app.database.Username),
-			"requireTls": pulumi.Bool(app.database.RequireTLS), "passwordArn": app.secrets.SecretARNs["DB_PASSWORD"],
+			"host": app.database.Host, "port": app.database.Port, "username": pulumi.String(app.database.Master),
+			"requireTls": pulumi.Bool(app.database.RequireTLS), "passwordArn": app.secrets.SecretARNs[config.MasterPassword],
 		},
 		"cache": pulumi.Map{
 			"host": app.cache.Host, "port": pulumi.Int(app.cache.Port), "engine": pulumi.String(app.cache.Engine),
@@ -132,7 +132,7 @@ func (s *stack) deploySharing(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	secrets, err := s.createSecrets(ctx, map[string]string{"DB_PASSWORD": from.Database.PasswordARN})
+	secrets, err := s.createSecrets(ctx, map[string]string{config.MasterPassword: from.Database.PasswordARN})
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (s *stack) sharedApplication(from *shared) *application {
 		cluster: infra.SharedCluster(from.Cluster.Name, from.Cluster.ARN, from.Cluster.CapacityProvider, from.Cluster.ExecLogARN),
 		database: infra.DatabaseRef{
 			Host: pulumi.String(from.Database.Host).ToStringOutput(), Port: pulumi.Int(from.Database.Port).ToIntOutput(),
-			Name: schema, Username: from.Database.Username, RequireTLS: from.Database.RequireTLS,
+			Name: schema, Username: s.databaseUser(schema), Master: from.Database.Username, RequireTLS: from.Database.RequireTLS,
 		},
 		cache: infra.CacheRef{
 			Host: pulumi.String(from.Cache.Host).ToStringOutput(), Port: from.Cache.Port,

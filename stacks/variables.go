@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // variables are the environment variables of every container of a release: what it is, and where its data is.
@@ -32,6 +33,11 @@ func (s *stack) variables(app *application, release string) map[string]pulumi.St
 		variables[key] = pulumi.String(value)
 	}
 	return variables
+}
+
+// databaseUser is the application's user on the database server, of this generation of its password.
+func (s *stack) databaseUser(base string) string {
+	return config.DatabaseUser(base, s.config.Generation(config.DBPassword))
 }
 
 // url is APP_URL: app.url, the domain, or the name of the load balancer.

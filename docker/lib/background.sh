@@ -1,4 +1,4 @@
-# The roles without a server: worker, scheduler, migrate, artisan.
+# The roles without a server: worker, scheduler, migrate, users, artisan.
 # shellcheck shell=bash
 
 child=
@@ -68,6 +68,14 @@ schedule() {
         child=
         tick "$@"
     done
+}
+
+# database makes the application's database and user, where this container has the master password. Nothing after it has that password:
+# code of the application runs there.
+database() {
+    [[ -n ${DB_MASTER_PASSWORD:-} ]] || return 0
+    php /usr/local/lib/laravel-ecs/users.php || exit
+    unset DB_MASTER_USERNAME DB_MASTER_PASSWORD
 }
 
 # migrate is never cut short: half a schema change is worse than a late stop.

@@ -51,23 +51,7 @@ function lock(Connection $connection, string $name, int $seconds): void
     }
 }
 
-/** Creates the database, for an environment with a database of its own on a shared server (DB_CREATE=1). */
-function create(array $config, int $seconds): void
-{
-    if (!in_array($config['driver'], ['mysql', 'mariadb'], true)) {
-        fail("DB_CREATE=1 is for MySQL and MariaDB, and this is {$config['driver']}");
-    }
-    if (!preg_match('/^[A-Za-z0-9_]{1,64}$/', $config['database'])) {
-        fail("DB_CREATE=1: \"{$config['database']}\" is not letters, digits and underscores");
-    }
-    connect(['database' => ''] + $config, $seconds)
-        ->statement("create database if not exists `{$config['database']}` character set utf8mb4 collate utf8mb4_unicode_ci");
-}
-
 $config = config('database.connections.'.config('database.default'));
-if (getenv('DB_CREATE') === '1') {
-    create($config, (int) (getenv('DB_WAIT_SECONDS') ?: 60));
-}
 $connection = connect($config, (int) (getenv('DB_WAIT_SECONDS') ?: 60));
 lock($connection, 'migrate:'.md5($connection->getDatabaseName()), (int) (getenv('MIGRATE_WAIT_SECONDS') ?: 600));
 

@@ -85,7 +85,7 @@ func (c *Config) largest() []tasks {
 		if t.count <= 0 {
 			continue
 		}
-		if c.Release.Migrate && len(list) == 0 { // the first process migrates
+		if len(list) == 0 { // the first process prepares the database
 			t.cpu += MigrateCPU
 			t.mib += MigrateReservationMiB
 		}

@@ -21,6 +21,8 @@ type Config struct {
 	Database      Database
 	Cache         Cache
 	Observability Observability
+	// Rotation is the generation of the generated secrets (rotation.go). make rotate-secret writes it.
+	Rotation map[string]int
 	// Env are further plain environment variables; Secrets are secret ones (pulumi config set --secret --path secrets.NAME).
 	Env     map[string]string
 	Secrets map[string]string
@@ -36,6 +38,6 @@ func (c *Config) sections() map[string]any {
 		"app": &c.App, "environment": &c.Environment, "network": &c.Network, "access": &c.Access, "registry": &c.Registry,
 		"image": &c.Image, "release": &c.Release, "domain": &c.Domain, "loadBalancer": &c.LoadBalancer, "cluster": &c.Cluster,
 		"web": &c.Web, "worker": &c.Worker, "scheduler": &c.Scheduler, "database": &c.Database, "cache": &c.Cache,
-		"observability": &c.Observability, "env": &c.Env, "secrets": &c.Secrets, "tags": &c.Tags,
+		"observability": &c.Observability, "rotation": &c.Rotation, "env": &c.Env, "secrets": &c.Secrets, "tags": &c.Tags,
 	}
 }

@@ -100,6 +100,9 @@ func explain(key, raw string, err error) error {
 	case errors.As(err, &kind) && kind.Field != "":
 		return fmt.Errorf("%s.%s: %s found, %s expected", key, kind.Field, kind.Value, kind.Type)
 	case errors.As(err, &kind) || !strings.HasPrefix(strings.TrimSpace(raw), "{"):
+		if key == "secrets" { // the text may be a secret at the wrong place
+			return fmt.Errorf("%s: NAME: VALUE below it expected, with texts as values", key)
+		}
 		return fmt.Errorf("%s: %q found, a section with keys below it expected", key, raw)
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {

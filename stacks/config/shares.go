@@ -32,6 +32,9 @@ func (c *Config) validateShares(p *problems, stack string) {
 	if !c.Release.Migrate {
 		p.add("release.migrate", "false: with environment.shares the migration creates the database")
 	}
+	if _, given := c.Secrets[MasterPassword]; given || c.Generation(MasterPassword) > 0 {
+		p.add("secrets."+MasterPassword, "with environment.shares the master password is that of %s: remove it, and rotation.%s", from, MasterPassword)
+	}
 	if c.Release.Strategy != Rolling {
 		p.add("release.strategy", "%s: with environment.shares it must be rolling", c.Release.Strategy)
 	}

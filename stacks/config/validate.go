@@ -113,6 +113,7 @@ func (c *Config) validate(stack string) []error {
 	c.validateProcesses(&p)
 	c.validateVariables(&p)
 	c.validateSecrets(&p)
+	c.validateRotation(&p)
 	p.retention("observability.logDays", c.Observability.LogDays)
 	p.distinct("observability.emails", c.Observability.Emails)
 	for _, email := range c.Observability.Emails {

@@ -96,7 +96,7 @@ func (c *Config) validateProcesses(p *problems) {
 	if w.Count > 0 && w.Count*w.MaxPercent/100 <= w.Count && (w.Count*w.MinPercent+99)/100 >= w.Count {
 		p.add("web.maxPercent", "%d%% of %d tasks leaves a rolling release no step: it may neither start nor stop a task", w.MaxPercent, w.Count)
 	}
-	if c.Release.Migrate && w.MemoryMiB <= MigrateReservationMiB { // the migration has the same limit as the web container
+	if w.MemoryMiB <= MigrateReservationMiB { // the migration has the same limit as the web container
 		p.add("web.memoryMib", "%d is not more than the %d MiB that the migration reserves", w.MemoryMiB, MigrateReservationMiB)
 	}
 	p.between("web.minPercent", w.MinPercent, 0, 100)
@@ -138,7 +138,7 @@ var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // managed are the variables that the program sets in the containers.
 var managed = []string{
 	"APP_DEBUG", "APP_ENV", "APP_NAME", "APP_RELEASE", "APP_URL", "CACHE_DRIVER", "CACHE_STORE", "CONTAINER_TLS", "DB_CONNECTION", "DB_DATABASE",
-	"DB_HOST", "DB_PORT", "DB_QUEUE_RETRY_AFTER", "DB_USERNAME", "DRAIN_SECONDS", "GRACE_SECONDS", "HEALTH_PATH", "HEARTBEAT_SECONDS",
+	"DB_HOST", "DB_MASTER_USERNAME", "DB_PORT", "DB_QUEUE_RETRY_AFTER", "DB_USERNAME", "DRAIN_SECONDS", "GRACE_SECONDS", "HEALTH_PATH", "HEARTBEAT_SECONDS",
 	"KEEP_ALIVE_SECONDS", "MEMCACHED_HOST", "MEMCACHED_PORT", "MYSQL_ATTR_SSL_CA", "QUEUE_CONNECTION", "REDIS_CLIENT", "REDIS_HOST",
 	"REDIS_PORT", "REDIS_QUEUE_RETRY_AFTER", "REQUEST_SECONDS", "SESSION_DRIVER",
 }
@@ -163,7 +163,7 @@ func (c *Config) validateVariables(p *problems) {
 	check("env", sortedKeys(c.Env))
 	check("secrets", sortedKeys(c.Secrets))
 	for _, v := range sortedKeys(c.Env) {
-		if _, both := c.Secrets[v]; both || v == "APP_KEY" || v == "DB_PASSWORD" || v == "REDIS_PASSWORD" {
+		if _, both := c.Secrets[v]; both || v == "REDIS_PASSWORD" || slices.Contains(generated, v) {
 			p.add("env."+v, "it is a secret: put it into secrets, where it is encrypted")
 		}
 	}
