@@ -6,7 +6,7 @@
 // What an application does with its own database, migrations included: everything but passing these rights on.
 const PRIVILEGES = 'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES, '
     .'EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER';
-const DENIED = 1045;
+const DENIED = [1045, 1698]; // MariaDB says 1698 to a user that it does not have
 
 function fail(string $text): never
 {
@@ -26,7 +26,7 @@ function login(string $user, string $password): ?PDO
         try {
             return new PDO($server, $user, $password, $options);
         } catch (PDOException $e) {
-            if ($e->getCode() === DENIED) {
+            if (in_array($e->getCode(), DENIED, true)) {
                 return null;
             }
             // 2002: nothing answers (yet); 2006, 2013: it went away; 1053: it is shutting down.
