@@ -9,7 +9,7 @@ STACK ?= local
 # BRANCH and TTL=48h are those of a review environment. Further ones stand in brackets behind the commands; YES=1 answers questions.
 # Every variable that commands take.
 INPUTS := STACK HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL YES PROCESS SINCE GREP FOLLOW WATCH CMD TO PORT ON OFF ALLOW FILE \
-  PERCENT FROM BASE POST FORCE DRY_RUN SKIP_CONTAINERS
+  PERCENT FROM BASE POST FORCE DRY_RUN NAME SKIP_CONTAINERS
 # Commands read them from the environment ("$$TO"), where no shell takes a value for a command. Nor does make itself: a value with $$(shell)
 # in it is not expanded, only passed on. Empty ones are not there.
 $(foreach v,$(INPUTS),$(eval $(if $(value $(v)),override export $(v) := $$(value $(v)),unexport $(v))))
@@ -27,7 +27,7 @@ DEPLOY = $(RUN)$(if $(HERE), --yes)
 REVIEW = $(if $(filter local,$(CLOUD)),$(EMULATOR) exec -- )$(OPERATOR) $(1)
 REVIEW_TOOLS := $(OPERATOR) $(if $(filter local,$(CLOUD)),$(EMULATOR) bin/pulumi)
 
-.PHONY: help up preview down status logs run shell tunnel maintenance releases rollback unpin canary promote abort deploy smoke drift preflight prices note notes touched test-app layers docker dotenv config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
+.PHONY: help up preview down status logs run shell tunnel maintenance releases rollback unpin canary promote abort deploy rotate-secret smoke drift preflight prices note notes touched test-app layers docker dotenv config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -80,6 +80,9 @@ abort: $(TOOLS) ## Blue/green: the candidate gets no more requests
 
 deploy: $(TOOLS) ## Deploy the release that FROM=staging runs: the same image, copied by digest, without a build (TO=release: another one of its registry)
 	@$(call DEPLOY,deploy)$(if $(FROM), --from="$$FROM")$(if $(TO), --to="$$TO")
+
+rotate-secret: $(TOOLS) ## A new value for a secret, deployed while running tasks keep working: NAME=DB_PASSWORD, APP_KEY, ... (YES=1 does not ask)
+	@$(call RUN,rotate-secret)
 
 smoke: $(TOOLS) ## Request the health check and the page of a deployed stack: both must answer 200
 	@$(call RUN,smoke)

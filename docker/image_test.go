@@ -139,6 +139,7 @@ func TestStartNamesWhatIsMissing(t *testing.T) {
 		want []string
 	}{
 		{"no key", []string{"APP_KEY="}, nil, []string{"APP_KEY is not set"}},
+		{"bad previous key", []string{"APP_PREVIOUS_KEYS=" + key[len("APP_KEY="):] + ",base64:c2hvcnQ="}, nil, []string{"APP_PREVIOUS_KEYS is not a key"}},
 		{"bad key", []string{"APP_KEY=base64:c2hvcnQ="}, []string{"worker"}, []string{"APP_KEY is not a key"}},
 		{"everything at once", []string{"APP_KEY=", "DB_CONNECTION=mysql", "SESSION_DRIVER=memcached", "QUEUE_CONNECTION=redis", "DRAIN_SECONDS=x"}, nil,
 			[]string{"APP_KEY", "DB_HOST", "DB_DATABASE", "DB_USERNAME", "DB_PASSWORD", "MEMCACHED_HOST", "REDIS_HOST", "DRAIN_SECONDS=x"}},

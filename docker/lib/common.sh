@@ -42,12 +42,14 @@ check_environment() {
     for name in "${required[@]}"; do
         [[ -n ${!name:-} ]] || problems+=("$name is not set")
     done
-    if [[ -n ${APP_KEY:-} ]] && ! php -r '
-        [$cipher, $key] = [getenv("APP_CIPHER") ?: "AES-256-CBC", getenv("APP_KEY")];
-        $key = str_starts_with($key, "base64:") ? base64_decode(substr($key, 7), true) : $key;
-        exit($key !== false && strlen($key) === (stripos($cipher, "128") ? 16 : 32) ? 0 : 1);'; then
-        problems+=("APP_KEY is not a key (base64: and 32 bytes): make one with php artisan key:generate --show")
-    fi
+    for name in ${APP_KEY:+APP_KEY} ${APP_PREVIOUS_KEYS:+APP_PREVIOUS_KEYS}; do
+        php -r '
+            $size = stripos(getenv("APP_CIPHER") ?: "AES-256-CBC", "128") ? 16 : 32;
+            foreach (explode(",", getenv($argv[1])) as $key) {
+                $key = str_starts_with($key, "base64:") ? base64_decode(substr($key, 7), true) : $key;
+                if ($key === false || strlen($key) !== $size) exit(1);
+            }' "$name" || problems+=("$name is not a key (base64: and 32 bytes): make one with php artisan key:generate --show")
+    done
     if [[ -n ${MYSQL_ATTR_SSL_CA:-} && ! -r ${MYSQL_ATTR_SSL_CA} ]]; then
         problems+=("MYSQL_ATTR_SSL_CA=$MYSQL_ATTR_SSL_CA is not in the image: build with RDS_CA_URL")
     fi

@@ -48,11 +48,15 @@ func (c *touchedCommand) Run(ctx context.Context, g *Globals) error {
 
 type pricesCommand struct{}
 
-func (pricesCommand) Run(ctx context.Context, s *session.Session) error { return pricelist.Fetch(ctx, s) }
+func (pricesCommand) Run(ctx context.Context, s *session.Session) error {
+	return pricelist.Fetch(ctx, s)
+}
 
 type preflightCommand struct{}
 
-func (preflightCommand) Run(ctx context.Context, s *session.Session) error { return preflight.Check(ctx, s) }
+func (preflightCommand) Run(ctx context.Context, s *session.Session) error {
+	return preflight.Check(ctx, s)
+}
 
 type driftCommand struct{}
 

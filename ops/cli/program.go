@@ -41,14 +41,15 @@ type program struct {
 	Preview previewCommand `cmd:"" group:"deploy" help:"Show what up would change."`
 	Down    downCommand    `cmd:"" group:"deploy" help:"Remove everything that the stack has."`
 
-	Releases releasesCommand `cmd:"" group:"release" help:"List the releases: what is in the registry, what runs, what ran and until when."`
-	Rollback rollbackCommand `cmd:"" group:"release" help:"Return to the release that served before, without building."`
-	Unpin    unpinCommand    `cmd:"" group:"release" help:"Take the release that a rollback wrote out of the stack file."`
-	Canary   canaryCommand   `cmd:"" group:"release" help:"Blue/green: start a release beside the live one and give it a share of the requests."`
-	Promote  promoteCommand  `cmd:"" group:"release" help:"Blue/green: give the candidate all requests."`
-	Abort    abortCommand    `cmd:"" group:"release" help:"Blue/green: take all requests from the candidate."`
-	Deploy   deployCommand   `cmd:"" group:"release" help:"Run the release that another stack runs, from the same image."`
-	Smoke    smokeCommand    `cmd:"" group:"release" help:"Ask a deployed stack for its health check and its page."`
+	Releases     releasesCommand     `cmd:"" group:"release" help:"List the releases: what is in the registry, what runs, what ran and until when."`
+	Rollback     rollbackCommand     `cmd:"" group:"release" help:"Return to the release that served before, without building."`
+	Unpin        unpinCommand        `cmd:"" group:"release" help:"Take the release that a rollback wrote out of the stack file."`
+	Canary       canaryCommand       `cmd:"" group:"release" help:"Blue/green: start a release beside the live one and give it a share of the requests."`
+	Promote      promoteCommand      `cmd:"" group:"release" help:"Blue/green: give the candidate all requests."`
+	Abort        abortCommand        `cmd:"" group:"release" help:"Blue/green: take all requests from the candidate."`
+	Deploy       deployCommand       `cmd:"" group:"release" help:"Run the release that another stack runs, from the same image."`
+	RotateSecret rotateSecretCommand `cmd:"" group:"release" help:"Give a secret a new value, and deploy it, while the tasks that run keep working."`
+	Smoke        smokeCommand        `cmd:"" group:"release" help:"Ask a deployed stack for its health check and its page."`
 
 	Status      statusCommand      `cmd:"" group:"tasks" help:"Show services, tasks, their health and the URL."`
 	Logs        logsCommand        `cmd:"" group:"tasks" help:"Print what the containers wrote."`

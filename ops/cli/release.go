@@ -5,6 +5,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/ops/deploy"
 	"github.com/laravel-ecs/laravel-ecs/ops/release"
+	"github.com/laravel-ecs/laravel-ecs/ops/rotate"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
@@ -70,6 +71,15 @@ type abortCommand struct{ answer }
 
 func (c *abortCommand) Run(ctx context.Context, s *session.Session) error {
 	return release.Abort(ctx, s, c.Yes)
+}
+
+type rotateSecretCommand struct {
+	Name string `help:"The secret: DB_PASSWORD, DB_MASTER_PASSWORD, APP_KEY, or one in secrets." env:"NAME" placeholder:"NAME"`
+	Yes  bool   `help:"Do not ask." env:"YES"`
+}
+
+func (c *rotateSecretCommand) Run(ctx context.Context, s *session.Session, g *Globals) error {
+	return rotate.Secret(ctx, s, rotate.Options{Name: c.Name, Yes: c.Yes, In: g.In, Terminal: session.Terminal(g.In)})
 }
 
 type deployCommand struct {

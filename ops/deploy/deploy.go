@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 type Options struct {
 	// Values are other values than the stack file has, for this run: path -> value, nil for a key that is taken away.
 	Values map[string]any
+	// ForRun are further values for this run, which Apply does not write into the stack file.
+	ForRun map[string]any
 	// Yes answers Pulumi's question.
 	Yes bool
 	// Previewed skips Pulumi's preview, because the reader has seen it and has answered.
@@ -59,8 +62,13 @@ func run(ctx context.Context, s *session.Session, o Options, command string, fla
 	if o.Previewed {
 		args = append(args, "--skip-preview")
 	}
-	if len(o.Values) > 0 {
-		file, done, err := s.With(o.Values)
+	if len(o.Values)+len(o.ForRun) > 0 {
+		all := maps.Clone(o.Values)
+		if all == nil {
+			all = Values{}
+		}
+		maps.Copy(all, o.ForRun)
+		file, done, err := s.With(all)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func Canary(ctx context.Context, s *session.Session, o CanaryOptions) error {
 	}
 	live := st.Outputs.Release
 	fmt.Fprintf(s.Err, "release %s keeps %d %% of the requests, %s gets %d %%\n", live, 100-o.Percent, name, o.Percent)
-	return apply(ctx, s, deploy.Options{Yes: o.Yes}, candidate(live, name, o.Percent))
+	return deploy.Apply(ctx, s, deploy.Options{Yes: o.Yes}, candidate(live, name, o.Percent))
 }
 
 // candidate is the release to start: the one that was named, else that of the working tree.
@@ -66,7 +66,7 @@ func Promote(ctx context.Context, s *session.Session, yes bool) error {
 		return err
 	}
 	fmt.Fprintf(s.Err, "release %s gets all requests\n", name)
-	if err := apply(ctx, s, deploy.Options{Yes: yes}, promoted(s.File, name)); err != nil {
+	if err := deploy.Apply(ctx, s, deploy.Options{Yes: yes}, promoted(s.File, name)); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.Out, "%s runs release %s. %s pins it from now on: make up deploys it again; make unpin STACK=%[1]s takes that away, and the next make up deploys the working tree\n",
@@ -80,7 +80,7 @@ func Abort(ctx context.Context, s *session.Session, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if err := apply(ctx, s, deploy.Options{Yes: yes}, values{"release.percent": 0}); err != nil {
+	if err := deploy.Apply(ctx, s, deploy.Options{Yes: yes}, values{"release.percent": 0}); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.Out, "release %s gets no more requests; its tasks run until the next canary, or until release.candidate is taken out of %s\n", name, s.File.Name())

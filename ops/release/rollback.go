@@ -29,7 +29,7 @@ func Rollback(ctx context.Context, s *session.Session, o RollbackOptions) error 
 	if !o.Yes && !o.Terminal {
 		return errors.New("rollback asks before it changes anything, and there is no terminal to ask on: --yes (YES=1) answers")
 	}
-	if err := writable(s); err != nil {
+	if err := deploy.Writable(s); err != nil {
 		return err
 	}
 	st, err := look(ctx, s)
@@ -49,11 +49,11 @@ func Rollback(ctx context.Context, s *session.Session, o RollbackOptions) error 
 		if err := deploy.Preview(ctx, s, steps[0]); err != nil {
 			return err
 		}
-		if err := ask(ctx, o.In, s.Err, fmt.Sprintf("Roll %s back from %s to %s?", s.Stack, st.running, to.image.Release)); err != nil {
+		if err := deploy.Ask(ctx, o.In, s.Err, fmt.Sprintf("Roll %s back from %s to %s?", s.Stack, st.running, to.image.Release)); err != nil {
 			return err
 		}
 	}
-	if err := apply(ctx, s, deploy.Options{Yes: true, Previewed: !o.Yes}, steps...); err != nil {
+	if err := deploy.Apply(ctx, s, deploy.Options{Yes: true, Previewed: !o.Yes}, steps...); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.Out, "%s runs release %s. %s pins it from now on: make unpin STACK=%[1]s takes that away, and the next make up deploys the working tree\n",
@@ -109,58 +109,7 @@ func (st *state) show(ctx context.Context, s *session.Session, to destination) {
 }
 
 // values are keys of the stack file; nil takes one away.
-type values = map[string]any
-
-// apply deploys other values than the stack file has, step by step, and writes the last ones into it when all have succeeded. A failure,
-// an interrupt, or a "no" to Pulumi's question leave the file as it is. A file that cannot be written is an error before anything is
-// deployed; where that happens during it, the error lists what the file lacks.
-func apply(ctx context.Context, s *session.Session, o deploy.Options, steps ...values) error {
-	if err := writable(s); err != nil {
-		return err
-	}
-	for _, o.Values = range steps {
-		if err := deploy.Up(ctx, s, o); err != nil {
-			return fmt.Errorf("%w\n%s is as it was", err, s.File.Name())
-		}
-	}
-	if err := write(s, o.Values); err != nil {
-		return fmt.Errorf("%w\nThe deployment succeeded, so AWS runs it already. Change %s by hand before the next make up: %s", err, s.File.Name(), byHand(o.Values))
-	}
-	return nil
-}
-
-// writable refuses a stack file that could not be written after the deployment.
-func writable(s *session.Session) error {
-	if err := s.File.CheckSave(s.Root); err != nil {
-		return fmt.Errorf("nothing was deployed: %s is changed after the deployment, and cannot be: %w", s.File.Name(), err)
-	}
-	return nil
-}
-
-// byHand lists changes of a stack file for a reader.
-func byHand(changes values) string {
-	var list []string
-	for _, key := range slices.Sorted(maps.Keys(changes)) {
-		if changes[key] == nil {
-			list = append(list, "remove "+key)
-		} else {
-			list = append(list, fmt.Sprintf("set %s: %v", key, changes[key]))
-		}
-	}
-	return strings.Join(list, ", ")
-}
-
-// write changes keys of the stack file, which is read again: a deployment takes minutes, and people edit files meanwhile.
-func write(s *session.Session, changes values) error {
-	settings, err := config.ReadFile(s.Root, s.Stack)
-	if err != nil {
-		return err
-	}
-	if err := session.Apply(settings, changes); err != nil {
-		return err
-	}
-	return settings.Save(s.Root)
-}
+type values = deploy.Values
 
 // Unpin takes back what a rollback wrote into the stack file.
 func Unpin(s *session.Session) error {
@@ -171,7 +120,7 @@ func Unpin(s *session.Session) error {
 	if s.File.Text("release.candidate") != "" {
 		return fmt.Errorf("%s has a candidate: promote it, or abort it and take release.candidate out of the file, first", name)
 	}
-	if err := write(s, values{"release.name": nil, "release.build": nil}); err != nil {
+	if err := deploy.Write(s, values{"release.name": nil, "release.build": nil}); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.Out, "%s pins no release any more: the next deployment (make up STACK=%s) is of the working tree\n", name, s.Stack)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/deploy"
 )
 
 const rollingFile = "# kept\nconfig:\n  x:release:\n    migrate: true # why\n"
@@ -70,7 +72,7 @@ func TestRollbackAsks(t *testing.T) {
 		}
 	}
 	cancel()
-	if err := ask(interrupted, blocked{}, &strings.Builder{}, "?"); err == nil {
+	if err := deploy.Ask(interrupted, blocked{}, &strings.Builder{}, "?"); err == nil {
 		t.Error("an interrupt is a yes")
 	}
 }

@@ -15,6 +15,8 @@ return [
     'faker_locale' => 'en_US',
     'key' => env('APP_KEY'),
     'cipher' => 'AES-256-CBC',
+    // Keys of earlier rotations. Laravel reads them from version 11 on; this application does it itself (Providers/EncryptionServiceProvider).
+    'previous_keys' => array_filter(explode(',', (string) env('APP_PREVIOUS_KEYS', ''))),
     'maintenance' => ['driver' => 'file'],
 
     // Keys of this application, in addition to Laravel's own.
@@ -22,7 +24,9 @@ return [
     'release' => env('APP_RELEASE', 'dev'),
     'trusted_proxies' => env('TRUSTED_PROXIES', '*'),
 
-    'providers' => ServiceProvider::defaultProviders()->merge([
+    'providers' => ServiceProvider::defaultProviders()->replace([
+        Illuminate\Encryption\EncryptionServiceProvider::class => App\Providers\EncryptionServiceProvider::class,
+    ])->merge([
         App\Providers\AppServiceProvider::class,
         App\Providers\RouteServiceProvider::class,
     ])->toArray(),

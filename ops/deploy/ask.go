@@ -1,4 +1,4 @@
-package release
+package deploy
 
 import (
 	"bufio"
@@ -12,8 +12,8 @@ import (
 // errDeclined is the end of a command whose question was not answered with yes.
 var errDeclined = errors.New("not confirmed: nothing was changed")
 
-// ask returns nil where the answer is yes. An interrupt is a no.
-func ask(ctx context.Context, in io.Reader, out io.Writer, question string) error {
+// Ask returns nil where the answer is yes. An interrupt is a no.
+func Ask(ctx context.Context, in io.Reader, out io.Writer, question string) error {
 	fmt.Fprint(out, question, " [y/N] ")
 	answer := make(chan string, 1)
 	go func() { // a read cannot be interrupted; the process ends with it
