@@ -227,6 +227,18 @@ func TestNoErrorHasASecret(t *testing.T) {
 	}
 }
 
+// TestNoErrorHasAnEncryptedValue: an encrypted value outside of secrets is refused, and not quoted for being none of those allowed.
+func TestNoErrorHasAnEncryptedValue(t *testing.T) {
+	for section, text := range map[string]string{
+		"database": `{"engine": "hunter2/", "name": "hunter2/"}`, "domain": `"hunter2/"`, "app": `{"name": "hunter2/"}`, "tags": `{"aws:hunter2/": "x"}`,
+	} {
+		t.Setenv("PULUMI_CONFIG_SECRET_KEYS", `["laravel-ecs:`+section+`"]`)
+		config := stackConfig(t, "staging")
+		config["laravel-ecs:"+section] = text
+		refused(t, section, "hunter2/", section+": holds an encrypted value; only values in secrets are kept secret", config)
+	}
+}
+
 func refused(t *testing.T, name, value, want string, config map[string]string) {
 	t.Helper()
 	recorder, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", config)

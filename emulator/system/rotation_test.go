@@ -40,6 +40,14 @@ func TestRotation(t *testing.T) {
 	p.loggedInAs(t, "laravel_a")
 	rotate(t, "DB_MASTER_PASSWORD")
 	rotate(t, "APP_KEY")
+
+	// What a change of the password that tasks use would do, as RDS's change of the master's does: the load notices it.
+	database := docker(t, "ps", "--quiet", "--filter", "label=laravel-ecs.state="+p.state, "--filter", "label=laravel-ecs.role=database")
+	if r := p.under(t, "a new password for the user that tasks use", func() {
+		docker(t, "exec", strings.TrimSpace(database), "mariadb", "--execute", "ALTER USER laravel_a IDENTIFIED BY 'another'")
+	}); len(r.failed) == 0 {
+		t.Error("no request failed: the load does not need the database")
+	}
 	t.Log("\n" + table(p.results))
 }
 

@@ -56,7 +56,7 @@ func ParseState(name string, text []byte) (Stack, error) {
 			}
 			s.Class, s.Branch, s.URL, s.ExpiresAt = plain(outputs.Class), plain(outputs.Branch), plain(outputs.URL), plain(outputs.ExpiresAt)
 			if schema := plain(outputs.Schema); schema != "" {
-				s.Left = fmt.Sprintf("the database %[1]s on the instance of %[2]s: drop database %[1]s", schema, plain(outputs.Shares))
+				s.Left = fmt.Sprintf("the database %[1]s and its users on the instance of %[2]s: drop database %[1]s", schema, plain(outputs.Shares))
 			}
 			continue
 		case "pulumi:providers:aws":

@@ -41,14 +41,12 @@ func Load(source Source) (*Config, error) {
 func readSections(source Source, sections map[string]any) (problems []error, unread map[string]bool) {
 	unread = map[string]bool{}
 	for key, into := range sections {
-		if err := section(source, key, into); err != nil {
+		if key != "secrets" && source.Encrypted(key) { // it is not read, because no error may quote its value
+			problems = append(problems, fmt.Errorf("%s: holds an encrypted value; only values in secrets are kept secret in the containers; move it there", key))
+			unread[key] = true
+		} else if err := section(source, key, into); err != nil {
 			problems = append(problems, err)
 			unread[key] = true
-		}
-	}
-	for key := range sections {
-		if key != "secrets" && source.Encrypted(key) {
-			problems = append(problems, fmt.Errorf("%s: holds an encrypted value; only values in secrets are kept secret in the containers; move it there", key))
 		}
 	}
 	return append(problems, unknownKeys(source, sections)...), unread

@@ -108,7 +108,10 @@ func (r *Servers) databaseConfig(res account.Resource) string {
 
 var optionName = regexp.MustCompile(`^[a-z0-9_]+$`)
 
-// masterSQL makes the database and the master user, and sets the password; it may run again and again.
+// masterSQL makes the database and the master user, and sets the password; it may run again and again. RDS applies a new master password
+// as soon as possible and does not wait for the maintenance window, whatever ApplyImmediately says
+// (https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html, MasterUserPassword). So does this: whoever logs in
+// as the master with the old password is refused from then on.
 func masterSQL(v account.Values) string {
 	var b strings.Builder
 	if name := v.Text("dbName"); name != "" {
