@@ -206,9 +206,9 @@ func TestNoErrorHasASecret(t *testing.T) {
 	const value = "hunter2/"
 	for name, want := range map[string]string{
 		"DB_PASSWORD":        "secrets.DB_PASSWORD: the program generates it",
-		"DB_MASTER_PASSWORD": "secrets.DB_MASTER_PASSWORD: RDS accepts printable ASCII characters only",
-		"APP_KEY":            "secrets.APP_KEY: a key of 8 bytes; Laravel needs 32",
-		"APP_PREVIOUS_KEYS":  "secrets.APP_PREVIOUS_KEYS: a key of 8 bytes",
+		"DB_MASTER_PASSWORD": "secrets.DB_MASTER_PASSWORD: has 8 characters; RDS takes 8 to 41",
+		"APP_KEY":            "secrets.APP_KEY: not a key of Laravel",
+		"APP_PREVIOUS_KEYS":  "secrets.APP_PREVIOUS_KEYS: not a key of Laravel",
 		"DB_HOST":            "secrets.DB_HOST: the program sets this variable",
 		"1TOKEN":             "secrets.1TOKEN: not a name of an environment variable",
 	} {

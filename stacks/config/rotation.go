@@ -70,7 +70,7 @@ func (c *Config) validateRotation(p *problems) {
 		switch {
 		case secret == PreviousKeys:
 			if n := c.Rotation[secret]; n < c.Generation(AppKey) || n > c.Generation(AppKey)+1 {
-				p.add(key, "%d is not %s's generation or the next one, %[3]d or %[4]d: make rotate-secret NAME=APP_KEY sets it", n, AppKey, c.Generation(AppKey), c.Generation(AppKey)+1)
+				p.add(key, "%d is not APP_KEY's generation or the next one, %d or %d: make rotate-secret NAME=APP_KEY sets it", n, c.Generation(AppKey), c.Generation(AppKey)+1)
 			}
 		case !slices.Contains(Rotated, secret):
 			p.add(key, "not a generated secret (%s): a new value of secrets.%s is deployed as it is", strings.Join(Rotated, ", "), secret)
