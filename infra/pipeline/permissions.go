@@ -170,9 +170,11 @@ var permissions = map[string][]permission{
 		{"elasticloadbalancing:AddTags elasticloadbalancing:CreateTargetGroup elasticloadbalancing:DeleteTargetGroup elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:RemoveTags", balancers},
 	},
 	"aws:rds/instance:Instance": {
+		// A blue/green update is an operator's: its deployment has a generated id and no tags, so it would be every environment's.
 		reading("rds:DescribeDBInstances rds:ListTagsForResource"),
-		{"rds:AddTagsToResource rds:CreateDBInstance rds:CreateDBSnapshot rds:DeleteDBInstance rds:ModifyDBInstance rds:RebootDBInstance rds:RemoveTagsFromResource", databases},
+		{"rds:AddTagsToResource rds:CreateDBInstance rds:CreateDBSnapshot rds:DeleteDBInstance rds:ModifyDBInstance rds:RebootDBInstance rds:RemoveTagsFromResource rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceToPointInTime", databases},
 		{"iam:CreateServiceLinkedRole", rolesLinked},
+		{"iam:PassRole", rolesPassed},
 	},
 	"aws:rds/parameterGroup:ParameterGroup": {
 		reading("rds:DescribeDBParameterGroups rds:DescribeDBParameters rds:ListTagsForResource"),
