@@ -55,14 +55,13 @@ type Database struct {
 	Port       pulumi.IntOutput    `pulumi:"port"`
 	Identifier pulumi.StringOutput `pulumi:"identifier"`
 
-	ParameterGroup pulumi.StringOutput
-
 	args    DatabaseArgs
 	subnets *rds.SubnetGroup
 	// parameters, monitoring and suffix are of all generations.
 	parameters *rds.ParameterGroup
 	monitoring *iam.Role
 	suffix     pulumi.StringOutput
+	current    *rds.Instance // that the application uses
 }
 
 // NewDatabase registers the instance with its subnet group, parameter group and log groups.
@@ -90,11 +89,10 @@ func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pu
 		return nil, fmt.Errorf("choosing database identifier: %w", err)
 	}
 	db.suffix = suffix.Hex
-	instance, err := db.generations(ctx, name)
-	if err != nil {
+	if db.current, err = db.generations(ctx, name); err != nil {
 		return nil, err
 	}
-	db.Host, db.Port, db.ParameterGroup = instance.Address, instance.Port, db.parameters.Name
+	db.Host, db.Port = db.current.Address, db.current.Port
 	return db, ctx.RegisterResourceOutputs(db, pulumi.Map{"host": db.Host, "port": db.Port, "identifier": db.Identifier})
 }
 

@@ -2,6 +2,7 @@ package infra
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -87,6 +88,32 @@ func (g generation) origin(db *Database, instance *rds.InstanceArgs) {
 		}
 		instance.RestoreToPointInTime = before
 	}
+}
+
+// dbEvents are the events that a person must hear of, by the type of their source (FSBP RDS.20 and RDS.21).
+var dbEvents = []struct {
+	source     string
+	categories []string
+}{
+	{"db-instance", []string{"availability", "configuration change", "failover", "failure", "low storage", "maintenance"}},
+	{"db-parameter-group", []string{"configuration change"}},
+}
+
+// Notify has RDS send the events of the instance and of its parameter group to a topic. The policy that SNS gives a topic allows it.
+func (db *Database) Notify(ctx *pulumi.Context, name string, topic pulumi.StringInput) error {
+	for _, e := range dbEvents {
+		id := db.Identifier
+		if e.source == "db-parameter-group" {
+			id = db.parameters.Name
+		}
+		_, err := rds.NewEventSubscription(ctx, name+"-events-"+strings.TrimPrefix(e.source, "db-"), &rds.EventSubscriptionArgs{
+			SnsTopic: topic, SourceType: pulumi.String(e.source), SourceIds: pulumi.StringArray{id}, EventCategories: pulumi.ToStringArray(e.categories),
+		}, pulumi.Parent(db), pulumi.DependsOn([]pulumi.Resource{db.current}))
+		if err != nil {
+			return fmt.Errorf("subscribing to events of %s: %w", e.source, err)
+		}
+	}
+	return nil
 }
 
 // monitoringRole lets RDS write the metrics of enhanced monitoring.

@@ -200,6 +200,9 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, datab
 			args.Serving = append(args.Serving, cmp.Or(p.color.Name, infra.Blue))
 		}
 	}
-	_, err := infra.NewObservability(ctx, s.prefix+"-watch", args, s.aws)
-	return wrap("observability", err)
+	watch, err := infra.NewObservability(ctx, s.prefix+"-watch", args, s.aws)
+	if err != nil {
+		return wrap("observability", err)
+	}
+	return wrap("database", database.Notify(ctx, s.prefix+"-db", watch.TopicARN))
 }

@@ -111,3 +111,19 @@ func TestRestoreStandsBeside(t *testing.T) {
 		t.Errorf("the third instance: %v", alone)
 	}
 }
+
+// TestDatabaseIsWatched: production has RDS's enhanced monitoring, with its role, and the events of instance and parameter group.
+func TestDatabaseIsWatched(t *testing.T) {
+	r := deploy(t, "prod", stackConfig(t, "prod"))
+	db := one(t, r, instanceToken)
+	if db.Inputs["monitoringInterval"].NumberValue() != 60 || text(db, "monitoringRoleArn") == "" {
+		t.Errorf("enhanced monitoring: %v", db.Inputs["monitoringInterval"])
+	}
+	subscribed := map[string]string{}
+	for _, events := range each(t, r, "aws:rds/eventSubscription:EventSubscription") {
+		subscribed[text(events, "sourceType")] = text(events, "sourceIds[0]")
+	}
+	if subscribed["db-instance"] != text(db, "identifier") || subscribed["db-parameter-group"] != text(db, "parameterGroupName") {
+		t.Errorf("the events are of %v", subscribed)
+	}
+}

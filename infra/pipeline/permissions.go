@@ -169,6 +169,10 @@ var permissions = map[string][]permission{
 		reading("elasticloadbalancing:DescribeTags elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth"),
 		{"elasticloadbalancing:AddTags elasticloadbalancing:CreateTargetGroup elasticloadbalancing:DeleteTargetGroup elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:RemoveTags", balancers},
 	},
+	"aws:rds/eventSubscription:EventSubscription": {
+		reading("rds:DescribeEventSubscriptions rds:ListTagsForResource"),
+		{"rds:AddSourceIdentifierToSubscription rds:AddTagsToResource rds:CreateEventSubscription rds:DeleteEventSubscription rds:ModifyEventSubscription rds:RemoveSourceIdentifierFromSubscription rds:RemoveTagsFromResource", databases},
+	},
 	"aws:rds/instance:Instance": {
 		// A blue/green update is an operator's: its deployment has a generated id and no tags, so it would be every environment's.
 		reading("rds:DescribeDBInstances rds:ListTagsForResource"),

@@ -29,6 +29,7 @@ func stored(t *testing.T) *world {
 	w.make(account.DatabaseSubnetGroupToken, "data", account.Values{"subnetIds": []any{"{a}", "{b}"}})
 	w.make(account.DatabaseParameterGroupToken, "params84", goodDatabaseParameters)
 	w.make(account.DatabaseParameterGroupToken, "params80", account.Values{"family": "mysql8.0"})
+	w.make(account.TopicToken, "topic", account.Values{})
 	w.make(account.CacheSubnetGroupToken, "cache", account.Values{"subnetIds": []any{"{a}", "{b}"}})
 	w.make(account.CacheSubnetGroupToken, "onezone", account.Values{"subnetIds": []any{"{a}", "{a2}"}})
 	return w
@@ -36,6 +37,9 @@ func stored(t *testing.T) *world {
 
 func TestDatabaseRefusals(t *testing.T) {
 	db, group, params := account.DatabaseToken, account.DatabaseSubnetGroupToken, account.DatabaseParameterGroupToken
+	events, goodEvents := account.DatabaseEventsToken, account.Values{
+		"snsTopic": "{topic}", "sourceType": "db-parameter-group", "sourceIds": []any{"{params84}"}, "eventCategories": []any{"configuration change"},
+	}
 	subnets := account.Values{"subnetIds": []any{"{a}", "{b}"}}
 	parameter := func(name, value, method string) account.Values {
 		return account.Values{"parameters": []any{map[string]any{"name": name, "value": value, "applyMethod": method}}}
@@ -98,6 +102,12 @@ func TestDatabaseRefusals(t *testing.T) {
 		{"two sources", db, with(goodDatabase, account.Values{}), account.Values{"snapshotIdentifier": "s", "restoreToPointInTime": map[string]any{"useLatestRestorableTime": true, "sourceDbInstanceIdentifier": "x"}}, "restoreToPointInTime", ""},
 		{"final snapshot", db, with(goodDatabase, account.Values{"finalSnapshotIdentifier": "shop-last"}), account.Values{"finalSnapshotIdentifier": "shop--last"}, "finalSnapshotIdentifier", ""},
 		{"property of nothing", db, goodDatabase, account.Values{"passwordd": "x"}, "passwordd", ""},
+
+		{"events of nothing", events, goodEvents, account.Values{"sourceType": "db-thing"}, "sourceType", ""},
+		{"events without a type", events, goodEvents, account.Values{"sourceType": nil}, "sourceType", ""},
+		{"category of an instance", events, goodEvents, account.Values{"eventCategories": []any{"failure"}}, "eventCategories[0]", ""},
+		{"events to no topic", events, goodEvents, account.Values{"snsTopic": "arn:aws:sns:eu-central-1:123456789012:gone"}, "", "SNSTopicArnNotFound"},
+		{"events of a lost group", events, goodEvents, account.Values{"sourceIds": []any{"gone"}}, "", "SourceNotFound"},
 
 		{"no such subnet group", db, goodDatabase, account.Values{"dbSubnetGroupName": "nowhere"}, "", "DBSubnetGroupNotFoundFault"},
 		{"no subnet group", db, goodDatabase, account.Values{"dbSubnetGroupName": nil}, "", "InvalidSubnet"},
