@@ -32,9 +32,13 @@ func (d Database) validate(p *problems, fewestBackups int) {
 		p.add("database.maxStorageGb", "%d is not at least a tenth more than storageGb, %d; 0 means no growth", d.MaxStorageGB, d.StorageGB)
 	}
 	p.between("database.backupDays", d.BackupDays, fewestBackups, 35)
-	d.validateVersion(p, time.Now())
-	d.Restore.validate(p, time.Now())
-	p.check("database.instanceClass", known.RDS.Check(d.InstanceClass))
+	if d.MaxStorageGB > 65536 {
+		p.add("database.maxStorageGb", "%d is more than 65536", d.MaxStorageGB)
+	}
+	if !slices.Contains([]int{0, 1, 5, 10, 15, 30, 60}, d.MonitoringSeconds) {
+		p.add("database.monitoringSeconds", "%d is none of 0 (off), 1, 5, 10, 15, 30, 60", d.MonitoringSeconds)
+	}
+	p.distinct("database.logExports", d.LogExports)
 	for _, log := range d.LogExports {
 		p.oneOf("database.logExports", log, databaseLogs...)
 	}
