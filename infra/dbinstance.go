@@ -99,16 +99,16 @@ var dbEvents = []struct {
 	{"db-parameter-group", []string{"configuration change"}},
 }
 
-// Notify has RDS send the events of the instance and of its parameter group to a topic. The policy that SNS gives a topic allows it.
-func (db *Database) Notify(ctx *pulumi.Context, name string, topic pulumi.StringInput) error {
+// Notify has RDS send the events of the instance and of its parameter group to the topic of the alarms, whose policy allows it.
+func (db *Database) Notify(ctx *pulumi.Context, name string, watch *Observability) error {
 	for _, e := range dbEvents {
 		id := db.Identifier
 		if e.source == "db-parameter-group" {
 			id = db.parameters.Name
 		}
 		_, err := rds.NewEventSubscription(ctx, name+"-events-"+strings.TrimPrefix(e.source, "db-"), &rds.EventSubscriptionArgs{
-			SnsTopic: topic, SourceType: pulumi.String(e.source), SourceIds: pulumi.StringArray{id}, EventCategories: pulumi.ToStringArray(e.categories),
-		}, pulumi.Parent(db), pulumi.DependsOn([]pulumi.Resource{db.current}))
+			SnsTopic: watch.TopicARN, SourceType: pulumi.String(e.source), SourceIds: pulumi.StringArray{id}, EventCategories: pulumi.ToStringArray(e.categories),
+		}, pulumi.Parent(db), pulumi.DependsOn([]pulumi.Resource{db.current, watch}))
 		if err != nil {
 			return fmt.Errorf("subscribing to events of %s: %w", e.source, err)
 		}

@@ -204,5 +204,5 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, datab
 	if err != nil {
 		return wrap("observability", err)
 	}
-	return wrap("database", database.Notify(ctx, s.prefix+"-db", watch.TopicARN))
+	return wrap("database", database.Notify(ctx, s.prefix+"-db", watch))
 }

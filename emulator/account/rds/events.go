@@ -42,6 +42,10 @@ var events = account.Type{
 	},
 	Identity: account.Identity{ID: "{name}", ARN: "rds:es:{name}", Taken: "SubscriptionAlreadyExist: {name}", Outputs: account.Values{"customerAwsId": "{account}"}},
 	Complete: func(tx *account.Tx, r *account.Resource) error {
+		// The policy that SNS gives a topic lets RDS of the account publish; another one has to say so (USER_Events.GrantingPermissions.html).
+		if policy, own := tx.Get("aws:sns/topicPolicy:TopicPolicy", r.Outputs.Text("snsTopic")); own && !strings.Contains(policy.Outputs.Text("policy"), "events.rds.amazonaws.com") {
+			return tx.Refuse("SNSNoAuthorization", "You do not have permission to publish to the SNS topic ARN %s: its policy must allow events.rds.amazonaws.com", policy.ID)
+		}
 		source := sources[r.Outputs.Text("sourceType")]
 		for _, id := range r.Outputs.Strings("sourceIds") {
 			if _, ok := tx.Find(source.token, source.property, id); !ok {
