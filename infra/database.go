@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -31,6 +31,20 @@ type DatabaseArgs struct {
 	LogExports          []string // error, general, slowquery, audit
 	LogDays             int
 	PerformanceInsights bool
+	MonitoringSeconds   int  // enhanced monitoring; 0: off
+	ExtendedSupport     bool // of an instance that is new or restored; AWS never changes it later
+	Upgrade             bool // to another major version, at once
+	BlueGreenUpdate     bool // the upgrade is made in a copy
+	Restore             *DatabaseRestore
+}
+
+// DatabaseRestore says what the instance is made from, instead of an empty one.
+type DatabaseRestore struct {
+	Snapshot    string
+	PointInTime string // of the instance before: RFC 3339, or latest
+	Generation  int    // the instance's number, from 2; the one before stays as long as KeepOld
+	KeepOld     bool
+	ReleaseOld  bool // the one before is not protected
 }
 
 // Database is an RDS instance in the data subnets.
@@ -41,7 +55,13 @@ type Database struct {
 	Port       pulumi.IntOutput    `pulumi:"port"`
 	Identifier pulumi.StringOutput `pulumi:"identifier"`
 
-	args DatabaseArgs
+	args    DatabaseArgs
+	subnets *rds.SubnetGroup
+	// parameters, monitoring and suffix are of all generations.
+	parameters *rds.ParameterGroup
+	monitoring *iam.Role
+	suffix     pulumi.StringOutput
+	current    *rds.Instance // that the application uses
 }
 
 // NewDatabase registers the instance with its subnet group, parameter group and log groups.
@@ -50,15 +70,17 @@ func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pu
 	if err := ctx.RegisterComponentResource("laravel:infra:Database", name, db, opts...); err != nil {
 		return nil, err
 	}
-	subnets, err := rds.NewSubnetGroup(ctx, name+"-subnets", &rds.SubnetGroupArgs{
+	var err error
+	if db.subnets, err = rds.NewSubnetGroup(ctx, name+"-subnets", &rds.SubnetGroupArgs{
 		Description: pulumi.String("Data subnets"), SubnetIds: args.SubnetIDs,
-	}, pulumi.Parent(db))
-	if err != nil {
+	}, pulumi.Parent(db)); err != nil {
 		return nil, fmt.Errorf("creating database subnet group: %w", err)
 	}
-	parameters, err := db.parameterGroup(ctx, name)
-	if err != nil {
+	if db.parameters, err = db.parameterGroup(ctx, name); err != nil {
 		return nil, fmt.Errorf("creating database parameter group: %w", err)
+	}
+	if err := db.monitoringRole(ctx, name); err != nil {
+		return nil, fmt.Errorf("creating database monitoring role: %w", err)
 	}
 	// The identifier is known before the instance, because its log groups are made first. It is random, because a stack that is made
 	// a second time must not collide with the final snapshot of the first.
@@ -66,21 +88,16 @@ func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pu
 	if err != nil {
 		return nil, fmt.Errorf("choosing database identifier: %w", err)
 	}
-	db.Identifier = pulumi.Sprintf("%s-%s", name, suffix.Hex)
-	logs, err := db.logGroups(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("creating database log group: %w", err)
+	db.suffix = suffix.Hex
+	if db.current, err = db.generations(ctx, name); err != nil {
+		return nil, err
 	}
-	instance, err := rds.NewInstance(ctx, name+"-instance", db.instanceArgs(subnets, parameters),
-		pulumi.Parent(db), pulumi.Protect(args.Protected), pulumi.DependsOn(logs))
-	if err != nil {
-		return nil, fmt.Errorf("creating database instance: %w", err)
-	}
-	db.Host, db.Port = instance.Address, instance.Port
+	db.Host, db.Port = db.current.Address, db.current.Port
 	return db, ctx.RegisterResourceOutputs(db, pulumi.Map{"host": db.Host, "port": db.Port, "identifier": db.Identifier})
 }
 
-// parameterGroup has engine and version in its name, because a group cannot change its family.
+// parameterGroup has engine and version in its name, because a group cannot change its family. After a major upgrade the engine deletes
+// the old group last, when the instance has the new one.
 func (db *Database) parameterGroup(ctx *pulumi.Context, name string) (*rds.ParameterGroup, error) {
 	family := db.args.Engine + db.args.Version
 	// Both engines accept 1 for ON. RDS reports 1, so ON would be a difference in every preview.
@@ -90,9 +107,10 @@ func (db *Database) parameterGroup(ctx *pulumi.Context, name string) (*rds.Param
 		{"log_output", "FILE"}, // CloudWatch gets the slow query log from files, not from the table mysql.slow_log
 		{"long_query_time", "1"},
 		{"slow_query_log", "1"},
+		{"require_secure_transport", "0"}, // always set: RDS's default is 1 since MariaDB 11.8 and MySQL 9.7
 	}
 	if db.args.RequireTLS {
-		values = append(values, [2]string{"require_secure_transport", "1"})
+		values[len(values)-1][1] = "1"
 	}
 	list := rds.ParameterGroupParameterArray{}
 	for _, v := range values {
@@ -101,66 +119,6 @@ func (db *Database) parameterGroup(ctx *pulumi.Context, name string) (*rds.Param
 	return rds.NewParameterGroup(ctx, name+"-"+strings.ReplaceAll(family, ".", "-"), &rds.ParameterGroupArgs{
 		Family: pulumi.String(family), Description: pulumi.String("Laravel: utf8mb4, slow queries, TLS"), Parameters: list,
 	}, pulumi.Parent(db))
-}
-
-// logGroups are made before the instance. RDS would make them itself, and keep the logs for ever.
-func (db *Database) logGroups(ctx *pulumi.Context, name string) ([]pulumi.Resource, error) {
-	var groups []pulumi.Resource
-	for _, export := range db.args.LogExports {
-		group, err := cloudwatch.NewLogGroup(ctx, name+"-log-"+export, &cloudwatch.LogGroupArgs{
-			Name:            pulumi.Sprintf("/aws/rds/instance/%s/%s", db.Identifier, export),
-			RetentionInDays: pulumi.Int(db.args.LogDays),
-		}, pulumi.Parent(db))
-		if err != nil {
-			return nil, err
-		}
-		groups = append(groups, group)
-	}
-	return groups, nil
-}
-
-func (db *Database) instanceArgs(subnets *rds.SubnetGroup, parameters *rds.ParameterGroup) *rds.InstanceArgs {
-	a := db.args
-	instance := &rds.InstanceArgs{
-		Identifier:              db.Identifier,
-		Engine:                  pulumi.String(a.Engine),
-		EngineVersion:           pulumi.String(a.Version),
-		InstanceClass:           pulumi.String(a.InstanceClass),
-		DbName:                  pulumi.String(a.Name),
-		Username:                pulumi.String(a.Username),
-		Password:                a.Password.ToStringOutput().ToStringPtrOutput(),
-		Port:                    pulumi.Int(a.Port),
-		DbSubnetGroupName:       subnets.Name,
-		ParameterGroupName:      parameters.Name,
-		VpcSecurityGroupIds:     pulumi.StringArray{a.SecurityGroupID},
-		PubliclyAccessible:      pulumi.Bool(false),
-		StorageType:             pulumi.String("gp3"),
-		StorageEncrypted:        pulumi.Bool(true),
-		AllocatedStorage:        pulumi.Int(a.StorageGB),
-		MultiAz:                 pulumi.Bool(a.MultiAZ),
-		BackupRetentionPeriod:   pulumi.Int(a.BackupDays),
-		BackupWindow:            pulumi.String("02:00-03:00"),
-		MaintenanceWindow:       pulumi.String("sun:03:30-sun:04:30"),
-		CopyTagsToSnapshot:      pulumi.Bool(true),
-		AutoMinorVersionUpgrade: pulumi.Bool(true),
-		ApplyImmediately:        pulumi.Bool(a.ApplyNow),
-		DeletionProtection:      pulumi.Bool(a.Protected),
-		SkipFinalSnapshot:       pulumi.Bool(!a.FinalSnapshot),
-	}
-	if a.MaxStorageGB > 0 {
-		instance.MaxAllocatedStorage = pulumi.Int(a.MaxStorageGB)
-	}
-	if a.FinalSnapshot {
-		instance.FinalSnapshotIdentifier = pulumi.Sprintf("%s-final", db.Identifier)
-	}
-	if len(a.LogExports) > 0 {
-		instance.EnabledCloudwatchLogsExports = pulumi.ToStringArray(a.LogExports)
-	}
-	if a.PerformanceInsights {
-		instance.PerformanceInsightsEnabled = pulumi.Bool(true)
-		instance.PerformanceInsightsRetentionPeriod = pulumi.Int(7) // the free tier
-	}
-	return instance
 }
 
 // CABundle is where the image keeps the certificates of RDS.

@@ -38,7 +38,7 @@ func (o *Observability) failedDeployments(ctx *pulumi.Context, name string) erro
 	return err
 }
 
-// topicPolicy lets CloudWatch's alarms and the rule publish. EventBridge is not let in by the policy that SNS gives a topic:
+// topicPolicy lets CloudWatch's alarms, the rule and RDS's events publish. EventBridge is not let in by the policy that SNS gives a topic:
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions.
 func (o *Observability) topicPolicy(ctx *pulumi.Context, name string, rule *cloudwatch.EventRule) (*sns.TopicPolicy, error) {
 	allow := func(id, service string, condition map[string]any) map[string]any {
@@ -52,6 +52,7 @@ func (o *Observability) topicPolicy(ctx *pulumi.Context, name string, rule *clou
 			"Version": "2012-10-17",
 			"Statement": []any{
 				allow("Alarms", "cloudwatch.amazonaws.com", map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": o.topic.Owner}}),
+				allow("Database", "events.rds.amazonaws.com", map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": o.topic.Owner}}),
 				allow("Deployments", "events.amazonaws.com", map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": rule.Arn}}),
 			},
 		}),

@@ -53,8 +53,11 @@ func NewServiceRole(ctx *pulumi.Context, logical, service, description string, o
 	}, opts...)
 }
 
-// FlowLogsService is the service of VPC flow logs.
-const FlowLogsService = "vpc-flow-logs.amazonaws.com"
+// FlowLogsService is the service of VPC flow logs, and MonitoringService that of RDS's enhanced monitoring.
+const (
+	FlowLogsService   = "vpc-flow-logs.amazonaws.com"
+	MonitoringService = "monitoring.rds.amazonaws.com"
+)
 
 const (
 	tasksService     = "ecs-tasks.amazonaws.com"
@@ -62,10 +65,11 @@ const (
 
 	instanceECSPolicy = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role"
 	instanceSSMPolicy = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+	monitoringPolicy  = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
 )
 
 // AttachedPolicies are the managed policies that components attach to roles.
-var AttachedPolicies = []string{instanceECSPolicy, instanceSSMPolicy}
+var AttachedPolicies = []string{instanceECSPolicy, instanceSSMPolicy, monitoringPolicy}
 
 // RoleServices are the services that components make roles for.
-var RoleServices = []string{instancesService, tasksService, FlowLogsService}
+var RoleServices = []string{instancesService, tasksService, FlowLogsService, MonitoringService}

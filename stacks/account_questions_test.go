@@ -72,6 +72,10 @@ func askByHand(ask asker) {
 	// Names: this application and environment, in this account and region.
 	ask("deploy-staging", "rds:CreateDBInstance", "rds"+here+"db:laravel-staging-db-01234567")
 	ask("deploy-prod", "rds:DeleteDBInstance", "rds"+here+"db:laravel-prod-db-01234567")
+	ask("deploy-prod", "rds:RestoreDBInstanceFromDBSnapshot", "rds"+here+"snapshot:laravel-prod-db-01234567-final")
+	ask("deploy-prod", "rds:RestoreDBInstanceFromDBSnapshot", "rds"+here+"snapshot:rds:laravel-prod-db-01234567-2026-11-26-02-10")
+	ask("deploy-prod", "rds:RestoreDBInstanceToPointInTime", "rds"+here+"db:laravel-prod-db-01234567-2")
+	ask("", "rds:SwitchoverBlueGreenDeployment", "rds"+here+"deployment:bgd-0123456789abcdef")
 	ask("deploy-review", "rds:DeleteDBInstance", "rds"+here+"db:laravel-review-login-db-01234567")
 	ask("", "rds:DeleteDBInstance", "rds"+here+"db:laravel-local-db-01234567")
 	ask("", "rds:DeleteDBInstance", "rds"+here+"db:laravel-production")

@@ -47,6 +47,7 @@ var tagging = map[string][3]string{
 	"aws:lb/listenerRule:ListenerRule":                          {"elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags", "elasticloadbalancing" + here + "listener-rule/app/%/0/1/2"},
 	"aws:lb/loadBalancer:LoadBalancer":                          {"elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags", "elasticloadbalancing" + here + "loadbalancer/app/%/0"},
 	"aws:lb/targetGroup:TargetGroup":                            {"elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags", "elasticloadbalancing" + here + "targetgroup/%/0"},
+	"aws:rds/eventSubscription:EventSubscription":               {"rds:AddTagsToResource", "rds:RemoveTagsFromResource", "rds" + here + "es:%"},
 	"aws:rds/instance:Instance":                                 {"rds:AddTagsToResource", "rds:RemoveTagsFromResource", "rds" + here + "db:%"},
 	"aws:rds/parameterGroup:ParameterGroup":                     {"rds:AddTagsToResource", "rds:RemoveTagsFromResource", "rds" + here + "pg:%"},
 	"aws:rds/subnetGroup:SubnetGroup":                           {"rds:AddTagsToResource", "rds:RemoveTagsFromResource", "rds" + here + "subgrp:%"},

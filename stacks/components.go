@@ -80,12 +80,20 @@ func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*i
 
 func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, secrets *infra.Secrets) (*infra.Database, error) {
 	c := s.config.Database
+	var restore *infra.DatabaseRestore
+	if r := c.Restore; r.Set() {
+		restore = &infra.DatabaseRestore{
+			Snapshot: r.Snapshot, PointInTime: r.PointInTime, Generation: r.Generation, KeepOld: r.Old != config.OldGone, ReleaseOld: r.Old == config.OldReleased,
+		}
+	}
 	database, err := infra.NewDatabase(ctx, s.prefix+"-db", infra.DatabaseArgs{
 		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupDatabase), Password: secrets.MasterPassword,
 		Engine: c.Engine, Version: c.Version, InstanceClass: c.InstanceClass, Name: c.Name, Username: c.Username, Port: databasePort,
 		StorageGB: c.StorageGB, MaxStorageGB: c.MaxStorageGB, MultiAZ: c.MultiAZ, BackupDays: c.BackupDays, RequireTLS: c.RequireTLS,
 		Protected: s.config.Environment.Protected(), FinalSnapshot: c.FinalSnapshot, ApplyNow: c.ApplyNow,
 		LogExports: c.LogExports, LogDays: s.config.Observability.LogDays, PerformanceInsights: c.PerformanceInsights,
+		MonitoringSeconds: c.MonitoringSeconds, ExtendedSupport: c.ExtendedSupport,
+		Upgrade: c.UpgradeFrom != "", BlueGreenUpdate: c.BlueGreenUpdate, Restore: restore,
 	}, s.aws)
 	return database, wrap("database", err)
 }
@@ -200,6 +208,9 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, datab
 			args.Serving = append(args.Serving, cmp.Or(p.color.Name, infra.Blue))
 		}
 	}
-	_, err := infra.NewObservability(ctx, s.prefix+"-watch", args, s.aws)
-	return wrap("observability", err)
+	watch, err := infra.NewObservability(ctx, s.prefix+"-watch", args, s.aws)
+	if err != nil {
+		return wrap("observability", err)
+	}
+	return wrap("database", database.Notify(ctx, s.prefix+"-db", watch))
 }

@@ -37,8 +37,7 @@ func TestDataIsPrivateAndEncrypted(t *testing.T) {
 		if isTrue(db, "publiclyAccessible") || !isTrue(db, "storageEncrypted") {
 			t.Error("the database is public or not encrypted")
 		}
-		parameters, _ := json.Marshal(one(t, r, "aws:rds/parameterGroup:ParameterGroup").Inputs.Mappable())
-		if tls := strings.Contains(string(parameters), "require_secure_transport"); tls != (stack != "local") {
+		if tls := secureTransport(t, r); tls != map[bool]string{true: "1", false: "0"}[stack != "local"] {
 			t.Errorf("require_secure_transport: %v", tls)
 		}
 		if stack != "local" { // which has memcached, without encryption

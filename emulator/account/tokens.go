@@ -54,6 +54,7 @@ const (
 	DatabaseToken               = "aws:rds/instance:Instance"
 	DatabaseSubnetGroupToken    = "aws:rds/subnetGroup:SubnetGroup"
 	DatabaseParameterGroupToken = "aws:rds/parameterGroup:ParameterGroup"
+	DatabaseEventsToken         = "aws:rds/eventSubscription:EventSubscription"
 	DatabaseSnapshotToken       = "aws:rds/snapshot:Snapshot"
 	RecordToken                 = "aws:route53/record:Record"
 	ZoneToken                   = "aws:route53/zone:Zone" // exists before the program; see Account.Seed

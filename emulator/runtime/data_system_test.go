@@ -49,6 +49,9 @@ func TestDatabase(t *testing.T) {
 	if _, err := query("first'one", "SELECT 1"); err == nil {
 		t.Error("the old password still works")
 	}
+	if out, err := query("second", "CREATE USER 'app'@'%' IDENTIFIED BY 'apps'; GRANT SELECT ON app.* TO 'app'@'%'; SELECT 1"); err != nil {
+		t.Fatalf("a user of the application: %q, %v", out, err)
+	}
 	must(r.Remove(t.Context(), res))
 	snapshot := filepath.Join(r.StateDir, "snapshots", "app-db-final.sql")
 	info, err := os.Stat(snapshot)
@@ -60,6 +63,9 @@ func TestDatabase(t *testing.T) {
 	must(r.Ensure(t.Context(), res))
 	if out, err := query("second", "SELECT x FROM t"); err != nil || out != "42" {
 		t.Errorf("restored: %q, %v", out, err)
+	}
+	if out, err := query("second", "SHOW GRANTS FOR 'app'@'%'"); err != nil || !strings.Contains(out, "GRANT SELECT ON `app`") {
+		t.Errorf("the users of the snapshot: %q, %v", out, err)
 	}
 	if err := r.Remove(t.Context(), res); err == nil || !strings.Contains(err.Error(), "DBSnapshotAlreadyExists") {
 		t.Errorf("a second final snapshot of the same name: %v", err)

@@ -169,10 +169,16 @@ var permissions = map[string][]permission{
 		reading("elasticloadbalancing:DescribeTags elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth"),
 		{"elasticloadbalancing:AddTags elasticloadbalancing:CreateTargetGroup elasticloadbalancing:DeleteTargetGroup elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:RemoveTags", balancers},
 	},
+	"aws:rds/eventSubscription:EventSubscription": {
+		reading("rds:DescribeEventSubscriptions rds:ListTagsForResource"),
+		{"rds:AddSourceIdentifierToSubscription rds:AddTagsToResource rds:CreateEventSubscription rds:DeleteEventSubscription rds:ModifyEventSubscription rds:RemoveSourceIdentifierFromSubscription rds:RemoveTagsFromResource", databases},
+	},
 	"aws:rds/instance:Instance": {
+		// A blue/green update is an operator's: its deployment has a generated id and no tags, so it would be every environment's.
 		reading("rds:DescribeDBInstances rds:ListTagsForResource"),
-		{"rds:AddTagsToResource rds:CreateDBInstance rds:CreateDBSnapshot rds:DeleteDBInstance rds:ModifyDBInstance rds:RebootDBInstance rds:RemoveTagsFromResource", databases},
+		{"rds:AddTagsToResource rds:CreateDBInstance rds:CreateDBSnapshot rds:DeleteDBInstance rds:ModifyDBInstance rds:RebootDBInstance rds:RemoveTagsFromResource rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceToPointInTime", databases},
 		{"iam:CreateServiceLinkedRole", rolesLinked},
+		{"iam:PassRole", rolesPassed},
 	},
 	"aws:rds/parameterGroup:ParameterGroup": {
 		reading("rds:DescribeDBParameterGroups rds:DescribeDBParameters rds:ListTagsForResource"),

@@ -61,7 +61,7 @@ var (
 	rolesPassed   = scope{"iam::{account}:role/{name}", whenPassing}
 	rolesLinked   = scope{"iam::{account}:role/aws-service-role/*", whenLinking}
 	balancers     = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name} elasticloadbalancing:{region}:{account}:listener/app/{name} elasticloadbalancing:{region}:{account}:listener-rule/app/{name} elasticloadbalancing:{region}:{account}:targetgroup/{name}", always}
-	databases     = scope{"rds:{region}:{account}:db:{name} rds:{region}:{account}:pg:{name} rds:{region}:{account}:subgrp:{name} rds:{region}:{account}:snapshot:{name} rds:{region}:{account}:og:default*", always}
+	databases     = scope{"rds:{region}:{account}:db:{name} rds:{region}:{account}:es:{name} rds:{region}:{account}:pg:{name} rds:{region}:{account}:subgrp:{name} rds:{region}:{account}:snapshot:{name} rds:{region}:{account}:snapshot:rds:{name} rds:{region}:{account}:og:default*", always}
 	zones         = scope{"route53:::hostedzone/*", always}
 	zoneRecords   = scope{"route53:::hostedzone/*", whenResolving}
 	zoneChanges   = scope{"route53:::change/*", always}

@@ -69,7 +69,24 @@ type Database struct {
 	ApplyNow            bool     `json:"applyNow"`
 	LogExports          []string `json:"logExports"`
 	PerformanceInsights bool     `json:"performanceInsights"`
+	MonitoringSeconds   int      `json:"monitoringSeconds"` // enhanced monitoring; 0: off
+	ExtendedSupport     bool     `json:"extendedSupport"`   // a version past its standard support is accepted, and for MySQL paid
+	UpgradeFrom         string   `json:"upgradeFrom"`       // the version that runs: it becomes Version at once
+	BlueGreenUpdate     bool     `json:"blueGreenUpdate"`   // the upgrade is made in a copy, which takes over then
+	Restore             Restore  `json:"restore"`
 }
+
+// Restore makes the database from a snapshot or from a time of the instance before, beside that one.
+type Restore struct {
+	Snapshot     string `json:"snapshot"`     // name or ARN
+	PointInTime  string `json:"pointInTime"`  // RFC 3339 in UTC, or latest
+	Generation   int    `json:"generation"`   // the new instance's number; the first one of the stack was 1
+	Old          string `json:"old"`          // the instance before: keep, release (lifts its protection) or none (deletes it)
+	KeepOldUntil string `json:"keepOldUntil"` // the day before which Old may not be none
+}
+
+// Set tells whether the database is a restored one.
+func (r Restore) Set() bool { return r.Snapshot != "" || r.PointInTime != "" }
 
 // Cache is ElastiCache.
 type Cache struct {

@@ -5,23 +5,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
-
-// databaseVersions are the RDS versions that the program supports: each has a parameter group family.
-var databaseVersions = map[string][]string{
-	"mysql":   {"8.0", "8.4"},
-	"mariadb": {"10.6", "10.11", "11.4", "11.8"},
-}
 
 var databaseLogs = []string{"audit", "error", "general", "slowquery"}
 
 func (d Database) validate(p *problems, fewestBackups int) {
 	p.oneOf("database.engine", d.Engine, "mysql", "mariadb")
-	if versions := databaseVersions[d.Engine]; versions != nil {
-		p.oneOf("database.version", d.Version, versions...)
-	}
+	d.validateVersion(p, time.Now())
+	d.Restore.validate(p, time.Now())
 	p.check("database.instanceClass", known.RDS.Check(d.InstanceClass))
 	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
 	p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")
@@ -40,6 +34,9 @@ func (d Database) validate(p *problems, fewestBackups int) {
 	p.between("database.backupDays", d.BackupDays, fewestBackups, 35)
 	if d.MaxStorageGB > 65536 {
 		p.add("database.maxStorageGb", "%d is more than 65536", d.MaxStorageGB)
+	}
+	if !slices.Contains([]int{0, 1, 5, 10, 15, 30, 60}, d.MonitoringSeconds) {
+		p.add("database.monitoringSeconds", "%d is none of 0 (off), 1, 5, 10, 15, 30, 60", d.MonitoringSeconds)
 	}
 	p.distinct("database.logExports", d.LogExports)
 	for _, log := range d.LogExports {

@@ -29,6 +29,7 @@ func stored(t *testing.T) *world {
 	w.make(account.DatabaseSubnetGroupToken, "data", account.Values{"subnetIds": []any{"{a}", "{b}"}})
 	w.make(account.DatabaseParameterGroupToken, "params84", goodDatabaseParameters)
 	w.make(account.DatabaseParameterGroupToken, "params80", account.Values{"family": "mysql8.0"})
+	w.make(account.TopicToken, "topic", account.Values{})
 	w.make(account.CacheSubnetGroupToken, "cache", account.Values{"subnetIds": []any{"{a}", "{b}"}})
 	w.make(account.CacheSubnetGroupToken, "onezone", account.Values{"subnetIds": []any{"{a}", "{a2}"}})
 	return w
@@ -36,6 +37,9 @@ func stored(t *testing.T) *world {
 
 func TestDatabaseRefusals(t *testing.T) {
 	db, group, params := account.DatabaseToken, account.DatabaseSubnetGroupToken, account.DatabaseParameterGroupToken
+	events, goodEvents := account.DatabaseEventsToken, account.Values{
+		"snsTopic": "{topic}", "sourceType": "db-parameter-group", "sourceIds": []any{"{params84}"}, "eventCategories": []any{"configuration change"},
+	}
 	subnets := account.Values{"subnetIds": []any{"{a}", "{b}"}}
 	parameter := func(name, value, method string) account.Values {
 		return account.Values{"parameters": []any{map[string]any{"name": name, "value": value, "applyMethod": method}}}
@@ -92,8 +96,18 @@ func TestDatabaseRefusals(t *testing.T) {
 		{"windows that meet", db, with(goodDatabase, account.Values{"maintenanceWindow": "sun:04:00-sun:05:00"}), account.Values{"maintenanceWindow": "sun:03:30-sun:04:30"}, "backupWindow", ""},
 		{"windows that meet after Saturday", db, with(goodDatabase, account.Values{"backupWindow": "01:00-02:00", "maintenanceWindow": "sat:23:00-sun:01:00"}), account.Values{"maintenanceWindow": "sat:23:00-sun:01:30"}, "backupWindow", ""},
 		{"logs", db, with(goodDatabase, account.Values{"enabledCloudwatchLogsExports": []any{"error"}}), account.Values{"enabledCloudwatchLogsExports": []any{"errors"}}, "enabledCloudwatchLogsExports[0]", ""},
+		{"monitoring without a role", db, with(goodDatabase, account.Values{"monitoringInterval": 60, "monitoringRoleArn": "arn:aws:iam::123456789012:role/m"}), account.Values{"monitoringRoleArn": nil}, "monitoringRoleArn", ""},
+		{"monitoring every 7 seconds", db, goodDatabase, account.Values{"monitoringInterval": 7, "monitoringRoleArn": "arn:aws:iam::123456789012:role/m"}, "monitoringInterval", ""},
+		{"life cycle of MariaDB", db, with(goodDatabase, account.Values{"engine": "mariadb", "engineVersion": "11.8"}), account.Values{"engineLifecycleSupport": "open-source-rds-extended-support"}, "engineLifecycleSupport", ""},
+		{"two sources", db, with(goodDatabase, account.Values{}), account.Values{"snapshotIdentifier": "s", "restoreToPointInTime": map[string]any{"useLatestRestorableTime": true, "sourceDbInstanceIdentifier": "x"}}, "restoreToPointInTime", ""},
 		{"final snapshot", db, with(goodDatabase, account.Values{"finalSnapshotIdentifier": "shop-last"}), account.Values{"finalSnapshotIdentifier": "shop--last"}, "finalSnapshotIdentifier", ""},
 		{"property of nothing", db, goodDatabase, account.Values{"passwordd": "x"}, "passwordd", ""},
+
+		{"events of nothing", events, goodEvents, account.Values{"sourceType": "db-thing"}, "sourceType", ""},
+		{"events without a type", events, goodEvents, account.Values{"sourceType": nil}, "sourceType", ""},
+		{"category of an instance", events, goodEvents, account.Values{"eventCategories": []any{"failure"}}, "eventCategories[0]", ""},
+		{"events to no topic", events, goodEvents, account.Values{"snsTopic": "arn:aws:sns:eu-central-1:123456789012:gone"}, "", "SNSTopicArnNotFound"},
+		{"events of a lost group", events, goodEvents, account.Values{"sourceIds": []any{"gone"}}, "", "SourceNotFound"},
 
 		{"no such subnet group", db, goodDatabase, account.Values{"dbSubnetGroupName": "nowhere"}, "", "DBSubnetGroupNotFoundFault"},
 		{"no subnet group", db, goodDatabase, account.Values{"dbSubnetGroupName": nil}, "", "InvalidSubnet"},
@@ -134,24 +148,35 @@ func TestDatabaseOutputs(t *testing.T) {
 
 func TestDatabaseUpdates(t *testing.T) {
 	w := stored(t)
-	good := with(goodDatabase, account.Values{"engineVersion": "8.0", "parameterGroupName": "{params80}"})
+	good := with(goodDatabase, account.Values{"engineVersion": "8.0", "parameterGroupName": "{params80}", "engineLifecycleSupport": nil, "applyImmediately": true})
 	r := w.make(account.DatabaseToken, "db", good)
-	update := func(change account.Values) error {
-		_, err := w.Update(context.Background(), account.DatabaseToken, r.ID, w.checked(account.DatabaseToken, "db", with(good, change)))
-		return err
-	}
-	wantCode(t, update(account.Values{"engineVersion": "8.4", "parameterGroupName": "{params84}"}), "InvalidParameterCombination")
+	update := w.updating(r, good)
+	upgrade := account.Values{"engineVersion": "8.4", "parameterGroupName": "{params84}", "allowMajorVersionUpgrade": true}
+	wantCode(t, update(with(upgrade, account.Values{"allowMajorVersionUpgrade": nil})), "InvalidParameterCombination")
+	wantCode(t, update(with(upgrade, account.Values{"parameterGroupName": "{params80}"})), "InvalidParameterCombination")
 	wantCode(t, update(account.Values{"engineVersion": "8.0.32"}), "InvalidParameterCombination")
 	grown := account.Values{"allocatedStorage": 40}
 	if err := update(grown); err != nil {
 		t.Fatal(err)
 	}
 	wantCode(t, update(account.Values{"allocatedStorage": 30}), "InvalidParameterCombination")
-	if err := update(account.Values{"allocatedStorage": 40, "engineVersion": "8.4", "parameterGroupName": "{params84}", "allowMajorVersionUpgrade": true}); err != nil {
+	if err := update(with(upgrade, grown)); err != nil {
 		t.Fatal(err)
 	}
 	if now, _ := w.Read(account.DatabaseToken, r.ID); !strings.HasPrefix(now.Outputs.Text("engineVersionActual"), "8.4.") {
 		t.Errorf("version is %s after the upgrade", now.Outputs.Text("engineVersionActual"))
+	}
+	wantCode(t, update(account.Values{"allocatedStorage": 40, "allowMajorVersionUpgrade": true}), "InvalidParameterCombination") // back to 8.0
+
+	old := with(goodDatabase, account.Values{"identifier": "old", "engineVersion": "5.7", "applyImmediately": true})
+	wantCode(t, w.updating(w.make(account.DatabaseToken, "old", old), old)(upgrade), "InvalidParameterCombination") // over 8.0
+}
+
+// updating returns a function that updates a resource from inputs with a change.
+func (w *world) updating(r account.Resource, good account.Values) func(account.Values) error {
+	return func(change account.Values) error {
+		_, err := w.Update(context.Background(), r.Type, r.ID, w.checked(r.Type, "db", with(good, change)))
+		return err
 	}
 }
 

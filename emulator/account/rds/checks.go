@@ -10,6 +10,7 @@ import (
 
 var (
 	identifier   = regexp.MustCompile(`^[a-z][0-9a-z-]*$`)
+	restoredID   = regexp.MustCompile(`^(arn:.+|(rds:|awsbackup:)?[A-Za-z][0-9A-Za-z-]*)$`)
 	snapshotID   = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z-]*$`)
 	simpleName   = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z_]*$`)
 	password     = regexp.MustCompile(`^[!#-&(-.0-?A-~]*$`) // printable ASCII without space " ' / @
@@ -23,6 +24,10 @@ var databaseRules = []account.Rule{
 	account.Hyphens("identifier"),
 	account.OneOf("engine", "mysql", "mariadb"),
 	account.Known("instanceClass", known.RDS.Check),
+	account.OneOf("engineLifecycleSupport", extendedSupport, noExtendedSupport),
+	account.Member("monitoringInterval", 0, 1, 5, 10, 15, 30, 60),
+	account.ARN("monitoringRoleArn"),
+	account.Matches("snapshotIdentifier", restoredID, "it is the name or the ARN of a DB snapshot"),
 	account.Length("username", 1, 16),
 	account.Matches("username", simpleName, "it starts with a letter and has only letters, digits and underscores"),
 	account.Text("username", reserved),
@@ -43,8 +48,9 @@ var databaseRules = []account.Rule{
 }
 
 func checkDatabase(r *account.Rules) {
+	restored := r.In.Has("snapshotIdentifier") || r.In.Has("restoreToPointInTime")
 	for _, name := range []string{"engine", "username", "allocatedStorage", "password"} {
-		if !r.In.Has(name) {
+		if !restored && !r.In.Has(name) {
 			r.Refuse(name, "is required for a new database")
 		}
 	}
@@ -71,6 +77,15 @@ func checkDatabase(r *account.Rules) {
 	if days, ok := r.In.Int("performanceInsightsRetentionPeriod"); ok && days != 7 && days != 731 && (days%31 != 0 || days < 31 || days > 713) {
 		r.Refuse("performanceInsightsRetentionPeriod", "%d is not 7, 731 or a multiple of 31", days)
 	}
+	// CreateDBInstance: "This setting applies only to RDS for MySQL and RDS for PostgreSQL."
+	if r.In.Has("engineLifecycleSupport") && r.In.Text("engine") == "mariadb" {
+		r.Refuse("engineLifecycleSupport", "applies only to RDS for MySQL and RDS for PostgreSQL")
+	}
+	interval, known := r.In.Int("monitoringInterval")
+	if has := r.In.Has("monitoringRoleArn"); known && (interval > 0) != has {
+		r.Refuse("monitoringRoleArn", "a MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0, and only then")
+	}
+	checkRestore(r)
 	size, sized := r.In.Int("allocatedStorage")
 	if most, ok := r.In.Int("maxAllocatedStorage"); ok && most != 0 && sized {
 		if most < size {

@@ -28,12 +28,14 @@ var database = account.Type{
 		{Path: "vpcSecurityGroupIds[*]", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidParameterValue", InUse: "DependencyViolation"},
 	},
 	Recomputed: []string{"endpoint", "engineVersionActual"},
-	Rules:      databaseRules,
-	Check:      checkDatabase,
+	// What a restore takes from its source, what waits for the maintenance window, and what AWS does not change at all.
+	ReadBack: []string{"username", "dbName", "parameterGroupName", "instanceClass", "multiAz", "engineLifecycleSupport"},
+	Rules:    databaseRules,
+	Check:    checkDatabase,
 	Identity: account.Identity{
 		ID: "db-{LETTERS:26}", ARN: "rds:db:{identifier}", Taken: "DBInstanceAlreadyExists: DB instance {identifier} already exists",
 		Outputs: account.Values{
-			"resourceId": "{id}", "status": "available", "engineLifecycleSupport": "open-source-rds-extended-support", "databaseInsightsMode": "standard",
+			"resourceId": "{id}", "status": "available", "engineLifecycleSupport": extendedSupport, "databaseInsightsMode": "standard",
 			"licenseModel": "general-public-license", "storageType": "gp2", "caCertIdentifier": "rds-ca-rsa2048-g1", "port": 3306.0,
 			"backupWindow": "07:12-07:42", "maintenanceWindow": "sat:09:30-sat:10:00",
 		},
@@ -41,8 +43,17 @@ var database = account.Type{
 	Create: placeDatabase, Update: updateDatabase, Complete: completeDatabase, Delete: deleteDatabase,
 }
 
-// placeDatabase chooses the zone, the security group and the key of a new database.
+// placeDatabase chooses the zone, the security group and the key of a new database, and restores it where it is to be restored.
 func placeDatabase(tx *account.Tx, r *account.Resource) error {
+	if err := restoreDatabase(tx, r); err != nil {
+		return err
+	}
+	engine, v := r.Outputs.Text("engine"), release{}
+	if v, _ = version(engine, r.Outputs.Text("engineVersion")); !supported(engine, v.line, tx.Time()) && r.Outputs.Text("engineLifecycleSupport") != extendedSupport {
+		return tx.Refuse("InvalidParameterCombination",
+			"Cannot create %s %s: its standard support ended on %s, and Extended Support is disabled (engineLifecycleSupport); choose a newer version",
+			engine, v.line, lines[engine][v.line].supported)
+	}
 	group, ok := tx.Get(account.DatabaseSubnetGroupToken, r.Outputs.Text("dbSubnetGroupName"))
 	if !ok {
 		return tx.Refuse("InvalidSubnet", "No default subnet detected in VPC: this account has no default VPC; set dbSubnetGroupName")
@@ -61,21 +72,14 @@ func placeDatabase(tx *account.Tx, r *account.Resource) error {
 func completeDatabase(tx *account.Tx, r *account.Resource) error {
 	out := r.Outputs
 	engine := out.Text("engine")
-	version, _ := version(engine, out.Text("engineVersion"))
+	version := running(tx, *r)
 	account.SetDefault(out, "engineVersion", version.full())
 	out["engineVersionActual"] = version.full()
 	family := engine + version.line
 	account.SetDefault(out, "parameterGroupName", "default."+family)
 	account.SetDefault(out, "optionGroupName", "default:"+engine+"-"+strings.ReplaceAll(version.line, ".", "-"))
-	name := out.Text("parameterGroupName")
-	group, exists := tx.Get(account.DatabaseParameterGroupToken, name)
-	switch {
-	case exists && group.Outputs.Text("family") != family:
-		return tx.Refuse("InvalidParameterCombination",
-			"The parameter group %s with DBParameterGroupFamily %s can't be used for this instance. Please use a parameter group with DBParameterGroupFamily %s.",
-			name, group.Outputs.Text("family"), family)
-	case !exists && name != "default."+family:
-		return tx.Refuse("DBParameterGroupNotFound", "DBParameterGroup not found: %s; for %s %s use default.%s or create one", name, engine, version.line, family)
+	if err := checkFamily(tx, out.Text("parameterGroupName"), engine, version.line); err != nil {
+		return err
 	}
 	subnets, _ := tx.Get(account.DatabaseSubnetGroupToken, out.Text("dbSubnetGroupName"))
 	vpc := subnets.Outputs.Text("vpcId")
@@ -100,33 +104,6 @@ func completeDatabase(tx *account.Tx, r *account.Resource) error {
 	return nil
 }
 
-func updateDatabase(tx *account.Tx, old, next *account.Resource) error {
-	before, _ := old.Outputs.Int("allocatedStorage")
-	if after, _ := next.Outputs.Int("allocatedStorage"); after < before {
-		return tx.Refuse("InvalidParameterCombination", "Requested size (%d) should be greater than current size (%d): storage cannot shrink", after, before)
-	}
-	if name := next.Outputs.Text("identifier"); name != old.Outputs.Text("identifier") {
-		if _, taken := tx.Find(account.DatabaseToken, "identifier", name); taken {
-			return tx.Refuse("DBInstanceAlreadyExists", "DB instance %s already exists; choose another identifier", name)
-		}
-		next.Outputs["arn"] = tx.ARN("rds", "db:"+name)
-	}
-	engine := next.Outputs.Text("engine")
-	current, _ := version(engine, old.Outputs.Text("engineVersionActual"))
-	wanted, _ := version(engine, next.Outputs.Text("engineVersion"))
-	switch {
-	case wanted.before(current):
-		return tx.Refuse("InvalidParameterCombination", "Cannot upgrade %s from %s to %s: a database never goes back to an older version", engine, current.full(), wanted.full())
-	case wanted.line != current.line && !next.Outputs.True("allowMajorVersionUpgrade"):
-		return tx.Refuse("InvalidParameterCombination",
-			"The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version (%s to %s): set allowMajorVersionUpgrade", current.full(), wanted.full())
-	case wanted.line != current.line && !next.Inputs.Has("parameterGroupName"):
-		delete(next.Outputs, "parameterGroupName")
-		delete(next.Outputs, "optionGroupName")
-	}
-	return nil
-}
-
 func deleteDatabase(tx *account.Tx, r *account.Resource) error {
 	if r.Outputs.True("deletionProtection") {
 		return tx.Refuse("InvalidParameterCombination",
@@ -146,7 +123,23 @@ func deleteDatabase(tx *account.Tx, r *account.Resource) error {
 	}
 	tx.Put("", account.Resource{Type: account.DatabaseSnapshotToken, ID: snapshot, Inputs: account.Values{}, Outputs: account.Values{
 		"dbInstanceIdentifier": r.Outputs["identifier"], "snapshotCreateTime": tx.Now(), "dbSnapshotArn": tx.ARN("rds", "snapshot:"+snapshot),
-		"engine": r.Outputs["engine"], "engineVersion": r.Outputs["engineVersion"],
+		"engine": r.Outputs["engine"], "engineVersion": r.Outputs["engineVersionActual"], "username": r.Outputs["username"], "dbName": r.Outputs["dbName"],
+		"allocatedStorage": r.Outputs["allocatedStorage"], "storageEncrypted": r.Outputs["storageEncrypted"],
 	}})
+	return nil
+}
+
+// checkFamily refuses a parameter group of another version.
+func checkFamily(tx *account.Tx, name, engine, line string) error {
+	family := engine + line
+	group, exists := tx.Get(account.DatabaseParameterGroupToken, name)
+	switch {
+	case exists && group.Outputs.Text("family") != family:
+		return tx.Refuse("InvalidParameterCombination",
+			"The parameter group %s with DBParameterGroupFamily %s can't be used for this instance. Please use a parameter group with DBParameterGroupFamily %s.",
+			name, group.Outputs.Text("family"), family)
+	case !exists && name != "default."+family:
+		return tx.Refuse("DBParameterGroupNotFound", "DBParameterGroup not found: %s; for %s %s use default.%s or create one", name, engine, line, family)
+	}
 	return nil
 }

@@ -53,6 +53,7 @@ var Service = account.Service{Types: []account.Type{
 		},
 	},
 	database,
+	events,
 }}
 
 var (

@@ -42,3 +42,25 @@ func TestMasterSQL(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestSecureTransportByDefault: a server without the parameter has RDS's default, and the parameter group's value counts where it has one.
+func TestSecureTransportByDefault(t *testing.T) {
+	f := runtimetest.New()
+	f.Put(account.DatabaseParameterGroupToken, "p", account.Values{"name": "p", "parameters": []any{map[string]any{"name": "require_secure_transport", "value": "0"}}})
+	r := New(&machine.Machine{Account: f})
+	for _, test := range []struct{ engine, version, group, want string }{
+		{"mariadb", "11.8.3", "default.mariadb11.8", "true"}, {"mariadb", "11.4.7", "default.mariadb11.4", "false"},
+		{"mysql", "8.4.6", "default.mysql8.4", "false"}, {"mariadb", "11.8.3", "p", "0"},
+	} {
+		config := r.databaseConfig(account.Resource{Outputs: account.Values{"engine": test.engine, "engineVersionActual": test.version, "parameterGroupName": test.group}})
+		got := ""
+		for _, line := range strings.Split(config, "\n") {
+			if value, found := strings.CutPrefix(line, "loose_require_secure_transport="); found {
+				got = value // the last one counts
+			}
+		}
+		if got != test.want {
+			t.Errorf("%s %s with %s: %q, want %s", test.engine, test.version, test.group, got, test.want)
+		}
+	}
+}

@@ -6,12 +6,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/rds"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
@@ -92,7 +92,8 @@ func (r *Servers) EnsureDatabasesUsing(ctx context.Context, group account.Resour
 func (r *Servers) databaseConfig(res account.Resource) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[mariadbd]\ndatadir=/var/lib/mysql\nsocket=/run/mysqld/mysqld.sock\npid_file=/run/mysqld/mysqld.pid\nbind_address=0.0.0.0\nport=%d\n"+
-		"skip_name_resolve=ON\n", machine.Number(res.Outputs, "port", 3306))
+		"skip_name_resolve=ON\nloose_require_secure_transport=%t\n", machine.Number(res.Outputs, "port", 3306),
+		rds.TLSByDefault(res.Outputs.Text("engine"), res.Outputs.Text("engineVersionActual")))
 	group, ok := r.Account.Find(account.DatabaseParameterGroupToken, "name", res.Outputs.Text("parameterGroupName"))
 	if !ok {
 		return b.String()
@@ -143,65 +144,4 @@ func (r *Servers) RemoveDatabase(ctx context.Context, res account.Resource) erro
 		return err
 	}
 	return os.RemoveAll(r.masterApplied(name))
-}
-
-// snapshot writes all of an instance's databases to snapshots/NAME.sql in the state folder.
-func (r *Servers) snapshot(ctx context.Context, res account.Resource, name string) error {
-	if name == "" {
-		return fmt.Errorf("finalSnapshotIdentifier is missing; give one, or set skipFinalSnapshot")
-	}
-	path := r.snapshotPath(name)
-	if _, err := os.Stat(path); err == nil {
-		return fmt.Errorf("DBSnapshotAlreadyExists: %s is there already; choose another finalSnapshotIdentifier, or move that file away", path)
-	}
-	found, err := r.Docker.Containers(ctx, r.StateLabel(), machine.LabelOwner+"="+machine.OwnerOf(res))
-	if err != nil {
-		return err
-	}
-	if len(found) == 0 {
-		return nil // its creation never got as far as data
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	partial, err := os.OpenFile(path+".partial", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(partial.Name()) // gone after the rename
-	defer partial.Close()           // closed below when it matters
-	const dump = `exec mariadb-dump --single-transaction --routines --events --triggers --databases $(mariadb --skip-column-names --execute ` +
-		`"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ('mysql','sys','information_schema','performance_schema')")`
-	if err := r.Docker.Stream(ctx, nil, partial, "exec", found[0].ID, "sh", "-ec", dump); err != nil {
-		return err
-	}
-	if err := partial.Close(); err != nil {
-		return err
-	}
-	r.Logf("final snapshot of %s: %s", res.Outputs.Text("identifier"), path)
-	return os.Rename(partial.Name(), path)
-}
-
-// restore fills a new instance from the snapshot it was declared with.
-func (r *Servers) restore(ctx context.Context, id string, res account.Resource) error {
-	name := res.Outputs.Text("snapshotIdentifier")
-	if name == "" {
-		return nil
-	}
-	count, err := r.Docker.Run(ctx, "exec", id, "mariadb", "--skip-column-names", "--execute",
-		"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema NOT IN ('mysql','sys','information_schema','performance_schema')")
-	if err != nil || count != "0" {
-		return err // filled already
-	}
-	snapshot, err := os.Open(r.snapshotPath(name))
-	if err != nil {
-		return fmt.Errorf("DBSnapshotNotFound: snapshotIdentifier %q: %w", name, err)
-	}
-	defer snapshot.Close()
-	_, err = r.Docker.Feed(ctx, snapshot, "exec", "--interactive", id, "mariadb")
-	return err
-}
-
-func (r *Servers) snapshotPath(name string) string {
-	return filepath.Join(r.StateDir, "snapshots", state.PlainName(name)+".sql")
 }

@@ -1,0 +1,204 @@
+package infra
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// generation is one instance of the database. A restore makes the next one, beside the one before: an instance is never replaced.
+type generation struct {
+	number        int
+	suffix        string // of logical names and of the identifier: none for the first
+	identifier    pulumi.StringOutput
+	before        pulumi.StringOutput // the identifier of the generation before
+	protected     bool
+	finalSnapshot bool
+}
+
+func (db *Database) generation(name string, number int) generation {
+	suffix := func(number int) string {
+		if number == 1 {
+			return ""
+		}
+		return fmt.Sprintf("-%d", number)
+	}
+	return generation{
+		number: number, suffix: suffix(number), protected: db.args.Protected, finalSnapshot: db.args.FinalSnapshot,
+		identifier: pulumi.Sprintf("%s-%s%s", name, db.suffix, suffix(number)),
+		before:     pulumi.Sprintf("%s-%s%s", name, db.suffix, suffix(number-1)),
+	}
+}
+
+// generations registers the instance that the application uses, which it returns, and the one before while that is kept.
+func (db *Database) generations(ctx *pulumi.Context, name string) (*rds.Instance, error) {
+	current := db.generation(name, 1)
+	if r := db.args.Restore; r != nil {
+		if r.KeepOld {
+			old := db.generation(name, r.Generation-1)
+			old.protected = old.protected && !r.ReleaseOld
+			old.finalSnapshot = true // what is deleted by mistake can be restored
+			if _, err := db.instance(ctx, name, old); err != nil {
+				return nil, err
+			}
+		}
+		current = db.generation(name, r.Generation)
+	}
+	db.Identifier = current.identifier
+	return db.instance(ctx, name, current)
+}
+
+func (db *Database) instance(ctx *pulumi.Context, name string, g generation) (*rds.Instance, error) {
+	logs, err := db.logGroups(ctx, name, g)
+	if err != nil {
+		return nil, fmt.Errorf("creating database log group: %w", err)
+	}
+	instance, err := rds.NewInstance(ctx, name+"-instance"+g.suffix, db.instanceArgs(g),
+		pulumi.Parent(db), pulumi.Protect(g.protected), pulumi.DependsOn(logs),
+		// A copy of a large database takes hours, for a restore or a blue/green update (mitodl/ol-infrastructure#3487).
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "3h", Update: "3h"}),
+		// AWS never changes the life cycle of an instance, but accepts the call: it would be planned for ever. Where an instance
+		// came from is in its past, and another value would replace it.
+		pulumi.IgnoreChanges([]string{"engineLifecycleSupport", "snapshotIdentifier", "restoreToPointInTime"}))
+	if err != nil {
+		return nil, fmt.Errorf("creating database instance: %w", err)
+	}
+	return instance, nil
+}
+
+// origin says what the instance is made from. A restored one has the databases and the master user of its source: the provider reads
+// them, and another name in the program would replace what was restored.
+func (g generation) origin(db *Database, instance *rds.InstanceArgs) {
+	r := db.args.Restore
+	switch {
+	case g.number == 1:
+		instance.DbName, instance.Username = pulumi.String(db.args.Name), pulumi.String(db.args.Username)
+	case r.Snapshot != "":
+		instance.SnapshotIdentifier = pulumi.String(r.Snapshot)
+	default:
+		before := &rds.InstanceRestoreToPointInTimeArgs{SourceDbInstanceIdentifier: g.before}
+		if r.PointInTime == "latest" {
+			before.UseLatestRestorableTime = pulumi.Bool(true)
+		} else {
+			before.RestoreTime = pulumi.String(r.PointInTime)
+		}
+		instance.RestoreToPointInTime = before
+	}
+}
+
+// dbEvents are the events that a person must hear of, by the type of their source (FSBP RDS.20 and RDS.21).
+var dbEvents = []struct {
+	source     string
+	categories []string
+}{
+	{"db-instance", []string{"availability", "configuration change", "failover", "failure", "low storage", "maintenance"}},
+	{"db-parameter-group", []string{"configuration change"}},
+}
+
+// Notify has RDS send the events of the instance and of its parameter group to the topic of the alarms, whose policy allows it.
+func (db *Database) Notify(ctx *pulumi.Context, name string, watch *Observability) error {
+	for _, e := range dbEvents {
+		id := db.Identifier
+		if e.source == "db-parameter-group" {
+			id = db.parameters.Name
+		}
+		_, err := rds.NewEventSubscription(ctx, name+"-events-"+strings.TrimPrefix(e.source, "db-"), &rds.EventSubscriptionArgs{
+			SnsTopic: watch.TopicARN, SourceType: pulumi.String(e.source), SourceIds: pulumi.StringArray{id}, EventCategories: pulumi.ToStringArray(e.categories),
+		}, pulumi.Parent(db), pulumi.DependsOn([]pulumi.Resource{db.current, watch}))
+		if err != nil {
+			return fmt.Errorf("subscribing to events of %s: %w", e.source, err)
+		}
+	}
+	return nil
+}
+
+// monitoringRole lets RDS write the metrics of enhanced monitoring.
+func (db *Database) monitoringRole(ctx *pulumi.Context, name string) (err error) {
+	if db.args.MonitoringSeconds == 0 {
+		return nil
+	}
+	if db.monitoring, err = NewServiceRole(ctx, name+"-monitoring", MonitoringService, "RDS writes enhanced monitoring", pulumi.Parent(db)); err != nil {
+		return err
+	}
+	_, err = iam.NewRolePolicyAttachment(ctx, name+"-monitoring-policy", &iam.RolePolicyAttachmentArgs{
+		Role: db.monitoring.Name, PolicyArn: pulumi.String(monitoringPolicy),
+	}, pulumi.Parent(db))
+	return err
+}
+
+// logGroups are made before the instance. RDS would make them itself, and keep the logs for ever.
+func (db *Database) logGroups(ctx *pulumi.Context, name string, g generation) ([]pulumi.Resource, error) {
+	var groups []pulumi.Resource
+	for _, export := range db.args.LogExports {
+		group, err := cloudwatch.NewLogGroup(ctx, name+"-log-"+export+g.suffix, &cloudwatch.LogGroupArgs{
+			Name:            pulumi.Sprintf("/aws/rds/instance/%s/%s", g.identifier, export),
+			RetentionInDays: pulumi.Int(db.args.LogDays),
+		}, pulumi.Parent(db))
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, group)
+	}
+	return groups, nil
+}
+
+func (db *Database) instanceArgs(g generation) *rds.InstanceArgs {
+	a := db.args
+	instance := &rds.InstanceArgs{
+		Identifier:              g.identifier,
+		Engine:                  pulumi.String(a.Engine),
+		EngineVersion:           pulumi.String(a.Version),
+		InstanceClass:           pulumi.String(a.InstanceClass),
+		Password:                a.Password.ToStringOutput().ToStringPtrOutput(),
+		Port:                    pulumi.Int(a.Port),
+		DbSubnetGroupName:       db.subnets.Name,
+		ParameterGroupName:      db.parameters.Name,
+		VpcSecurityGroupIds:     pulumi.StringArray{a.SecurityGroupID},
+		PubliclyAccessible:      pulumi.Bool(false),
+		StorageType:             pulumi.String("gp3"),
+		StorageEncrypted:        pulumi.Bool(true),
+		AllocatedStorage:        pulumi.Int(a.StorageGB),
+		MultiAz:                 pulumi.Bool(a.MultiAZ),
+		BackupRetentionPeriod:   pulumi.Int(a.BackupDays),
+		BackupWindow:            pulumi.String("02:00-03:00"),
+		MaintenanceWindow:       pulumi.String("sun:03:30-sun:04:30"),
+		CopyTagsToSnapshot:      pulumi.Bool(true),
+		AutoMinorVersionUpgrade: pulumi.Bool(true),
+		// An upgrade that waits would leave the old parameter group in use, and the deployment would fail when it deletes it.
+		ApplyImmediately:   pulumi.Bool(a.ApplyNow || a.Upgrade),
+		DeletionProtection: pulumi.Bool(g.protected),
+		SkipFinalSnapshot:  pulumi.Bool(!g.finalSnapshot),
+	}
+	if a.Upgrade {
+		instance.AllowMajorVersionUpgrade = pulumi.Bool(true)
+	}
+	if a.BlueGreenUpdate {
+		instance.BlueGreenUpdate = &rds.InstanceBlueGreenUpdateArgs{Enabled: pulumi.Bool(true)}
+	}
+	if a.Engine == "mysql" && !a.ExtendedSupport { // MariaDB has none
+		instance.EngineLifecycleSupport = pulumi.String("open-source-rds-extended-support-disabled")
+	}
+	if a.MonitoringSeconds > 0 {
+		instance.MonitoringInterval = pulumi.Int(a.MonitoringSeconds)
+		instance.MonitoringRoleArn = db.monitoring.Arn
+	}
+	g.origin(db, instance)
+	if a.MaxStorageGB > 0 {
+		instance.MaxAllocatedStorage = pulumi.Int(a.MaxStorageGB)
+	}
+	if g.finalSnapshot {
+		instance.FinalSnapshotIdentifier = pulumi.Sprintf("%s-final", g.identifier)
+	}
+	if len(a.LogExports) > 0 {
+		instance.EnabledCloudwatchLogsExports = pulumi.ToStringArray(a.LogExports)
+	}
+	if a.PerformanceInsights {
+		instance.PerformanceInsightsEnabled = pulumi.Bool(true)
+		instance.PerformanceInsightsRetentionPeriod = pulumi.Int(7) // the free tier
+	}
+	return instance
+}

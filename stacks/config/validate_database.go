@@ -1,0 +1,103 @@
+package config
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// databaseVersions are the RDS versions that the program supports, each a parameter group family, with the day on which RDS ends their
+// standard support: "Supported MySQL major versions" and "Supported MariaDB major versions" in
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html and MariaDB.Concepts.VersionMgmt.html,
+// as of November 2026.
+var databaseVersions = map[string]map[string]string{
+	"mysql":   {"8.0": "2026-07-31", "8.4": "2029-07-31"},
+	"mariadb": {"10.6": "2026-08-31", "10.11": "2028-02-29", "11.4": "2029-05-31", "11.8": "2030-06-30"},
+}
+
+// upgradedFrom are the versions that RDS upgrades in place to one: USER_UpgradeDBInstance.MySQL.Major.html and
+// USER_UpgradeDBInstance.MariaDB.Major.html in the same guide.
+var upgradedFrom = map[string]map[string][]string{
+	"mysql": {"8.0": {"5.7"}, "8.4": {"8.0"}},
+	"mariadb": {
+		"10.6": {"10.4", "10.5"}, "10.11": {"10.4", "10.5", "10.6"}, "11.4": {"10.4", "10.5", "10.6", "10.11"},
+		"11.8": {"10.4", "10.5", "10.6", "10.11", "11.4"},
+	},
+}
+
+func (d Database) validateVersion(p *problems, now time.Time) {
+	versions := databaseVersions[d.Engine]
+	if versions == nil {
+		return // the engine is refused
+	}
+	p.oneOf("database.version", d.Version, sortedVersions(versions)...)
+	if end, known := versions[d.Version]; known && now.Format(time.DateOnly) > end && !d.ExtendedSupport {
+		what := "RDS upgrades such instances by itself"
+		if d.Engine == "mysql" {
+			what = "its Extended Support costs extra for each vCPU and hour"
+		}
+		p.add("database.version", "%q is past the end of its standard support, %s: %s; use a newer version (docs/database-upgrade.md), or set database.extendedSupport to stay",
+			d.Version, end, what)
+	}
+	if d.UpgradeFrom != "" && versions[d.Version] != "" && !slices.Contains(upgradedFrom[d.Engine][d.Version], d.UpgradeFrom) {
+		p.add("database.upgradeFrom", "%q: RDS upgrades %s to %s from %s; remove the key after an upgrade", d.UpgradeFrom, d.Engine, d.Version,
+			strings.Join(upgradedFrom[d.Engine][d.Version], ", "))
+	}
+	if d.UpgradeFrom != "" && d.Restore.Set() && d.Restore.Old != OldGone {
+		p.add("database.upgradeFrom", "%q while database.restore keeps the old instance: upgrade before or after that", d.UpgradeFrom)
+	}
+	if d.BlueGreenUpdate && d.UpgradeFrom == "" {
+		p.add("database.blueGreenUpdate", "true, but it is for an upgrade: set database.upgradeFrom")
+	}
+}
+
+// sortedVersions are the versions of an engine, oldest first.
+func sortedVersions(versions map[string]string) []string {
+	return slices.SortedFunc(maps.Keys(versions), func(a, b string) int { return strings.Compare(versions[a], versions[b]) })
+}
+
+// What becomes of the instance before a restore.
+const (
+	OldKept     = "keep"
+	OldReleased = "release"
+	OldGone     = "none"
+)
+
+var (
+	snapshotName = regexp.MustCompile(`^((rds:|awsbackup:)?[A-Za-z][A-Za-z0-9-]{0,254}|arn:aws[a-z-]*:rds:[a-z0-9-]+:[0-9]{12}:snapshot:.+)$`)
+	utcMoment    = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`)
+)
+
+func (r Restore) validate(p *problems, now time.Time) {
+	if !r.Set() {
+		if r != (Restore{Old: OldKept}) {
+			p.add("database.restore", "snapshot and pointInTime are missing: set one of them")
+		}
+		return
+	}
+	if r.Snapshot != "" && r.PointInTime != "" {
+		p.add("database.restore", "snapshot and pointInTime are both set: set one of them")
+	}
+	if r.Snapshot != "" {
+		p.matches("database.restore.snapshot", r.Snapshot, snapshotName, "the name or the ARN of a DB snapshot (aws rds describe-db-snapshots)")
+	}
+	if r.PointInTime != "" && r.PointInTime != "latest" {
+		p.matches("database.restore.pointInTime", r.PointInTime, utcMoment, "latest, or a time in UTC such as 2026-11-26T18:00:00Z")
+		if at, err := time.Parse(time.RFC3339, r.PointInTime); err == nil && at.After(now) {
+			p.add("database.restore.pointInTime", "%s is in the future", r.PointInTime)
+		}
+	}
+	if r.Generation < 2 || r.Generation > 99 {
+		p.add("database.restore.generation", "%d is not the number of a restored instance: 2 for the first restore of the stack, then 3, up to 99", r.Generation)
+	}
+	p.oneOf("database.restore.old", r.Old, OldKept, OldReleased, OldGone)
+	until, err := time.Parse(time.DateOnly, r.KeepOldUntil)
+	switch {
+	case err != nil && (r.KeepOldUntil != "" || r.Old != OldGone):
+		p.add("database.restore.keepOldUntil", "%q is not the day, such as 2026-12-10, until which the old instance is kept", r.KeepOldUntil)
+	case err == nil && r.Old == OldGone && now.Before(until):
+		p.add("database.restore.old", "none deletes the old instance, which is to be kept until %s (keepOldUntil)", r.KeepOldUntil)
+	}
+}
