@@ -112,6 +112,21 @@ func (o *Observability) serviceAlarms() (list []alarm) {
 	return list
 }
 
+// natAlarms are for a NAT instance. That it forwards, no metric of its own tells: one that drops everything still has packets of its agent
+// and those that come in. What tells is that something arrives through it: the ECS agents report every minute what the tasks use.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html#status-check-metrics
+func (o *Observability) natAlarms() []alarm {
+	if o.args.NATInstanceID == nil {
+		return nil
+	}
+	instance := pulumi.StringMap{"InstanceId": o.args.NATInstanceID}
+	cluster := pulumi.StringMap{"ClusterName": o.args.Cluster.Name}
+	return []alarm{
+		{"nat-down", "The NAT instance fails its status checks, or is gone", "AWS/EC2", "StatusCheckFailed", "Maximum", instance, true, 0, 5, bad, 0},
+		{"nat-forwards", "No ECS agent reports: the NAT instance does not forward, or no task runs", "AWS/ECS", "CPUUtilization", "SampleCount", cluster, false, 1, 5, bad, 0},
+	}
+}
+
 func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm) error {
 	comparison := "LessThanThreshold"
 	if a.above {

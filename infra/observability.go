@@ -26,7 +26,9 @@ type ObservabilityArgs struct {
 	// Connections is how many the database admits; 0 where it is not known.
 	Connections int
 	Cache       *Cache
-	Dashboard   bool
+	// NATInstanceID is nil where there is none.
+	NATInstanceID pulumi.StringInput
+	Dashboard     bool
 }
 
 // Watched is a service and what its alarms compare with.
@@ -67,7 +69,7 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 			return nil, fmt.Errorf("subscribing %s: %w", email, err)
 		}
 	}
-	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.cacheAlarms(), o.serviceAlarms()) {
+	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.cacheAlarms(), o.serviceAlarms(), o.natAlarms()) {
 		if err := o.watch(ctx, name, a); err != nil {
 			return nil, fmt.Errorf("creating alarm %s: %w", a.name, err)
 		}

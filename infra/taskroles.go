@@ -95,13 +95,16 @@ func (r *TaskRoles) allow(ctx *pulumi.Context, logical string, role *iam.Role, s
 	return err
 }
 
-// newInstanceProfile registers what the instances may do: join the cluster, and accept sessions of Session Manager.
-func newInstanceProfile(ctx *pulumi.Context, logical string, opts ...pulumi.ResourceOption) (*iam.InstanceProfile, error) {
-	role, err := NewServiceRole(ctx, logical, instancesService, "Lets instances join the ECS cluster", opts...)
+// NewInstanceProfile registers what an instance may do: accept sessions of Session Manager, and join a cluster.
+func NewInstanceProfile(ctx *pulumi.Context, logical, description string, joins bool, opts ...pulumi.ResourceOption) (*iam.InstanceProfile, error) {
+	role, err := NewServiceRole(ctx, logical, instancesService, description, opts...)
 	if err != nil {
 		return nil, err
 	}
-	managed := map[string]string{"ecs": instanceECSPolicy, "ssm": instanceSSMPolicy}
+	managed := map[string]string{"ssm": instanceSSMPolicy}
+	if joins {
+		managed["ecs"] = instanceECSPolicy
+	}
 	var attached []pulumi.Resource
 	for _, key := range slices.Sorted(maps.Keys(managed)) {
 		attachment, err := iam.NewRolePolicyAttachment(ctx, logical+"-"+key, &iam.RolePolicyAttachmentArgs{

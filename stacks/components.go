@@ -31,7 +31,7 @@ func (s *stack) createNetwork(ctx *pulumi.Context) (*vpc.Network, error) {
 	c := s.config.Network
 	network, err := vpc.NewNetwork(ctx, s.prefix+"-network", vpc.NetworkArgs{
 		CIDR: netip.MustParsePrefix(c.CIDR), Zones: c.Zones, ZoneNames: c.ZoneNames, NAT: c.NAT,
-		FlowLogDays: c.FlowLogDays, Region: s.config.Region,
+		FlowLogDays: c.FlowLogDays, Region: s.config.Region, NATGeneration: s.config.Image.Rebuild,
 	}, s.aws)
 	return network, wrap("network", err)
 }
@@ -190,7 +190,7 @@ func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewal
 	return cluster, wrap("cluster", err)
 }
 
-func (s *stack) createObservability(ctx *pulumi.Context, app *application, database *infra.Database, cache *infra.Cache, services map[string]*infra.Service) error {
+func (s *stack) createObservability(ctx *pulumi.Context, app *application, network *vpc.Network, database *infra.Database, cache *infra.Cache, services map[string]*infra.Service) error {
 	c := s.config.Observability
 	if !c.Alarms {
 		return nil
@@ -199,6 +199,7 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, datab
 		Emails: c.Emails, Region: s.config.Region, Balancer: app.balancer, CertificateARN: app.balancer.CertificateARN(), Cluster: app.cluster,
 		Services: map[string]infra.Watched{}, Database: database, StorageGB: s.config.Database.StorageGB,
 		Connections: s.config.Database.MaxConnections(), Cache: cache, Dashboard: c.Dashboard,
+		NATInstanceID: network.NATInstanceID(),
 	}
 	for _, p := range processes(s.config, app.database.Master) {
 		args.Services[p.name] = infra.Watched{

@@ -109,7 +109,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.createObservability(ctx, app, database, cache, services); err != nil {
+	if err := s.createObservability(ctx, app, network, database, cache, services); err != nil {
 		return err
 	}
 	s.export(ctx, app, services)

@@ -2,6 +2,7 @@ package stacks_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
@@ -36,6 +37,43 @@ func TestNetworkOutlivesTasks(t *testing.T) {
 		each(t, r, "aws:autoscaling/group:Group")
 		each(t, r, "aws:rds/instance:Instance")
 	})
+}
+
+// TestNATInstance: it needs nothing from the internet to start, translates before it forwards, and people reach it by Session Manager.
+func TestNATInstance(t *testing.T) {
+	r := deploy(t, "staging", stackConfig(t, "staging"))
+	nat := one(t, r, "aws:ec2/instance:Instance")
+	script := text(nat, "userData")
+	for _, word := range []string{"dnf", "yum", "apt", "curl", "wget", "http"} {
+		if strings.Contains(script, word) {
+			t.Errorf("the NAT instance needs the internet to start: %s", word)
+		}
+	}
+	if translates, forwards := strings.Index(script, "MASQUERADE"), strings.Index(script, "ip_forward=1"); translates < 0 || forwards < translates {
+		t.Errorf("it forwards before it translates:\n%s", script)
+	}
+	if check, _ := at(nat, "sourceDestCheck"); !check.IsBool() || check.BoolValue() {
+		t.Error("EC2 drops what it forwards")
+	}
+	profile := text(nat, "iamInstanceProfile")
+	var policies []string
+	for _, attachment := range each(t, r, "aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
+		if strings.HasPrefix(profile, "laravel-staging-network-nat") && strings.HasPrefix(attachment.Name, "laravel-staging-network-nat") {
+			policies = append(policies, text(attachment, "policyArn"))
+		}
+	}
+	if want := []string{"arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}; !slices.Equal(policies, want) {
+		t.Errorf("with the profile %q it may do %v", profile, policies)
+	}
+	watched := map[string]string{}
+	for _, alarm := range each(t, r, "aws:cloudwatch/metricAlarm:MetricAlarm") {
+		watched[alarm.Name] = text(alarm, "metricName") + " " + text(alarm, "treatMissingData")
+	}
+	for name, want := range map[string]string{"nat-down": "StatusCheckFailed breaching", "nat-forwards": "CPUUtilization breaching"} {
+		if got := watched["laravel-staging-watch-"+name]; got != want {
+			t.Errorf("alarm %s watches %q", name, got)
+		}
+	}
 }
 
 // before are the names of everything that must exist before a resource.

@@ -1,33 +1,49 @@
 package vpc
 
 import (
+	"strings"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
 )
 
-// natUserData makes a NAT of a plain Amazon Linux 2023: it forwards packets, with its own address as their source.
+// natImage is the image of the cluster's instances: Docker needs iptables, so it is there, and the image has the agent of Session Manager
+// (aws/amazon-ecs-ami, variables.pkr.hcl). Plain Amazon Linux 2023 has no iptables and would install it from the internet at every start.
+const natImage = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id"
+
+// natUserData makes a NAT of it: it forwards packets, with its own address as their source. The unit does so after a restart too.
+// Translation comes before forwarding: a NAT that cannot translate forwards nothing, so that an alarm tells.
 const natUserData = `#!/bin/bash
-set -eu
-until dnf install -y nftables; do sleep 5; done # the public address comes a moment after the start
-echo 'net.ipv4.ip_forward = 1' >/etc/sysctl.d/90-nat.conf
-sysctl --system
-cat >/etc/sysconfig/nftables.conf <<'RULES'
-table ip nat {
-  chain postrouting {
-    type nat hook postrouting priority srcnat;
-    masquerade
-  }
-}
-RULES
-systemctl enable --now nftables
+systemctl disable --now --no-block ecs docker docker.socket
+cat >/etc/systemd/system/nat.service <<'UNIT'
+[Unit]
+After=network.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/iptables -t nat -A POSTROUTING -j MASQUERADE
+ExecStart=/usr/sbin/iptables -P FORWARD ACCEPT
+ExecStart=/usr/sbin/sysctl -w net.ipv4.ip_forward=1
+[Install]
+WantedBy=multi-user.target
+UNIT
+systemctl daemon-reload
+systemctl enable --now --no-block nat
 `
+
+// NATInstanceID is the NAT instance; nil where the NAT is none.
+func (n *Network) NATInstanceID() pulumi.StringInput { return n.natInstance }
 
 func (n *Network) createNATInstance(ctx *pulumi.Context, name string) error {
 	logical := name + "-nat"
-	ami, err := ssm.LookupParameter(ctx, &ssm.LookupParameterArgs{
-		Name: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64",
-	}, pulumi.Parent(n))
+	ami, err := ssm.LookupParameter(ctx, &ssm.LookupParameterArgs{Name: natImage}, pulumi.Parent(n))
+	if err != nil {
+		return err
+	}
+	profile, err := infra.NewInstanceProfile(ctx, logical, "Lets Session Manager reach the NAT instance", false, pulumi.Parent(n))
 	if err != nil {
 		return err
 	}
@@ -35,19 +51,24 @@ func (n *Network) createNATInstance(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	instance, err := ec2.NewInstance(ctx, logical, &ec2.InstanceArgs{
+	instance, err := ec2.NewInstance(ctx, strings.TrimSuffix(logical+"-instance-"+n.args.NATGeneration, "-"), &ec2.InstanceArgs{
 		Ami:                 pulumi.String(ami.Value),
 		InstanceType:        pulumi.String("t4g.nano"),
 		SubnetId:            n.tiers["public"][0].ID(),
 		VpcSecurityGroupIds: pulumi.StringArray{group.ID()},
+		IamInstanceProfile:  profile.Name,
 		SourceDestCheck:     pulumi.Bool(false), // it forwards packets that are not addressed to it
 		MetadataOptions: &ec2.InstanceMetadataOptionsArgs{
 			HttpEndpoint: pulumi.String("enabled"), HttpTokens: pulumi.String("required"), HttpPutResponseHopLimit: pulumi.Int(1),
 		},
-		RootBlockDevice: &ec2.InstanceRootBlockDeviceArgs{Encrypted: pulumi.Bool(true)},
-		UserData:        pulumi.String(natUserData),
-		Tags:            nameTag(logical),
-		// A newer AMI must not replace the instance, and interrupt the tasks' connections, in an unrelated deployment.
+		// The size is that of the image.
+		RootBlockDevice: &ec2.InstanceRootBlockDeviceArgs{
+			Encrypted: pulumi.Bool(true), VolumeType: pulumi.String("gp3"), VolumeSize: pulumi.Int(30),
+		},
+		UserData: pulumi.String(natUserData),
+		Tags:     nameTag(logical),
+		// A newer AMI must not replace the instance, and interrupt the tasks' connections, in an unrelated deployment. The next generation
+		// has another logical name, so it starts from the current AMI, before the address and the routes leave this one.
 	}, pulumi.Parent(n), pulumi.IgnoreChanges([]string{"ami"}))
 	if err != nil {
 		return err
@@ -58,6 +79,7 @@ func (n *Network) createNATInstance(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	n.natInstance = instance.ID()
 	n.ready = append(n.ready, address)
 	for i := range n.privateTables {
 		if err := n.routeToInternet(ctx, name, i, ec2.RouteArgs{NetworkInterfaceId: instance.PrimaryNetworkInterfaceId}); err != nil {

@@ -18,13 +18,15 @@ type NetworkArgs struct {
 	ZoneNames []string
 	// NAT is how private subnets reach the internet: NATNone, NATInstance, NATGateway or NATGatewayPerZone.
 	NAT string
+	// NATGeneration is any word. Another one replaces a NAT instance, which then has Amazon's current image.
+	NATGeneration string
 	// FlowLogDays is how long rejected connections are kept in CloudWatch Logs.
 	FlowLogDays int
 	// Region is the region of the provider; endpoint service names carry it.
 	Region string
 }
 
-// Ways for private subnets to reach the internet. A gateway costs about 35 USD a month, per zone with gatewayPerZone; an instance about 3.
+// Ways for private subnets to reach the internet. A gateway costs about 35 USD a month, per zone with gatewayPerZone; an instance about 6.
 const (
 	NATNone           = "none"
 	NATInstance       = "instance"
@@ -54,6 +56,7 @@ type Network struct {
 	privateTables []*ec2.RouteTable
 	dataTable     *ec2.RouteTable
 	ready         []pulumi.Resource
+	natInstance   pulumi.StringInput
 }
 
 // Internet is the route that public resources wait for: AWS refuses public load balancers and addresses in a VPC without one.
