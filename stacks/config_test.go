@@ -152,6 +152,8 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "network", "endpoints", []string{"ecr.apii"}, `network.endpoints: "ecr.apii" is no service with an interface endpoint; stacks/config/known/endpoints.txt lists them`},
 		{"staging", "access", "egressPorts", []int{443, 443}, "access.egressPorts: 443 is listed twice"},
 		{"staging", "image", "extensions", "imagick; rm -rf /", `image.extensions: "imagick; rm -rf /" is not names of PHP extensions`},
+		{"prod", "image", "baseImage", "debian:trixie-slim", "image.baseImage: environment.class production requires a digest"},
+		{"prod", "observability", "emails", []string{}, "observability.emails: environment.class production requires an address"},
 		{"staging", "image", "baseImage", "debian:trixie slim", `image.baseImage: "debian:trixie slim" is not the name of an image`},
 		{"staging", "image", "dockerfile", "../Dockerfile", "image.dockerfile: ../Dockerfile is outside of this program's folder"},
 		{"prod", "domain", "name", "*.example.com", `domain.name: "*.example.com" is a wildcard`},

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // TestNoTests: an application without tests is said to be one. Nothing is built for that, and Docker is not needed.
@@ -45,7 +47,7 @@ func TestTest(t *testing.T) {
 				t.Errorf("printed is\n%s", out.String())
 			}
 			calls, _ := os.ReadFile(log)
-			base := map[bool]string{false: "debian:trixie-slim", true: "laravel-ecs/base:trixie"}[test.local]
+			base := map[bool]string{false: config.DefaultBaseImage, true: "laravel-ecs/base:trixie"}[test.local]
 			for _, want := range []string{"--target test", "--build-arg PHP_EXTENSIONS=gd", "BASE_IMAGE=" + base, "run --rm --env TEST_COMMAND=composer test laravel-ecs/test-staging:", "rmi laravel-ecs/test-staging:"} {
 				if !strings.Contains(string(calls), want) {
 					t.Errorf("%q is not in what docker is called with:\n%s", want, calls)

@@ -10,7 +10,7 @@ func defaults() *Config {
 		Access:      Access{Web: []string{"0.0.0.0/0"}, EgressPorts: []int{443}},
 		Registry:    Registry{UntaggedDays: 7, ReleasesKept: 30, ReviewDays: 14},
 		Image: Image{
-			App: "examples/laravel", Dockerfile: "docker/Dockerfile", BaseImage: "debian:trixie-slim",
+			App: "examples/laravel", Dockerfile: "docker/Dockerfile", BaseImage: DefaultBaseImage,
 		},
 		Release: Release{Build: true, Migrate: true, Strategy: Rolling, Live: Blue},
 		LoadBalancer: LoadBalancer{

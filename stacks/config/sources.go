@@ -13,6 +13,10 @@ import (
 
 // This file says what an image is made of: files that Git knows, and settings of the stack file. The release's name has both.
 
+// DefaultBaseImage is Debian 13 as of its point release of October 2026, the index of all platforms. docker/Dockerfile has it too: with the file
+// the names of releases change. https://github.com/docker-library/repo-info lists the digests.
+const DefaultBaseImage = "debian:trixie-20261005-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f"
+
 // LocalBaseImage is the default base image as this machine makes it (docker/base.sh); a release has the same name with either.
 const LocalBaseImage = "laravel-ecs/base:trixie"
 

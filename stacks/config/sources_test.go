@@ -104,8 +104,10 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 			t.Errorf("the commit of %s is %s, %v", name, commit, own)
 		}
 	}
-	for _, same := range []string{"baseImage: debian:trixie-slim", "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "extensions: ''"} {
-		if name, err := fileWith(t, "shop", "config:\n  laravel-ecs:image: {"+same+"}\n").TreeRelease(); name != plain {
+	for _, same := range []string{"baseImage: " + DefaultBaseImage, "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "extensions: ''"} {
+		if name, err := fileWith(t, "shop", "config:
+  laravel-ecs:image: {"+same+"}
+").TreeRelease(); name != plain {
 			t.Errorf("%s makes %s, %v", same, name, err)
 		}
 	}
@@ -154,7 +156,7 @@ func TestBuildArgs(t *testing.T) {
 	c.Region = "eu-west-1"
 	args := c.BuildArgs("r1")
 	for key, want := range map[string]string{
-		"REBUILD": "2026-11", "PHP_EXTENSIONS": "gd", "BASE_IMAGE": "debian:trixie-slim", "RELEASE": "r1", "APP": "examples/laravel",
+		"REBUILD": "2026-11", "PHP_EXTENSIONS": "gd", "BASE_IMAGE": DefaultBaseImage, "RELEASE": "r1", "APP": "examples/laravel",
 		"RDS_CA_URL": "https://truststore.pki.rds.amazonaws.com/eu-west-1/eu-west-1-bundle.pem",
 	} {
 		if args[key] != want {
@@ -193,4 +195,15 @@ func fileWith(t *testing.T, stack, text string) *File {
 		t.Fatal(err)
 	}
 	return file
+}
+
+// TestDefaultBaseImage: the Dockerfile has the same pin, so that a release has another name when it moves.
+func TestDefaultBaseImage(t *testing.T) {
+	dockerfile, err := os.ReadFile("../../docker/Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(dockerfile), "\nARG BASE_IMAGE="+DefaultBaseImage+"\n") || !strings.Contains(DefaultBaseImage, "@sha256:") {
+		t.Errorf("docker/Dockerfile does not start from %s", DefaultBaseImage)
+	}
 }

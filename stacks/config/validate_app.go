@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 var (
@@ -182,6 +183,8 @@ func (c *Config) validateProduction(p *problems) {
 	want(c.Web.MinPercent == 100, "web.minPercent", "100: a release must not reduce the number of tasks")
 	want(c.Cluster.Min >= 2, "cluster.min", "2 or more instances, one per zone")
 	want(c.Cluster.MaxInstanceDays > 0, "cluster.maxInstanceDays", "14-30: instances get their security updates by being replaced")
+	want(!c.Release.Build || strings.Contains(c.Image.BaseImage, "@sha256:"), "image.baseImage", "a digest (NAME@sha256:...): a tag can move to another image")
+	want(len(c.Observability.Emails) > 0, "observability.emails", "an address that the alarms are sent to")
 	want(c.Database.MultiAZ, "database.multiAz", "true")
 	want(c.Database.BackupDays >= 7, "database.backupDays", "7 or more")
 	want(c.Database.FinalSnapshot, "database.finalSnapshot", "true")
