@@ -105,9 +105,7 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 		}
 	}
 	for _, same := range []string{"baseImage: " + DefaultBaseImage, "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "extensions: ''"} {
-		if name, err := fileWith(t, "shop", "config:
-  laravel-ecs:image: {"+same+"}
-").TreeRelease(); name != plain {
+		if name, err := fileWith(t, "shop", "config:\n  laravel-ecs:image: {"+same+"}\n").TreeRelease(); name != plain {
 			t.Errorf("%s makes %s, %v", same, name, err)
 		}
 	}
