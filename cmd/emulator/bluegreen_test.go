@@ -38,12 +38,14 @@ func blueGreenLife(t *testing.T, l *life) {
 		{"first", map[string]any{"name": "r1"}, nil, ""},
 		{"strategy", map[string]any{"strategy": "blueGreen"}, nil, "100/0"},
 		{"canary", map[string]any{"build": false, "candidate": tree, "percent": 10}, []string{
+			"create aws:cloudwatch:MetricAlarm", // of tasks that must be there now
 			"replace aws:ecs:TaskDefinition", "update aws:ecs:Service", "update aws:lb:ListenerRule", "update docker:index:Image",
 		}, "90/10"},
 		{"abort", map[string]any{"percent": 0}, []string{"update aws:lb:ListenerRule"}, "100/0"},
 		{"more", map[string]any{"percent": 50}, []string{"update aws:lb:ListenerRule"}, "50/50"},
 		// The image is in the registry: nothing has to be built, so the resource that builds goes.
 		{"promote", map[string]any{"name": tree, "live": "green", "candidate": nil, "percent": nil}, []string{
+			"delete aws:cloudwatch:MetricAlarm",
 			"replace aws:ecs:TaskDefinition", "update aws:ecs:Service", "update aws:lb:ListenerRule", "delete docker:index:Image",
 		}, "0/100"},
 		{"once more", nil, []string{}, "0/100"},

@@ -113,7 +113,11 @@ func TestImageSettings(t *testing.T) {
 		if err != nil || !e.Account().HasImage(config.ReleaseTag("staging", tree)) || images() != i+2 {
 			t.Errorf("%v: %s is not in the registry, which has %d images, %v", step, tree, images(), err)
 		}
-		if report.Count("update") == 0 || report.Count("delete") != 0 {
+		renewed := 0 // a rebuild renews the NAT instance, too
+		if step["image.rebuild"] != nil {
+			renewed = 1
+		}
+		if report.Count("update") == 0 || report.Count("delete") != renewed {
 			t.Errorf("%v: changes are %v", step, report.Changes)
 		}
 	}
