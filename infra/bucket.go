@@ -1,7 +1,6 @@
 package infra
 
 import (
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -126,7 +125,7 @@ func expire(ctx *pulumi.Context, name string, bucket *s3.BucketV2, args PrivateB
 // of this account, whose number is part of the path (ALB guide, "Enable access logs"; it names no condition that the service fulfils). It
 // is encrypted with S3's own key, because the load balancer cannot write to a bucket with a KMS key.
 func newAccessLogs(ctx *pulumi.Context, name string, days int, forceDestroy bool, parent pulumi.Resource) (*PrivateBucket, error) {
-	account := aws.GetCallerIdentityOutput(ctx, aws.GetCallerIdentityOutputArgs{}, pulumi.Parent(parent)).AccountId()
+	account := AccountID(ctx, parent)
 	return NewPrivateBucket(ctx, name, PrivateBucketArgs{
 		ForceDestroy: forceDestroy, Days: days,
 		Statements: func(arn pulumi.StringOutput) []Statement {

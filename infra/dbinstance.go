@@ -121,7 +121,7 @@ func (db *Database) monitoringRole(ctx *pulumi.Context, name string) (err error)
 	if db.args.MonitoringSeconds == 0 {
 		return nil
 	}
-	if db.monitoring, err = NewServiceRole(ctx, name+"-monitoring", MonitoringService, "RDS writes enhanced monitoring", pulumi.Parent(db)); err != nil {
+	if db.monitoring, err = NewServiceRole(ctx, name+"-monitoring", MonitoringService, "RDS writes enhanced monitoring", AccountID(ctx, db), pulumi.Parent(db)); err != nil {
 		return err
 	}
 	_, err = iam.NewRolePolicyAttachment(ctx, name+"-monitoring-policy", &iam.RolePolicyAttachmentArgs{

@@ -1,6 +1,7 @@
 package infra
 
 import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -42,15 +43,23 @@ func PolicyDocument(statements ...Statement) pulumi.StringOutput {
 	return pulumi.JSONMarshal(map[string]any{"Version": "2012-10-17", "Statement": list})
 }
 
-// NewServiceRole registers a role that one AWS service may assume.
-func NewServiceRole(ctx *pulumi.Context, logical, service, description string, opts ...pulumi.ResourceOption) (*iam.Role, error) {
+// NewServiceRole registers a role that one AWS service may assume. With an account, it may do so on behalf of that account only, where
+// the service says for whom it acts: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html. ECS says so for task roles
+// (task-iam-roles.html of its developer guide), VPC flow logs (flow-logs-iam-role.html) and RDS monitoring
+// (USER_Monitoring.OS.Enabling.html) for theirs. EC2 does not, nor is it documented for the execution role of ECS.
+func NewServiceRole(ctx *pulumi.Context, logical, service, description string, account pulumi.StringInput, opts ...pulumi.ResourceOption) (*iam.Role, error) {
+	trust := Statement{Principals: map[string]any{"Service": service}, Actions: []string{"sts:AssumeRole"}}
+	if account != nil {
+		trust.Condition = map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": account}}
+	}
 	return iam.NewRole(ctx, logical, &iam.RoleArgs{
-		Description: pulumi.String(description),
-		AssumeRolePolicy: PolicyDocument(Statement{
-			Principals: map[string]any{"Service": service},
-			Actions:    []string{"sts:AssumeRole"},
-		}),
+		Description: pulumi.String(description), AssumeRolePolicy: PolicyDocument(trust),
 	}, opts...)
+}
+
+// AccountID is the number of the account that the parent's provider deploys to.
+func AccountID(ctx *pulumi.Context, parent pulumi.Resource) pulumi.StringOutput {
+	return aws.GetCallerIdentityOutput(ctx, aws.GetCallerIdentityOutputArgs{}, pulumi.Parent(parent)).AccountId()
 }
 
 // FlowLogsService is the service of VPC flow logs, and MonitoringService that of RDS's enhanced monitoring.

@@ -37,7 +37,7 @@ func NewTaskRoles(ctx *pulumi.Context, name string, args TaskRolesArgs, opts ...
 	if err := ctx.RegisterComponentResource("laravel:infra:Access", name, r, opts...); err != nil {
 		return nil, err
 	}
-	execution, err := NewServiceRole(ctx, name+"-execution", tasksService, "Lets ECS pull the image, read the secrets and write the logs", pulumi.Parent(r))
+	execution, err := NewServiceRole(ctx, name+"-execution", tasksService, "Lets ECS pull the image, read the secrets and write the logs", nil, pulumi.Parent(r))
 	if err != nil {
 		return nil, fmt.Errorf("creating execution role: %w", err)
 	}
@@ -56,7 +56,7 @@ func NewTaskRoles(ctx *pulumi.Context, name string, args TaskRolesArgs, opts ...
 	); err != nil {
 		return nil, fmt.Errorf("creating execution policy: %w", err)
 	}
-	task, err := NewServiceRole(ctx, name+"-task", tasksService, "What the application itself may do on AWS", pulumi.Parent(r))
+	task, err := NewServiceRole(ctx, name+"-task", tasksService, "What the application itself may do on AWS", AccountID(ctx, r), pulumi.Parent(r))
 	if err != nil {
 		return nil, fmt.Errorf("creating task role: %w", err)
 	}
@@ -97,7 +97,7 @@ func (r *TaskRoles) allow(ctx *pulumi.Context, logical string, role *iam.Role, s
 
 // NewInstanceProfile registers what an instance may do: accept sessions of Session Manager, and join a cluster.
 func NewInstanceProfile(ctx *pulumi.Context, logical, description string, joins bool, opts ...pulumi.ResourceOption) (*iam.InstanceProfile, error) {
-	role, err := NewServiceRole(ctx, logical, instancesService, description, opts...)
+	role, err := NewServiceRole(ctx, logical, instancesService, description, nil, opts...)
 	if err != nil {
 		return nil, err
 	}

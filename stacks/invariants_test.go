@@ -260,3 +260,18 @@ func TestSessionsAreLogged(t *testing.T) {
 		}
 	}
 }
+
+// TestServicesActForThisAccount: a service that says for whom it acts may assume a role for this account only.
+func TestServicesActForThisAccount(t *testing.T) {
+	everywhere(t, func(t *testing.T, stack string, r *infratest.Recorder) {
+		guarded := map[string]bool{}
+		for _, role := range each(t, r, "aws:iam/role:Role") {
+			guarded[strings.TrimPrefix(role.Name, "laravel-"+stack+"-")] = strings.Contains(text(role, "assumeRolePolicy"), `"StringEquals":{"aws:SourceAccount":"123456789012"}`)
+		}
+		for name, want := range map[string]bool{"access-task": true, "network-flow": true, "access-execution": false, "cluster": false, "db-monitoring": stack == "prod"} {
+			if guarded[name] != want {
+				t.Errorf("%s: it is %v that the trust names the account; roles are %v", name, guarded[name], guarded)
+			}
+		}
+	})
+}

@@ -17,7 +17,7 @@ func (n *Network) createFlowLog(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	role, err := infra.NewServiceRole(ctx, name+"-flow", infra.FlowLogsService, "Lets VPC flow logs write to CloudWatch", pulumi.Parent(n))
+	role, err := infra.NewServiceRole(ctx, name+"-flow", infra.FlowLogsService, "Lets VPC flow logs write to CloudWatch", infra.AccountID(ctx, n), pulumi.Parent(n))
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func neverSteady(tx *account.Tx, r *account.Resource, task account.Resource, con
 	}
 	for _, name := range []string{"executionRoleArn", "taskRoleArn"} {
 		role, ok := tx.Find(account.RoleToken, "arn", task.Outputs.Text(name))
-		if ok && !trusts(role.Outputs.Text("assumeRolePolicy"), "ecs-tasks.amazonaws.com") {
+		if ok && !trusts(role.Outputs.Text("assumeRolePolicy"), "ecs-tasks.amazonaws.com", tx.AccountID()) {
 			return fmt.Sprintf("ECS was unable to assume the role '%s': its trust policy does not name ecs-tasks.amazonaws.com", role.Outputs.Text("arn"))
 		}
 	}
@@ -95,10 +95,11 @@ func unreadable(tx *account.Tx, valueFrom string) string {
 	return ""
 }
 
-// trusts tells whether a trust policy lets a service of AWS assume the role.
-func trusts(policy, service string) bool {
+// trusts tells whether a trust policy lets a service of AWS assume the role, for resources of the account.
+func trusts(policy, service, account string) bool {
 	document, err := policydoc.Parse(policy)
 	return err == nil && slices.ContainsFunc(document.Statement, func(s policydoc.Statement) bool {
-		return s.Allows("sts:AssumeRole", "", policydoc.Principal{"Service": {service}})
+		of := s.Condition["StringEquals"]["aws:SourceAccount"]
+		return s.Allows("sts:AssumeRole", "", policydoc.Principal{"Service": {service}}) && (len(of) == 0 || of.Covers(account))
 	})
 }
