@@ -1,6 +1,8 @@
 package infra
 
 import (
+	"fmt"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -11,6 +13,7 @@ type WAFArgs struct {
 	UploadPaths []string
 	// RateLimit is how many requests an address may send in five minutes; 0 for any number.
 	RateLimit int
+	LogDays   int
 }
 
 // ruleSet is one of AWS's managed rule groups. The rules in count only count and label requests, and block none.
@@ -63,6 +66,9 @@ func newWAF(ctx *pulumi.Context, name string, balancerARN pulumi.StringInput, ar
 	}, opts...)
 	if err != nil {
 		return err
+	}
+	if err := logBlocked(ctx, name, acl, args.LogDays, opts...); err != nil {
+		return fmt.Errorf("logging: %w", err)
 	}
 	_, err = wafv2.NewWebAclAssociation(ctx, name, &wafv2.WebAclAssociationArgs{ResourceArn: balancerARN, WebAclArn: acl.Arn}, opts...)
 	return err

@@ -101,3 +101,19 @@ func TestLogsOfThisAccountOnly(t *testing.T) {
 		}
 	})
 }
+
+// TestBlockedRequestsAreLogged: in a group whose name WAF accepts, without what signs a visitor in, and only those that a rule matched.
+func TestBlockedRequestsAreLogged(t *testing.T) {
+	r := deploy(t, "prod", stackConfig(t, "prod"))
+	logging := one(t, r, "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration")
+	if text(logging, "redactedFields[0].singleHeader.name") != "authorization" || text(logging, "redactedFields[1].singleHeader.name") != "cookie" || text(logging, "loggingFilter.defaultBehavior") != "DROP" {
+		t.Errorf("logging is %v", logging.Inputs)
+	}
+	found := false
+	for _, group := range each(t, r, "aws:cloudwatch/logGroup:LogGroup") {
+		found = found || strings.HasPrefix(text(group, "name"), "aws-waf-logs-laravel-prod-")
+	}
+	if !found {
+		t.Error("no log group has a name that WAF accepts")
+	}
+}

@@ -231,6 +231,12 @@ var permissions = map[string][]permission{
 		{"wafv2:AssociateWebACL wafv2:DisassociateWebACL wafv2:GetWebACLForResource", guarded},
 		{"wafv2:GetWebACL", firewalls},
 	},
+	// WAF makes a delivery to the log group, in the caller's name and with a policy of CloudWatch Logs, which names no resource:
+	// https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html.
+	"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": {
+		{"wafv2:DeleteLoggingConfiguration wafv2:GetLoggingConfiguration wafv2:PutLoggingConfiguration", firewalls},
+		{"logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeResourcePolicies logs:PutResourcePolicy", anything},
+	},
 	"docker:index/image:Image": {
 		{"ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetDownloadUrlForLayer ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart", repositories},
 	},

@@ -50,7 +50,7 @@ var (
 	alarms        = scope{"cloudwatch:{region}:{account}:alarm:{name}", always}
 	dashboards    = scope{"cloudwatch::{account}:dashboard/{name}", always}
 	eventRules    = scope{"events:{region}:{account}:rule/{name}", always}
-	logGroups     = scope{"logs:{region}:{account}:log-group:{name} logs:{region}:{account}:log-group:/aws/rds/instance/{name}", always}
+	logGroups     = scope{"logs:{region}:{account}:log-group:{name} logs:{region}:{account}:log-group:/aws/rds/instance/{name} logs:{region}:{account}:log-group:aws-waf-logs-{name}", always}
 	repositories  = scope{"ecr:{region}:{account}:repository/{name}", always}
 	ecsThings     = scope{"ecs:{region}:{account}:cluster/{name} ecs:{region}:{account}:service/{name} ecs:{region}:{account}:capacity-provider/{name} ecs:{region}:{account}:task-definition/{name}", always}
 	cacheThings   = scope{"elasticache:{region}:{account}:cluster:{name} elasticache:{region}:{account}:replicationgroup:{name} elasticache:{region}:{account}:subnetgroup:{name} elasticache:{region}:{account}:snapshot:{name} elasticache:{region}:{account}:parametergroup:default.*", always}

@@ -11,8 +11,9 @@ import (
 )
 
 var (
-	wafName   = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
-	wafMetric = regexp.MustCompile(`^[0-9A-Za-z_-]{1,255}$`)
+	wafName     = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
+	wafLogGroup = regexp.MustCompile(`:log-group:aws-waf-logs-`)
+	wafMetric   = regexp.MustCompile(`^[0-9A-Za-z_-]{1,255}$`)
 )
 
 // Service is WAF.
@@ -48,6 +49,23 @@ var Service = account.Service{Types: []account.Type{
 		},
 		Rules:    []account.Rule{account.ARN("webAclArn"), account.ARN("resourceArn")},
 		Identity: account.Identity{ID: "{webAclArn},{resourceArn}"},
+	},
+	{
+		Token: "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+		Args:  wafv2.WebAclLoggingConfigurationArgs{}, State: wafv2.WebAclLoggingConfiguration{},
+		Required: []string{"logDestinationConfigs"},
+		ForceNew: []string{"resourceArn"},
+		Refs: []account.Ref{
+			{Path: "resourceArn", Type: account.WebACLToken, By: "arn", Missing: "WAFNonexistentItemException"},
+			{Path: "logDestinationConfigs", Type: account.LogGroupToken, By: "arn", Missing: "WAFLogDestinationPermissionIssueException"},
+		},
+		Rules: []account.Rule{
+			account.ARN("resourceArn"), account.ARN("logDestinationConfigs[*]"), account.AtMost("logDestinationConfigs", 1),
+			// https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html: the name begins with aws-waf-logs-.
+			account.Matches("logDestinationConfigs[*]", wafLogGroup, "the name of a log group for WAF begins with aws-waf-logs-"),
+			account.OneOf("loggingFilter.defaultBehavior", "KEEP", "DROP"),
+		},
+		Identity: account.Identity{ID: "{resourceArn}"},
 	},
 }}
 

@@ -38,7 +38,7 @@ var unpaid = []string{
 	"aws:ec2/route", "aws:ec2/securityGroup", "aws:ec2/subnet:", "aws:ec2/vpc:", "aws:ecr/lifecyclePolicy:", "aws:ecs/", "aws:elasticache/parameterGroup:",
 	"aws:elasticache/subnetGroup:", "aws:iam/", "aws:kms/alias:", "aws:lb/listener", "aws:lb/targetGroup", "aws:rds/eventSubscription:", "aws:rds/parameterGroup:",
 	"aws:rds/subnetGroup:", "aws:route53/record:", "aws:s3/", "aws:secretsmanager/secretVersion:", "aws:sns/", "aws:vpc/",
-	"aws:wafv2/webAclAssociation:", "docker:", "laravel:", "pulumi:", "random:",
+	"aws:wafv2/webAclAssociation:", "aws:wafv2/webAclLogging", "docker:", "laravel:", "pulumi:", "random:",
 }
 
 func (e *estimator) instance(r Resource) {
