@@ -60,6 +60,7 @@ type Database struct {
 	// parameters, monitoring and suffix are of all generations.
 	parameters *rds.ParameterGroup
 	monitoring *iam.Role
+	monitors   *iam.RolePolicyAttachment // what monitoring may do
 	suffix     pulumi.StringOutput
 	current    *rds.Instance // that the application uses
 }

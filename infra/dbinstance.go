@@ -57,8 +57,12 @@ func (db *Database) instance(ctx *pulumi.Context, name string, g generation) (*r
 	if err != nil {
 		return nil, fmt.Errorf("creating database log group: %w", err)
 	}
+	after := logs
+	if db.monitors != nil { // RDS refuses a role that has no permissions yet
+		after = append(after, db.monitors)
+	}
 	instance, err := rds.NewInstance(ctx, name+"-instance"+g.suffix, db.instanceArgs(g),
-		pulumi.Parent(db), pulumi.Protect(g.protected), pulumi.DependsOn(logs),
+		pulumi.Parent(db), pulumi.Protect(g.protected), pulumi.DependsOn(after),
 		// A copy of a large database takes hours, for a restore or a blue/green update (mitodl/ol-infrastructure#3487).
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "3h", Update: "3h"}),
 		// AWS never changes the life cycle of an instance, but accepts the call: it would be planned for ever. Where an instance
@@ -124,7 +128,7 @@ func (db *Database) monitoringRole(ctx *pulumi.Context, name string) (err error)
 	if db.monitoring, err = NewServiceRole(ctx, name+"-monitoring", MonitoringService, "RDS writes enhanced monitoring", AccountID(ctx, db), pulumi.Parent(db)); err != nil {
 		return err
 	}
-	_, err = iam.NewRolePolicyAttachment(ctx, name+"-monitoring-policy", &iam.RolePolicyAttachmentArgs{
+	db.monitors, err = iam.NewRolePolicyAttachment(ctx, name+"-monitoring-policy", &iam.RolePolicyAttachmentArgs{
 		Role: db.monitoring.Name, PolicyArn: pulumi.String(monitoringPolicy),
 	}, pulumi.Parent(db))
 	return err

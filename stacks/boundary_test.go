@@ -51,9 +51,10 @@ func TestBoundaryAllowsWhatTheRolesNeed(t *testing.T) {
 			}
 		}
 		grants.Policies = []string{`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`}
-		for i, allowed := range grants.Allow(t, requests(ofInstances(stack))...) {
+		ofServices := append(ofInstances(stack), ofMonitoring...)
+		for i, allowed := range grants.Allow(t, requests(ofServices)...) {
 			if !allowed {
-				t.Errorf("%s: an instance may not %s", stack, ofInstances(stack)[i].action)
+				t.Errorf("%s: a role with a managed policy may not %s", stack, ofServices[i].action)
 			}
 		}
 	}
@@ -73,6 +74,14 @@ func ofInstances(stack string) []step {
 		try("ssm:ListInstanceAssociations", "ec2"+here+"instance/i-0"),
 		try("ssmmessages:CreateControlChannel", "*"), try("ssmmessages:OpenDataChannel", "*"), try("ec2messages:GetMessages", "*"),
 	}
+}
+
+// ofMonitoring is what RDS does for enhanced monitoring, in a log group that all instances of the account share
+// (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRDSEnhancedMonitoringRole.html).
+var ofMonitoring = []step{
+	try("logs:CreateLogGroup", "logs"+here+"log-group:RDSOSMetrics"), try("logs:PutRetentionPolicy", "logs"+here+"log-group:RDSOSMetrics"),
+	try("logs:CreateLogStream", "logs"+here+"log-group:RDSOSMetrics:log-stream:db-0"), try("logs:PutLogEvents", "logs"+here+"log-group:RDSOSMetrics:log-stream:db-0"),
+	try("logs:DescribeLogStreams", "logs"+here+"log-group:RDSOSMetrics:log-stream:db-0"), try("logs:GetLogEvents", "logs"+here+"log-group:RDSOSMetrics:log-stream:db-0"),
 }
 
 // deployShared deploys a stack, and a review environment beside the staging that it shares.

@@ -119,6 +119,9 @@ func TestDatabaseIsWatched(t *testing.T) {
 	if db.Inputs["monitoringInterval"].NumberValue() != 60 || text(db, "monitoringRoleArn") == "" {
 		t.Errorf("enhanced monitoring: %v", db.Inputs["monitoringInterval"])
 	}
+	if !slices.Contains(db.DependsOn, "laravel-prod-db-monitoring-policy") { // RDS tries the role when it gets it
+		t.Errorf("the instance does not wait for the permissions of its monitoring role: %v", db.DependsOn)
+	}
 	subscribed := map[string]string{}
 	for _, events := range each(t, r, "aws:rds/eventSubscription:EventSubscription") {
 		subscribed[text(events, "sourceType")] = text(events, "sourceIds[0]")

@@ -106,7 +106,7 @@ func stagingShares() map[string]any {
 	return map[string]any{
 		"vpcId": "vpc-1", "loadBalancerArn": balancerARN, "hosts": []any{"staging.example.com", "*.review.example.com"}, "arm64": false,
 		"listeners": map[string]any{"https": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/laravel-staging-lb/1/2"},
-		"cluster":   map[string]any{"name": "laravel-staging-cluster", "arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/laravel-staging-cluster", "capacityProvider": "spot"},
+		"cluster":   map[string]any{"name": "laravel-staging-cluster", "arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/laravel-staging-cluster", "capacityProvider": "spot", "execLogArn": "arn:aws:logs:eu-west-1:123456789012:log-group:laravel-staging-logs-exec-0123456"},
 		"database":  map[string]any{"host": "db.internal", "port": 3306, "username": "laravel", "requireTls": true, "passwordArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_MASTER_PASSWORD"},
 		"cache":     map[string]any{"host": "cache.internal", "port": 6379, "engine": "valkey", "encryptTransit": true},
 	}

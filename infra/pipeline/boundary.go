@@ -27,6 +27,11 @@ var within = []permission{
 	{"secretsmanager:DescribeSecret secretsmanager:GetSecretValue", scope{"secretsmanager:{region}:{account}:secret:{name}", always}},
 	{"secretsmanager:DescribeSecret secretsmanager:GetSecretValue", scope{"secretsmanager:{region}:{account}:secret:{shared}", always}},
 	{"logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents", scope{"logs:{region}:{account}:log-group:{name}", always}},
+	{"logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents", scope{"logs:{region}:{account}:log-group:{shared}", always}}, // sessions of ECS Exec in a shared cluster
+	// Enhanced monitoring of RDS, whose one log group all instances of the account and region share:
+	// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRDSEnhancedMonitoringRole.html. RDS refuses a role without these.
+	{"logs:CreateLogGroup logs:PutRetentionPolicy", scope{"logs:{region}:{account}:log-group:RDS*", always}},
+	{"logs:CreateLogStream logs:DescribeLogStreams logs:GetLogEvents logs:PutLogEvents", scope{"logs:{region}:{account}:log-group:RDS*:log-stream:*", always}},
 	// The application: what Laravel's drivers for files, queues, mail and cache use.
 	{"s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:GetObjectAcl s3:ListBucket s3:PutObject s3:PutObjectAcl", scope{"s3:::{name}", always}},
 	{"sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:GetQueueUrl sqs:PurgeQueue sqs:ReceiveMessage sqs:SendMessage", scope{"sqs:{region}:{account}:{name}", always}},
