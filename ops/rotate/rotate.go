@@ -86,6 +86,9 @@ func Secret(ctx context.Context, s *session.Session, o Options) error {
 		return err
 	}
 	fmt.Fprintf(s.Out, "%s of %s is rotated, and everything is steady. %s\n", r.name, s.Stack, r.ends)
+	if !r.given {
+		fmt.Fprintf(s.Err, "Commit %s now: a deployment without the new generation goes back to the old secret.\n", s.File.Name())
+	}
 	return nil
 }
 
