@@ -86,8 +86,12 @@ func (o *Opened) seed(file *config.File) error {
 	assumed, err := stackfile.Seed(o.Account(), file)
 	if err == nil && o.Stack.InMemory {
 		var images []string
+		var snapshots []string
 		images, err = stackfile.SeedImages(o.Account(), file)
-		assumed = append(assumed, images...)
+		if err == nil {
+			snapshots, err = stackfile.SeedSnapshot(o.Account(), file)
+		}
+		assumed = append(append(assumed, images...), snapshots...)
 	}
 	for _, line := range assumed {
 		o.Notes = append(o.Notes, "assumes "+line)

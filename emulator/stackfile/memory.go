@@ -29,6 +29,11 @@ func InMemory(s *config.File) ([]string, error) {
 		values["environment.branch"] = "rehearsed"
 		values["environment.expiresAt"] = time.Now().Add(2 * time.Hour).UTC().Truncate(time.Hour).Format(time.RFC3339) // a full hour
 	}
+	if s.Text("database.restore.pointInTime") != "" {
+		notes = append(notes, "a snapshot instead of database.restore.pointInTime: the account has no instance with backups")
+		s.Unset("database.restore.pointInTime")
+		values["database.restore.snapshot"] = "point-in-time"
+	}
 	if IsAccount(s) {
 		notes = append(notes, "no release: an account runs nothing")
 	}

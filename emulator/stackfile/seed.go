@@ -83,6 +83,34 @@ func SeedImages(a *account.Account, s *config.File) ([]string, error) {
 	return assumed, nil
 }
 
+// SeedSnapshot puts into an account in memory the snapshot of database.restore. The section stays in the stack file for as long as the
+// restored instance lives, so each rehearsal and each note needs the snapshot.
+func SeedSnapshot(a *account.Account, s *config.File) ([]string, error) {
+	name := s.Text("database.restore.snapshot")
+	if name == "" {
+		return nil, nil
+	}
+	id := strings.ToLower(strings.TrimPrefix(name, fmt.Sprintf("arn:aws:rds:%s:%s:snapshot:", a.Region(), a.ID())))
+	if _, exists := a.Read(account.DatabaseSnapshotToken, id); !exists {
+		if err := a.Seed(account.DatabaseSnapshotToken, id, account.Values{
+			"engine": textOr(s, "database.engine", "mysql"), "engineVersion": textOr(s, "database.version", "8.4"),
+			"username": textOr(s, "database.username", "laravel"), "dbName": textOr(s, "database.name", "laravel"),
+			"allocatedStorage": 20.0, "storageEncrypted": true,
+		}); err != nil {
+			return nil, fmt.Errorf("assuming snapshot %s: %w", name, err)
+		}
+	}
+	return []string{"snapshot " + name + ", of the same engine and version"}, nil
+}
+
+// textOr is a value of the stack file, or its default.
+func textOr(s *config.File, path, fallback string) string {
+	if text := s.Text(path); text != "" {
+		return text
+	}
+	return fallback
+}
+
 // lookedUp are the releases whose images the program does not build (stacks/images.go).
 func lookedUp(s *config.File) []string {
 	name, candidate := s.Text("release.name"), s.Text("release.candidate")

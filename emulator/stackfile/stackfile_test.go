@@ -60,6 +60,7 @@ config:
   laravel-ecs:release: { strategy: blueGreen, name: one, candidate: two, build: false }
   laravel-ecs:domain: { name: app.example.com, zone: example.com, certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/x" }
   laravel-ecs:cluster: { keyPair: deploy }
+  laravel-ecs:database: { restore: { pointInTime: latest, generation: 2, keepOldUntil: 2026-12-10 } }
   laravel-ecs:secrets: { STRIPE_KEY: { secure: v1:abc } }
 `)
 	s, err := config.ReadFile(root, "prod")
@@ -70,7 +71,7 @@ config:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(notes) != 2 || !strings.Contains(notes[0], "laravel-ecs:secrets.STRIPE_KEY, encryptionsalt") {
+	if len(notes) != 3 || !strings.Contains(notes[0], "laravel-ecs:secrets.STRIPE_KEY, encryptionsalt") {
 		t.Errorf("notes are %q", notes)
 	}
 	a, err := aws.Open("", "eu-west-1")
@@ -87,6 +88,13 @@ config:
 	images, err := SeedImages(a, s)
 	if err != nil || !slices.Equal(images, []string{"image release-one in the registry", "image release-two in the registry"}) {
 		t.Errorf("assumed images are %q, %v", images, err)
+	}
+	snapshots, err := SeedSnapshot(a, s)
+	if err != nil || !slices.Equal(snapshots, []string{"snapshot point-in-time, of the same engine and version"}) || s.Text("database.restore.pointInTime") != "" {
+		t.Errorf("assumed snapshots are %q, %v", snapshots, err)
+	}
+	if taken, ok := a.Read(account.DatabaseSnapshotToken, "point-in-time"); !ok || taken.Outputs.Text("engine") != "mysql" {
+		t.Errorf("the snapshot is %v", taken)
 	}
 	zone, err := a.Invoke(t.Context(), "aws:route53/getZone:getZone", account.Values{"name": "example.com"})
 	if err != nil || zone.Text("name") != "example.com" {
