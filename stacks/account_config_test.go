@@ -56,7 +56,7 @@ func TestBadAccountIsRefused(t *testing.T) {
 		{"account", "deploy.prod", map[string]any{"hosts": []string{"app.example.com"}}, "account.deploy.prod: github and gitlab are both missing"},
 		{"account", "deploy.prod.hosts", []string{"*.example.com"}, `account.deploy.prod.hosts: "*.example.com" is not a host name`},
 		{"account", "deploy.prod.hosts", []string{"example.org"}, "account.deploy.prod.hosts: Pulumi.prod.yaml publishes app.example.com"},
-		{"account", "gitlab.group", "x", "account.group: no such key; Pulumi.yaml lists them"},
+		{"account", "gitlab.group", "x", "account.gitlab.group: no such key; Pulumi.yaml lists them"},
 		{"app", "name", "shop", "account.deploy.prod: the application of Pulumi.prod.yaml is laravel, of this stack shop"},
 		{"app", "url", "http://x", "app: an account has a name only"},
 		{"environment", "permissionsBoundary", "arn:aws:iam::123456789012:policy/x", "environment.permissionsBoundary: belongs to environments"},

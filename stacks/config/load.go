@@ -1,10 +1,12 @@
 package config
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 )
 
@@ -86,27 +88,74 @@ func section(source Source, key string, into any) error {
 	decoder := json.NewDecoder(strings.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
-		return explain(key, raw, err)
+		return explain(key, raw, into, err)
 	}
 	return nil
 }
 
 // explain turns a JSON error into one that names the key of the stack file.
-func explain(key, raw string, err error) error {
+func explain(key, raw string, into any, err error) error {
 	var kind *json.UnmarshalTypeError
+	isSection := strings.HasPrefix(strings.TrimSpace(raw), "{")
 	switch {
+	case errors.As(err, &kind) && isSection && key != "secrets" && reflect.TypeOf(into).Elem().Kind() == reflect.Map:
+		return fmt.Errorf("%s.%s: %s found, %s expected%s", key, wrongIn(raw, kind.Type), kind.Value, kind.Type, quotesNeeded(kind))
 	case errors.As(err, &kind) && kind.Field != "":
 		return fmt.Errorf("%s.%s: %s found, %s expected", key, kind.Field, kind.Value, kind.Type)
-	case errors.As(err, &kind) || !strings.HasPrefix(strings.TrimSpace(raw), "{"):
+	case errors.As(err, &kind) || !isSection:
 		if key == "secrets" { // the text may be a secret at the wrong place
 			return fmt.Errorf("%s: NAME: VALUE below it expected, with texts as values", key)
 		}
 		return fmt.Errorf("%s: %q found, a section with keys below it expected", key, raw)
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return fmt.Errorf("%s.%s: no such key; Pulumi.yaml lists them", key, strings.Trim(field, `"`))
+		path := cmp.Or(unknownIn(raw, reflect.TypeOf(into).Elem()), strings.Trim(field, `"`))
+		return fmt.Errorf("%s.%s: no such key; Pulumi.yaml lists them", key, path)
 	}
 	return fmt.Errorf("%s: %w", key, err)
+}
+
+// quotesNeeded is the advice for a text that YAML takes for a number or for true or false.
+func quotesNeeded(kind *json.UnmarshalTypeError) string {
+	if kind.Type.Kind() != reflect.String {
+		return ""
+	}
+	return `; put numbers, true and false in quotes: "1"`
+}
+
+// wrongIn is the first key of a map whose value is not of the map's type.
+func wrongIn(raw string, kind reflect.Type) string {
+	var values map[string]json.RawMessage
+	if json.Unmarshal([]byte(raw), &values) != nil {
+		return ""
+	}
+	for _, key := range sortedKeys(values) {
+		if json.Unmarshal(values[key], reflect.New(kind).Interface()) != nil {
+			return key
+		}
+	}
+	return ""
+}
+
+// unknownIn is the path of the first key of a section that its type does not have; JSON's error has the last part of it only.
+func unknownIn(raw string, section reflect.Type) string {
+	var values map[string]json.RawMessage
+	if section.Kind() != reflect.Struct || json.Unmarshal([]byte(raw), &values) != nil {
+		return ""
+	}
+	for _, key := range sortedKeys(values) {
+		field, known := section.FieldByNameFunc(func(name string) bool {
+			f, _ := section.FieldByName(name)
+			return strings.EqualFold(f.Tag.Get("json"), key)
+		})
+		if !known {
+			return key
+		}
+		if inner := unknownIn(string(values[key]), field.Type); inner != "" {
+			return key + "." + inner
+		}
+	}
+	return ""
 }
 
 // unknownKeys finds sections that no field of the configuration stands for.

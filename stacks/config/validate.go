@@ -169,6 +169,9 @@ func validateTags(p *problems, tags map[string]string) {
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
 			p.add("tags."+key, "AWS reserves the prefix aws:")
 		}
+		if key == "Application" || key == "Environment" {
+			p.add("tags."+key, "the program sets this tag, and the roles of pipelines may change only what has it; remove the key")
+		}
 		if n := utf8.RuneCountInString(key); n < 1 || n > 128 || !tagText.MatchString(key) {
 			p.add("tags."+key, "a key has 1 to 128 letters, digits, spaces and _.:/=+-@")
 		}
@@ -247,11 +250,14 @@ func (l LoadBalancer) validate(p *problems) {
 	p.between("loadBalancer.accessLogDays", l.AccessLogDays, 1, 3653)
 	p.between("loadBalancer.hstsDays", l.HSTSDays, 0, 730)
 	if l.RateLimit != 0 { // UpdateWebACL, RateBasedStatement
-		p.between("loadBalancer.rateLimit", l.RateLimit, 10, 2_000_000_000)
+		if l.RateLimit < 10 || l.RateLimit > 2_000_000_000 {
+			p.add("loadBalancer.rateLimit", "%d is outside 10-2000000000, and not 0, which is no limit", l.RateLimit)
+		}
 	}
 	if len(l.UploadPaths) > 10 {
 		p.add("loadBalancer.uploadPaths", "%d are too many: 10 fit the capacity of a web ACL; name what they have in common", len(l.UploadPaths))
 	}
+	p.distinct("loadBalancer.uploadPaths", l.UploadPaths)
 	for _, path := range l.UploadPaths {
 		p.matches("loadBalancer.uploadPaths", path, regexp.MustCompile(`^/[A-Za-z0-9/_.-]{1,199}$`), "the beginning of a path such as /upload")
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -64,17 +63,17 @@ const (
 
 var cachePassword = regexp.MustCompile(`^[A-Za-z0-9!&#$^<>-]{16,128}$`)
 
-// cacheVersions are patterns, because memcached is given to the patch level and the others by major.minor.
-var cacheVersions = map[string]*regexp.Regexp{
-	Memcached: regexp.MustCompile(`^1\.6\.(6|12|17|22)$`),
-	Valkey:    regexp.MustCompile(`^(7\.2|8\.0|8\.1)$`),
-	Redis:     regexp.MustCompile(`^(7\.0|7\.1)$`),
+// cacheVersions are the versions of each engine: memcached's to the patch level, the others' by major.minor.
+var cacheVersions = map[string][]string{
+	Memcached: {"1.6.6", "1.6.12", "1.6.17", "1.6.22"},
+	Valkey:    {"7.2", "8.0", "8.1"},
+	Redis:     {"7.0", "7.1"},
 }
 
 func (c Cache) validate(p *problems) {
 	p.oneOf("cache.engine", c.Engine, Memcached, Valkey, Redis)
-	if pattern := cacheVersions[c.Engine]; pattern != nil {
-		p.matches("cache.version", c.Version, pattern, fmt.Sprintf("a version of %s: %s", c.Engine, pattern))
+	if versions := cacheVersions[c.Engine]; versions != nil && !slices.Contains(versions, c.Version) {
+		p.add("cache.version", "%q is not a version of %s: %s", c.Version, c.Engine, strings.Join(versions, ", "))
 	}
 	p.check("cache.nodeType", known.Cache.Check(c.NodeType))
 	p.between("cache.nodes", c.Nodes, 1, 6)
