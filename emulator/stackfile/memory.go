@@ -29,7 +29,7 @@ func InMemory(s *config.File) ([]string, error) {
 		values["environment.branch"] = "rehearsed"
 		values["environment.expiresAt"] = time.Now().Add(2 * time.Hour).UTC().Truncate(time.Hour).Format(time.RFC3339) // a full hour
 	}
-	if s.Text("database.restore.pointInTime") != "" {
+	if at := s.Get("database.restore.pointInTime"); at != nil && at != "" {
 		notes = append(notes, "a snapshot instead of database.restore.pointInTime: the account has no instance with backups")
 		s.Unset("database.restore.pointInTime")
 		values["database.restore.snapshot"] = "point-in-time"

@@ -156,3 +156,18 @@ func TestSaveKeepsTheFile(t *testing.T) {
 		}
 	}
 }
+
+// TestTimesWithoutQuotes: YAML reads a date without quotes as a time.
+func TestTimesWithoutQuotes(t *testing.T) {
+	r := Restore{PointInTime: "2026-11-26 18:00:00 +0000 UTC", KeepOldUntil: "2026-12-10 00:00:00 +0000 UTC"}
+	r.readTimes()
+	if r.PointInTime != "2026-11-26T18:00:00Z" || r.KeepOldUntil != "2026-12-10" {
+		t.Errorf("read %+v", r)
+	}
+	quoted := Restore{PointInTime: "latest", KeepOldUntil: "2026-12-10"}
+	before := quoted
+	quoted.readTimes()
+	if quoted != before {
+		t.Errorf("read %+v", quoted)
+	}
+}

@@ -32,6 +32,7 @@ func Load(source Source) (*Config, error) {
 		c.App.Env = source.Stack()
 	}
 	c.deriveTimes()
+	c.Database.Restore.readTimes()
 	c.Region = region(source)
 	if err := report(source, problems, c.validate(source.Stack()), unread); err != nil {
 		return nil, err

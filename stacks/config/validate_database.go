@@ -70,6 +70,17 @@ var (
 	utcMoment    = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`)
 )
 
+// readTimes puts back what YAML took for a time: a date without quotes arrives as Go prints it.
+func (r *Restore) readTimes() {
+	const printed = "2006-01-02 15:04:05 -0700 MST"
+	if at, err := time.Parse(printed, r.PointInTime); err == nil {
+		r.PointInTime = at.UTC().Format(time.RFC3339)
+	}
+	if day, err := time.Parse(printed, r.KeepOldUntil); err == nil {
+		r.KeepOldUntil = day.Format(time.DateOnly)
+	}
+}
+
 func (r Restore) validate(p *problems, now time.Time) {
 	if !r.Set() {
 		if r != (Restore{Old: OldKept}) {
