@@ -104,13 +104,14 @@ func TestNoSecret(t *testing.T) {
 	}
 }
 
-// TestBuildChecksForSecrets: the check is an instruction of its own, whose failure ends the build, and what is deployed depends on its stage.
+// TestBuildChecksForSecrets: the check comes first in its instruction, its failure ends the build (the shell has -e), and what is deployed depends
+// on its stage.
 func TestBuildChecksForSecrets(t *testing.T) {
 	text, err := os.ReadFile("../../docker/Dockerfile")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const check = "RUN /usr/local/lib/build/secrets.sh . \"${APP}\" /usr/local/lib/build/Dockerfile.dockerignore\n"
+	const check = "/usr/local/lib/build/secrets.sh . \"${APP}\" /usr/local/lib/build/Dockerfile.dockerignore"
 	stages := map[string]string{}
 	for _, stage := range strings.Split(string(text), "\nFROM ")[1:] {
 		head, body, _ := strings.Cut(stage, "\n")
@@ -118,7 +119,7 @@ func TestBuildChecksForSecrets(t *testing.T) {
 		stages[name] = body
 	}
 	for stage, has := range map[string]string{
-		"asset-sources": "COPY ${APP}/ ./\n" + check, "node": check, "assets": "COPY --from=asset-sources", "app": "COPY --from=assets", "runtime": "COPY --from=app",
+		"asset-sources": "COPY ${APP}/ ./\nRUN " + check + " \\\n    && ", "node": "npm \\\n    " + check + "; \\\n", "assets": "COPY --from=asset-sources", "app": "COPY --from=assets", "runtime": "COPY --from=app",
 	} {
 		if !strings.Contains(stages[stage], has) {
 			t.Errorf("the stage %s has no %q", stage, has)

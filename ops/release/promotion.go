@@ -41,7 +41,7 @@ func Deploy(ctx context.Context, s *session.Session, o DeployOptions) error {
 		}
 		fmt.Fprintf(s.Err, "%s gets the image as it is, with the settings of %s:\n%s\n", s.Stack, o.From, text)
 	}
-	chosen, err := offered(ctx, s, source, o.To)
+	chosen, err := offered(ctx, source, o.To)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func deployable(s, source *session.Session) error {
 
 // offered is the release to take over: the one that was named, or the one that runs, which must be that of this checkout. An old pipeline
 // that is started again would otherwise bring a new image and old settings together.
-func offered(ctx context.Context, s, source *session.Session, name string) (Image, error) {
+func offered(ctx context.Context, source *session.Session, name string) (Image, error) {
 	outputs, err := source.Outputs(ctx)
 	if err != nil {
 		return Image{}, fmt.Errorf("looking for what %s runs: %w", source.Stack, err)

@@ -184,7 +184,7 @@ func TestTenancyReplaces(t *testing.T) {
 
 // checkComputed: what the account returns of a resource beyond its inputs is what the provider calls computed, or its default. Anything
 // else would be a difference between state and program at every deployment.
-func checkComputed(t testing.TB, row account.Type, r account.Resource) {
+func checkComputed(t testing.TB, r account.Resource) {
 	t.Helper()
 	fact, known := facts(t).Types[r.Type]
 	if !known {

@@ -48,8 +48,8 @@ func placeDatabase(tx *account.Tx, r *account.Resource) error {
 	if err := restoreDatabase(tx, r); err != nil {
 		return err
 	}
-	engine, v := r.Outputs.Text("engine"), release{}
-	if v, _ = version(engine, r.Outputs.Text("engineVersion")); !supported(engine, v.line, tx.Time()) && r.Outputs.Text("engineLifecycleSupport") != extendedSupport {
+	engine := r.Outputs.Text("engine")
+	if v, _ := version(engine, r.Outputs.Text("engineVersion")); !supported(engine, v.line, tx.Time()) && r.Outputs.Text("engineLifecycleSupport") != extendedSupport {
 		return tx.Refuse("InvalidParameterCombination",
 			"Cannot create %s %s: its standard support ended on %s, and Extended Support is disabled (engineLifecycleSupport); choose a newer version",
 			engine, v.line, lines[engine][v.line].supported)
