@@ -190,7 +190,13 @@ func referenceMap(references map[string]pulumi.StringOutput) pulumi.StringMap {
 //
 // The name of the service is taken from its ID. Pulumi chooses service.Name itself, so a preview knows it before the service exists,
 // and the lookup would fail with ServiceNotFoundException. The ID is unknown until the service is there, and steady.
+//
+// A preview does not look. After a run that was cut off between a task definition and its service, it would compare the registered revision
+// with one that the update is about to replace, and fail.
 func runningRevision(ctx *pulumi.Context, cluster pulumi.StringInput, service *ecs.Service, definition *ecs.TaskDefinition, parent pulumi.Resource) pulumi.StringOutput {
+	if ctx.DryRun() {
+		return definition.Arn
+	}
 	name := pulumix.Apply(pulumix.Cast[pulumix.Output[pulumi.ID]](service.ID()), serviceName)
 	found := ecs.LookupServiceOutput(ctx, ecs.LookupServiceOutputArgs{
 		ClusterArn:  cluster,
