@@ -103,6 +103,19 @@ func TestCutOffAtEachService(t *testing.T) {
 	}
 }
 
+// TestCutOffBetweenTheServices: a release is cut off when its task definitions are registered and some services have not got theirs. The next
+// preview is no reason to think that ECS rolled something back.
+func TestCutOffBetweenTheServices(t *testing.T) {
+	l := newLife(t, "staging", nil, nil)
+	l.deploy("first")
+	l.set(map[string]any{"env.CHANGED": "1"})
+	l.failUp(account.Fault{Operation: "update", Type: "aws:ecs/service:Service"})
+	l.deploy("the rest")
+	if again, err := l.Up(t.Context()); err != nil || len(again.Changes) != 0 {
+		t.Errorf("once more: %v, %v", again.Changes, err)
+	}
+}
+
 // cutOff deploys, and fails wherever a resource of one of these types is to be made.
 func (l *life) cutOff(types ...string) {
 	l.t.Helper()
