@@ -25,7 +25,7 @@ var owned = []string{"workspace", "state", "home", "logs", PortsFile, "account.j
 
 // kept is what may be in a state folder that has no version: the rest of a run that was killed early, and the folder in
 // which the runtime keeps certificates and snapshots; and Pulumi's own folder, into which even `pulumi version` writes a log.
-var kept = []string{"lock", "runtime", "home"}
+var kept = []string{"lock", "runtime", "home", "snapshots"}
 
 // folder is the state folder while it is locked by this process. The lock goes with the process, however that ends.
 type folder struct {

@@ -171,6 +171,11 @@ func TestStateFolders(t *testing.T) {
 		"another format":    {func(dir string) { write(t, filepath.Join(dir, "version"), "0\n") }, `has format "0"`},
 		"somebody else's":   {func(dir string) { write(t, filepath.Join(dir, "thesis.txt"), "dear reader") }, "not a state folder and not empty"},
 		"killed very early": {func(dir string) { write(t, filepath.Join(dir, "lock"), "") }, ""},
+		"only snapshots": {func(dir string) {
+			if err := os.MkdirAll(filepath.Join(dir, "snapshots"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}, ""},
 		"account of elsewhere": {func(dir string) {
 			write(t, filepath.Join(dir, "version"), "1\n")
 			text, _ := json.Marshal(map[string]any{"format": 1, "region": "us-east-1"})
