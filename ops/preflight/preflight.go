@@ -85,22 +85,27 @@ func Check(ctx context.Context, s *session.Session) error {
 
 // plannedFor is what a deployment would change: the stack's own preview where it is deployed already, else all that the stack file declares.
 func plannedFor(ctx context.Context, s *session.Session) (planned, error) {
-	p, err := inmemory.Resources(ctx, s.Root, s.Stack)
-	if _, deployed := s.Outputs(ctx); deployed == nil {
-		pulumi, missing := s.Pulumi(ctx)
-		if missing != nil {
-			return planned{}, missing
-		}
-		var text []byte
-		if text, err = pulumi.Output(ctx, append([]string{"preview", "--non-interactive", "--stack", s.Stack}, preview.Arguments...)...); err == nil {
-			p, err = preview.Parse(text)
-		}
-	}
+	p, err := previewOf(ctx, s)
 	if err != nil {
 		return planned{}, err
 	}
 	before, after := cost.Resources(p)
 	return planned{before, after}, nil
+}
+
+func previewOf(ctx context.Context, s *session.Session) (preview.Preview, error) {
+	if _, undeployed := s.Outputs(ctx); undeployed != nil {
+		return inmemory.Resources(ctx, s.Root, s.Stack)
+	}
+	pulumi, err := s.Pulumi(ctx)
+	if err != nil {
+		return preview.Preview{}, err
+	}
+	text, err := pulumi.Output(ctx, append([]string{"preview", "--non-interactive", "--stack", s.Stack}, preview.Arguments...)...)
+	if err != nil {
+		return preview.Preview{}, err
+	}
+	return preview.Parse(text)
 }
 
 // account asks AWS, each thing once.
