@@ -34,6 +34,9 @@ type ServiceArgs struct {
 	Target                 *Target // of the load balancer; nil for a process that gets no requests
 	// After must be done before the service changes.
 	After []pulumi.Resource
+	// AfterReleases are services that must run what was registered for them before this one changes. When ECS rolls one of them back, this
+	// one stays as it is, on the release and the credentials that still serve.
+	AfterReleases []*Service
 	// RolloutMinutes is how long to wait for a steady service, DrainMinutes how long for the end of a deleted one.
 	RolloutMinutes, DrainMinutes int
 	// Scaling moves the number of tasks; nil keeps Count.
@@ -132,6 +135,11 @@ func (s *Service) taskDefinition(ctx *pulumi.Context, name string, args ServiceA
 
 func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, definition *ecs.TaskDefinition) (*ecs.Service, error) {
 	wait := slices.Concat(args.Cluster.Ready, args.Roles.Ready(), args.After)
+	var released []pulumi.ResourceOption
+	for _, other := range args.AfterReleases {
+		wait = append(wait, other) // a preview, which does not look at what runs, has this order too
+		released = append(released, pulumi.DependsOnInputs(other.released()))
+	}
 	service := &ecs.ServiceArgs{
 		Cluster:                         args.Cluster.ARN.ToStringPtrOutput(),
 		TaskDefinition:                  definition.Arn,
@@ -169,11 +177,18 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		// that the load balancer still sends there without an answer (ECS API reference, UpdateService, loadBalancers).
 		pulumi.ReplaceOnChanges([]string{"loadBalancers"}),
 	}
+	opts = append(opts, released...)
 	if args.Scaling != nil && !args.SetCount {
 		// Autoscaling owns the number: a release at the peak must not reset it (terraform-provider-aws#335).
 		opts = append(opts, pulumi.IgnoreChanges([]string{"desiredCount"}))
 	}
 	return ecs.NewService(ctx, name+"-service", service, opts...)
+}
+
+// released is the service itself when it runs the revision that was registered for it, else the error that says so.
+func (s *Service) released() pulumi.ResourceArrayOutput {
+	itself := func(string) []pulumi.Resource { return []pulumi.Resource{s} }
+	return s.TaskDefinitionARN.ApplyT(itself).(pulumi.ResourceArrayOutput)
 }
 
 func referenceMap(references map[string]pulumi.StringOutput) pulumi.StringMap {

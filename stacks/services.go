@@ -13,7 +13,8 @@ import (
 
 // createServices makes the log groups, the roles whose policies name them, and the services. The services that run tasks come first, then
 // the rules that send them requests, and last the colour without requests: it stops its tasks when it gets no more.
-// Services whose tasks do not prepare the database come after those that do: they use its new user and its new tables.
+// Services whose tasks do not prepare the database come after those that do, and only when ECS has not rolled these back: they use its new
+// user and its new tables, and run the release that serves.
 func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[string]*infra.Service, error) {
 	all := processes(s.config, app.database.Master)
 	logs, err := s.createLogGroups(ctx, all)
@@ -25,28 +26,29 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 		return nil, wrap("roles", err)
 	}
 	services := map[string]*infra.Service{}
-	add := func(p process, after []pulumi.Resource) (err error) {
-		services[p.name], err = infra.NewService(ctx, s.prefix+"-"+p.name, s.serviceArgs(app, p, roles, logs[p.role], after), s.aws)
+	add := func(p process, after []pulumi.Resource, released []*infra.Service) (err error) {
+		args := s.serviceArgs(app, p, roles, logs[p.role])
+		args.After, args.AfterReleases = after, released
+		services[p.name], err = infra.NewService(ctx, s.prefix+"-"+p.name, args, s.aws)
 		return wrap(p.name+" service", err)
 	}
 	var idle []process
-	var prepared []pulumi.Resource
+	var prepared []*infra.Service
 	for _, p := range all {
 		if p.color.Idle() {
 			idle = append(idle, p)
 			continue
 		}
-		prepares := len(p.task.Before) > 0
-		after := prepared
-		if prepares {
-			after = nil
+		if len(p.task.Before) == 0 {
+			if err := add(p, nil, prepared); err != nil {
+				return nil, err
+			}
+			continue
 		}
-		if err := add(p, after); err != nil {
+		if err := add(p, nil, nil); err != nil {
 			return nil, err
 		}
-		if prepares {
-			prepared = append(prepared, services[p.name])
-		}
+		prepared = append(prepared, services[p.name])
 	}
 	if app.balancer == nil { // the rules of a shared one are there already
 		return services, nil
@@ -56,20 +58,20 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 		return nil, wrap("traffic", err)
 	}
 	for _, p := range idle {
-		if err := add(p, traffic.Ready()); err != nil {
+		if err := add(p, traffic.Ready(), nil); err != nil {
 			return nil, err
 		}
 	}
 	return services, nil
 }
 
-func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles, logs *cloudwatch.LogGroup, after []pulumi.Resource) infra.ServiceArgs {
+func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles, logs *cloudwatch.LogGroup) infra.ServiceArgs {
 	release := cmp.Or(p.color.Release, s.release)
 	args := infra.ServiceArgs{
 		Cluster: app.cluster, Roles: roles, Architecture: app.machine.CPUArchitecture(), Region: s.config.Region,
 		Image: app.images.byRelease[release].Reference, Task: p.task, Environment: s.variables(app, release), Secrets: app.secrets.References, SetupSecrets: app.secrets.SetupReferences,
 		LogGroup: logs, Count: p.size.Count, MinPercent: p.minPercent, MaxPercent: p.maxPercent,
-		Exec: s.config.Access.Exec, Scaling: p.scaling, After: after, RolloutMinutes: s.config.RolloutMinutes(p.size, p.behindBalancer),
+		Exec: s.config.Access.Exec, Scaling: p.scaling, RolloutMinutes: s.config.RolloutMinutes(p.size, p.behindBalancer),
 		DrainMinutes: s.config.DrainMinutes(p.size, p.behindBalancer),
 		// The number of tasks turns a colour off, so a deployment sets it although autoscaling moves it.
 		SetCount: s.config.Release.Strategy == config.BlueGreen,

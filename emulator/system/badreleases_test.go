@@ -115,7 +115,11 @@ func (p *proof) recovers(t *testing.T) {
 
 // survives wants that a bad release is refused with its cause, and that nobody notices.
 func (p *proof) survives(t *testing.T, bad badRelease) {
-	before := p.serving(t, bad.process)
+	kept := allProcesses // a release that the web service does not run is nobody's
+	if bad.process != "web" {
+		kept = []string{bad.process}
+	}
+	before := p.serving(t, kept...)
 	if bad.prepare != nil {
 		defer bad.prepare(t, p)()
 	}
@@ -136,21 +140,26 @@ func (p *proof) survives(t *testing.T, bad badRelease) {
 			}
 		}
 		t.Logf("the end of its output:\n%s", strings.Join(lines[max(0, len(lines)-15):], "\n"))
-		if after := p.serving(t, bad.process); !slices.Equal(before, after) {
+		if after := p.serving(t, kept...); !slices.Equal(before, after) {
 			t.Errorf("%v served, now %v do", before, after)
 		}
 	})
 }
 
-// serving names the healthy tasks of a process as make status shows them.
-func (p *proof) serving(t *testing.T, process string) []string {
+// allProcesses are those of the example.
+var allProcesses = []string{"web", "worker", "scheduler"}
+
+// serving names the healthy tasks of processes as make status shows them.
+func (p *proof) serving(t *testing.T, processes ...string) []string {
 	t.Helper()
 	var list []string
-	for _, one := range p.tasks(t, process) {
-		if !one.healthy {
-			t.Errorf("not healthy: %s", one.line)
+	for _, process := range processes {
+		for _, one := range p.tasks(t, process) {
+			if !one.healthy {
+				t.Errorf("not healthy: %s", one.line)
+			}
+			list = append(list, one.container+" "+one.revision+" "+one.release)
 		}
-		list = append(list, one.container+" "+one.revision+" "+one.release)
 	}
 	slices.Sort(list)
 	return list

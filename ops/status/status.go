@@ -130,8 +130,8 @@ func (s service) primary() *types.Deployment {
 	return nil
 }
 
-// problems: a service is steady when one deployment is left and completed, as many tasks run as are wanted, and none of them is
-// unhealthy for ECS or out of service at the load balancer.
+// problems: a service is steady when one deployment is left and completed, as many tasks run as are wanted, of the release that
+// serves, and none of them is unhealthy for ECS or out of service at the load balancer.
 func (s service) problems() (list []string) {
 	if state := aws.ToString(s.Status); state != "ACTIVE" {
 		list = append(list, "the service is "+strings.ToLower(state))
@@ -144,6 +144,9 @@ func (s service) problems() (list []string) {
 	}
 	if s.RunningCount != s.DesiredCount || s.PendingCount > 0 {
 		list = append(list, fmt.Sprintf("%d of %d tasks run, %d pending", s.RunningCount, s.DesiredCount, s.PendingCount))
+	}
+	if s.behind != "" {
+		list = append(list, s.behind)
 	}
 	for _, t := range s.tasks {
 		switch {
@@ -159,7 +162,9 @@ func (s service) problems() (list []string) {
 // service is what AWS says about a service at one moment.
 type service struct {
 	cluster.Service
-	tasks []task
+	tasks   []task
+	release string // of a service with tasks
+	behind  string // what is wrong with the release; empty when the web tasks run it too
 }
 
 // task is a line of the table.
@@ -203,6 +208,9 @@ func read(ctx context.Context, c *cluster.Cluster) (list []service, err error) {
 			one.tasks = append(one.tasks, line)
 		}
 		list = append(list, one)
+	}
+	if err := readReleases(ctx, c, list); err != nil {
+		return nil, err
 	}
 	return list, refused
 }

@@ -60,6 +60,44 @@ func TestNotSteady(t *testing.T) {
 	}
 }
 
+// TestTwoReleases: ECS has rolled the worker back, and each service is steady.
+func TestTwoReleases(t *testing.T) {
+	c := awstest.New(t, "", awstest.Outputs, awstest.Stack())
+	stays := awstest.Map{"taskDefinition": "arn:aws:ecs:eu-west-1:1:task-definition/prod-worker:6"}
+	c.Set("DescribeServices", func(body awstest.Map, _ url.Values) any {
+		services := awstest.List{}
+		for _, name := range body["services"].([]any) {
+			changes := map[any]awstest.Map{"prod-worker": stays}[name]
+			services = append(services, awstest.Service(name.(string), changes))
+		}
+		return awstest.Map{"services": services}
+	})
+	c.Set("DescribeTaskDefinition", func(body awstest.Map, _ url.Values) any {
+		definition := awstest.Definition()
+		if body["taskDefinition"] == stays["taskDefinition"] {
+			definition["containerDefinitions"] = awstest.List{
+				awstest.Map{"name": "worker", "environment": awstest.List{awstest.Map{"name": "APP_RELEASE", "value": "r1"}}},
+			}
+		}
+		return awstest.Map{"taskDefinition": definition}
+	})
+	err := Show(t.Context(), c.Session, Options{})
+	if !errors.Is(err, ErrNotSteady) || strings.Contains(err.Error(), "web: ") {
+		t.Errorf("the error is %v", err)
+	}
+	awstest.Says(t, err, "worker: it runs release r1, and r2 serves: repeat make up, or make rollback")
+	stays["desiredCount"], stays["runningCount"] = 0, 0
+	c.Set("ListTasks", func(body awstest.Map, _ url.Values) any {
+		if body["serviceName"] == "prod-worker" || body["desiredStatus"] == "STOPPED" {
+			return awstest.Map{"taskArns": awstest.List{}}
+		}
+		return awstest.Map{"taskArns": awstest.List{"t-web"}}
+	})
+	if err := Show(t.Context(), c.Session, Options{}); err != nil {
+		t.Errorf("a worker without tasks: %v", err)
+	}
+}
+
 func TestStates(t *testing.T) {
 	c := awstest.New(t, "", awstest.Outputs, awstest.Stack())
 	c.Set("ListTasks", func(body awstest.Map, _ url.Values) any {
