@@ -3,7 +3,7 @@
 # packages), and writes the result with fixed times, so that the same sources produce the same layer.
 set -euo pipefail
 shopt -s dotglob extglob
-build=$(dirname "$0")
+build=$(dirname "$0") lib=/usr/local/lib/laravel-ecs
 cd /var/www
 
 # Laravel writes to storage and to the caches of the config: both live on tmpfs at run time.
@@ -15,11 +15,16 @@ ln -s /run/app/storage storage
 export APP_ENV=production APP_KEY="base64:$(printf '%032d' 0 | base64)" LOG_CHANNEL=null CACHE_DRIVER=array CACHE_STORE=array
 export SESSION_DRIVER=array QUEUE_CONNECTION=sync VIEW_COMPILED_PATH=/var/www/bootstrap/cache/views
 
-php artisan package:discover --quiet
+php "$lib/discover.php"
 mkdir -p "$VIEW_COMPILED_PATH"
-for cache in ${BUILD_CACHES:-}; do
-    php artisan "$cache:cache" --quiet || { echo "$cache:cache needs the environment: leave it out of BUILD_CACHES" >&2; exit 1; }
-done
+# What the build cannot make without the environment, a container makes when it starts: caches.php says why on the last line.
+read -r -a caches <<< "${BUILD_CACHES:-}"
+left=$(CACHES_FOR=build php "$lib/caches.php" "${caches[@]}" 2>/tmp/why) || left=${caches[*]}
+if [[ $left == *view* ]]; then rm -rf "$VIEW_COMPILED_PATH"; fi
+if [[ -n $left ]]; then
+    echo "not made in the build, but when a container starts: the caches of $left, because" >&2
+    sed 's/^build: //' /tmp/why >&2
+fi
 # Laravel generates random names for routes without a name. Numbers are the same in every build.
 for file in bootstrap/cache/routes-*.php; do
     [[ -e $file ]] && php -r '
@@ -29,9 +34,10 @@ for file in bootstrap/cache/routes-*.php; do
         }, file_get_contents($argv[1])));' "$file"
 done
 # The preload list is optional: an application that cannot boot here is built without it.
-php "$build/preload.php" bootstrap/cache/preload.list || { echo "no preload list: the application does not boot without its environment" >&2; : > bootstrap/cache/preload.list; }
+php "$build/preload.php" bootstrap/cache/preload.list 2>/tmp/why || { echo "no list of classes to preload: the application does not start without its environment" >&2; : >bootstrap/cache/preload.list; }
 
 mkdir -p /out/usr/share/laravel-ecs /out/var/www/vendor
+echo "${START_CACHES:-config} $left" >/out/usr/share/laravel-ecs/caches
 php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/usr/share/laravel-ecs/sbom.cdx.json
 
 rm -rf node_modules tests phpunit.xml phpunit.xml.dist package.json package-lock.json vite.config.js .npmrc .yarnrc .yarnrc.yml

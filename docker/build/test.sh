@@ -4,7 +4,7 @@ set -euo pipefail
 cd /var/www
 mkdir -p bootstrap/cache storage/{app/public,logs,framework/{cache/data,sessions,views}}
 export APP_ENV=testing APP_KEY=${APP_KEY:-base64:$(head -c 32 /dev/urandom | base64)}
-php artisan package:discover --quiet
+php /usr/local/lib/laravel-ecs/discover.php
 if [[ -n ${TEST_COMMAND:-} ]]; then
     exec bash -c "$TEST_COMMAND"
 fi

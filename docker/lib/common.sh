@@ -1,7 +1,7 @@
 # Shared by the entrypoint and its roles: paths, messages, checks of the environment, caches.
 # shellcheck shell=bash
 
-run=/run/app
+run=/run/app caches=
 # ECS Exec enters as root, whatever the user of the task is, and with the capabilities of the task, which are none (amazon-ecs-agent,
 # agent/engine/execcmd/manager_start.go). Such a root may not write where the application's user alone may. A command of such a session
 # has its own folder, and leaves that of the container alone.
@@ -74,6 +74,17 @@ prepare() {
     chmod -R o+rwX "$run/storage"
     printf '%s' "$role" >"$run/role"
     export APP_CONFIG_CACHE=$run/config.php
+    # What cache() makes: a process that stays has all of it, a command only the config.
+    caches=" $(cat /usr/share/laravel-ecs/caches 2>/dev/null || echo config) "
+    case $role in
+        web | worker | scheduler) ;;
+        *) [[ $caches == *" config "* ]] && caches=config || caches= ;;
+    esac
+    [[ $caches != *" route "* ]] || export APP_ROUTES_CACHE=$run/routes.php
+    [[ $caches != *" event "* ]] || export APP_EVENTS_CACHE=$run/events.php
+    # Laravel writes this list again where the service providers depend on the environment (ProviderRepository::load).
+    export APP_SERVICES_CACHE=$run/services.php
+    if [[ -e /var/www/bootstrap/cache/services.php && ! -e $APP_SERVICES_CACHE ]]; then cp /var/www/bootstrap/cache/services.php "$APP_SERVICES_CACHE"; fi
     # Views come compiled; anything else that is compiled (mail, inline Blade) goes beside them, on tmpfs.
     export VIEW_COMPILED_PATH=${VIEW_COMPILED_PATH:-$run/storage/framework/views}
     if [[ $VIEW_COMPILED_PATH == "$run"/* && -d /var/www/bootstrap/cache/views ]]; then
@@ -81,9 +92,12 @@ prepare() {
     fi
 }
 
-# cache_config caches the config on tmpfs, never in a layer, because it contains secrets in plain text.
-cache_config() {
-    (umask 077 && php artisan config:cache --quiet) || die "the config of the application cannot be read (php artisan config:cache)"
+# cache makes the caches that depend on the environment, and those that the build could not make. They are on tmpfs, never in a layer,
+# because they contain secrets in plain text.
+cache() {
+    [[ -n $caches ]] || return 0
+    # shellcheck disable=SC2086 # several words
+    (umask 077 && CACHES_FOR=${role:-entrypoint} php $lib/caches.php $caches >/dev/null) || exit 78
 }
 
 # memory_mib prints the container's memory limit, or nothing.

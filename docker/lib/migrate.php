@@ -3,15 +3,13 @@
 // can run it at once; each ends when the schema is current. The lock is in the database itself, on a separate
 // connection: it needs no table, and it ends with the connection.
 
-use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Database\Connection;
 use Symfony\Component\Console\Input\ArgvInput;
 use Symfony\Component\Console\Output\ConsoleOutput;
 
 require '/var/www/vendor/autoload.php';
-$app = require '/var/www/bootstrap/app.php';
-$kernel = $app->make(Kernel::class);
-$kernel->bootstrap();
+require __DIR__.'/boot.php';
+$kernel = boot(require '/var/www/bootstrap/app.php');
 
 function fail(string $text): never
 {

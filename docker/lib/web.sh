@@ -87,7 +87,7 @@ serve() {
     # In sessions of their own: a stopping Apache signals its process group, which would include this shell and php-fpm.
     setsid php-fpm8.4 --nodaemonize --fpm-config /etc/php/8.4/fpm/php-fpm.conf &
     fpm=$!
-    cache_config # while php-fpm preloads
+    cache # while php-fpm preloads
     await_fpm
     setsid apache2 -f /etc/apache2/httpd.conf "${flags[@]}" -D FOREGROUND &
     apache=$!

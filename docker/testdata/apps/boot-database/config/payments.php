@@ -1,0 +1,3 @@
+<?php
+
+return ['key' => getenv('PAYMENT_KEY') ?: throw new RuntimeException('PAYMENT_KEY is not set')];
