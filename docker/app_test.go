@@ -202,8 +202,8 @@ func TestScheduler(t *testing.T) {
 		t.Errorf("health check says %q", got)
 	}
 	c.signal("TERM")
-	if log, status := c.wait(); status != 0 {
-		t.Errorf("exits %d:\n%s", status, log)
+	if log, status := c.wait(); status != 0 || strings.Contains(log, "_aws") {
+		t.Errorf("exits %d, or prints metrics for nobody:\n%s", status, log)
 	}
 }
 

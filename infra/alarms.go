@@ -120,10 +120,9 @@ func (o *Observability) natAlarms() []alarm {
 		return nil
 	}
 	instance := pulumi.StringMap{"InstanceId": o.args.NATInstanceID}
-	cluster := pulumi.StringMap{"ClusterName": o.args.Cluster.Name}
 	return []alarm{
 		{"nat-down", "The NAT instance fails its status checks, or is gone", "AWS/EC2", "StatusCheckFailed", "Maximum", instance, true, 0, 5, bad, 0},
-		{"nat-forwards", "No ECS agent reports: the NAT instance does not forward, or no task runs", "AWS/ECS", "CPUUtilization", "SampleCount", cluster, false, 1, 5, bad, 0},
+		{"nat-forwards", "No ECS agent reports: the NAT instance does not forward, or no task runs", "AWS/ECS", "CPUUtilization", "SampleCount", o.cluster(), false, 1, 5, bad, 0},
 	}
 }
 

@@ -28,6 +28,7 @@ type ObservabilityArgs struct {
 	Cache       *Cache
 	// NATInstanceID is nil where there is none.
 	NATInstanceID pulumi.StringInput
+	Reported      Reported
 	Dashboard     bool
 }
 
@@ -69,7 +70,7 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 			return nil, fmt.Errorf("subscribing %s: %w", email, err)
 		}
 	}
-	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.cacheAlarms(), o.serviceAlarms(), o.natAlarms()) {
+	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.cacheAlarms(), o.serviceAlarms(), o.natAlarms(), o.reportedAlarms()) {
 		if err := o.watch(ctx, name, a); err != nil {
 			return nil, fmt.Errorf("creating alarm %s: %w", a.name, err)
 		}
@@ -86,7 +87,7 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 	return o, ctx.RegisterResourceOutputs(o, pulumi.Map{"topicArn": o.TopicARN})
 }
 
-// dashboard is one screen: requests first, then the tasks, then the database.
+// dashboard is one screen: requests first, then the tasks, the database, the disk and the queue.
 func (o *Observability) dashboard(ctx *pulumi.Context, name string) error {
 	widget := func(i int, title, stat string, metrics ...any) any {
 		return map[string]any{
@@ -107,14 +108,22 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string) error {
 		}
 		cpu, memory = append(cpu, ecs("CPUUtilization")), append(memory, ecs("MemoryUtilization"))
 	}
-	body := pulumi.JSONMarshal(map[string]any{"widgets": []any{
+	widgets := []any{
 		widget(0, "Requests", "Sum", elb("RequestCount"), elb("HTTPCode_Target_5XX_Count"), elb("HTTPCode_ELB_5XX_Count")),
 		widget(1, "Response time", "p95", elb("TargetResponseTime")),
 		widget(2, "CPU of the tasks", "Average", cpu...),
 		widget(3, "Memory of the tasks", "Average", memory...),
 		widget(4, "Database", "Average", rds("CPUUtilization"), rds("DatabaseConnections")),
 		widget(5, "Free storage", "Minimum", rds("FreeStorageSpace")),
-	}})
+	}
+	if o.args.Reported.Disk {
+		widgets = append(widgets, widget(len(widgets), "Disk of the fullest instance, percent", "Maximum", []any{metricNamespace, metricDisk, "ClusterName", o.args.Cluster.Name}))
+	}
+	if stack := o.args.Reported.Stack; stack != "" {
+		widgets = append(widgets, widget(len(widgets), "Waiting jobs", "Maximum", []any{metricNamespace, metricWaitingJobs, "Stack", stack},
+			[]any{metricNamespace, metricOldestJob, "Stack", stack, map[string]any{"yAxis": "right"}}))
+	}
+	body := pulumi.JSONMarshal(map[string]any{"widgets": widgets})
 	_, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
 		DashboardName: pulumi.String(name), DashboardBody: body,
 	}, pulumi.Parent(o))

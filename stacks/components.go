@@ -201,7 +201,9 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, netwo
 		Connections: s.config.Database.MaxConnections(), Cache: cache, Dashboard: c.Dashboard,
 		NATInstanceID: network.NATInstanceID(),
 	}
-	for _, p := range processes(s.config, app.database.Master) {
+	all := processes(s.config, app.database.Master)
+	args.Reported = s.reported(all)
+	for _, p := range all {
 		args.Services[p.name] = infra.Watched{
 			Service: services[p.name], CPUPercent: s.config.CPUPercent(p.task.CPU()), Idle: p.color.Idle(),
 		}

@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"cmp"
+	"maps"
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -67,9 +68,11 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 
 func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles, logs *cloudwatch.LogGroup) infra.ServiceArgs {
 	release := cmp.Or(p.color.Release, s.release)
+	environment := s.variables(app, release)
+	maps.Copy(environment, s.metricVariables(app, p))
 	args := infra.ServiceArgs{
 		Cluster: app.cluster, Roles: roles, Architecture: app.machine.CPUArchitecture(), Region: s.config.Region,
-		Image: app.images.byRelease[release].Reference, Task: p.task, Environment: s.variables(app, release), Secrets: app.secrets.References, SetupSecrets: app.secrets.SetupReferences,
+		Image: app.images.byRelease[release].Reference, Task: p.task, Environment: environment, Secrets: app.secrets.References, SetupSecrets: app.secrets.SetupReferences,
 		LogGroup: logs, Count: p.size.Count, MinPercent: p.minPercent, MaxPercent: p.maxPercent,
 		Exec: s.config.Access.Exec, Scaling: p.scaling, RolloutMinutes: s.config.RolloutMinutes(p.size, p.behindBalancer),
 		DrainMinutes: s.config.DrainMinutes(p.size, p.behindBalancer),

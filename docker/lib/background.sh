@@ -17,6 +17,7 @@ finish() {
 work() {
     local status began
     : >"$ready"
+    meter_disk
     while :; do
         began=$SECONDS
         php /usr/local/lib/laravel-ecs/worker.php queue:work --max-time=3600 "$@" &
@@ -52,8 +53,10 @@ last() {
     exit 0
 }
 
-# tick starts schedule:run in the background. schedule.php updates the heartbeat after the application has read its schedule.
+# tick starts schedule:run in the background. schedule.php updates the heartbeat after the application has read its schedule, and prints
+# the metric of the queue.
 tick() {
+    print_disk_metric
     { php /usr/local/lib/laravel-ecs/schedule.php "$@" || say "schedule:run ended with status $?"; } &
 }
 

@@ -14,6 +14,12 @@ $kernel = $app->make(Kernel::class);
 $kernel->bootstrap();
 $app->make(Schedule::class); // an application that cannot list its schedule gets no heartbeat
 touch(getenv('HEARTBEAT_FILE'));
+require __DIR__.'/queue.php';
+try {
+    print_queue_metric();
+} catch (Throwable $e) {
+    report($e); // no metric is an alarm; the schedule goes on
+}
 
 /** Returns whether this container runs the current minute. Without a cache it does: a second run is better than none. */
 function ours(string $minute): bool

@@ -55,6 +55,7 @@ halt() {
     rm -f "$ready"
     [[ -n $apache ]] && kill -TERM "$apache" 2>/dev/null
     [[ -n $fpm ]] && kill -TERM "$fpm" 2>/dev/null
+    [[ -n $meter ]] && kill "$meter" 2>/dev/null
     wait
     exit "$1"
 }
@@ -84,6 +85,7 @@ serve() {
         certificate
         flags=(-D TLS)
     fi
+    meter_disk
     # In sessions of their own: a stopping Apache signals its process group, which would include this shell and php-fpm.
     setsid php-fpm8.4 --nodaemonize --fpm-config /etc/php/8.4/fpm/php-fpm.conf &
     fpm=$!

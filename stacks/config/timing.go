@@ -14,6 +14,7 @@ import "fmt"
 //	drain          5 s in which a container still answers after its stop signal: load balancers stop sending requests later.
 //	stop           drain + request + 5 for web, job + 10 for a worker. ECS kills the container then.
 //	retry          job + 30: when a queue gives an unfinished job to another worker. Earlier, the job would run twice.
+//	wait           five minutes, or twice the longest job: a job that waits longer for a worker is an alarm.
 //	heartbeat      job + 90: a worker whose loop takes longer is considered stuck.
 //	grace          start + two health checks: failing checks of a new task do not count (HealthCheckGracePeriod).
 //	rollout        how long `pulumi up` waits for a steady service: four tasks one after the other, which is one more than
@@ -26,6 +27,7 @@ const (
 	keepAlive     = 5
 	retryMargin   = 30
 	beatMargin    = 90
+	leastWait     = 300
 	minRolloutMin = 20 // the provider's own limit
 )
 
@@ -36,6 +38,9 @@ func (c *Config) deriveTimes() {
 	}
 	if c.Worker.StopSeconds == 0 {
 		c.Worker.StopSeconds = c.Worker.JobSeconds + workerMargin
+	}
+	if c.Worker.MaxWaitSeconds == 0 {
+		c.Worker.MaxWaitSeconds = max(leastWait, 2*c.Worker.JobSeconds)
 	}
 }
 
@@ -89,6 +94,7 @@ func (c *Config) validateTimes(p *problems) {
 	p.between("web.startSeconds", w.StartSeconds, 1, 300)
 	p.between("web.requestSeconds", w.RequestSeconds, 1, 3600)
 	p.between("worker.jobSeconds", c.Worker.JobSeconds, 1, 6*3600)
+	p.between("worker.maxWaitSeconds", c.Worker.MaxWaitSeconds, 60, 7*24*3600)
 	if lb.DeregistrationSeconds < w.RequestSeconds {
 		p.add("loadBalancer.deregistrationSeconds", "%d is less than web.requestSeconds, %d: a release would interrupt requests that may still run", lb.DeregistrationSeconds, w.RequestSeconds)
 	}
