@@ -95,6 +95,8 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "web", "requestSeconds", 90, "loadBalancer.idleSeconds: 60 is less than web.requestSeconds, 90"},
 		{"staging", "loadBalancer", "deregistrationSeconds", 30, "loadBalancer.deregistrationSeconds: 30 is less than web.requestSeconds, 60"},
 		{"staging", "worker", "stopSeconds", 60, "worker.stopSeconds: 60 is less than the 70 s that the longest job (worker.jobSeconds, 60) takes"},
+		{"staging", "worker", "maxWaitSeconds", 59, "worker.maxWaitSeconds: 59 is outside 60-604800"},
+		{"staging", "env", "METRICS_STACK", "x", "env.METRICS_STACK: the program sets this variable"},
 		{"staging", "worker", "jobSeconds", 0, "worker.jobSeconds: 0 is outside 1-21600"},
 		{"staging", "web", "scaling.min", 2, "web.count: 1 is not web.scaling.min, 2: autoscaling sets the number of tasks"},
 		{"staging", "worker", "count", 20, "cluster.max: 2 t3.small (2048 CPU units and 1840 MiB for tasks each) do not hold a release at its largest, " +

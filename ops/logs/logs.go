@@ -30,7 +30,7 @@ type Options struct {
 	Follow bool
 	// Grep keeps the events that have this text in them, as it is written.
 	Grep string
-	// Raw prints the events as they were written.
+	// Raw prints the events as they were written, and the metrics among them.
 	Raw bool
 }
 
@@ -192,6 +192,9 @@ func (p *printer) print(events []types.FilteredLogEvent) {
 		written := strings.TrimRight(aws.ToString(event.Message), "\r\n")
 		text := written
 		if !p.raw {
+			if isMetric(written) {
+				continue
+			}
 			text = Readable(written)
 		}
 		if p.grep != "" && !strings.Contains(written, p.grep) && !strings.Contains(text, p.grep) {
@@ -201,6 +204,11 @@ func (p *printer) print(events []types.FilteredLogEvent) {
 		fmt.Fprintf(p.out, "%s %s | %s\n", at, source(aws.ToString(event.LogStreamName)), text)
 		p.printed++
 	}
+}
+
+// isMetric tells whether a line is one of the metrics that the image prints every minute for CloudWatch (docker/lib/metrics.sh).
+func isMetric(line string) bool {
+	return strings.HasPrefix(line, `{"_aws":`) && strings.Contains(line, `"Namespace":"LaravelECS"`)
 }
 
 // source is process/task of a log stream, whose name is prefix/container/task (ECS developer guide, "Send Amazon ECS logs to

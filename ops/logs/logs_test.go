@@ -17,6 +17,9 @@ func event(id, stream string, at time.Time, message string) awstest.Map {
 
 const access = `{"time":"2026-11-26T15:00:00.123+0000","type":"access","client":"203.0.113.7","peer":"10.0.0.1","method":"GET","host":"app.example.com","path":"/login","status":200,"bytes":512,"ms":12,"agent":"curl","trace":"-"}`
 
+// metric is a line that CloudWatch makes a metric of: the image prints one a minute.
+const metric = `{"_aws":{"Timestamp":1795708800000,"CloudWatchMetrics":[{"Namespace":"LaravelECS","Dimensions":[["ClusterName"]],"Metrics":[{"Name":"DiskUtilization","Unit":"Percent"}]}]},"ClusterName":"c","DiskUtilization":43.1}`
+
 // twoPages answers the second part of the log with the token of the first, as CloudWatch Logs does.
 func twoPages(body awstest.Map, _ url.Values) any {
 	at := time.Date(2026, 11, 26, 15, 0, 0, 0, time.Local)
@@ -24,6 +27,7 @@ func twoPages(body awstest.Map, _ url.Values) any {
 		return awstest.Map{"nextToken": "more", "events": awstest.List{event("1", "ecs/web/0123456789abcdef", at.Add(time.Second), access)}}
 	}
 	return awstest.Map{"events": awstest.List{
+		event("4", "ecs/web/0123456789abcdef", at, metric+"\n"),
 		event("2", "ecs/migrate/0123456789abcdef", at, "Nothing to migrate.\n"),
 		event("3", "ecs/web/0123456789abcdef", at.Add(2*time.Second), `{"message":"order failed","context":{"exception":{"class":"RuntimeException","message":"no stock","file":"/var/www/app/Order.php:7"}},"level":400,"level_name":"ERROR","channel":"local"}`),
 	}}
@@ -54,6 +58,12 @@ func TestGrepAndRaw(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := "15:00:01 web/01234567 | " + access + "\n"; c.Out.String() != want {
+		t.Errorf("printed is:\n%s", c.Out)
+	}
+	if err := Show(t.Context(), c.Session, Options{Since: time.Hour, Grep: "_aws", Raw: true}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "15:00:00 web/01234567 | " + metric + "\n"; !strings.HasSuffix(c.Out.String(), want) {
 		t.Errorf("printed is:\n%s", c.Out)
 	}
 	if err := Show(t.Context(), c.Session, Options{Since: time.Hour, Grep: "no such text"}); err != nil {

@@ -185,6 +185,7 @@ func (c *Config) validateProduction(p *problems) {
 	want(c.Cluster.MaxInstanceDays > 0, "cluster.maxInstanceDays", "14-30: instances get their security updates by being replaced")
 	want(!c.Release.Build || strings.Contains(c.Image.BaseImage, "@sha256:"), "image.baseImage", "a digest (NAME@sha256:...): a tag can move to another image")
 	want(len(c.Observability.Emails) > 0, "observability.emails", "an address that the alarms are sent to")
+	c.validateReceivers(p)
 	want(c.Database.MultiAZ, "database.multiAz", "true")
 	want(c.Database.BackupDays >= 7, "database.backupDays", "7 or more")
 	want(c.Database.FinalSnapshot, "database.finalSnapshot", "true")
@@ -195,6 +196,17 @@ func (c *Config) validateProduction(p *problems) {
 	want(c.Domain.Name != "", "domain.name", "a name, and with it HTTPS")
 	want(c.LoadBalancer.HTTP == "redirect", "loadBalancer.http", "redirect")
 	want(c.Observability.Alarms, "observability.alarms", "true")
+}
+
+// placeholder has the domains that RFC 2606 reserves for examples and tests: nobody reads the mail of any of them.
+var placeholder = regexp.MustCompile(`(^|[.@])(example\.(com|net|org)|example|invalid|localhost|test)$`)
+
+// validateReceivers refuses alarms that nobody gets. The shipped file is all placeholders, and is to be rehearsed as it is: its domain is
+// one, too, which AWS refuses (Route 53 has no such zone). With a domain of its own, a stack needs a receiver of its own.
+func (c *Config) validateReceivers(p *problems) {
+	if emails := c.Observability.Emails; len(emails) > 0 && !placeholder.MatchString(c.Domain.Name) && !slices.ContainsFunc(emails, func(email string) bool { return !placeholder.MatchString(email) }) {
+		p.add("observability.emails", "%s: nobody reads mail to a domain for examples (RFC 2606), and environment.class production requires a receiver of the alarms: write your address", strings.Join(emails, ", "))
+	}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

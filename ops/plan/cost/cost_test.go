@@ -84,7 +84,12 @@ func TestPrices(t *testing.T) {
 		"spot without a price": {"us-east-1", []cost.Resource{{Type: "aws:autoscaling/group:Group", Properties: properties{
 			"minSize": 1.0, "maxSize": 1.0, "mixedInstancesPolicy": distribution(0, 0, "t3.small", "z9.small"),
 		}}}, 0, 0, 1},
-		"NAT instance":     {"us-east-1", []cost.Resource{{Type: "aws:ec2/instance:Instance", Properties: properties{"instanceType": "t4g.nano"}}}, 3.066, 3.066, 1},
+		"NAT instance":             {"us-east-1", []cost.Resource{{Type: "aws:ec2/instance:Instance", Properties: properties{"instanceType": "t4g.nano"}}}, 3.066, 3.066, 1},
+		"an alarm of AWS's metric": {"us-east-1", []cost.Resource{{Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Properties: properties{"namespace": "AWS/RDS", "metricName": "CPUUtilization"}}}, 0.10, 0.10, 0},
+		"alarms of all the image's metrics": {"us-east-1", []cost.Resource{
+			{Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Properties: properties{"namespace": "LaravelECS", "metricName": "DiskUtilization"}},
+			{Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Properties: properties{"namespace": "LaravelECS", "metricName": "OldestJobAge"}},
+		}, 2*0.10 + imagesMetrics(t)*0.30, 2*0.10 + imagesMetrics(t)*0.30, 0},
 		"a type of nobody": {"us-east-1", []cost.Resource{{Type: "aws:opensearch/domain:Domain", Name: "search"}}, 0, 0, 1},
 		"a free type":      {"us-east-1", []cost.Resource{{Type: "aws:iam/role:Role"}}, 0, 0, 0},
 		"no such region":   {"xx-east-9", []cost.Resource{{Type: "aws:ec2/natGateway:NatGateway"}}, 0, 0, 1},
@@ -96,6 +101,16 @@ func TestPrices(t *testing.T) {
 			}
 		})
 	}
+}
+
+// imagesMetrics is how many metrics the image prints.
+func imagesMetrics(t *testing.T) float64 {
+	t.Helper()
+	list, err := os.ReadFile("../../../docker/testdata/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return float64(strings.Count(string(list), "\n"))
 }
 
 // TestEveryTypeOfTheProgram: whatever the program declares is priced, free, or paid by use. A new type is a decision.
@@ -129,7 +144,7 @@ func TestTable(t *testing.T) {
 	for region, p := range prices.Regions {
 		for name, price := range map[string]float64{
 			"natGateway": p.NATGateway, "loadBalancer": p.LoadBalancer, "publicIpv4": p.PublicIPv4, "endpoint": p.Endpoint, "secret": p.Secret, "key": p.Key,
-			"webAcl": p.WebACL, "webAclRule": p.WebACLRule, "alarm": p.Alarm, "dashboard": p.Dashboard, "ebs.gp3": p.EBS["gp3"], "rdsStorage.gp3": p.RDSStorage["gp3"],
+			"webAcl": p.WebACL, "webAclRule": p.WebACLRule, "alarm": p.Alarm, "metric": p.Metric, "dashboard": p.Dashboard, "ebs.gp3": p.EBS["gp3"], "rdsStorage.gp3": p.RDSStorage["gp3"],
 			"usage.nat": p.Usage.NAT, "usage.logs": p.Usage.Logs, "usage.capacity": p.Usage.Capacity, "usage.endpoint": p.Usage.Endpoint,
 		} {
 			if price <= 0 {

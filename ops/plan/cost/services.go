@@ -26,7 +26,7 @@ var priced = map[string]func(*estimator, Resource){
 		e.monthly("web ACL rule", float64(len(list(r, "rules"))), e.prices.WebACLRule, r)
 		e.usage("WAF %.2f per million requests", e.prices.Usage.Requests)
 	},
-	"aws:cloudwatch/metricAlarm:MetricAlarm": func(e *estimator, r Resource) { e.monthly("alarm", 1, e.prices.Alarm, r) },
+	"aws:cloudwatch/metricAlarm:MetricAlarm": (*estimator).alarm,
 	"aws:cloudwatch/dashboard:Dashboard":     func(e *estimator, r Resource) { e.monthly("dashboard", 1, e.prices.Dashboard, r) },
 	"aws:cloudwatch/logGroup:LogGroup":       func(e *estimator, _ Resource) { e.usage("logs %.2f per GB", e.prices.Usage.Logs) },
 	"aws:ecr/repository:Repository":          func(e *estimator, _ Resource) { e.usage("images %.2f per GB and month", e.prices.Usage.Images) },
@@ -39,6 +39,16 @@ var unpaid = []string{
 	"aws:elasticache/subnetGroup:", "aws:iam/", "aws:kms/alias:", "aws:lb/listener", "aws:lb/targetGroup", "aws:rds/eventSubscription:", "aws:rds/parameterGroup:",
 	"aws:rds/subnetGroup:", "aws:route53/record:", "aws:s3/", "aws:secretsmanager/secretVersion:", "aws:sns/", "aws:vpc/",
 	"aws:wafv2/webAclAssociation:", "aws:wafv2/webAclLogging", "docker:", "laravel:", "pulumi:", "random:",
+}
+
+// customMetrics are the metrics that the image prints for an alarm on one of them (docker/testdata/metrics). Those of AWS's services are free.
+var customMetrics = map[string]float64{"DiskUtilization": 1, "OldestJobAge": 2}
+
+func (e *estimator) alarm(r Resource) {
+	e.monthly("alarm", 1, e.prices.Alarm, r)
+	if text(r, "namespace") == "LaravelECS" {
+		e.monthly("custom metric", customMetrics[text(r, "metricName")], e.prices.Metric, r)
+	}
 }
 
 func (e *estimator) instance(r Resource) {

@@ -42,6 +42,7 @@ type Prices struct {
 	LoadBalancer                            float64                       `yaml:"loadBalancer"`
 	PublicIPv4                              float64                       `yaml:"publicIpv4"`
 	Endpoint, Secret, Key, Alarm, Dashboard float64
+	Metric                                  float64 // of CloudWatch, that is not one of AWS's services
 	WebACL                                  float64 `yaml:"webAcl"`
 	WebACLRule                              float64 `yaml:"webAclRule"`
 	Usage                                   Usage
