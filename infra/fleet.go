@@ -37,7 +37,7 @@ func (c *Cluster) launchTemplate(ctx *pulumi.Context, name string) (*ec2.LaunchT
 			},
 		}},
 	}
-	for _, kind := range []string{"instance", "volume"} {
+	for _, kind := range []string{"instance", "volume", "network-interface"} {
 		args.TagSpecifications = appendTagSpecification(args.TagSpecifications, kind, c.args.Tags)
 	}
 	if c.args.KeyPair != "" {

@@ -25,30 +25,35 @@ func askTags(ask asker, environment, role string) {
 	} {
 		try(action, kind, making(environment))
 	}
-	ask(role, "acm:RequestCertificate", "*", making(environment)...)
-	for _, tag := range making(environment) {
-		ask("", "acm:RequestCertificate", "*", tag)
+	if environment == "prod" { // the others publish no host names
+		for i, conditions := 0, append(making(environment), "acm:DomainNames=app.example.com"); i < len(conditions); i++ {
+			ask("", "acm:RequestCertificate", "*", slices.Delete(slices.Clone(conditions), i, i+1)...)
+		}
 	}
 	try("ec2:DeleteVpc", "vpc", owned(environment))
 	try("application-autoscaling:UntagResource", "scalable-target", owned(environment))
 	try("acm:DeleteCertificate", "certificate", owned(environment))
 	try("ec2:CreateTags", "vpc", making(environment), "ec2:CreateAction=CreateVpc")
-	for action, kind := range map[string]string{"ec2:CreateTags": "security-group", "acm:AddTagsToCertificate": "certificate"} {
-		service, _, _ := strings.Cut(action, ":")
-		try(action, kind, making(environment))
-		ask("", action, service+here+kind+"/0", append(making(environment), "aws:ResourceTag/Environment=local")...) // another environment's
+	ask("", "ec2:CreateTags", "ec2"+here+"security-group/0", making(environment)...) // a group that is there
+	if environment == "prod" {
+		try("acm:AddTagsToCertificate", "certificate", making(environment))
 	}
+	ask("", "acm:AddTagsToCertificate", "acm"+here+"certificate/0", append(making(environment), "aws:ResourceTag/Environment=local")...) // another environment's
 }
 
 // askEverywhere asks for what every deployment may do. Where AWS has no narrower resource, the condition limits it.
 func askEverywhere(ask asker) {
 	const deployments, all = "deploy-staging deploy-prod deploy-review", "preview deploy-staging deploy-prod deploy-review"
-	const namespace = "application-autoscaling:service-namespace=ecs"
-	ask(deployments, "application-autoscaling:RegisterScalableTarget", "application-autoscaling"+here+"scalable-target/0", namespace)
-	ask("", "application-autoscaling:RegisterScalableTarget", "application-autoscaling"+here+"scalable-target/0")
-	ask("", "application-autoscaling:RegisterScalableTarget", "application-autoscaling:us-east-1:123456789012:scalable-target/0", namespace)
 	ask(deployments, "ec2:AssociateAddress", "ec2"+here+"network-interface/eni-0")
 	ask("", "ec2:AssociateAddress", "ec2:us-east-1:123456789012:network-interface/eni-0")
+	ask("", "ec2:AssociateAddress", "ec2"+here+"network-interface/eni-0", "aws:ResourceTag/Environment=local")
+	ask(deployments, "wafv2:CreateWebACL", "wafv2"+here+"regional/managedruleset/AWS/x")
+	for _, pattern := range []string{"rds" + here + "og:default:mariadb-11-8", "elasticache" + here + "parametergroup:default.redis7"} {
+		service, _, _ := strings.Cut(pattern, ":")
+		action := map[string]string{"rds": "rds:CreateDBInstance", "elasticache": "elasticache:CreateReplicationGroup"}[service]
+		ask(deployments, action, pattern)
+		ask("", action, strings.Replace(pattern, "default", "other", 1))
+	}
 	ask("", "ec2:RevokeSecurityGroupIngress", "ec2:us-east-1:123456789012:security-group/sg-0")
 	ask("", "iam:CreateServiceLinkedRole", "iam::123456789012:role/Admin", "iam:AWSServiceName=ecs.amazonaws.com")
 	ask(all, "route53:GetHostedZone", "route53:::hostedzone/Z0")
@@ -75,31 +80,42 @@ func askSharing(ask asker) {
 	const mine, balancing = "review-login", "elasticloadbalancing" + here
 	const listener, rule = balancing + "listener/app/laravel-staging-lb-0123456/0/1", balancing + "listener-rule/app/laravel-staging-lb-0123456/0/1/2"
 	const service = "ecs" + here + "service/laravel-staging-cluster-ecs-0123456/"
-	inProd := strings.NewReplacer("staging", "prod")
+	both := func(one, other []string) []string { return append(slices.Clone(one), other...) }
+	born := []string{"elasticloadbalancing:CreateAction=CreateRule"}
 	for _, try := range []struct {
 		action, resource string
-		mine, others     []string
+		on, mine, others []string // the tags there, and those of a review's and of staging's own request
+		roles            string   // that may do it as a review
 	}{
-		{"elasticloadbalancing:CreateRule", listener, making(mine), making("staging")},
-		{"elasticloadbalancing:AddTags", rule, making(mine), append(making(mine), owned("staging")...)}, // staging's own rule
-		{"elasticloadbalancing:ModifyRule", rule, owned(mine), owned("staging")},
-		{"elasticloadbalancing:DeleteRule", rule, owned(mine), owned("staging")},
+		{"elasticloadbalancing:CreateRule", listener, owned("staging"), making(mine), making("staging"), "deploy-staging sharing"},
+		{"elasticloadbalancing:AddTags", rule, born, making(mine), making("staging"), "sharing"},
+		{"elasticloadbalancing:ModifyRule", rule, nil, owned(mine), owned("staging"), "sharing"},
+		{"elasticloadbalancing:DeleteRule", rule, nil, owned(mine), owned("staging"), "sharing"},
+		{"elasticloadbalancing:SetRulePriorities", rule, nil, owned(mine), owned("staging"), "sharing"},
+		{"ecs:CreateService", service + "laravel-review-login-web-service-0123456", nil, making(mine), making("staging"), "sharing"},
+		{"ecs:DeleteService", service + "laravel-review-login-web-service-0123456", nil, owned(mine), owned("staging"), "sharing"},
+		{"ecs:TagResource", service + "laravel-review-login-web-service-0123456", []string{"ecs:CreateAction=CreateService"}, making(mine), making("staging"), "sharing"},
 	} {
-		ask("deploy-staging sharing", try.action, try.resource, try.mine...)
-		ask("deploy-staging", try.action, try.resource, try.others...)
-		ask("deploy-prod", try.action, inProd.Replace(try.resource), try.mine...)
+		ask(try.roles, try.action, try.resource, both(try.on, try.mine)...)
+		ask("deploy-staging", try.action, try.resource, both(try.on, try.others)...)
+		ask("", try.action, strings.Replace(try.resource, "staging", "prod", 1), try.mine...)
+		alone, _, _ := strings.Cut(try.roles, "sharing") // staging may do what it likes on its own listener
 		for _, tag := range try.mine {
-			ask("deploy-staging", try.action, try.resource, tag)
+			ask(alone, try.action, try.resource, both(try.on, []string{tag})...)
 		}
 	}
-	ask("deploy-staging", "elasticloadbalancing:ModifyListener", listener, owned(mine)...)
-	ask("deploy-staging sharing", "ecs:CreateService", service+"laravel-review-login-web-service-0123456")
-	ask("deploy-staging sharing", "ecs:DeleteService", service+"laravel-review-login-web-service-0123456")
-	ask("deploy-staging", "ecs:UpdateService", service+"laravel-staging-web-service-0123456")
-	ask("deploy-prod", "ecs:CreateService", inProd.Replace(service)+"laravel-review-login-web-service-0123456")
+	ask("", "elasticloadbalancing:AddTags", rule, making(mine)...) // of a rule that is there
+	ask("", "ecs:TagResource", service+"laravel-review-login-web-service-0123456", making(mine)...)
+	ask("", "elasticloadbalancing:ModifyListener", listener, owned(mine)...)
+	ask("deploy-staging", "elasticloadbalancing:ModifyListener", listener, owned("staging")...)
+	ask("deploy-staging", "ecs:UpdateService", service+"laravel-staging-web-service-0123456", owned("staging")...)
+	ask("", "ecs:UpdateService", service+"laravel-staging-web-service-0123456", owned(mine)...)
+	ask("", "ecs:CreateService", service+"laravel-review-login-web-service-0123456", append(making(mine), "aws:ResourceTag/Environment=local")...)
+	ask("", "elasticloadbalancing:ModifyRule", strings.Replace(rule, "staging", "other", 1), owned(mine)...)
 	const alarm = "cloudwatch" + here + "alarm:TargetTracking-service/laravel-staging-cluster-ecs-0123456/laravel-"
 	ask("deploy-staging sharing", "cloudwatch:PutMetricAlarm", alarm+"review-login-web-service-0123456-AlarmHigh-0")
+	ask("", "cloudwatch:PutMetricAlarm", alarm+"review-login-web-service-0123456-AlarmHigh-0", "aws:ResourceTag/Environment=local")
 	ask("deploy-staging", "cloudwatch:PutMetricAlarm", alarm+"staging-web-service-0123456-AlarmHigh-0")
-	ask("deploy-staging", "ecs:DeleteCluster", "ecs"+here+"cluster/laravel-staging-cluster-ecs-0123456")
-	ask("deploy-staging", "rds:ModifyDBInstance", "rds"+here+"db:laravel-staging-db-0123456")
+	ask("deploy-staging", "ecs:DeleteCluster", "ecs"+here+"cluster/laravel-staging-cluster-ecs-0123456", owned("staging")...)
+	ask("deploy-staging", "rds:ModifyDBInstance", "rds"+here+"db:laravel-staging-db-0123456", owned("staging")...)
 }

@@ -31,7 +31,7 @@ func (s *stack) createNetwork(ctx *pulumi.Context) (*vpc.Network, error) {
 	c := s.config.Network
 	network, err := vpc.NewNetwork(ctx, s.prefix+"-network", vpc.NetworkArgs{
 		CIDR: netip.MustParsePrefix(c.CIDR), Zones: c.Zones, ZoneNames: c.ZoneNames, NAT: c.NAT,
-		FlowLogDays: c.FlowLogDays, Region: s.config.Region, NATGeneration: s.config.Image.Rebuild,
+		FlowLogDays: c.FlowLogDays, EmptyDefaultGroup: c.EmptyDefaultGroup, Region: s.config.Region, NATGeneration: s.config.Image.Rebuild,
 	}, s.aws)
 	return network, wrap("network", err)
 }

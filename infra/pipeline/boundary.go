@@ -35,7 +35,7 @@ var within = []permission{
 	// The application: what Laravel's drivers for files, queues, mail and cache use.
 	{"s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:GetObjectAcl s3:ListBucket s3:PutObject s3:PutObjectAcl", scope{"s3:::{name}", always}},
 	{"sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:GetQueueUrl sqs:PurgeQueue sqs:ReceiveMessage sqs:SendMessage", scope{"sqs:{region}:{account}:{name}", always}},
-	{"sns:Publish", topics},
+	{"sns:Publish", subscriptions},
 	{"dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem", scope{"dynamodb:{region}:{account}:table/{name}", always}},
 	{"ses:SendEmail ses:SendRawEmail", scope{"ses:{region}:{account}:identity/* ses:{region}:{account}:configuration-set/{name}", always}},
 }

@@ -18,8 +18,7 @@ var permissions = map[string][]permission{
 	"aws:appautoscaling/target:Target": {
 		reading("application-autoscaling:DescribeScalableTargets application-autoscaling:ListTagsForResource"),
 		{"application-autoscaling:DeregisterScalableTarget application-autoscaling:RegisterScalableTarget", scaling},
-		{"application-autoscaling:TagResource", newScaling},
-		{"application-autoscaling:TagResource application-autoscaling:UntagResource", ownScaling}, // a later tag comes alone
+		{"application-autoscaling:TagResource application-autoscaling:UntagResource", scalingTags}, // a later tag comes alone
 		{"iam:CreateServiceLinkedRole", rolesLinked},
 	},
 	"aws:autoscaling/group:Group": {
@@ -46,11 +45,9 @@ var permissions = map[string][]permission{
 		reading("cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource"),
 		{"cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm cloudwatch:TagResource cloudwatch:UntagResource", alarms},
 	},
-	// The default group of a new VPC has no tags: its rules may be deleted, and then it is tagged. Rules may not be added.
+	// The default group of a new VPC has no tags: an administrator empties and tags it, in the first deployment.
 	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {
 		reading("ec2:DescribeSecurityGroupRules ec2:DescribeSecurityGroups"),
-		{"ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress", ec2Group},
-		{"ec2:CreateTags", ec2Claim},
 		{"ec2:CreateTags ec2:DeleteTags ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress", ec2Owned},
 	},
 	"aws:ec2/eip:Eip": append(made("elastic-ip", "ec2:AllocateAddress", "ec2:AssociateAddress ec2:DisassociateAddress ec2:ReleaseAddress"),
@@ -122,11 +119,13 @@ var permissions = map[string][]permission{
 	"aws:elasticache/cluster:Cluster": {
 		reading("elasticache:DescribeCacheClusters elasticache:ListTagsForResource"),
 		{"elasticache:AddTagsToResource elasticache:CreateCacheCluster elasticache:DeleteCacheCluster elasticache:ModifyCacheCluster elasticache:RebootCacheCluster elasticache:RemoveTagsFromResource", cacheThings},
+		{"elasticache:CreateCacheCluster elasticache:ModifyCacheCluster", cacheOthers},
 		{"iam:CreateServiceLinkedRole", rolesLinked},
 	},
 	"aws:elasticache/replicationGroup:ReplicationGroup": {
 		reading("elasticache:DescribeCacheClusters elasticache:DescribeReplicationGroups elasticache:ListTagsForResource"),
 		{"elasticache:AddTagsToResource elasticache:CreateReplicationGroup elasticache:CreateSnapshot elasticache:DecreaseReplicaCount elasticache:DeleteReplicationGroup elasticache:IncreaseReplicaCount elasticache:ModifyReplicationGroup elasticache:RemoveTagsFromResource", cacheThings},
+		{"elasticache:CreateReplicationGroup elasticache:CreateSnapshot elasticache:DeleteReplicationGroup elasticache:ModifyReplicationGroup", cacheOthers},
 		{"iam:CreateServiceLinkedRole", rolesLinked},
 	},
 	"aws:elasticache/subnetGroup:SubnetGroup": {
@@ -177,6 +176,9 @@ var permissions = map[string][]permission{
 		// A blue/green update is an operator's: its deployment has a generated id and no tags, so it would be every environment's.
 		reading("rds:DescribeDBInstances rds:ListTagsForResource"),
 		{"rds:AddTagsToResource rds:CreateDBInstance rds:CreateDBSnapshot rds:DeleteDBInstance rds:ModifyDBInstance rds:RebootDBInstance rds:RemoveTagsFromResource rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceToPointInTime", databases},
+		{"rds:CreateDBInstance rds:ModifyDBInstance rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceToPointInTime", optionGroups},
+		{"rds:CreateDBSnapshot", dbSnapshots},                 // the final one, of an instance of its own
+		{"rds:RestoreDBInstanceFromDBSnapshot", oldSnapshots}, // those that were made without tags
 		{"iam:CreateServiceLinkedRole", rolesLinked},
 		{"iam:PassRole", rolesPassed},
 	},
@@ -216,7 +218,8 @@ var permissions = map[string][]permission{
 		{"sns:GetTopicAttributes sns:SetTopicAttributes", topics},
 	},
 	"aws:sns/topicSubscription:TopicSubscription": {
-		{"sns:GetSubscriptionAttributes sns:ListSubscriptionsByTopic sns:SetSubscriptionAttributes sns:Subscribe sns:Unsubscribe", topics},
+		{"sns:GetSubscriptionAttributes sns:ListSubscriptionsByTopic sns:Subscribe", topics},
+		{"sns:SetSubscriptionAttributes sns:Unsubscribe", subscriptions},
 	},
 	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": append(made("security-group-rule", "ec2:AuthorizeSecurityGroupEgress", "ec2:ModifySecurityGroupRules ec2:RevokeSecurityGroupEgress"),
 		reading("ec2:DescribeSecurityGroupRules")),
@@ -225,11 +228,12 @@ var permissions = map[string][]permission{
 	"aws:wafv2/webAcl:WebAcl": {
 		reading("wafv2:ListTagsForResource"),
 		{"wafv2:CreateWebACL wafv2:DeleteWebACL wafv2:GetWebACL wafv2:TagResource wafv2:UntagResource wafv2:UpdateWebACL", firewalls},
+		{"wafv2:CreateWebACL wafv2:UpdateWebACL", ruleSets},
 	},
 	"aws:wafv2/webAclAssociation:WebAclAssociation": {
 		{"elasticloadbalancing:SetWebAcl", anything}, // names no resource; the next line names the load balancer
 		{"wafv2:AssociateWebACL wafv2:DisassociateWebACL wafv2:GetWebACLForResource", guarded},
-		{"wafv2:GetWebACL", firewalls},
+		{"wafv2:AssociateWebACL wafv2:GetWebACL", firewalls},
 	},
 	// WAF makes a delivery to the log group, in the caller's name and with a policy of CloudWatch Logs, which names no resource:
 	// https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html.

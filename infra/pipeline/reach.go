@@ -35,10 +35,10 @@ func (r Reach) names() string { return r.Application + "-" + strings.TrimSuffix(
 // have 6,144 characters, and a role ten policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
 var policyGroups = map[string]string{
 	"ec2":                     "network",
-	"application-autoscaling": "compute", "autoscaling": "compute", "ecs": "compute",
-	"acm": "traffic", "elasticloadbalancing": "traffic", "route53": "traffic", "wafv2": "traffic",
-	"ecr": "data", "elasticache": "data", "rds": "data", "s3": "data", "secretsmanager": "data",
-	"cloudwatch": "operations", "events": "operations", "iam": "operations", "logs": "operations", "sns": "operations", "ssm": "operations",
+	"application-autoscaling": "compute", "autoscaling": "compute", "ecs": "compute", "iam": "identity",
+	"acm": "traffic", "route53": "traffic", "wafv2": "traffic", "elasticloadbalancing": "balancing",
+	"ecr": "data", "s3": "data", "secretsmanager": "data", "elasticache": "database", "rds": "database",
+	"cloudwatch": "operations", "events": "operations", "logs": "operations", "sns": "operations", "ssm": "operations",
 }
 
 // deployStatements are all permissions that the program needs in one environment, by policy.
@@ -78,7 +78,7 @@ func (r Reach) statements(wanted func(action string) bool) map[string][]infra.St
 					actions = append(actions, action)
 				}
 			}
-			list = append(list, permission{strings.Join(actions, " "), p.on})
+			list = append(list, permission{strings.Join(actions, " "), p.on}.byTags()...)
 		}
 	}
 	return r.grant(list, func(p permission, service string) string {
@@ -93,7 +93,7 @@ func (r Reach) statements(wanted func(action string) bool) map[string][]infra.St
 func (r Reach) grant(list []permission, group func(p permission, service string) string) map[string][]infra.Statement {
 	actions := map[string]map[scope][]string{}
 	for _, p := range list {
-		if p.on.when == whenResolving && len(r.HostNames) == 0 || strings.Contains(p.on.resources, "{shared}") && r.SharedStack == "" {
+		if !r.has(p.on) {
 			continue
 		}
 		for _, action := range strings.Fields(p.actions) {
@@ -119,8 +119,21 @@ func (r Reach) grant(list []permission, group func(p permission, service string)
 	return policies
 }
 
+// has tells whether a scope is for this reach.
+func (r Reach) has(on scope) bool {
+	for part, is := range map[string]bool{
+		string(whenResolving): len(r.HostNames) > 0, string(whenNaming): len(r.HostNames) > 0, "{published}": len(r.HostNames) > 0,
+		"{shared}": r.SharedStack != "",
+	} {
+		if !is && strings.Contains(on.resources+" "+string(on.when), part) {
+			return false
+		}
+	}
+	return true
+}
+
 func (r Reach) resources(on scope) []pulumi.StringInput {
-	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names(), "{shared}", r.shared().names())
+	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names(), "{shared}", r.shared().names(), "{published}", "*")
 	var arns []pulumi.StringInput
 	for _, template := range strings.Fields(on.resources) {
 		if template != "*" {
@@ -129,84 +142,4 @@ func (r Reach) resources(on scope) []pulumi.StringInput {
 		arns = append(arns, pulumi.String(template))
 	}
 	return arns
-}
-
-// attachedPolicies, passedTo and linkedServices are all that the program attaches, passes roles to, and needs service-linked roles for.
-var (
-	attachedPolicies = infra.AttachedPolicies
-	passedTo         = infra.RoleServices
-	linkedServices   = []string{
-		"autoscaling.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticache.amazonaws.com",
-		"elasticloadbalancing.amazonaws.com", "rds.amazonaws.com", "spot.amazonaws.com",
-	}
-)
-
-// condition renders a condition for this reach: operator -> key -> value.
-func (r Reach) condition(when condition) map[string]any {
-	type entries = map[string]any
-	switch when {
-	case whenOwned:
-		return r.tags("aws:ResourceTag/")
-	case whenMaking:
-		return r.tags("aws:RequestTag/")
-	case whenTagged:
-		// ec2:CreateAction is set only during the creation, so the resources of others cannot be tagged.
-		return with(r.tags("aws:RequestTag/"), "Null", entries{"ec2:CreateAction": "false"})
-	case whenUnclaimed:
-		return entries{"Null": entries{"aws:ResourceTag/Environment": "true"}}
-	case whenAdopting:
-		return with(r.tags("aws:RequestTag/"), "Null", entries{"aws:ResourceTag/Environment": "true"})
-	case whenBounded:
-		return r.bounded()
-	case whenAttaching:
-		return with(r.bounded(), "ArnEquals", entries{"iam:PolicyARN": attachedPolicies})
-	case whenPassing:
-		return entries{"StringEquals": entries{"iam:PassedToService": passedTo}}
-	case whenLinking:
-		return entries{"StringEquals": entries{"iam:AWSServiceName": linkedServices}}
-	case whenScaling:
-		return entries{"StringEquals": entries{"application-autoscaling:service-namespace": "ecs"}}
-	case whenResolving:
-		const key = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
-		var hosts []string
-		for _, host := range r.HostNames {
-			hosts = append(hosts, host, "*."+host)
-		}
-		return entries{
-			"ForAllValues:StringLike": entries{key: hosts},
-			"Null":                    entries{key: "false"}, // ForAllValues is true for an empty list, too
-		}
-	}
-	return nil
-}
-
-// bounded is a condition on the permissions boundary of a role, which a request creates or changes.
-func (r Reach) bounded() map[string]any {
-	return map[string]any{"StringEquals": map[string]any{"iam:PermissionsBoundary": r.Boundary}}
-}
-
-// tags is a condition on the default tags of the environment's provider.
-func (r Reach) tags(prefix string) map[string]any {
-	application, environment := prefix+"Application", prefix+"Environment"
-	if strings.HasSuffix(r.Stack, "*") {
-		return map[string]any{
-			"StringEquals": map[string]any{application: r.Application},
-			"StringLike":   map[string]any{environment: r.Stack},
-		}
-	}
-	return map[string]any{"StringEquals": map[string]any{application: r.Application, environment: r.Stack}}
-}
-
-func with(conditions map[string]any, operator string, entries map[string]any) map[string]any {
-	conditions[operator] = entries
-	return conditions
-}
-
-// stackCondition compares a condition key with the stack: exactly, or with its beginning.
-func (r Reach) stackCondition(key string) map[string]any {
-	operator := "StringEquals"
-	if strings.HasSuffix(r.Stack, "*") {
-		operator = "StringLike"
-	}
-	return map[string]any{operator: map[string]any{key: r.Stack}}
 }

@@ -112,12 +112,12 @@ func NewDeployRole(ctx *pulumi.Context, name string, args RoleArgs, reach Reach,
 	policies := reach.deployStatements()
 	policies["state"] = args.State.writeStatements(reach)
 	if args.Promotes != nil {
-		policies["promotion"] = append(args.State.stateStatements(*args.Promotes), infra.Statement{
+		policies["state"] = append(append(policies["state"], args.State.stateStatements(*args.Promotes)...), infra.Statement{
 			Actions: []string{"ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"}, Resources: args.Promotes.resources(repositories),
 		})
 	}
 	if reach.SharedStack != "" { // whose outputs are read
-		policies["sharing"] = args.State.stateStatements(reach.shared())
+		policies["state"] = append(policies["state"], args.State.stateStatements(reach.shared())...)
 	}
 	return newRole(ctx, name, args, policies, opts...)
 }

@@ -22,6 +22,8 @@ type NetworkArgs struct {
 	NATGeneration string
 	// FlowLogDays is how long rejected connections are kept in CloudWatch Logs.
 	FlowLogDays int
+	// EmptyDefaultGroup takes the rules of the VPC's default security group away.
+	EmptyDefaultGroup bool
 	// Region is the region of the provider; endpoint service names carry it.
 	Region string
 }
@@ -138,6 +140,9 @@ func (n *Network) createVPC(ctx *pulumi.Context, name string) error {
 	}, pulumi.Parent(n))
 	if err != nil {
 		return err
+	}
+	if !n.args.EmptyDefaultGroup {
+		return nil
 	}
 	// The default group without rules: what is given no group by mistake has no connections (Security Hub EC2.2).
 	_, err = ec2.NewDefaultSecurityGroup(ctx, name+"-default", &ec2.DefaultSecurityGroupArgs{

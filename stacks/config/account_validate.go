@@ -67,18 +67,25 @@ func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 	if own := file.Config.App.Name; own != c.App.Name {
 		p.add(key, "the application of %s is %s, of this stack %s: the role would allow none of its names", path, own, c.App.Name)
 	}
-	if host := file.Config.Domain.Name; file.Config.Domain.Zone != "" && !covered(host, pipeline.Hosts) {
-		p.add(key+".hosts", "%s publishes %s, which is not among them", path, host)
+	if domain := file.Config.Domain; domain.Zone != "" { // the role may publish these, and request a certificate for them
+		for _, host := range append([]string{domain.Name}, domain.Aliases...) {
+			if !covered(strings.TrimPrefix(host, "*."), pipeline.Hosts) {
+				p.add(key+".hosts", "%s publishes %s, which is not among them", path, host)
+			}
+		}
 	}
 }
 
 // environmentFile is what the account stack reads of an environment's stack file.
 type environmentFile struct {
 	Config struct {
-		Region      string                      `yaml:"aws:region"`
-		App         App                         `yaml:"laravel-ecs:app"`
-		Environment struct{ Class string }      `yaml:"laravel-ecs:environment"`
-		Domain      struct{ Name, Zone string } `yaml:"laravel-ecs:domain"`
+		Region      string                 `yaml:"aws:region"`
+		App         App                    `yaml:"laravel-ecs:app"`
+		Environment struct{ Class string } `yaml:"laravel-ecs:environment"`
+		Domain      struct {
+			Name, Zone string
+			Aliases    []string
+		} `yaml:"laravel-ecs:domain"`
 	}
 }
 

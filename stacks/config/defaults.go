@@ -6,7 +6,7 @@ func defaults() *Config {
 	return &Config{
 		App:         App{Name: "laravel"},
 		Environment: Environment{Class: "staging", TTLHours: DefaultTTLHours},
-		Network:     Network{CIDR: "10.0.0.0/16", Zones: 2, NAT: "gateway", FlowLogDays: 14},
+		Network:     Network{CIDR: "10.0.0.0/16", Zones: 2, NAT: "gateway", FlowLogDays: 14, EmptyDefaultGroup: true},
 		Access:      Access{Web: []string{"0.0.0.0/0"}, EgressPorts: []int{443}},
 		Registry:    Registry{UntaggedDays: 7, ReleasesKept: 30, ReviewDays: 14},
 		Image: Image{
