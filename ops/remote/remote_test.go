@@ -163,6 +163,15 @@ func TestClients(t *testing.T) {
 	if err != nil || far.client(1) != "redis-cli -h 127.0.0.1 -p 1 --tls" {
 		t.Errorf("%s, %v", far.client(1), err)
 	}
+	const secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod-REDIS_PASSWORD-Ab12Cd"
+	for _, reference := range []string{secret, secret + ":::3f0c"} {
+		outputs.SecretARNs = map[string]string{"REDIS_PASSWORD": reference}
+		want := `REDISCLI_AUTH="$(aws secretsmanager get-secret-value --region eu-west-1 --secret-id ` + secret + ` --query SecretString --output text)" redis-cli -h 127.0.0.1 -p 1 --tls`
+		if far, _ := destination(outputs, "cache"); far.client(1) != want {
+			t.Error(far.client(1))
+		}
+	}
+	outputs.SecretARNs = nil
 	outputs.AppConfig = map[string]string{"REDIS_HOST": "cache.internal"}
 	if far, _ := destination(outputs, "cache"); far.client(1) != "redis-cli -h 127.0.0.1 -p 1" {
 		t.Error(far.client(1))

@@ -93,8 +93,8 @@ func terminate(ctx context.Context, client *ssm.Client, id *string) {
 type place struct {
 	host string
 	port int
-	// client is the command line that connects through a local port. It has no password in it: make dotenv, or the secret in Secrets
-	// Manager, has it.
+	// client is the command line that connects through a local port. It has no password in it: mysql asks for it (make dotenv has it),
+	// redis-cli gets it from Secrets Manager.
 	client func(port int) string
 }
 
@@ -117,12 +117,26 @@ func destination(o session.Outputs, to string) (place, error) {
 			return fmt.Sprintf("mysql -h 127.0.0.1 -P %d -u %s -p %s", port, env["DB_USERNAME"], env["DB_DATABASE"])
 		case env["MEMCACHED_HOST"] != "":
 			return fmt.Sprintf("telnet 127.0.0.1 %d", port)
-		case strings.HasPrefix(env["REDIS_HOST"], "tls://"):
-			return fmt.Sprintf("redis-cli -h 127.0.0.1 -p %d --tls", port)
 		}
-		return fmt.Sprintf("redis-cli -h 127.0.0.1 -p %d", port)
+		line := fmt.Sprintf("redis-cli -h 127.0.0.1 -p %d", port)
+		if strings.HasPrefix(env["REDIS_HOST"], "tls://") {
+			line += " --tls"
+		}
+		return redisPassword(o.SecretARNs["REDIS_PASSWORD"]) + line
 	}
 	return far, nil
+}
+
+// redisPassword is what a shell runs before redis-cli to give it the cache's password in a variable that it reads (redis-cli --help, -a), because
+// an option would be in the list of processes. reference is what the containers get, ARN or ARN:::VERSION;
+// the region is in it. The cache without a password has none.
+func redisPassword(reference string) string {
+	parts := strings.Split(reference, ":")
+	if len(parts) < 7 { // arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME
+		return ""
+	}
+	return fmt.Sprintf(`REDISCLI_AUTH="$(aws secretsmanager get-secret-value --region %s --secret-id %s --query SecretString --output text)" `,
+		parts[3], strings.Join(parts[:7], ":"))
 }
 
 // localPort is a port of this machine that nothing listens on: the one that was asked for, or one that is free.

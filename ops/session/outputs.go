@@ -24,6 +24,7 @@ type Outputs struct {
 	TaskDefinitionARNs  map[string]string `json:"taskDefinitionArns"` // by process
 	Traffic             map[string]Share  `json:"traffic"`            // by colour
 	AppConfig           map[string]string `json:"appConfig"`          // the application's environment, without secrets
+	SecretARNs          map[string]string `json:"secretArns"`         // of its secrets, by environment variable: ARN, or ARN:::VERSION
 }
 
 // Share is what a colour runs and how many percent of the requests it gets.
