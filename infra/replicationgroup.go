@@ -1,6 +1,7 @@
 package infra
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,8 +18,12 @@ func (c *Cache) replicationGroup(ctx *pulumi.Context, name string, subnets *elas
 	if err != nil {
 		return err
 	}
+	check, err := ctx.RegisterResourceHook(name+"-password", c.passwordChange, &pulumi.ResourceHookOptions{OnDryRun: true})
+	if err != nil {
+		return fmt.Errorf("registering hook: %w", err)
+	}
 	opts := []pulumi.ResourceOption{
-		pulumi.Parent(c), pulumi.Protect(c.args.Protected),
+		pulumi.Parent(c), pulumi.Protect(c.args.Protected), pulumi.ResourceHooks(&pulumi.ResourceHookBinding{BeforeUpdate: []*pulumi.ResourceHook{check}}),
 		// The engine was part of the name: a change from redis to valkey, which AWS makes in place, was a new cache.
 		pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(name + "-" + Redis)}, {Name: pulumi.String(name + "-" + Valkey)}}),
 	}
@@ -35,6 +40,20 @@ func (c *Cache) replicationGroup(ctx *pulumi.Context, name string, subnets *elas
 	c.Host = group.PrimaryEndpointAddress
 	if !c.args.Upgrade {
 		c.Host = pulumix.Cast[pulumi.StringOutput](pulumix.Apply3Err(group.PrimaryEndpointAddress, group.Engine.Elem(), group.EngineVersionActual, c.sufficient))
+	}
+	return nil
+}
+
+// passwordChange refuses, in the preview too, what ElastiCache does not do with an AUTH token. It can replace one, but take it away only when users
+// of RBAC take over (API reference, ModifyReplicationGroup, AuthTokenUpdateStrategy). SET makes the last of two the only one, and is
+// refused with a third one (user guide, "Setting the AUTH token").
+func (c *Cache) passwordChange(args *pulumi.ResourceHookArgs) error {
+	before, after := args.OldInputs["authToken"], args.NewInputs["authToken"]
+	switch {
+	case !before.IsNull() && after.IsNull():
+		return errors.New("cache.auth: ElastiCache can replace the password of a cache, and cannot take it away: keep cache.auth and cache.encryptTransit as they were")
+	case c.args.ExpirePassword && !before.DeepEquals(after):
+		return fmt.Errorf("cache.auth: set ends the password before the last one, and this deployment brings a new one: deploy it with cache.auth: rotate first (make rotate-secret NAME=%s does both)", PasswordVariable)
 	}
 	return nil
 }

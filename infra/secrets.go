@@ -32,8 +32,8 @@ type SecretsArgs struct {
 type Generations struct {
 	// AppKey is the key that the application encrypts with, KnownAppKeys the last one that it accepts.
 	AppKey, KnownAppKeys int
-	// Database is that of the application's password, from 1 on; Master is that of the database's master user.
-	Database, Master int
+	// Database is that of the application's password, from 1 on; Master is that of the database's master user, Cache the cache's.
+	Database, Master, Cache int
 }
 
 // Secrets are the entries in Secrets Manager. Containers get their ARNs, never their values.
@@ -75,7 +75,7 @@ func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulu
 	values := map[string]pulumi.StringInput{}
 	maps.Copy(values, args.Values)
 	if args.CachePassword && values[PasswordVariable] == nil {
-		if err := s.cachePassword(ctx, name, values); err != nil {
+		if err := s.cachePassword(ctx, name, values, args.Cache); err != nil {
 			return nil, fmt.Errorf("generating %s: %w", PasswordVariable, err)
 		}
 	}
@@ -229,19 +229,23 @@ func (s *Secrets) store(ctx *pulumi.Context, logical, variable string, value pul
 	return stored{pulumi.Sprintf("%s:::%s", secret.Arn, version.VersionId), plain}, nil
 }
 
-// Share adds another environment's secret, by its ARN. Containers get the current version.
-func (s *Secrets) Share(variable, arn string) {
-	s.References[variable] = pulumi.String(arn).ToStringOutput()
+// Share adds another environment's secret, by its ARN and what containers get of it: a version, so that a new one replaces the tasks.
+func (s *Secrets) Share(variable, arn, reference string) {
+	s.References[variable] = pulumi.String(reference).ToStringOutput()
 	s.ARNs = append(s.ARNs, pulumi.String(arn))
 }
 
-// ARN is that of a secret without its version, for another environment; empty where there is none.
-func (s *Secrets) ARN(variable string) pulumi.StringInput {
-	reference, exists := s.References[variable]
-	if !exists {
-		return pulumi.String("")
+// Reference is what containers get a secret from, for another environment; empty where there is none.
+func (s *Secrets) Reference(variable string) pulumi.StringOutput {
+	if reference, exists := s.References[variable]; exists {
+		return reference
 	}
-	return pulumix.Cast[pulumi.StringOutput](pulumix.Apply(reference, unversioned))
+	return pulumi.String("").ToStringOutput()
+}
+
+// ARN is that of a secret without its version, for another environment; empty where there is none.
+func (s *Secrets) ARN(variable string) pulumi.StringOutput {
+	return pulumix.Cast[pulumi.StringOutput](pulumix.Apply(s.Reference(variable), unversioned))
 }
 
 // unversioned takes KEY:STAGE:VERSION from a container's valueFrom.
@@ -250,13 +254,20 @@ func unversioned(reference string) string {
 	return strings.Join(parts[:min(len(parts), 7)], ":")
 }
 
-// cachePassword makes the AUTH token of the cache. It is letters and digits, which ElastiCache and a .env file both take as they are.
-func (s *Secrets) cachePassword(ctx *pulumi.Context, name string, values map[string]pulumi.StringInput) error {
-	password, err := random.NewRandomPassword(ctx, name+"-redis-password", &random.RandomPasswordArgs{
-		Length: pulumi.Int(40), Special: pulumi.Bool(false),
-	}, pulumi.Parent(s))
-	if err == nil {
-		values[PasswordVariable] = password.Result
+// cachePassword makes the AUTH token of the cache, and keeps that of the generation before: tasks that run use it, and a deployment that goes back
+// to it must not bring a third one, because ElastiCache accepts the last two (user guide, "Rotating the AUTH token"). Tokens are letters and
+// digits, which ElastiCache and a .env file both take as they are.
+func (s *Secrets) cachePassword(ctx *pulumi.Context, name string, values map[string]pulumi.StringInput, current int) error {
+	for generation := max(current-1, 0); generation <= current; generation++ {
+		logical := name + "-redis-password"
+		if generation > 0 {
+			logical = fmt.Sprintf("%s-%d", logical, generation)
+		}
+		password, err := s.password(ctx, logical, generation)
+		if err != nil {
+			return err
+		}
+		values[PasswordVariable] = password // the last one is the current one
 	}
-	return err
+	return nil
 }

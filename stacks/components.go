@@ -72,6 +72,7 @@ func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*i
 		Generations: infra.Generations{
 			AppKey: s.config.Generation(config.AppKey), KnownAppKeys: s.config.KnownAppKeys(),
 			Database: s.config.Generation(config.DBPassword), Master: s.config.Generation(config.MasterPassword),
+			Cache: s.config.Generation(config.CachePassword),
 		},
 		CachePassword: s.config.Environment.Shares == "" && s.config.Cache.Authenticates(),
 	}, s.aws)

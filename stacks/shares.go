@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -41,6 +42,9 @@ type shared struct {
 		Engine         string `json:"engine"`
 		EncryptTransit bool   `json:"encryptTransit"`
 		PasswordARN    string `json:"passwordArn"` // empty without a password
+		// Password is what containers get it from: a version, so that make review-up after a rotation replaces the tasks. Environments that were
+		// deployed with an earlier version of the program have none.
+		Password string `json:"password"`
 	} `json:"cache"`
 }
 
@@ -74,6 +78,7 @@ func sharedValues(c *config.Config, network *vpc.Network, app *application) pulu
 		"cache": pulumi.Map{
 			"host": app.cache.Host, "port": pulumi.Int(app.cache.Port), "engine": pulumi.String(app.cache.Engine),
 			"encryptTransit": pulumi.Bool(app.cache.EncryptTransit), "passwordArn": app.secrets.ARN(infra.PasswordVariable),
+			"password": app.secrets.Reference(infra.PasswordVariable),
 		},
 	}
 }
@@ -137,7 +142,7 @@ func (s *stack) deploySharing(ctx *pulumi.Context) error {
 		return err
 	}
 	if arn := from.Cache.PasswordARN; arn != "" {
-		secrets.Share(infra.PasswordVariable, arn)
+		secrets.Share(infra.PasswordVariable, arn, cmp.Or(from.Cache.Password, arn))
 	}
 	balancer, err := infra.NewSharedBalancer(ctx, s.balancerName(), infra.SharedBalancerArgs{
 		VpcID: from.VpcID, Listeners: from.Listeners, Host: s.config.Domain.Name, TargetArgs: s.targetArgs(),

@@ -113,3 +113,72 @@ func TestCachePassword(t *testing.T) {
 		t.Errorf("accepted in the end: %q", got)
 	}
 }
+
+// passwords are what the tasks of the newest task definitions log in to the cache with, and what the cache accepts.
+func (l *life) passwords() (used string, accepted []string) {
+	l.t.Helper()
+	for _, definition := range l.Account().List(account.TaskToken) {
+		_, after, found := strings.Cut(definition.Outputs.Text("containerDefinitions"), `{"name":"REDIS_PASSWORD","valueFrom":"`)
+		reference, _, _ := strings.Cut(after, `"`)
+		if parts := strings.Split(reference, ":"); found {
+			version := parts[len(parts)-1]
+			for _, v := range l.Account().List(account.SecretVersionToken) {
+				if v.Outputs.Text("versionId") == version {
+					used = v.Outputs.Text("secretString")
+				}
+			}
+		}
+	}
+	return used, l.Account().List("aws:elasticache/authTokens:AuthTokens")[0].Outputs.Strings("tokens")
+}
+
+// TestCachePasswordRotation: the tasks that run log in with a password that the cache accepts, through a rotation, one that is cut off,
+// and the way back from it.
+func TestCachePasswordRotation(t *testing.T) {
+	l := newLife(t, "staging", nil, func(f *config.File) error { return f.Set("release.name", "r1") })
+	l.deploy("with a password")
+	first, accepted := l.passwords()
+	if len(first) != 40 || !slices.Equal(accepted, []string{first}) {
+		t.Fatalf("%q is used, %q are accepted", first, accepted)
+	}
+	wants := func(what, used string, accept ...string) {
+		t.Helper()
+		if now, accepted := l.passwords(); now != used || !slices.Equal(accepted, accept) {
+			t.Errorf("%s: %q is used, %q are accepted; wanted are %q, %q", what, now, accepted, used, accept)
+		}
+	}
+	l.set(map[string]any{"rotation.REDIS_PASSWORD": 1})
+	l.cutOff(account.TaskToken)
+	second := l.cache().Outputs.Text("authToken")
+	if second == first {
+		t.Fatal("there is no new password")
+	}
+	if accepted := l.Account().List("aws:elasticache/authTokens:AuthTokens")[0].Outputs.Strings("tokens"); !slices.Equal(accepted, []string{first, second}) {
+		t.Errorf("while old tasks run: %q are accepted", accepted)
+	}
+	l.set(map[string]any{"rotation.REDIS_PASSWORD": nil})
+	if _, err := l.Up(t.Context()); err != nil { // what was cut off has changed no task
+		t.Fatal(err)
+	}
+	wants("the way back", first, second, first)
+	l.set(map[string]any{"rotation.REDIS_PASSWORD": 1})
+	l.deploy("rotated")
+	third := l.cache().Outputs.Text("authToken")
+	wants("rotated", third, first, third)
+	l.set(map[string]any{"cache.auth": "set"})
+	if report, err := l.Up(t.Context()); err != nil || len(report.Changes) != 1 {
+		t.Errorf("the old one ends: %v, %v", report.Changes, err)
+	}
+	wants("the end", third, third)
+
+	for says, change := range map[string]map[string]any{
+		"deploy it with cache.auth: rotate first":  {"rotation.REDIS_PASSWORD": 2},
+		"cannot take it away":                      {"cache.auth": "none", "rotation.REDIS_PASSWORD": nil},
+		"keep cache.auth and cache.encryptTransit": {"cache.encryptTransit": false, "cache.auth": "rotate", "rotation.REDIS_PASSWORD": nil},
+	} {
+		l.set(change)
+		if _, err := l.Preview(t.Context()); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v: %v", change, err)
+		}
+	}
+}

@@ -74,19 +74,20 @@ func Secret(ctx context.Context, s *session.Session, o Options) error {
 		if err := deploy.Apply(ctx, s, deploy.Options{Yes: true, Previewed: !o.Yes && i == 0, ForRun: fixed}, step); err != nil {
 			return err
 		}
-	}
-	after, err := reference(ctx, s, r.name)
-	if err != nil {
-		return err
-	}
-	if r.given && before == after {
+		after, err := reference(ctx, s, r.name)
+		if err != nil {
+			return err
+		}
+		if !r.given || before != after {
+			continue
+		}
 		return fmt.Errorf("secrets.%[1]s has the value that is deployed already. Set the new one, and run this again:\n    %[2]s", r.name, setCommand(s.Stack, r.name))
 	}
 	if err := status.Show(ctx, s, status.Options{}); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.Out, "%s of %s is rotated, and everything is steady. %s\n", r.name, s.Stack, r.ends)
-	if !r.given {
+	if len(r.steps[0]) > 0 {
 		fmt.Fprintf(s.Err, "Commit %s now: a deployment without the new generation goes back to the old secret.\n", s.File.Name())
 	}
 	return nil
@@ -103,10 +104,13 @@ func plan(s *session.Session, name string) (rotation, error) {
 		r.given = true
 		r.steps = []deploy.Values{{}}
 		r.about = []string{"the value is yours: set it first with", "    " + setCommand(s.Stack, name), "this deploys it; ECS replaces the tasks"}
+		r.ends = "No task has the old value any more."
+		if name == config.CachePassword && ownCachePassword(settings) {
+			r.steps, r.about, r.ends = cacheSteps(settings, nil), append(r.about, cacheAbout(settings)...), cacheEnds(settings)
+		}
 		if name == config.AppKey {
 			r.about = append(r.about, "what the old key has encrypted is lost unless secrets."+config.PreviousKeys+" lists it")
 		}
-		r.ends = "No task has the old value any more."
 		return r, nil
 	}
 	next := generation(settings, name) + 1
@@ -142,6 +146,11 @@ func plan(s *session.Session, name string) (rotation, error) {
 			"second deployment: they encrypt with the new key, and still read what the old ones wrote",
 		}
 		r.ends = "Older keys stay in " + config.PreviousKeys + ": sessions, cookies and encrypted columns stay readable."
+	case config.CachePassword:
+		if !ownCachePassword(settings) {
+			return r, fmt.Errorf("%s has no cache with a password of its own (cache.engine, cache.encryptTransit, cache.auth, environment.shares)", settings.Name())
+		}
+		r.steps, r.about, r.ends = cacheSteps(settings, deploy.Values{"rotation." + name: next}), cacheAbout(settings), cacheEnds(settings)
 	default:
 		return r, fmt.Errorf("%s has no secrets.%s, and the program generates %s only: %s", settings.Name(), name, strings.Join(config.Rotated, ", "), setCommand(s.Stack, name))
 	}

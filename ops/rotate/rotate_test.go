@@ -47,7 +47,14 @@ func TestPlan(t *testing.T) {
 		"a schema":           {"config: {x:environment: {shares: staging}}\n", config.DBPassword, []deploy.Values{{"rotation.DB_PASSWORD": 2}}, "log in as review_x_b."},
 		"the master":         {"config: {}\n", config.MasterPassword, []deploy.Values{{"rotation.DB_MASTER_PASSWORD": 1}}, "make review-up"},
 		"the key":            {"config: {x:image: {app: app}}\n", config.AppKey, []deploy.Values{{"rotation.APP_PREVIOUS_KEYS": 1}, {"rotation.APP_KEY": 1, "rotation.APP_PREVIOUS_KEYS": nil}}, "stay readable"},
-		"one's own":          {"config: {x:secrets: {TOKEN: a}}\n", "TOKEN", []deploy.Values{{}}, "No task has the old value"},
+		"the cache": {"config: {x:environment: {class: production}}\n", config.CachePassword,
+			[]deploy.Values{{"rotation.REDIS_PASSWORD": 1, "cache.auth": "rotate"}, {"cache.auth": "set"}}, "The password before does not work any more."},
+		"a cache that reviews may share": {"config: {x:rotation: {REDIS_PASSWORD: 1}, x:cache: {engine: redis, auth: set}}\n", config.CachePassword,
+			[]deploy.Values{{"rotation.REDIS_PASSWORD": 2, "cache.auth": "rotate"}}, "Run make review-up for each of them"},
+		"one's own for the cache": {"config: {x:environment: {class: production}, x:secrets: {REDIS_PASSWORD: a}}\n", config.CachePassword,
+			[]deploy.Values{{"cache.auth": "rotate"}, {"cache.auth": "set"}}, "The password before does not work any more."},
+		"one's own for a redis of one's own": {"config: {x:cache: {engine: memcached}, x:secrets: {REDIS_PASSWORD: a}}\n", config.CachePassword, []deploy.Values{{}}, "No task has the old value"},
+		"one's own":                          {"config: {x:secrets: {TOKEN: a}}\n", "TOKEN", []deploy.Values{{}}, "No task has the old value"},
 	} {
 		s := opened(t, test.file, map[string]string{"composer.json": `{"require": {"laravel/framework": "^12.1"}}`})
 		if r, err := plan(s, test.secret); err != nil || !reflect.DeepEqual(r.steps, test.steps) || !strings.Contains(r.ends, test.says) {
@@ -56,6 +63,7 @@ func TestPlan(t *testing.T) {
 	}
 	for file, test := range map[string]struct{ secret, says string }{
 		"config: {x:environment: {shares: staging}}\n":  {config.MasterPassword, "the master password is that of staging: rotate it there"},
+		"config: {x:cache: {encryptTransit: false}}\n":  {config.CachePassword, "has no cache with a password of its own"},
 		"config: {x:secrets: {DB_PASSWORD: hunter2}}\n": {config.DBPassword, "rename it to secrets.DB_MASTER_PASSWORD"},
 		"config: {x:secrets: {TOKEN: hunter2}}\n":       {"TOKENS", "has no secrets.TOKENS, and the program generates"},
 	} {

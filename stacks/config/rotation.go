@@ -16,12 +16,14 @@ const (
 	DBPassword = "DB_PASSWORD"
 	// MasterPassword is that of database.username, which makes the application's users. Only the container that does it gets it.
 	MasterPassword = "DB_MASTER_PASSWORD"
+	// CachePassword is the AUTH token of valkey and redis. ElastiCache accepts the last two until cache.auth: set.
+	CachePassword = "REDIS_PASSWORD"
 )
 
 var generated = []string{AppKey, PreviousKeys, DBPassword, MasterPassword}
 
 // Rotated are the secrets that have a generation in the section rotation.
-var Rotated = []string{AppKey, DBPassword, MasterPassword}
+var Rotated = []string{AppKey, DBPassword, MasterPassword, CachePassword}
 
 // maxAppKeys bounds the list of previous keys, which every container gets in its environment.
 const maxAppKeys = 50
@@ -80,7 +82,10 @@ func (c *Config) validateRotation(p *problems) {
 			p.between(key, c.Rotation[secret], FirstGeneration(secret), 1_000_000)
 		}
 	}
-	for _, secret := range []string{AppKey, MasterPassword} {
+	if c.Generation(CachePassword) > 0 && (c.Environment.Shares != "" || !c.Cache.Authenticates()) {
+		p.add("rotation."+CachePassword, "this stack has no cache with a password of its own (cache.engine, cache.encryptTransit, cache.auth, environment.shares): remove it")
+	}
+	for _, secret := range []string{AppKey, MasterPassword, CachePassword} {
 		if _, given := c.Secrets[secret]; given && c.Generation(secret) > 0 {
 			p.add("rotation."+secret, "secrets.%s has a value, so no generation of it is made: remove one of them", secret)
 		}

@@ -158,13 +158,13 @@ func (c *Config) validateVariables(p *problems) {
 			}
 		}
 	}
-	if given, ok := c.Secrets["REDIS_PASSWORD"]; ok && c.Cache.Authenticates() && !cachePassword.MatchString(given) {
-		p.add("secrets.REDIS_PASSWORD", "not 16 to 128 letters, digits and !&#$^<>-, which ElastiCache wants of a password")
+	if given, ok := c.Secrets[CachePassword]; ok && c.Cache.Authenticates() && !cachePassword.MatchString(given) {
+		p.add("secrets."+CachePassword, "not 16 to 128 letters, digits and !&#$^<>-, which ElastiCache wants of a password")
 	}
 	check("env", sortedKeys(c.Env))
 	check("secrets", sortedKeys(c.Secrets))
 	for _, v := range sortedKeys(c.Env) {
-		if _, both := c.Secrets[v]; both || v == "REDIS_PASSWORD" || slices.Contains(generated, v) {
+		if _, both := c.Secrets[v]; both || v == CachePassword || slices.Contains(generated, v) {
 			p.add("env."+v, "it is a secret: put it into secrets, where it is encrypted")
 		}
 	}

@@ -175,6 +175,7 @@ func TestCacheTokens(t *testing.T) {
 		{second, "ROTATE", "", []any{first, second}},
 		{first, "ROTATE", "", []any{second, first}},
 		{"", "ROTATE", "InvalidParameterValue", []any{second, first}},
+		{"", "DELETE", "", []any{second, first}},
 	} {
 		next := with(goodValkey, account.Values{"authTokenUpdateStrategy": step.strategy})
 		if step.token != "" {

@@ -45,10 +45,11 @@ func modify(tx *account.Tx, old, next *account.Resource) error {
 
 // authenticate applies a changed AUTH token or strategy at once, whatever applyImmediately is. ROTATE adds a token to the last one that
 // was accepted, which is none where there was no token; SET leaves the last token alone, and only after a ROTATE (ElastiCache user
-// guide, "Modifying the AUTH token on an existing cluster").
+// guide, "Modifying the AUTH token on an existing cluster"). DELETE is allowed only when users of RBAC take over (API reference,
+// ModifyReplicationGroup, AuthTokenUpdateStrategy), and the provider sends it only together with user groups: without, the token stays.
 func authenticate(tx *account.Tx, was account.Values, next *account.Resource) error {
 	token, strategy := next.Outputs.Text("authToken"), next.Outputs.Text("authTokenUpdateStrategy")
-	if token == was.Text("authToken") && (token == "" || strategy == was.Text("authTokenUpdateStrategy")) {
+	if strategy == "DELETE" || token == was.Text("authToken") && (token == "" || strategy == was.Text("authTokenUpdateStrategy")) {
 		return nil
 	}
 	record, _ := tx.Get(tokensToken, next.ID)
