@@ -166,6 +166,9 @@ func (c *Config) BuildArgs(release string) map[string]string {
 	if c.Image.Rebuild != "" {
 		args["REBUILD"] = c.Image.Rebuild
 	}
+	if caches := c.Image.Caches; caches != defaults().Image.Caches {
+		args["BUILD_CACHES"], args["START_CACHES"] = caches.made(AtBuild), caches.made(AtStart)
+	}
 	args[CertificatesArg] = fmt.Sprintf("https://truststore.pki.rds.amazonaws.com/%[1]s/%[1]s-bundle.pem", c.Region)
 	return args
 }

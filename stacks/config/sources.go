@@ -35,6 +35,9 @@ func (s *File) imageConfig() *Config {
 	set(&c.Image.BaseImage, "image.baseImage")
 	set(&c.Image.Extensions, "image.extensions")
 	set(&c.Image.Rebuild, "image.rebuild")
+	for name, where := range c.Image.Caches.byName() {
+		set(where, "image.caches."+name)
+	}
 	set(&c.Environment.Shares, "environment.shares")
 	if types := s.List("cluster.instanceTypes"); len(types) > 0 {
 		c.Cluster.InstanceTypes = types
@@ -59,10 +62,38 @@ func (c *Config) imageSettings() map[string]string {
 	add("image.dockerfile", c.Image.Dockerfile, usual.Image.Dockerfile, "")
 	add("image.baseImage", c.Image.BaseImage, usual.Image.BaseImage, LocalBaseImage, "")
 	add("image.extensions", strings.Join(strings.Fields(c.Image.Extensions), " "), "")
+	for name, where := range c.Image.Caches.byName() {
+		add("image.caches."+name, *where, *usual.Image.Caches.byName()[name], "")
+	}
 	if platform, err := Platform(c.Cluster.InstanceTypes); err == nil && c.Environment.Shares == "" {
 		add("cluster.instanceTypes", platform, "linux/amd64")
 	}
 	return all
+}
+
+// Where a cache of Laravel's is made.
+const (
+	AtBuild = "build"
+	AtStart = "start"
+	Nowhere = "none"
+)
+
+// byName has the caches by the names of artisan's commands: config:cache, event:cache, route:cache, view:cache.
+func (c *Caches) byName() map[string]*string {
+	return map[string]*string{"config": &c.Config, "event": &c.Event, "route": &c.Route, "view": &c.View}
+}
+
+// made lists the caches that are made there, for the arguments of docker/Dockerfile.
+func (c *Caches) made(where string) string {
+	all := c.byName()
+	return strings.Join(slices.DeleteFunc(sortedKeys(all), func(name string) bool { return *all[name] != where }), " ")
+}
+
+func (c *Caches) validate(p *problems) {
+	p.oneOf("image.caches.config", c.Config, AtStart, Nowhere)
+	p.oneOf("image.caches.event", c.Event, AtBuild, AtStart, Nowhere)
+	p.oneOf("image.caches.route", c.Route, AtBuild, AtStart, Nowhere)
+	p.oneOf("image.caches.view", c.View, AtBuild, AtStart, Nowhere)
 }
 
 // settingsSuffix is what the settings add to the name of a release; nothing where all are the defaults. An application with a repository of

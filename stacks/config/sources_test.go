@@ -87,6 +87,8 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 		{"a month", "rebuild: 2026-11", "", `^[0-9a-f]{12}-rebuild\.2026-11$`},
 		{"the next month", "rebuild: 2026-12", "", `-rebuild\.2026-12$`},
 		{"all", "baseImage: b, extensions: c, rebuild: 2026-11", "", `^[0-9a-f]{12}-image\.[0-9a-f]{8}-rebuild\.2026-11$`},
+		{"a cache of the build", "caches: {route: build}", "", `-image\.[0-9a-f]{8}$`},
+		{"a cache of the start", "caches: {view: start}", "", `-image\.[0-9a-f]{8}$`},
 		{"ARM", "", "  laravel-ecs:cluster: {instanceTypes: [t4g.small]}\n", `-image\.[0-9a-f]{8}$`},
 		{"a folder", "app: app", "", `-image\.[0-9a-f]{8}$`},
 	} {
@@ -104,7 +106,7 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 			t.Errorf("the commit of %s is %s, %v", name, commit, own)
 		}
 	}
-	for _, same := range []string{"baseImage: " + DefaultBaseImage, "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "extensions: ''"} {
+	for _, same := range []string{"baseImage: " + DefaultBaseImage, "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "extensions: ''", "caches: {route: start}"} {
 		if name, err := fileWith(t, "shop", "config:\n  laravel-ecs:image: {"+same+"}\n").TreeRelease(); name != plain {
 			t.Errorf("%s makes %s, %v", same, name, err)
 		}
@@ -159,6 +161,17 @@ func TestBuildArgs(t *testing.T) {
 	} {
 		if args[key] != want {
 			t.Errorf("%s is %q, not %q", key, args[key], want)
+		}
+	}
+	for name, test := range map[string][2]string{
+		"":                          {"", ""},
+		"route: start":              {"", ""}, // the Dockerfile has the defaults
+		"route: build, event: none": {"route view", "config"},
+		"config: none, view: start": {"event", "route view"},
+	} {
+		args := fileWith(t, "shop", "config:\n  laravel-ecs:image: {caches: {"+name+"}}\n").imageConfig().BuildArgs("r1")
+		if got := [2]string{args["BUILD_CACHES"], args["START_CACHES"]}; got != test {
+			t.Errorf("caches {%s} are %q, not %q", name, got, test)
 		}
 	}
 	if _, _, args := file.TestBuild(); args["RDS_CA_URL"] != "" || args["REBUILD"] != "2026-11" || args["PHP_EXTENSIONS"] != "gd" {

@@ -60,7 +60,16 @@ type Image struct {
 	BaseImage  string `json:"baseImage"`
 	Rebuild    string `json:"rebuild"`    // a month or another word: a new one builds all layers again
 	Extensions string `json:"extensions"` // PHP extensions, space-separated; empty: the Dockerfile's list
-	Test       string `json:"test"`       // command of make test-app; empty: Pest or PHPUnit; none: the application has no tests
+	Caches     Caches `json:"caches"`
+	Test       string `json:"test"` // command of make test-app; empty: Pest or PHPUnit; none: the application has no tests
+}
+
+// Caches says where each of Laravel's caches is made: build, start (of a container) or none. A cache of the build knows no environment.
+type Caches struct {
+	Config string `json:"config"` // never in the build: it has the secrets
+	Event  string `json:"event"`
+	Route  string `json:"route"`
+	View   string `json:"view"`
 }
 
 // Release is which version runs, and how it is replaced.

@@ -26,6 +26,7 @@ func (c *Config) validateImage(p *problems) {
 	if c.Image.Extensions != "" {
 		p.matches("image.extensions", c.Image.Extensions, extensionNames, "names of PHP extensions with spaces between them, such as gd intl imagick")
 	}
+	c.Image.Caches.validate(p)
 	if !filepath.IsLocal(c.Image.Dockerfile) {
 		p.add("image.dockerfile", "%s is outside of this program's folder", c.Image.Dockerfile)
 	} else if info, err := os.Stat(c.Image.Dockerfile); err != nil || info.IsDir() {

@@ -1,0 +1,12 @@
+package docker_test
+
+import "testing"
+
+// buildApp builds the image of an application in testdata/apps.
+func buildApp(t *testing.T, name string, more ...string) (image string) {
+	t.Helper()
+	buildTree(t, appTree(t, name), imageTag(name), append([]string{"--build-arg", "APP=app"}, more...)...)
+	return imageTag(name)
+}
+
+func imageTag(name string) string { return image + "-" + name }

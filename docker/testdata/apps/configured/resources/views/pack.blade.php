@@ -1,0 +1,1 @@
+<script src="{{ $script }}"></script><b id="env">@environment</b>
