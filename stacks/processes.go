@@ -1,8 +1,6 @@
 package stacks
 
 import (
-	"fmt"
-
 	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
@@ -71,9 +69,7 @@ func webProcess(c *config.Config, color config.Color) process {
 
 func workerProcess(c *config.Config) process {
 	worker := container("worker", c.Worker.Process, 60)
-	if len(worker.Command) == 0 {
-		worker.Command = []string{"worker", fmt.Sprintf("--timeout=%d", c.Worker.JobSeconds)}
-	}
+	worker.Command = c.Worker.TimedCommand()
 	worker.Environment = c.TimeVariables("worker")
 	return process{name: "worker", role: "worker", size: c.Worker.Process, minPercent: 100, maxPercent: 200, task: infra.Task{Main: worker}}
 }

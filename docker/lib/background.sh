@@ -24,6 +24,7 @@ work() {
         child=$!
         wait "$child" && status=0 || status=$?
         child=
+        ((status != 78)) || exit 78 # it said what is wrong
         # 12: Laravel's exit status for "over the memory limit".
         if ((status != 0 && status != 12)); then
             say "queue:work ended with status $status: stopping the container"

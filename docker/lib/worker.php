@@ -11,14 +11,17 @@ use Symfony\Component\Console\Input\ArgvInput;
 use Symfony\Component\Console\Output\ConsoleOutput;
 
 require '/var/www/vendor/autoload.php';
+require __DIR__.'/retry.php';
 $app = require '/var/www/bootstrap/app.php';
 $kernel = $app->make(Kernel::class);
 $kernel->bootstrap();
+check_retry($kernel);
 
 $beat = fn () => touch(getenv('HEARTBEAT_FILE'));
 $app['events']->listen([Looping::class, JobProcessing::class, JobProcessed::class], function () use ($beat): void {
     $beat();
 });
+$app['events']->listen(JobProcessing::class, tell_long_jobs(...));
 // In maintenance mode a worker fires none of these events. It only checks on each iteration whether the mode is still active.
 $app->extend(MaintenanceMode::class, fn (MaintenanceMode $mode) => new class($mode, $beat) implements MaintenanceMode
 {

@@ -1,6 +1,11 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Times depend on each other: otherwise a release loses requests or jobs. A stack file sets how long a request, a job and a scheduled
 // command may take. The other times are derived from these, or checked:
@@ -88,6 +93,43 @@ func (c *Config) TimeVariables(process string) map[string]string {
 // RetrySeconds is for every container, because each of them may add jobs to the queue or take them from it.
 func (c *Config) RetrySeconds() int { return c.Worker.JobSeconds + retryMargin }
 
+// TimedCommand is the command of the worker. It ends a job after worker.jobSeconds, whatever else the stack file has in it.
+func (w Worker) TimedCommand() []string {
+	command := w.Command
+	if len(command) == 0 {
+		command = []string{"worker"}
+	}
+	if _, given := w.timeout(); given || !w.works() {
+		return command
+	}
+	return append(slices.Clone(command), fmt.Sprintf("--timeout=%d", w.JobSeconds))
+}
+
+// works tells whether the command is Laravel's queue:work, by the image's role or by its name.
+func (w Worker) works() bool {
+	return len(w.Command) == 0 || w.Command[0] == "worker" || len(w.Command) > 1 && w.Command[1] == "queue:work"
+}
+
+// timeout is the option --timeout in the command, as Symfony's console reads it: the last one counts.
+func (w Worker) timeout() (value string, given bool) {
+	for i, argument := range w.Command {
+		if after, joined := strings.CutPrefix(argument, "--timeout="); joined {
+			value, given = after, true
+		} else if argument == "--timeout" {
+			value, given = strings.Join(w.Command[i+1:min(i+2, len(w.Command))], ""), true
+		}
+	}
+	return value, given
+}
+
+// validateTimeout: the time in which a worker stops and the queue's retry_after are made from worker.jobSeconds.
+func (w Worker) validateTimeout(p *problems) {
+	value, given := w.timeout()
+	if seconds, err := strconv.Atoi(value); given && w.works() && (err != nil || seconds < 1 || seconds > w.JobSeconds) {
+		p.add("worker.command", "--timeout is %q, not 1-%d, the seconds of worker.jobSeconds: set that key, and leave the option out", value, w.JobSeconds)
+	}
+}
+
 // validateTimes checks the times against each other.
 func (c *Config) validateTimes(p *problems) {
 	w, lb := c.Web, c.LoadBalancer
@@ -95,6 +137,7 @@ func (c *Config) validateTimes(p *problems) {
 	p.between("web.requestSeconds", w.RequestSeconds, 1, 3600)
 	p.between("worker.jobSeconds", c.Worker.JobSeconds, 1, 6*3600)
 	p.between("worker.maxWaitSeconds", c.Worker.MaxWaitSeconds, 60, 7*24*3600)
+	c.Worker.validateTimeout(p)
 	if lb.DeregistrationSeconds < w.RequestSeconds {
 		p.add("loadBalancer.deregistrationSeconds", "%d is less than web.requestSeconds, %d: a release would interrupt requests that may still run", lb.DeregistrationSeconds, w.RequestSeconds)
 	}

@@ -1,0 +1,61 @@
+<?php
+// Stops a worker whose connection gives a running job to another one. A queue does that retry_after seconds after a worker took the job;
+// "the --timeout value should always be at least several seconds shorter" (https://laravel.com/docs/12.x/queues#job-expirations-and-timeouts).
+// Laravel 10 has a fixed 90 in config/queue.php, later versions read a variable (laravel/laravel, config/queue.php).
+
+use Illuminate\Contracts\Console\Kernel;
+use Illuminate\Queue\Events\JobProcessing;
+use Symfony\Component\Console\Exception\ExceptionInterface;
+use Symfony\Component\Console\Input\ArgvInput;
+
+/** Returns the connection and the timeout of the queue:work command in $argv; null if the command is not valid, which it says itself. */
+function work_options(Kernel $kernel): ?array
+{
+    try {
+        $command = $kernel->all()['queue:work'];
+        $command->mergeApplicationDefinition();
+        $input = new ArgvInput(null, $command->getDefinition());
+    } catch (ExceptionInterface) {
+        return null;
+    }
+
+    return [$input->getArgument('connection') ?? config('queue.default'), (int) $input->getOption('timeout')];
+}
+
+/** Returns after how many seconds a connection gives a job away; null if its driver has no such setting. The connectors use 60 without one. */
+function retry_after(string $connection): ?int
+{
+    $config = config("queue.connections.$connection") ?? [];
+    $has = array_key_exists('retry_after', $config) || in_array($config['driver'] ?? null, ['database', 'redis', 'beanstalkd'], true);
+
+    return $has ? (int) ($config['retry_after'] ?? 60) : null;
+}
+
+/** Exits with 78 (EX_CONFIG) if a job of this worker may still run when another worker gets it. */
+function check_retry(Kernel $kernel): void
+{
+    [$connection, $timeout] = work_options($kernel) ?? [null, 0];
+    $retry = $connection === null ? null : retry_after($connection);
+    if ($retry === null || ($timeout > 0 && $timeout < $retry)) {
+        return;
+    }
+    $driver = config("queue.connections.$connection.driver");
+    $variable = (['database' => 'DB', 'redis' => 'REDIS', 'beanstalkd' => 'BEANSTALKD'][$driver] ?? strtoupper($connection)).'_QUEUE_RETRY_AFTER';
+    $jobs = $timeout > 0 ? "a job may run for $timeout s (--timeout, which is worker.jobSeconds)" : 'a job may run for ever (--timeout=0)';
+    fwrite(STDERR, "worker: queue.connections.$connection.retry_after is $retry in the application's config/queue.php, but $jobs: another worker would "
+        ."get the job while it runs. Write 'retry_after' => (int) env('$variable', 90), as Laravel 11 has it: the program sets $variable to "
+        ."worker.jobSeconds + 30. Or make worker.jobSeconds less than $retry.\n");
+    exit(78);
+}
+
+/** Says, once for each, which jobs have a longer timeout of their own than their connection waits: Laravel prefers it to --timeout. */
+function tell_long_jobs(JobProcessing $event): void
+{
+    static $told = [];
+    [$name, $timeout, $retry] = [$event->job->resolveName(), $event->job->timeout(), retry_after($event->connectionName)];
+    if ($timeout !== null && $retry !== null && ($timeout == 0 || $timeout >= $retry) && !isset($told[$name])) {
+        $told[$name] = true;
+        fwrite(STDERR, "worker: $name has the timeout $timeout, but queue.connections.{$event->connectionName}.retry_after is $retry: another worker "
+            ."gets the job while it runs. Set worker.jobSeconds to the longest job.\n");
+    }
+}
