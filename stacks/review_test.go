@@ -192,6 +192,31 @@ func TestASharingReviewIsItsOwn(t *testing.T) {
 	}
 }
 
+// TestASharingReviewFollowsRotations: tasks get the version of the cache's password that staging uses, so a new one replaces them. An environment that
+// was deployed before has only the ARN.
+func TestASharingReviewFollowsRotations(t *testing.T) {
+	const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-REDIS_PASSWORD-Ab12Cd"
+	for reference, want := range map[string]string{"": arn, arn + ":::v2": arn + ":::v2"} {
+		shared := stagingShares()
+		cache := shared["cache"].(map[string]any)
+		cache["passwordArn"], cache["password"] = arn, reference
+		r, err := share(shared, sharing(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, definition := range each(t, r, "aws:ecs/taskDefinition:TaskDefinition") {
+			if !strings.Contains(text(definition, "containerDefinitions"), `{"name":"REDIS_PASSWORD","valueFrom":"`+want+`"}`) {
+				t.Errorf("%s does not use %s: %s", definition.Name, want, text(definition, "containerDefinitions"))
+			}
+		}
+		for _, policy := range each(t, r, "aws:iam/rolePolicy:RolePolicy") {
+			if strings.Contains(text(policy, "policy"), arn+":::") {
+				t.Errorf("%s names a version, and IAM knows secrets: %s", policy.Name, text(policy, "policy"))
+			}
+		}
+	}
+}
+
 // TestSharingIsRefused has each reason for a refusal. Nothing is registered then but the provider.
 func TestSharingIsRefused(t *testing.T) {
 	without := func(key string) map[string]any {
