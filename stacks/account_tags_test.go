@@ -13,52 +13,67 @@ import (
 // the changed tags only (updateTags of each service in https://github.com/hashicorp/terraform-provider-aws, internal/service/*/tags_gen.go),
 // so a new tag comes without Application and Environment.
 var tagging = map[string][3]string{
-	"aws:acm/certificate:Certificate":                           {"acm:AddTagsToCertificate", "acm:RemoveTagsFromCertificate", "acm" + here + "certificate/0"},
-	"aws:appautoscaling/target:Target":                          {"application-autoscaling:TagResource", "application-autoscaling:UntagResource", "application-autoscaling" + here + "scalable-target/0"},
-	"aws:autoscaling/group:Group":                               {"autoscaling:CreateOrUpdateTags", "autoscaling:DeleteTags", "autoscaling" + here + "autoScalingGroup:0:autoScalingGroupName/%"},
-	"aws:cloudwatch/eventRule:EventRule":                        {"events:TagResource", "events:UntagResource", "events" + here + "rule/%"},
-	"aws:cloudwatch/logGroup:LogGroup":                          {"logs:TagResource", "logs:UntagResource", "logs" + here + "log-group:%"},
-	"aws:cloudwatch/metricAlarm:MetricAlarm":                    {"cloudwatch:TagResource", "cloudwatch:UntagResource", "cloudwatch" + here + "alarm:%"},
-	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup":         ec2Tags("security-group"),
-	"aws:ec2/eip:Eip":                                           ec2Tags("elastic-ip"),
-	"aws:ec2/flowLog:FlowLog":                                   ec2Tags("vpc-flow-log"),
-	"aws:ec2/instance:Instance":                                 ec2Tags("instance"),
-	"aws:ec2/internetGateway:InternetGateway":                   ec2Tags("internet-gateway"),
-	"aws:ec2/launchTemplate:LaunchTemplate":                     ec2Tags("launch-template"),
-	"aws:ec2/natGateway:NatGateway":                             ec2Tags("natgateway"),
-	"aws:ec2/routeTable:RouteTable":                             ec2Tags("route-table"),
-	"aws:ec2/securityGroup:SecurityGroup":                       ec2Tags("security-group"),
-	"aws:ec2/subnet:Subnet":                                     ec2Tags("subnet"),
-	"aws:ec2/vpc:Vpc":                                           ec2Tags("vpc"),
-	"aws:ec2/vpcEndpoint:VpcEndpoint":                           ec2Tags("vpc-endpoint"),
-	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":   ec2Tags("security-group-rule"),
-	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ec2Tags("security-group-rule"),
-	"aws:ecr/repository:Repository":                             {"ecr:TagResource", "ecr:UntagResource", "ecr" + here + "repository/%"},
-	"aws:ecs/capacityProvider:CapacityProvider":                 {"ecs:TagResource", "ecs:UntagResource", "ecs" + here + "capacity-provider/%"},
-	"aws:ecs/cluster:Cluster":                                   {"ecs:TagResource", "ecs:UntagResource", "ecs" + here + "cluster/%"},
-	"aws:ecs/service:Service":                                   {"ecs:TagResource", "ecs:UntagResource", "ecs" + here + "service/%/%"},
-	"aws:ecs/taskDefinition:TaskDefinition":                     {"ecs:TagResource", "ecs:UntagResource", "ecs" + here + "task-definition/%:1"},
-	"aws:elasticache/cluster:Cluster":                           {"elasticache:AddTagsToResource", "elasticache:RemoveTagsFromResource", "elasticache" + here + "cluster:%"},
-	"aws:elasticache/replicationGroup:ReplicationGroup":         {"elasticache:AddTagsToResource", "elasticache:RemoveTagsFromResource", "elasticache" + here + "replicationgroup:%"},
-	"aws:elasticache/subnetGroup:SubnetGroup":                   {"elasticache:AddTagsToResource", "elasticache:RemoveTagsFromResource", "elasticache" + here + "subnetgroup:%"},
+	"aws:acm/certificate:Certificate":                           tags("acm", "certificate/0"),
+	"aws:appautoscaling/target:Target":                          tags("application-autoscaling", "scalable-target/0"),
+	"aws:autoscaling/group:Group":                               tags("autoscaling", "autoScalingGroup:0:autoScalingGroupName/%"),
+	"aws:cloudwatch/eventRule:EventRule":                        tags("events", "rule/%"),
+	"aws:cloudwatch/logGroup:LogGroup":                          tags("logs", "log-group:%"),
+	"aws:cloudwatch/metricAlarm:MetricAlarm":                    tags("cloudwatch", "alarm:%"),
+	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup":         tags("ec2", "security-group/0"),
+	"aws:ec2/eip:Eip":                                           tags("ec2", "elastic-ip/0"),
+	"aws:ec2/flowLog:FlowLog":                                   tags("ec2", "vpc-flow-log/0"),
+	"aws:ec2/instance:Instance":                                 tags("ec2", "instance/0"),
+	"aws:ec2/internetGateway:InternetGateway":                   tags("ec2", "internet-gateway/0"),
+	"aws:ec2/launchTemplate:LaunchTemplate":                     tags("ec2", "launch-template/0"),
+	"aws:ec2/natGateway:NatGateway":                             tags("ec2", "natgateway/0"),
+	"aws:ec2/routeTable:RouteTable":                             tags("ec2", "route-table/0"),
+	"aws:ec2/securityGroup:SecurityGroup":                       tags("ec2", "security-group/0"),
+	"aws:ec2/subnet:Subnet":                                     tags("ec2", "subnet/0"),
+	"aws:ec2/vpc:Vpc":                                           tags("ec2", "vpc/0"),
+	"aws:ec2/vpcEndpoint:VpcEndpoint":                           tags("ec2", "vpc-endpoint/0"),
+	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":   tags("ec2", "security-group-rule/0"),
+	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": tags("ec2", "security-group-rule/0"),
+	"aws:ecr/repository:Repository":                             tags("ecr", "repository/%"),
+	"aws:ecs/capacityProvider:CapacityProvider":                 tags("ecs", "capacity-provider/%"),
+	"aws:ecs/cluster:Cluster":                                   tags("ecs", "cluster/%"),
+	"aws:ecs/service:Service":                                   tags("ecs", "service/%/%"),
+	"aws:ecs/taskDefinition:TaskDefinition":                     tags("ecs", "task-definition/%:1"),
+	"aws:elasticache/cluster:Cluster":                           tags("elasticache", "cluster:%"),
+	"aws:elasticache/replicationGroup:ReplicationGroup":         tags("elasticache", "replicationgroup:%"),
+	"aws:elasticache/subnetGroup:SubnetGroup":                   tags("elasticache", "subnetgroup:%"),
 	"aws:iam/instanceProfile:InstanceProfile":                   {"iam:TagInstanceProfile", "iam:UntagInstanceProfile", "iam::123456789012:instance-profile/%"},
 	"aws:iam/role:Role":                                         {"iam:TagRole", "iam:UntagRole", "iam::123456789012:role/%"},
-	"aws:lb/listener:Listener":                                  {"elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags", "elasticloadbalancing" + here + "listener/app/%/0/1"},
-	"aws:lb/listenerRule:ListenerRule":                          {"elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags", "elasticloadbalancing" + here + "listener-rule/app/%/0/1/2"},
-	"aws:lb/loadBalancer:LoadBalancer":                          {"elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags", "elasticloadbalancing" + here + "loadbalancer/app/%/0"},
-	"aws:lb/targetGroup:TargetGroup":                            {"elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags", "elasticloadbalancing" + here + "targetgroup/%/0"},
-	"aws:rds/eventSubscription:EventSubscription":               {"rds:AddTagsToResource", "rds:RemoveTagsFromResource", "rds" + here + "es:%"},
-	"aws:rds/instance:Instance":                                 {"rds:AddTagsToResource", "rds:RemoveTagsFromResource", "rds" + here + "db:%"},
-	"aws:rds/parameterGroup:ParameterGroup":                     {"rds:AddTagsToResource", "rds:RemoveTagsFromResource", "rds" + here + "pg:%"},
-	"aws:rds/subnetGroup:SubnetGroup":                           {"rds:AddTagsToResource", "rds:RemoveTagsFromResource", "rds" + here + "subgrp:%"},
+	"aws:lb/listener:Listener":                                  tags("elasticloadbalancing", "listener/app/%/0/1"),
+	"aws:lb/listenerRule:ListenerRule":                          tags("elasticloadbalancing", "listener-rule/app/%/0/1/2"),
+	"aws:lb/loadBalancer:LoadBalancer":                          tags("elasticloadbalancing", "loadbalancer/app/%/0"),
+	"aws:lb/targetGroup:TargetGroup":                            tags("elasticloadbalancing", "targetgroup/%/0"),
+	"aws:rds/eventSubscription:EventSubscription":               tags("rds", "es:%"),
+	"aws:rds/instance:Instance":                                 tags("rds", "db:%"),
+	"aws:rds/parameterGroup:ParameterGroup":                     tags("rds", "pg:%"),
+	"aws:rds/subnetGroup:SubnetGroup":                           tags("rds", "subgrp:%"),
 	"aws:s3/bucketV2:BucketV2":                                  {"s3:PutBucketTagging", "s3:PutBucketTagging", "s3:::%"},
-	"aws:secretsmanager/secret:Secret":                          {"secretsmanager:TagResource", "secretsmanager:UntagResource", "secretsmanager" + here + "secret:%"},
-	"aws:sns/topic:Topic":                                       {"sns:TagResource", "sns:UntagResource", "sns" + here + "%"},
-	"aws:wafv2/webAcl:WebAcl":                                   {"wafv2:TagResource", "wafv2:UntagResource", "wafv2" + here + "regional/webacl/%/0"},
+	"aws:secretsmanager/secret:Secret":                          tags("secretsmanager", "secret:%"),
+	"aws:sns/topic:Topic":                                       tags("sns", "%"),
+	"aws:wafv2/webAcl:WebAcl":                                   tags("wafv2", "regional/webacl/%/0"),
 }
 
-func ec2Tags(kind string) [3]string {
-	return [3]string{"ec2:CreateTags", "ec2:DeleteTags", "ec2" + here + kind + "/0"}
+// verbs are the actions of services that do not call them TagResource and UntagResource.
+var verbs = map[string][2]string{
+	"acm":                  {"AddTagsToCertificate", "RemoveTagsFromCertificate"},
+	"autoscaling":          {"CreateOrUpdateTags", "DeleteTags"},
+	"ec2":                  {"CreateTags", "DeleteTags"},
+	"elasticache":          {"AddTagsToResource", "RemoveTagsFromResource"},
+	"elasticloadbalancing": {"AddTags", "RemoveTags"},
+	"rds":                  {"AddTagsToResource", "RemoveTagsFromResource"},
+}
+
+// tags are how a service tags a resource of the account.
+func tags(service, resource string) [3]string {
+	actions, other := verbs[service]
+	if !other {
+		actions = [2]string{"TagResource", "UntagResource"}
+	}
+	return [3]string{service + ":" + actions[0], service + ":" + actions[1], service + here + resource}
 }
 
 // TestATagMayBeAdded: the pipelines may add a tag to every kind of resource that exists, and take it away.

@@ -70,8 +70,8 @@ func (s *Server) listServiceDeployments(_ context.Context, in *ecs.ListServiceDe
 
 // describeServiceDeployments answers https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceDeployments.html: 20 ARNs at most.
 func (s *Server) describeServiceDeployments(_ context.Context, in *ecs.DescribeServiceDeploymentsInput) (*ecs.DescribeServiceDeploymentsOutput, error) {
-	if n := len(in.ServiceDeploymentArns); n == 0 || n > 20 {
-		return nil, refuse("InvalidParameterException", "Service deployment ARNs must have between 1 and 20 elements")
+	if err := between1And(20, "Service deployment ARNs", len(in.ServiceDeploymentArns)); err != nil {
+		return nil, err
 	}
 	out := &ecs.DescribeServiceDeploymentsOutput{}
 	for _, arn := range in.ServiceDeploymentArns {
@@ -136,8 +136,8 @@ func (s *Server) describeServiceDeployment(record state.Service, r account.Resou
 
 // describeServiceRevisions answers https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceRevisions.html: 20 ARNs at most.
 func (s *Server) describeServiceRevisions(_ context.Context, in *ecs.DescribeServiceRevisionsInput) (*ecs.DescribeServiceRevisionsOutput, error) {
-	if n := len(in.ServiceRevisionArns); n == 0 || n > 20 {
-		return nil, refuse("InvalidParameterException", "Service revision ARNs must have between 1 and 20 elements")
+	if err := between1And(20, "Service revision ARNs", len(in.ServiceRevisionArns)); err != nil {
+		return nil, err
 	}
 	out := &ecs.DescribeServiceRevisionsOutput{}
 	for _, arn := range in.ServiceRevisionArns {

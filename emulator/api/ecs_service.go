@@ -47,15 +47,10 @@ func (s *Server) listServices(_ context.Context, in *ecs.ListServicesInput) (*ec
 
 // describeServices answers https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html: "up to 10 services".
 func (s *Server) describeServices(ctx context.Context, in *ecs.DescribeServicesInput) (*ecs.DescribeServicesOutput, error) {
-	cluster, err := s.cluster(in.Cluster)
-	if err != nil {
-		return nil, err
-	}
 	if err := between1And(10, "Services", len(in.Services)); err != nil {
 		return nil, err
 	}
-	name := cluster.Outputs.Text("name")
-	tasks, err := s.runtime.Tasks(ctx, name)
+	name, tasks, err := s.tasksOf(ctx, in.Cluster)
 	if err != nil {
 		return nil, err
 	}

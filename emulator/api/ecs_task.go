@@ -53,17 +53,23 @@ func (s *Server) listTasks(ctx context.Context, in *ecs.ListTasksInput) (*ecs.Li
 	return &ecs.ListTasksOutput{TaskArns: part, NextToken: next}, err
 }
 
+// tasksOf returns the name of a cluster and its tasks.
+func (s *Server) tasksOf(ctx context.Context, reference *string) (name string, tasks []state.Task, err error) {
+	cluster, err := s.cluster(reference)
+	if err != nil {
+		return "", nil, err
+	}
+	name = cluster.Outputs.Text("name")
+	tasks, err = s.runtime.Tasks(ctx, name)
+	return name, tasks, err
+}
+
 // describeTasks answers https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html: "up to 100 task IDs".
 func (s *Server) describeTasks(ctx context.Context, in *ecs.DescribeTasksInput) (*ecs.DescribeTasksOutput, error) {
-	cluster, err := s.cluster(in.Cluster)
-	if err != nil {
-		return nil, err
-	}
 	if err := between1And(100, "Tasks", len(in.Tasks)); err != nil {
 		return nil, err
 	}
-	name := cluster.Outputs.Text("name")
-	tasks, err := s.runtime.Tasks(ctx, name)
+	name, tasks, err := s.tasksOf(ctx, in.Cluster)
 	if err != nil {
 		return nil, err
 	}

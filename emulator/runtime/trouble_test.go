@@ -75,10 +75,21 @@ func (s *system) interrupted(t *testing.T) {
 	s.ensure(s.declare(s.define(30, "one", "", nil), 2))
 	second := s.define(31, "two", "", nil)
 	l := s.underLoad()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if err := s.r.Ensure(ctx, s.declare(second, 2)); err == nil {
-		t.Fatal("four seconds were enough for a release: the test interrupts nothing")
+	ended := make(chan error, 1)
+	go func() { ended <- s.r.Ensure(ctx, s.declare(second, 2)) }()
+	restarts, healthy := s.newTasks(t, "two")
+	for deadline := time.Now().Add(time.Minute); healthy == 0 && time.Now().Before(deadline); restarts, healthy = s.newTasks(t, "two") {
+		machine.Pause(t.Context(), s.r.Tick/4)
+	}
+	machine.Pause(t.Context(), s.r.Tick*3/2) // the deployment looks once a tick
+	cancel()
+	if err := <-ended; err == nil {
+		t.Fatal("the release was faster than the test, which interrupts nothing")
+	}
+	if restarts, healthy = s.newTasks(t, "two"); healthy == 0 || restarts < healthy {
+		t.Errorf("while no command runs, Docker restarts %d of %d healthy tasks", restarts, healthy)
 	}
 	again, err := New(Config{StateDir: s.r.StateDir, Root: "../..", HTTPPort: s.r.Ports[80], HTTPSPort: s.r.Ports[443], Account: s.f, Log: &runtimetest.TestLog{T: t}})
 	s.must(err)
@@ -91,6 +102,21 @@ func (s *system) interrupted(t *testing.T) {
 	s.must(err)
 	s.must(s.r.Reconcile(t.Context()))
 	s.serves(t, "two", 2)
+}
+
+// newTasks counts the healthy tasks of a release, and those that Docker restarts when they die.
+func (s *system) newTasks(t *testing.T, release string) (restarts, healthy int) {
+	t.Helper()
+	for _, c := range s.containers(t) {
+		if !c.essential || c.release != release || c.Health() != "healthy" || c.target != "healthy" {
+			continue
+		}
+		healthy++
+		if c.HostConfig.RestartPolicy.Name == "unless-stopped" {
+			restarts++
+		}
+	}
+	return restarts, healthy
 }
 
 // taskDies kills a task while no command runs: Docker restarts it, and only what was under way on it may fail.

@@ -109,6 +109,9 @@ func (r *Scheduler) rollOut(ctx context.Context, s service, record *state.Servic
 		return err
 	}
 	err = roll.run(ctx)
+	if left := roll.finish(ctx); err == nil {
+		err = left
+	}
 	d := record.Deployment(record.Primary)
 	switch {
 	case err == nil && d.RolloutState != state.Completed:

@@ -113,7 +113,7 @@ func (roll *rollout) run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx) // the next run finds the tasks as they are
 		case steady(members, s.desired):
-			return roll.finish(ctx)
+			return nil
 		case s.breaker && roll.primary.FailedTasks >= failureThreshold(s.desired):
 			return roll.giveUp(ctx, errBreaker)
 		case time.Now().After(deadline):
@@ -233,20 +233,26 @@ func (roll *rollout) saved() string {
 	return fmt.Sprint(roll.record.Running, roll.primary.FailedTasks, len(roll.record.Stopped), roll.record.Primary, last)
 }
 
-// finish has Docker restart the tasks from now on: while no command runs, nobody else would.
+// finish has Docker restart the healthy tasks from now on, also after a deployment that failed or was interrupted: while no command runs, nobody
+// else would. On AWS the service's scheduler does. Docker does not restart what `docker stop` or `docker kill` ended.
 func (roll *rollout) finish(ctx context.Context) error {
 	var ids []string
 	for _, t := range roll.tasks {
-		_, containers := t.snapshot()
-		for _, c := range containers {
-			if c.essential && !c.restarts {
-				ids = append(ids, c.id)
+		t.mu.Lock()
+		if t.healthy && t.phase == running {
+			for _, c := range t.containers {
+				if c.essential && !c.restarts {
+					ids = append(ids, c.id)
+				}
 			}
 		}
+		t.mu.Unlock()
 	}
 	if len(ids) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
 	_, err := roll.r.Docker.Run(ctx, append([]string{"update", "--restart", "unless-stopped"}, ids...)...)
 	return err
 }
