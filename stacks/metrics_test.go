@@ -104,3 +104,17 @@ func TestMetricsAndAlarmsGoTogether(t *testing.T) {
 		})
 	}
 }
+
+// TestSharingReviewReportsTheDisk: its tasks may be alone on an instance of the environment that it shares, whose alarm watches the disk.
+func TestSharingReviewReportsTheDisk(t *testing.T) {
+	r, err := share(stagingShares(), sharing(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := reports(t, r); got["METRICS_CLUSTER"] != "laravel-staging-cluster" || len(got) != 1 {
+		t.Errorf("the containers report %q", got)
+	}
+	if got := reports(t, deploy(t, "review", stackConfig(t, "review"))); len(got) != 0 {
+		t.Errorf("a review environment of its own, without alarms, reports %q", got)
+	}
+}

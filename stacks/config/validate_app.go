@@ -202,10 +202,13 @@ func (c *Config) validateProduction(p *problems) {
 // placeholder has the domains that RFC 2606 reserves for examples and tests: nobody reads the mail of any of them.
 var placeholder = regexp.MustCompile(`(^|[.@])(example\.(com|net|org)|example|invalid|localhost|test)$`)
 
-// validateReceivers refuses alarms that nobody gets. The shipped file is all placeholders, and is to be rehearsed as it is: its domain is
-// one, too, which AWS refuses (Route 53 has no such zone). With a domain of its own, a stack needs a receiver of its own.
+// validateReceivers refuses alarms that nobody gets. The shipped file is all placeholders, and is to be rehearsed as it is. It cannot be
+// deployed: its domain is a placeholder, too, for which Route 53 has no zone ("reserved by AWS", github.com/aws-samples/sample-agentic-value-accelerator,
+// pull request 126) and ACM no certificate. A stack with a domain or a certificate of its own needs a receiver of its own.
 func (c *Config) validateReceivers(p *problems) {
-	if emails := c.Observability.Emails; len(emails) > 0 && !placeholder.MatchString(c.Domain.Name) && !slices.ContainsFunc(emails, func(email string) bool { return !placeholder.MatchString(email) }) {
+	template := placeholder.MatchString(c.Domain.Name) && c.Domain.CertificateARN == ""
+	own := func(email string) bool { return !placeholder.MatchString(email) }
+	if emails := c.Observability.Emails; len(emails) > 0 && !template && !slices.ContainsFunc(emails, own) {
 		p.add("observability.emails", "%s: nobody reads mail to a domain for examples (RFC 2606), and environment.class production requires a receiver of the alarms: write your address", strings.Join(emails, ", "))
 	}
 }
