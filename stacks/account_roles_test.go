@@ -41,8 +41,12 @@ func TestEveryDeclaredTypeMayBeDeployed(t *testing.T) {
 			declared[function] = true
 		}
 	}
-	policies := infratest.ParsePolicies(t, policiesOf(t, deployAccount(t), "deploy-prod")...)
+	policies, replayed := infratest.ParsePolicies(t, policiesOf(t, deployAccount(t), "deploy-prod")...), lives(t)
 	for token := range declared {
+		_, name, _ := strings.Cut(token[strings.Index(token, ":")+1:], ":")
+		if _, listed := replayed[token]; !listed && pipeline.OnAWS(token) && strings.ToUpper(name[:1]) == name[:1] {
+			t.Errorf("%s: stacks/testdata/calls.txt does not say which calls its life makes", token)
+		}
 		actions, known := pipeline.PermittedActions(token)
 		if !known {
 			t.Errorf("%s: infra/pipeline/permissions.go does not say what the deploy role needs for it", token)

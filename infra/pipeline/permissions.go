@@ -10,7 +10,7 @@ var permissions = map[string][]permission{
 	},
 	"aws:acm/certificateValidation:CertificateValidation": {reading("acm:DescribeCertificate")},
 	"aws:appautoscaling/policy:Policy": {
-		reading("application-autoscaling:DescribeScalingPolicies cloudwatch:DescribeAlarms"),
+		reading("application-autoscaling:DescribeScalingPolicies cloudwatch:DescribeAlarms cloudwatch:GetMetricData"),
 		{"application-autoscaling:DeleteScalingPolicy application-autoscaling:PutScalingPolicy", scaling},
 		{"cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm", scalingAlarms},
 		{"cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm", sharedAlarms},
