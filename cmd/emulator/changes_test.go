@@ -5,6 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/rehearsal"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
@@ -124,5 +128,31 @@ func TestImageSettings(t *testing.T) {
 	e.set(map[string]any{"database.requireTls": false}) // the same image
 	if _, err := e.Up(t.Context()); err != nil || images() != 7 {
 		t.Errorf("without TLS: %d images, %v", images(), err)
+	}
+}
+
+// TestRehearsalCatchesWhatNeverSettles: a rehearsal fails over a resource that AWS returns otherwise than the program writes it, here a task
+// definition without the empty lists that ECS fills in.
+func TestRehearsalCatchesWhatNeverSettles(t *testing.T) {
+	root := repository(t)
+	t.Chdir(root)
+	program := func(ctx *pulumi.Context) error {
+		region, _ := ctx.GetConfig("aws:region")
+		provider, err := aws.NewProvider(ctx, "probe", &aws.ProviderArgs{Region: pulumi.String(region)})
+		if err != nil {
+			return err
+		}
+		_, err = ecs.NewTaskDefinition(ctx, "probe", &ecs.TaskDefinitionArgs{
+			Family:               pulumi.String("probe"),
+			ContainerDefinitions: pulumi.String(`[{"name":"web","image":"nginx","memory":64,"linuxParameters":{"capabilities":{"drop":["ALL"]}}}]`),
+		}, pulumi.Provider(provider))
+		return err
+	}
+	var out strings.Builder
+	err := rehearsal.Run(t.Context(), rehearsal.Config{Root: root, Stack: "account", Program: program, State: t.TempDir() + "/s"}, &out)
+	for _, step := range []string{"preview again", "preview after refresh", "preview then"} {
+		if want := step + ": replace aws:ecs:TaskDefinition probe (containerDefinitions)"; err == nil || !strings.Contains(out.String(), want) {
+			t.Errorf("%v: no %q in\n%s", err, want, out.String())
+		}
 	}
 }

@@ -80,6 +80,7 @@ func finish(t Type, r Resource) Resource {
 			r.Outputs[name] = empty
 		}
 	}
+	unordered(t.Token, r.Outputs)
 	return r
 }
 

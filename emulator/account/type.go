@@ -46,10 +46,13 @@ type Type struct {
 	Rules []Rule
 	// Check applies rules about several inputs, after Rules.
 	Check func(r *Rules)
-	// ReadBack lists inputs that AWS may change by itself. The provider reads them after every update and compares with what it read.
-	ReadBack []string
-	// Same are inputs that AWS returns in a form of its own, each with the provider's comparison of what it read with the input.
-	Same map[string]func(old, next string) bool
+	// Along are, by an input, the computed properties that change with it. The provider names them; a preview cannot know them.
+	Along map[string][]string
+	// Normal gives inputs, and what AWS returned, the one form in which the provider compares them: its StateFunc, DiffSuppressFunc and
+	// CustomizeDiff. nil where AWS returns what it was given.
+	Normal func(v Values)
+	// Ignores tells which inputs the provider leaves as AWS returned them, whatever the program wants; nil where none are.
+	Ignores func(read, next Values) []string
 	// Recomputed lists outputs that every update computes again, so a preview cannot know them: latestVersion.
 	Recomputed []string
 

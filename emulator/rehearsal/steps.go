@@ -2,12 +2,14 @@ package rehearsal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/ec2"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/rds"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/stackfile"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
@@ -54,7 +56,8 @@ func steps(e *engine.Engine) []step {
 		{name: "preview again", run: e.Preview, expect: only()},
 		{name: "refresh", run: e.Refresh, expect: only()},
 		{name: "preview after refresh", run: e.Preview, expect: only()},
-		{name: "months later", run: nothing, expect: func(engine.Report) []string { return ec2.Ageing(e.Account()) }},
+		{name: "months later", run: months(e), expect: func(r engine.Report) []string { return append(only("update")(r), ec2.Ageing(e.Account())...) }},
+		{name: "preview then", run: e.Preview, expect: only()},
 	}
 	if stackfile.IsAccount(e.Settings()) {
 		list = append(list, step{name: "longer history", run: set("account.stateDays", 365), expect: only("update")})
@@ -72,8 +75,15 @@ func steps(e *engine.Engine) []step {
 	}})
 }
 
-// nothing is the run of a step that only looks.
-func nothing(context.Context) (engine.Report, error) { return engine.Report{}, nil }
+// months has AWS do what it does by itself in months, and reads it.
+func months(e *engine.Engine) func(context.Context) (engine.Report, error) {
+	return func(ctx context.Context) (engine.Report, error) {
+		if err := errors.Join(rds.Age(ctx, e.Account()), ec2.Age(ctx, e.Account())); err != nil {
+			return engine.Report{}, err
+		}
+		return e.Refresh(ctx)
+	}
+}
 
 // release is the step of a new release. Its image is in the registry already where the stack file pins a release.
 func release(e *engine.Engine, run func(context.Context) (engine.Report, error)) step {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 // SecretPlaceholder replaces an encrypted value where the key to decrypt it is missing, as in a rehearsal.
@@ -77,6 +79,9 @@ func (s *File) Region() (string, error) {
 	region, _ := s.Get("aws:region").(string)
 	if region = cmp.Or(region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")); region == "" {
 		return "", fmt.Errorf("%s: aws:region is missing", s.stackFile)
+	}
+	if !known.Regions.Has(region) {
+		return "", fmt.Errorf("%s: aws:region: "+noRegion, s.stackFile, region, known.Regions.File)
 	}
 	return region, nil
 }

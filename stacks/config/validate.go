@@ -133,12 +133,14 @@ func (c *Config) validate(stack string) []error {
 // reserved are beginnings of names that CreateCapacityProvider, CreateSecurityGroup or CreateLoadBalancer refuse.
 var reserved = regexp.MustCompile(`^(aws|ecs|fargate)|^(sg|internal)(-|$)`)
 
+const noRegion = "%q is no region of AWS in %s"
+
 func validateRegion(p *problems, region, stack string) {
 	switch {
 	case region == "":
 		p.add("aws:region", "missing; pulumi config set aws:region eu-west-1 --stack %s", stack)
 	case !known.Regions.Has(region):
-		p.add("aws:region", "%q is no region of AWS in %s", region, known.Regions.File)
+		p.add("aws:region", noRegion, region, known.Regions.File)
 	}
 }
 

@@ -42,6 +42,13 @@ var Service = account.Service{Types: []account.Type{
 			"renewalEligibility": "INELIGIBLE", "type": "AMAZON_ISSUED", "status": "PENDING_VALIDATION",
 		}},
 		Create: createCertificate,
+		// ACM adds the domain name to the alternative names, and the provider to those of the program (CustomizeDiff in
+		// internal/service/acm/certificate.go).
+		Normal: func(v account.Values) {
+			if v.Has("subjectAlternativeNames") && !v.IsUnknown("subjectAlternativeNames") {
+				v["subjectAlternativeNames"] = account.Texts(account.Unique(append(v.Strings("subjectAlternativeNames"), v.Text("domainName")))...)
+			}
+		},
 	},
 	{
 		Token: "aws:acm/certificateValidation:CertificateValidation",

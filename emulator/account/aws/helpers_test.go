@@ -62,7 +62,7 @@ func (w *world) make(token, name string, in account.Values) account.Resource {
 	}
 	w.ids[name] = r.ID
 	checkOutputs(w.t, w.typeOf(r.Type), r)
-	checkComputed(w.t, r)
+	checkComputed(w.t, w, r)
 	return r
 }
 

@@ -44,3 +44,16 @@ func Ageing(a *account.Account) (list []string) {
 	})
 	return list
 }
+
+// Age is what months do to Auto Scaling groups: ECS asked for another instance. A program that sets desiredCapacity would take it back.
+func Age(ctx context.Context, a *account.Account) error {
+	return a.Change(ctx, func(tx *account.Tx) error {
+		for _, group := range tx.List(account.GroupToken) {
+			desired, _ := group.Outputs.Int("desiredCapacity")
+			if most, _ := group.Outputs.Int("maxSize"); desired < most {
+				tx.Patch(account.GroupToken, group.ID, account.Values{"desiredCapacity": float64(desired + 1)})
+			}
+		}
+		return nil
+	})
+}

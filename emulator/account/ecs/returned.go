@@ -3,7 +3,6 @@ package ecs
 import (
 	"cmp"
 	"encoding/json"
-	"reflect"
 	"slices"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
@@ -46,16 +45,16 @@ func returned(text string) string {
 
 var checkDefaults = account.Values{"interval": 30.0, "timeout": 5.0, "retries": 3.0}
 
-// equivalent compares container definitions as the provider does (containerDefinitionsAreEquivalent in
+// normal is the form in which the provider compares container definitions (containerDefinitionsAreEquivalent in
 // internal/service/ecs/container_definitions.go of hashicorp/terraform-provider-aws): the order of containers, variables and secrets,
 // empty lists of a container and some defaults do not matter. Empty lists deeper inside do.
-func equivalent(old, next string) bool {
-	a, errA := decode(old)
-	b, errB := decode(next)
-	return errA == nil && errB == nil && reflect.DeepEqual(reduced(a), reduced(b))
+func normal(v account.Values) {
+	if containers, err := decode(v.Text(definitions)); err == nil {
+		v[definitions] = encode(reduced(containers))
+	}
 }
 
-func reduced(containers []account.Values) any {
+func reduced(containers []account.Values) []account.Values {
 	byName := func(list []any) {
 		slices.SortFunc(list, func(a, b any) int {
 			return cmp.Compare(account.Values(a.(map[string]any)).Text("name"), account.Values(b.(map[string]any)).Text("name"))

@@ -23,12 +23,11 @@ var service = account.Type{
 	},
 	Defaults: account.Values{
 		"deploymentMaximumPercent": 200.0, "deploymentMinimumHealthyPercent": 100.0, "desiredCount": 0.0, "enableEcsManagedTags": false,
-		"enableExecuteCommand": false, "schedulingStrategy": "REPLICA", "waitForSteadyState": false, "availabilityZoneRebalancing": "DISABLED",
+		"enableExecuteCommand": false, "schedulingStrategy": "REPLICA", "waitForSteadyState": false, "availabilityZoneRebalancing": "DISABLED", "propagateTags": "NONE",
 		"deploymentController":     map[string]any{"type": "ECS"},
 		"deploymentCircuitBreaker": map[string]any{"enable": false, "rollback": false},
 	},
-	Refs:     []account.Ref{{Path: "loadBalancers[*].targetGroupArn", Type: account.TargetGroupToken, By: "arn", Missing: "InvalidParameterException"}},
-	ReadBack: []string{"taskDefinition"}, // the circuit breaker goes back to an earlier one
+	Refs: []account.Ref{{Path: "loadBalancers[*].targetGroupArn", Type: account.TargetGroupToken, By: "arn", Missing: "InvalidParameterException"}},
 	Rules: name("name", strategyRules("capacityProviderStrategies",
 		account.OneOf("schedulingStrategy", "REPLICA"),
 		account.OneOf("propagateTags", "SERVICE", "TASK_DEFINITION", "NONE"),
@@ -43,7 +42,7 @@ var service = account.Type{
 	)...),
 	Check: checkService,
 	Identity: account.Identity{Outputs: account.Values{
-		"iamRole": "/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", "propagateTags": "NONE",
+		"iamRole": "/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
 	}},
 	Create:  createService,
 	Lingers: true,

@@ -30,7 +30,7 @@ var taskDefinition = account.Type{
 		account.ARN("taskRoleArn"),
 	),
 	Check:    checkContainers,
-	Same:     map[string]func(old, next string) bool{definitions: equivalent},
+	Normal:   normal,
 	Identity: account.Identity{ID: "{family}", Outputs: account.Values{"networkMode": "bridge"}},
 	Create:   registerTask,
 	Complete: func(_ *account.Tx, r *account.Resource) error {

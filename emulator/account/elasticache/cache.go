@@ -2,6 +2,7 @@
 package elasticache
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -30,6 +31,22 @@ func rules(id string, longest int, more ...account.Rule) []account.Rule {
 		account.Between("port", 1, 65535),
 		account.WeeklyWindow("maintenanceWindow", 60),
 	)
+}
+
+// engineName accepts capital letters, as the provider does, "while the absence of a diff suppression function" makes them a difference at
+// every deployment (internal/service/elasticache/replication_group.go): ElastiCache returns small ones.
+var engineName = account.Text("engine", func(text string) string {
+	if engine := strings.ToLower(text); engine != "redis" && engine != "valkey" {
+		return fmt.Sprintf("%q is not one of redis, valkey", text)
+	}
+	return ""
+})
+
+// normal is the form of windows that ElastiCache returns, and the provider compares (the StateFunc of maintenance_window).
+func normal(v account.Values) {
+	if window, known := v.String("maintenanceWindow"); known {
+		v["maintenanceWindow"] = strings.ToLower(window)
+	}
 }
 
 // Service is ElastiCache.
@@ -65,6 +82,7 @@ var Service = account.Service{Types: []account.Type{
 			return append(downgrade(old, next), "nodeType") // memcached cannot change it
 		},
 		Defaults: account.Values{"autoMinorVersionUpgrade": "true"},
+		Normal:   normal,
 		Refs:     refs,
 		Rules:    rules("clusterId", 50, account.OneOf("engine", "memcached"), account.Between("numCacheNodes", 1, 60)),
 		Check:    func(r *account.Rules) { check(r, "memcached", "engine", "nodeType", "numCacheNodes") },
@@ -82,19 +100,21 @@ var Service = account.Service{Types: []account.Type{
 			"port", "securityGroupNames", "snapshotArns", "snapshotName", "subnetGroupName",
 		},
 		Replaces: downgrade,
-		ReadBack: windowed,
+		Along:    map[string][]string{"numCacheClusters": {"memberClusters"}}, // ComputedIf in internal/service/elasticache/replication_group.go
 		Defaults: account.Values{
 			"automaticFailoverEnabled": false, "multiAzEnabled": false, "autoMinorVersionUpgrade": true, "applyImmediately": false, "authTokenUpdateStrategy": "ROTATE",
+			"port": 6379.0, // "Suppress default Redis ports when not defined" (internal/service/elasticache/replication_group.go)
 		},
-		Refs: refs,
-		Rules: rules("replicationGroupId", 40, account.OneOf("engine", "redis", "valkey"), account.Length("description", 1, 255),
+		Normal: normal,
+		Refs:   refs,
+		Rules: rules("replicationGroupId", 40, engineName, account.Length("description", 1, 255),
 			account.Between("numCacheClusters", 1, 6), account.Between("snapshotRetentionLimit", 0, 35),
 			account.DailyWindow("snapshotWindow", 60), account.Apart("snapshotWindow", "maintenanceWindow"),
 			account.Matches("authToken", authToken, "a token has 16 to 128 letters, digits and !&#$^<>-"), account.OneOf("authTokenUpdateStrategy", "SET", "ROTATE", "DELETE")),
 		Check: checkReplicationGroup,
 		Identity: account.Identity{
 			ID: "{replicationGroupId}", ARN: "elasticache:replicationgroup:{id}", Taken: "ReplicationGroupAlreadyExists: Replication group {id} already exists",
-			Outputs: account.Values{"engine": "redis", "port": 6379.0, "nodeType": "cache.t4g.small", "numCacheClusters": 1.0, "snapshotWindow": "03:00-04:00"},
+			Outputs: account.Values{"engine": "redis", "nodeType": "cache.t4g.small", "numCacheClusters": 1.0, "snapshotWindow": "03:00-04:00"},
 		},
 		Create: func(tx *account.Tx, r *account.Resource) error {
 			accept(tx, r.ID, []string{r.Outputs.Text("authToken")})
@@ -129,7 +149,7 @@ func check(r *account.Rules, engine string, required ...string) {
 }
 
 func checkReplicationGroup(r *account.Rules) {
-	engine := r.In.Text("engine")
+	engine := strings.ToLower(r.In.Text("engine"))
 	if !r.In.Has("engine") {
 		engine = "redis"
 	}

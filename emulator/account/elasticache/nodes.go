@@ -53,7 +53,8 @@ func downgrade(old, next account.Values) []string {
 // zones the nodes can be in.
 func place(tx *account.Tx, r *account.Resource) ([]string, error) {
 	out := r.Outputs
-	engine := out.Text("engine")
+	engine := strings.ToLower(out.Text("engine"))
+	out["engine"] = engine
 	account.SetDefault(out, "engineVersion", newest[engine])
 	out["engineVersionActual"] = versions[engine][out.Text("engineVersion")]
 	account.SetDefault(out, "parameterGroupName", "default."+family(engine, out.Text("engineVersionActual")))
@@ -73,7 +74,7 @@ func place(tx *account.Tx, r *account.Resource) ([]string, error) {
 			subnets.ID, strings.Join(zones, ", "))
 	}
 	account.SetDefaults(out, account.Values{"maintenanceWindow": "sun:05:00-sun:06:00", "networkType": "ipv4", "ipDiscovery": "ipv4"})
-	out["maintenanceWindow"] = strings.ToLower(out.Text("maintenanceWindow"))
+	normal(out)
 	return zones, nil
 }
 

@@ -74,6 +74,12 @@ var identityProvider = account.Type{
 	Token: account.OpenIDProviderToken, Args: iam.OpenIdConnectProviderArgs{}, State: iam.OpenIdConnectProvider{},
 	Required: []string{"clientIdLists"},
 	ForceNew: []string{"url"},
+	// The provider ignores the scheme (suppressOpenIDURL in internal/service/iam/diff.go).
+	Normal: func(v account.Values) {
+		if url, known := v.String("url"); known {
+			v["url"] = strings.TrimPrefix(url, "https://")
+		}
+	},
 	Rules: []account.Rule{
 		account.Length("url", 1, 255),
 		account.Matches("url", openIDURL, "it begins with https:// and has no query"),

@@ -32,8 +32,9 @@ var balancer = account.Type{
 		"dropInvalidHeaderFields": false, "enableCrossZoneLoadBalancing": false, "enableDeletionProtection": false, "enableHttp2": true,
 		"enableTlsVersionAndCipherSuiteHeaders": false, "enableWafFailOpen": false, "enableXffClientPort": false, "enableZonalShift": false,
 		"idleTimeout": 60.0, "internal": false, "ipAddressType": "ipv4", "loadBalancerType": "application", "preserveHostHeader": false,
-		"xffHeaderProcessingMode": "append",
+		"xffHeaderProcessingMode": "append", "connectionLogs": map[string]any{"bucket": "", "enabled": false, "prefix": ""},
 	},
+	Along: map[string][]string{"subnets": {"subnetMappings"}}, // customizeDiffLoadBalancerALB in internal/service/elbv2/load_balancer.go
 	Refs: []account.Ref{
 		{Path: "subnets[*]", Type: account.SubnetToken, By: "id", Missing: "SubnetNotFound", InUse: "DependencyViolation"},
 		{Path: "securityGroups[*]", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidSecurityGroup", InUse: "DependencyViolation"},

@@ -28,10 +28,14 @@ var database = account.Type{
 		{Path: "vpcSecurityGroupIds[*]", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidParameterValue", InUse: "DependencyViolation"},
 	},
 	Recomputed: []string{"endpoint", "engineVersionActual"},
-	// What a restore takes from its source, what waits for the maintenance window, and what AWS does not change at all.
-	ReadBack: []string{"username", "dbName", "parameterGroupName", "instanceClass", "multiAz", "engineLifecycleSupport"},
-	Rules:    databaseRules,
-	Check:    checkDatabase,
+	Normal: func(v account.Values) { // the StateFunc of maintenance_window in internal/service/rds/instance.go
+		if window, known := v.String("maintenanceWindow"); known {
+			v["maintenanceWindow"] = strings.ToLower(window)
+		}
+	},
+	Ignores: grown,
+	Rules:   databaseRules,
+	Check:   checkDatabase,
 	Identity: account.Identity{
 		ID: "db-{LETTERS:26}", ARN: "rds:db:{identifier}", Taken: "DBInstanceAlreadyExists: DB instance {identifier} already exists",
 		Outputs: account.Values{

@@ -22,6 +22,9 @@ var windowed = []string{"engineVersion", "instanceClass", "multiAz", "allocatedS
 
 // updateDatabase is ModifyDBInstance.
 func updateDatabase(tx *account.Tx, old, next *account.Resource) error {
+	for _, name := range grown(old.Outputs, next.Outputs) {
+		next.Outputs[name] = old.Outputs[name]
+	}
 	before, _ := old.Outputs.Int("allocatedStorage")
 	if after, _ := next.Outputs.Int("allocatedStorage"); after < before {
 		return tx.Refuse("InvalidParameterCombination", "Requested size (%d) should be greater than current size (%d): storage cannot shrink", after, before)

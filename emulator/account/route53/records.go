@@ -24,6 +24,7 @@ var Service = account.Service{
 			account.Between("ttl", 0, 1<<31-1),
 			account.Length("name", 0, 255),
 		},
+		Normal: normalNames,
 		Check:  checkRecord,
 		Create: createRecord, Complete: completeRecord,
 		// allowOverwrite makes the change an UPSERT. Two resources then share one record set, and the delete of either removes it: the
@@ -91,16 +92,26 @@ func completeRecord(tx *account.Tx, r *account.Resource) error {
 				kind, name, taken, zone.Outputs.Text("name"))
 		}
 	}
+	normalNames(out) // as Route 53 returns them
 	for _, alias := range out.Blocks("aliases[*]") {
-		target := strings.TrimSuffix(strings.ToLower(alias.Text("name")), ".")
+		target := alias.Text("name")
 		if strings.HasSuffix(target, "."+tx.Region()+".elb.amazonaws.com") && alias.Text("zoneId") != tx.BalancerZone() {
 			return tx.Refuse("InvalidChangeBatch",
 				"[Tried to create an alias that targets %s., type %s in zone %s, but the alias target name does not lie within the target zone]: use the load balancer's zoneId (%s)",
 				target, kind, alias.Text("zoneId"), tx.BalancerZone())
 		}
-		alias["name"] = target
 	}
 	return nil
+}
+
+// normalNames gives names the form that the provider compares and keeps (the StateFunc of name and normalizeAliasDomainName in
+// internal/service/route53/record.go).
+func normalNames(v account.Values) {
+	for _, block := range append(v.Blocks("aliases[*]"), v) {
+		if name, known := block.String("name"); known {
+			block["name"] = strings.ToLower(strings.TrimSuffix(name, "."))
+		}
+	}
 }
 
 // getZone finds a public hosted zone by its name.
