@@ -40,6 +40,9 @@ func updateDatabase(tx *account.Tx, old, next *account.Resource) error {
 	if err != nil {
 		return err
 	}
+	if replaced(old, next) {
+		return blueGreen(tx, old, next)
+	}
 	pending := account.Resource{Type: pendingToken, ID: old.ID, Outputs: account.Values{}}
 	if !next.Outputs.True("applyImmediately") {
 		held := windowed
