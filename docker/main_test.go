@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,8 +90,12 @@ func buildImage() (string, error) {
 
 // build builds the image of a tree that contains docker/, under a tag, and returns the builder's output.
 func build(dir, tag string, more ...string) (progress string, err error) {
-	args := append([]string{"build", "--progress", "plain", "--build-arg", "BASE_IMAGE=" + base, "--build-arg", "RELEASE=test",
-		"--file", filepath.Join(dir, "docker", "Dockerfile"), "--tag", tag}, more...)
+	args := []string{"build", "--progress", "plain", "--build-arg", "BASE_IMAGE=" + base, "--build-arg", "RELEASE=test",
+		"--file", filepath.Join(dir, "docker", "Dockerfile"), "--tag", tag}
+	if slices.ContainsFunc(more, func(arg string) bool { return strings.HasPrefix(arg, "APP=") }) {
+		args = append(args, "--build-arg", "UNLOCKED=1") // the applications of the tests are made for one day
+	}
+	args = append(args, more...)
 	cmd := exec.Command(client.Client(), append(args, dir)...)
 	cmd.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
 	out, err := cmd.CombinedOutput()

@@ -34,6 +34,13 @@ func (s *stack) createImages(ctx *pulumi.Context, machine config.InstanceType) (
 		return err
 	}
 	candidate := c.Release.Candidate
+	if (c.Release.Build || candidate != "") && !ctx.DryRun() { // once, not in the preview too
+		for _, line := range c.Image.LeftOut() {
+			if err := ctx.Log.Info(line, nil); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if candidate == "" {
 		return all, wrap("image", add("-image", s.release, c.Release.Build))
 	}

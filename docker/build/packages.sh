@@ -1,31 +1,39 @@
-#!/bin/sh
+#!/bin/bash
 # Installs an application's Composer packages, in steps that are layers.
 #
 #   packages.sh prepare   where packagist does not answer: offer Debian's Laravel 10.48, PHPUnit 11 and Mockery to Composer
 #   packages.sh install   composer install, in the folder of composer.json, without what development needs
 #   packages.sh develop   the rest of it, after install
 #
-# With composer.lock the lock decides and packagist must answer: a build never swaps locked versions for others.
-# Without one (as in the example application, so that it builds from either source) the versions are resolved
-# here and now, and composer.lock stays in the image as the record.
-set -eu
+# The lock decides: a build never swaps locked versions for others, and Composer asks the servers that the lock names, through the proxy or
+# from the mirror that it is told. Only this repository's example has no lock, so that it builds from packagist and from Debian's packages:
+# its versions are resolved here and now, and composer.lock stays in the image as the record. UNLOCKED=1 does the same with another one.
+#
+# Credentials come as BuildKit's secrets, which are mounted for one command and are in no layer: auth.json, COMPOSER_AUTH (the same as text:
+# https://getcomposer.org/doc/articles/authentication-for-private-packages.md), and an SSH agent.
+set -euo pipefail
 
 pool=/opt/pool
 config=$COMPOSER_HOME/config.json
+build=$(dirname "$0")
+secrets=/run/secrets
 
+# packagist asks as Composer would, through the proxy of the environment.
 packagist() {
-    php -r 'exit(@file_get_contents("https://repo.packagist.org/packages.json", false,
-        stream_context_create(["http" => ["timeout" => 8]])) === false ? 1 : 0);'
+    php -r '
+        $proxy = getenv("https_proxy") ?: getenv("HTTPS_PROXY");
+        $http = ["timeout" => 8] + ($proxy ? ["proxy" => preg_replace("#^https?://#", "tcp://", rtrim($proxy, "/")), "request_fulluri" => true] : []);
+        exit(@file_get_contents("https://repo.packagist.org/packages.json", false, stream_context_create(["http" => $http])) === false ? 1 : 0);'
 }
 
 prepare() {
     if packagist; then return; fi
-    echo "packagist does not answer: taking Laravel, PHPUnit and Mockery from Debian's packages" >&2
+    echo "packagist does not answer: the example application would get Laravel, PHPUnit and Mockery from Debian's packages" >&2
     apt-get update -qq
     apt-get install -qq -y --no-install-recommends -o Dir::Cache::archives=/var/cache/debs php-laravel-framework php-mockery phpunit
-    php "$(dirname "$0")/pool.php" "$pool/laravel-framework" laravel/framework php-laravel-framework
-    php "$(dirname "$0")/pool.php" "$pool/mockery" mockery/mockery php-mockery
-    php "$(dirname "$0")/pool.php" "$pool/phpunit" phpunit/phpunit phpunit
+    php "$build/pool.php" "$pool/laravel-framework" laravel/framework php-laravel-framework
+    php "$build/pool.php" "$pool/mockery" mockery/mockery php-mockery
+    php "$build/pool.php" "$pool/phpunit" phpunit/phpunit phpunit
 }
 
 # The repository is configured for the user, not in the application's composer.json, which stays an ordinary one.
@@ -36,6 +44,7 @@ offline() {
 }
 
 install() {
+    php "$build/platform.php" "${1:?facts}"
     packages --no-dev
 }
 
@@ -43,24 +52,54 @@ install() {
 develop() { packages; }
 
 packages() {
-    set -- "$@" --no-scripts --no-autoloader --no-progress --prefer-dist
-    if packagist; then
-        rm -f "$config"
-    elif [ -e composer.lock ] && ! [ -e "$config" ]; then
-        echo "packagist does not answer, and composer.lock asks for packages from there: build where it does" >&2
-        exit 1
-    else
-        [ -d "$pool" ] || prepare
-        offline
+    local run=install
+    # Copies of path repositories, not links: the folder is not in the image.
+    export COMPOSER_MIRROR_PATH_REPOS=1
+    if [[ ! -e composer.lock ]]; then
+        if [[ ${APP:-} != examples/laravel && -z ${UNLOCKED:-} ]]; then
+            echo "$APP/composer.lock is missing: run composer update in $APP, and commit the file. Without it every build could install other versions" >&2
+            exit 1
+        fi
+        run=update
+        if packagist; then
+            rm -f "$config"
+        else
+            [[ -d $pool ]] || prepare
+            offline
+        fi
     fi
-    if [ -e composer.lock ]; then
-        composer install --ignore-platform-req='ext-*' "$@"
-    else
-        composer update --ignore-platform-req='ext-*' "$@"
+    credentials
+    composer "$run" --ignore-platform-req='ext-*' --ignore-platform-req='php*' --no-scripts --no-autoloader --no-progress --prefer-dist "$@" 2>&1 |
+        tee /tmp/composer.log >&2 || explain
+    rm -f "$COMPOSER_HOME/auth.json" /tmp/composer.log
+    # History and remotes of packages that have a source only.
+    find vendor -name .git -prune -exec rm -rf {} +
+}
+
+credentials() {
+    mkdir -p "$COMPOSER_HOME"
+    if [[ -s $secrets/auth.json ]]; then ln -sf "$secrets/auth.json" "$COMPOSER_HOME/auth.json"; fi
+    if [[ -s $secrets/COMPOSER_AUTH ]]; then COMPOSER_AUTH=$(<"$secrets/COMPOSER_AUTH") && export COMPOSER_AUTH; fi
+    # The lock has the hash of the commit, so a false server cannot give other files.
+    export GIT_SSH_COMMAND='ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new' GIT_TERMINAL_PROMPT=0
+}
+
+# explain ends the build after Composer failed, with what to do on the last line.
+explain() {
+    local hint=
+    if grep -qiE 'Could not authenticate|Invalid credentials|HTTP 40[13]|\(40[134]\)|returned 40[134]|Permission denied|Authentication failed|could not read Username|Host key verification' /tmp/composer.log; then
+        hint="a server refused the request. Have auth.json in $APP (or in Composer's home), COMPOSER_AUTH, or an SSH agent (SSH_AUTH_SOCK), and build with make up: docs/your-application.md, Private packages"
+        if [[ -s $secrets/auth.json || -s $secrets/COMPOSER_AUTH || -S ${SSH_AUTH_SOCK:-} ]]; then hint="a server refused the credentials that the build was given: see Composer's lines above"; fi
+    elif grep -qiE 'Could not resolve host|Connection refused|Connection timed out|Failed to connect|curl error (6|7|28) ' /tmp/composer.log; then
+        hint="a server does not answer: $(grep -oiE '(Could not resolve host: |Failed to connect to |while downloading )[^ ]+' /tmp/composer.log | head -n 1). Behind a proxy, set https_proxy and build with make up"
     fi
+    # Otherwise Composer's own last words, without the usage that it prints after them.
+    [[ -n $hint ]] || hint=$(awk '/^In .* line [0-9]+:$/ { text = ""; next } /^(install|update) \[/ { exit } { text = text " " $0 } END { print text }' /tmp/composer.log | tr -s ' ' | cut -c 1-300)
+    echo "composer ${run} failed${hint:+: $hint}" >&2
+    exit 1
 }
 
 case ${1:-} in
-    prepare | install | develop) "$1" ;;
-    *) echo "usage: packages.sh prepare|install|develop" >&2; exit 2 ;;
+    prepare | install | develop) "$@" ;;
+    *) echo "usage: packages.sh prepare|install FACTS|develop" >&2; exit 2 ;;
 esac

@@ -141,7 +141,7 @@ func Test(ctx context.Context, root, stack string, local bool, out io.Writer) er
 	}
 	build := docker.Build{
 		Name: fmt.Sprintf("laravel-ecs/test-%s:%d", stack, os.Getpid()), Target: "test",
-		Context: root, Dockerfile: filepath.Join(root, dockerfile), Args: args,
+		Context: root, Dockerfile: filepath.Join(root, dockerfile), Args: args, Flags: settings.BuildFlags(root),
 	}
 	fmt.Fprintf(out, "building %s for the tests of %s\n", build.Name, app)
 	if err := build.Run(ctx, nil); err != nil {

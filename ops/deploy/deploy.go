@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"os/exec"
 	"time"
 
+	"github.com/laravel-ecs/laravel-ecs/ops/layers"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // Options of a deployment.
@@ -27,6 +30,9 @@ type Options struct {
 // Up deploys the stack file. Pulumi has the terminal: it shows the preview and asks.
 func Up(ctx context.Context, s *session.Session, o Options) error {
 	begin := time.Now()
+	if err := prebuild(ctx, s, o); err != nil {
+		return err
+	}
 	err := run(ctx, s, o, "up")
 	var failed *exec.ExitError
 	if !errors.As(err, &failed) { // success, or pulumi did not run
@@ -37,6 +43,23 @@ func Up(ctx context.Context, s *session.Session, o Options) error {
 	}
 	explain(ctx, s, begin)
 	return fmt.Errorf("the deployment of %s failed (%w): what was made stays, and the next run carries on", s.Stack, err)
+}
+
+// prebuild gives the builder what Pulumi cannot. On the emulator, which is at another endpoint, its own side of `pulumi up` does that.
+func prebuild(ctx context.Context, s *session.Session, o Options) error {
+	if os.Getenv("AWS_ENDPOINT_URL") != "" {
+		return nil
+	}
+	settings, err := config.ReadFile(s.Root, s.Stack)
+	if err != nil {
+		return err
+	}
+	for _, values := range []map[string]any{o.Values, o.ForRun} {
+		if err := session.Apply(settings, values); err != nil {
+			return err
+		}
+	}
+	return layers.Prebuild(ctx, s.Root, settings, false, s.Out)
 }
 
 // Preview shows what Up would change.

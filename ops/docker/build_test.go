@@ -12,9 +12,10 @@ func TestArguments(t *testing.T) {
 	build := Build{
 		Name: "app:1", Context: "/src", Dockerfile: "/src/Dockerfile", Target: "app", Platform: "linux/arm64", Network: "host",
 		AddHosts: []string{"mirror:10.0.0.1"}, Args: map[string]string{"B": "2", "A": "1"}, CacheFrom: []string{"app:0"},
+		Flags: []string{"--secret", "id=auth.json,src=auth.json"},
 	}
 	want := "build --tag app:1 --file /src/Dockerfile --progress plain --platform linux/arm64 --target app --network host" +
-		" --build-arg A=1 --build-arg B=2 --add-host mirror:10.0.0.1 --cache-from app:0 /src"
+		" --build-arg A=1 --build-arg B=2 --add-host mirror:10.0.0.1 --cache-from app:0 --secret id=auth.json,src=auth.json /src"
 	if got := build.arguments(); !slices.Equal(got, strings.Fields(want)) {
 		t.Errorf("the arguments are\n%v, not\n%s", got, want)
 	}

@@ -71,7 +71,7 @@ func Ensure(ctx context.Context, out io.Writer) error {
 
 // Build says what an image is built from.
 type Build struct {
-	Name       string // registry/repository:tag
+	Name       string // registry/repository:tag; empty: the layers only
 	Context    string
 	Dockerfile string
 	Target     string
@@ -80,6 +80,8 @@ type Build struct {
 	AddHosts   []string
 	Args       map[string]string
 	CacheFrom  []string
+	// Flags hand over credentials or a proxy: config.File.BuildFlags.
+	Flags []string
 	// Classic asks for the old builder instead of BuildKit.
 	Classic bool
 	// Digest is the digest of the files of the context, for whoever compares builds; building does not use it.
@@ -116,7 +118,11 @@ func (b Build) Run(ctx context.Context, log io.Writer) error {
 }
 
 func (b Build) arguments() []string {
-	args := []string{"build", "--tag", b.Name, "--file", b.Dockerfile}
+	args := []string{"build"}
+	if b.Name != "" {
+		args = append(args, "--tag", b.Name)
+	}
+	args = append(args, "--file", b.Dockerfile)
 	if !b.Classic {
 		args = append(args, "--progress", "plain")
 	}
@@ -134,7 +140,7 @@ func (b Build) arguments() []string {
 	for _, image := range b.CacheFrom {
 		args = append(args, "--cache-from", image)
 	}
-	return append(args, b.Context)
+	return append(append(args, b.Flags...), b.Context)
 }
 
 // BaseImage is what docker/base.sh makes: the image to build from where no registry answers.

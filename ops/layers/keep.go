@@ -49,7 +49,7 @@ func Keep(ctx context.Context, root, stack string, local bool, out io.Writer) er
 	}
 	return Stages{
 		Folder: folder, Names: slowStages, Out: out, Now: time.Now(),
-		Build: docker.Build{Context: root, Dockerfile: filepath.Join(root, dockerfile), Platform: platform, Args: args},
+		Build: docker.Build{Context: root, Dockerfile: filepath.Join(root, dockerfile), Platform: platform, Args: args, Flags: settings.BuildFlags(root)},
 	}.Run(ctx)
 }
 

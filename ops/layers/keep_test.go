@@ -57,3 +57,52 @@ func TestOtherDockerfile(t *testing.T) {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }
+
+// TestPrebuild: with credentials in the shell, the stages that need them are built before a deployment; their values are on no command line.
+// Without any, or where the image is looked up, Docker is not asked.
+func TestPrebuild(t *testing.T) {
+	for _, name := range []string{"http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSH_AUTH_SOCK", "COMPOSER_HOME", "XDG_CONFIG_HOME"} {
+		t.Setenv(name, "")
+	}
+	root := t.TempDir()
+	t.Setenv("HOME", root)
+	asked := filepath.Join(root, "asked")
+	client := filepath.Join(root, "docker")
+	writeFile(t, client, "#!/bin/sh\necho \"$@\" >>"+asked+"\n")
+	t.Setenv("DOCKER", client)
+	writeFile(t, filepath.Join(root, "Pulumi.yaml"), "name: laravel-ecs\nruntime: go\n")
+	const image = "  laravel-ecs:image: {app: app, baseImage: debian, packages: [ffmpeg]}\n"
+	writeFile(t, filepath.Join(root, "Pulumi.staging.yaml"), "config:\n"+image)
+	writeFile(t, filepath.Join(root, "Pulumi.pinned.yaml"), "config:\n"+image+"  laravel-ecs:release: {build: false, name: r1}\n")
+	prebuild := func(stack string) string {
+		t.Helper()
+		_ = os.Remove(asked)
+		settings, err := config.ReadFile(root, stack)
+		if err == nil {
+			err = Prebuild(t.Context(), root, settings, false, &strings.Builder{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := os.ReadFile(asked)
+		return string(text)
+	}
+	t.Setenv("COMPOSER_AUTH", "")
+	if got := prebuild("staging"); got != "" {
+		t.Errorf("without credentials: %s", got)
+	}
+	t.Setenv("COMPOSER_AUTH", `{"bearer": {"host": "secret-value"}}`)
+	t.Setenv("https_proxy", "http://user:secret-value@proxy:3128")
+	got := prebuild("staging")
+	for _, want := range []string{"--target assets ", "--platform linux/amd64 ", "--build-arg PACKAGES=ffmpeg ", "--secret id=COMPOSER_AUTH,env=COMPOSER_AUTH ", "--build-arg https_proxy "} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in %s", want, got)
+		}
+	}
+	if strings.Contains(got, "secret-value") || strings.Contains(got, "--tag") {
+		t.Errorf("a value or a name is on the command line: %s", got)
+	}
+	if got := prebuild("pinned"); got != "" {
+		t.Errorf("a release that is looked up: %s", got)
+	}
+}

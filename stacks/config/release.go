@@ -43,9 +43,9 @@ func (c *Config) TreeRelease() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("release.name: looking for uncommitted changes: %w", err)
 	}
-	own, err := ownRelease(c.Image.App)
+	own, err := ownRelease(c.Image.context())
 	if err != nil {
-		return "", fmt.Errorf("release.name: reading the repository %s: %w", c.Image.App, err)
+		return "", fmt.Errorf("release.name: reading the repository %s: %w", c.Image.context(), err)
 	}
 	return name + changes + own + c.settingsSuffix(own != ""), nil
 }
@@ -168,6 +168,12 @@ func (c *Config) BuildArgs(release string) map[string]string {
 	}
 	if caches := c.Image.Caches; caches != defaults().Image.Caches {
 		args["BUILD_CACHES"], args["START_CACHES"] = caches.made(AtBuild), caches.made(AtStart)
+	}
+	if c.Image.Context != "" {
+		args["CONTEXT"] = filepath.Clean(c.Image.Context)
+	}
+	if len(c.Image.Packages) > 0 {
+		args["PACKAGES"] = strings.Join(c.Image.Packages, " ")
 	}
 	args[CertificatesArg] = fmt.Sprintf("https://truststore.pki.rds.amazonaws.com/%[1]s/%[1]s-bundle.pem", c.Region)
 	return args

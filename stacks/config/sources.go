@@ -31,6 +31,7 @@ func (s *File) imageConfig() *Config {
 	c := defaults()
 	set := func(into *string, path string) { *into = cmp.Or(s.Text(path), *into) }
 	set(&c.Image.App, "image.app")
+	set(&c.Image.Context, "image.context")
 	set(&c.Image.Dockerfile, "image.dockerfile")
 	set(&c.Image.BaseImage, "image.baseImage")
 	set(&c.Image.Extensions, "image.extensions")
@@ -38,6 +39,7 @@ func (s *File) imageConfig() *Config {
 	for name, where := range c.Image.Caches.byName() {
 		set(where, "image.caches."+name)
 	}
+	c.Image.Packages = s.List("image.packages")
 	set(&c.Environment.Shares, "environment.shares")
 	if types := s.List("cluster.instanceTypes"); len(types) > 0 {
 		c.Cluster.InstanceTypes = types
@@ -59,12 +61,14 @@ func (c *Config) imageSettings() map[string]string {
 		}
 	}
 	add("image.app", c.Image.App, usual.Image.App, "")
+	add("image.context", c.Image.context(), c.Image.App)
 	add("image.dockerfile", c.Image.Dockerfile, usual.Image.Dockerfile, "")
 	add("image.baseImage", c.Image.BaseImage, usual.Image.BaseImage, LocalBaseImage, "")
 	add("image.extensions", strings.Join(strings.Fields(c.Image.Extensions), " "), "")
 	for name, where := range c.Image.Caches.byName() {
 		add("image.caches."+name, *where, *usual.Image.Caches.byName()[name], "")
 	}
+	add("image.packages", strings.Join(slices.Sorted(slices.Values(c.Image.Packages)), " "), "")
 	if platform, err := Platform(c.Cluster.InstanceTypes); err == nil && c.Environment.Shares == "" {
 		add("cluster.instanceTypes", platform, "linux/amd64")
 	}
@@ -100,7 +104,7 @@ func (c *Caches) validate(p *problems) {
 // its own has commits of its own in the name, and its folder need not be there.
 func (c *Config) settingsSuffix(own bool) (suffix string) {
 	settings := c.imageSettings()
-	if own {
+	if own && c.Image.Context == "" {
 		delete(settings, "image.app")
 	}
 	if len(settings) > 0 {
@@ -153,15 +157,18 @@ func ReleaseCommit(release string) (commit string, own bool) {
 	return commit, own
 }
 
+// context is the folder that the builder gets of the application.
+func (i Image) context() string { return cmp.Or(i.Context, i.App) }
+
 // sources are the files that an image is made from, as Git's pathspecs: what the allow-list beside the Dockerfile names, without what it
 // takes away again. Where there is no such list, they are the application's folder and that of the Dockerfile.
 func (i Image) sources() []string {
-	list := []string{i.App, i.Dockerfile, i.Dockerfile + ignoreSuffix}
+	list := []string{i.context(), i.Dockerfile, i.Dockerfile + ignoreSuffix}
 	text, err := os.ReadFile(i.Dockerfile + ignoreSuffix)
 	patterns := strings.Fields(string(text))
 	allowed := err == nil && slices.Contains(patterns, "*")
 	if !allowed {
-		return []string{i.App, filepath.Dir(i.Dockerfile)}
+		return []string{i.context(), filepath.Dir(i.Dockerfile)}
 	}
 	for _, line := range strings.Split(string(text), "\n") {
 		pattern := strings.TrimSpace(line)

@@ -91,6 +91,9 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 		{"a cache of the start", "caches: {view: start}", "", `-image\.[0-9a-f]{8}$`},
 		{"ARM", "", "  laravel-ecs:cluster: {instanceTypes: [t4g.small]}\n", `-image\.[0-9a-f]{8}$`},
 		{"a folder", "app: app", "", `-image\.[0-9a-f]{8}$`},
+		{"a context", "app: app/apps/shop, context: app", "", `-image\.[0-9a-f]{8}$`},
+		{"packages", "packages: [ffmpeg]", "", `-image\.[0-9a-f]{8}$`},
+		{"more packages", "packages: [ffmpeg, poppler-utils]", "", `-image\.[0-9a-f]{8}$`},
 	} {
 		file := fileWith(t, "shop", "config:\n  laravel-ecs:image: {"+test.image+"}\n"+test.more)
 		name, err := file.TreeRelease()
@@ -106,7 +109,7 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 			t.Errorf("the commit of %s is %s, %v", name, commit, own)
 		}
 	}
-	for _, same := range []string{"baseImage: " + DefaultBaseImage, "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "extensions: ''", "caches: {route: start}"} {
+	for _, same := range []string{"baseImage: " + DefaultBaseImage, "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "extensions: ''", "caches: {route: start}", "packages: []", "context: examples/laravel"} {
 		if name, err := fileWith(t, "shop", "config:\n  laravel-ecs:image: {"+same+"}\n").TreeRelease(); name != plain {
 			t.Errorf("%s makes %s, %v", same, name, err)
 		}
@@ -121,6 +124,9 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 	}
 	if name, err := fileWith(t, "shop", "config:\n  laravel-ecs:image: {app: app}\n").TreeRelease(); strings.Contains(name, "-image.") {
 		t.Errorf("a clone with defaults is %q, %v", name, err)
+	}
+	if name, err := fileWith(t, "shop", "config:\n  laravel-ecs:image: {app: app/apps/shop, context: app}\n").TreeRelease(); !strings.Contains(name, "-app.") {
+		t.Errorf("a monorepo that is a clone is %q, %v: its commit is missing", name, err)
 	}
 }
 
@@ -151,12 +157,13 @@ func TestImageDifferences(t *testing.T) {
 
 func TestBuildArgs(t *testing.T) {
 	inRepository(t)
-	file := fileWith(t, "shop", "config:\n  laravel-ecs:image: {extensions: gd, rebuild: 2026-11}\n  laravel-ecs:database: {requireTls: false}\n")
+	file := fileWith(t, "shop", "config:\n  laravel-ecs:image: {extensions: gd, rebuild: 2026-11, app: app/apps/shop, context: app/, packages: [ffmpeg, imagemagick]}\n  laravel-ecs:database: {requireTls: false}\n")
 	c := file.imageConfig()
 	c.Region = "eu-west-1"
 	args := c.BuildArgs("r1")
 	for key, want := range map[string]string{
-		"REBUILD": "2026-11", "PHP_EXTENSIONS": "gd", "BASE_IMAGE": DefaultBaseImage, "RELEASE": "r1", "APP": "examples/laravel",
+		"REBUILD": "2026-11", "PHP_EXTENSIONS": "gd", "BASE_IMAGE": DefaultBaseImage, "RELEASE": "r1", "APP": "app/apps/shop",
+		"CONTEXT": "app", "PACKAGES": "ffmpeg imagemagick",
 		"RDS_CA_URL": "https://truststore.pki.rds.amazonaws.com/eu-west-1/eu-west-1-bundle.pem",
 	} {
 		if args[key] != want {

@@ -55,13 +55,16 @@ type Registry struct {
 
 // Image is what the image is built from.
 type Image struct {
-	App        string `json:"app"`        // folder of the Laravel application, below the program
-	Dockerfile string `json:"dockerfile"` // relative to the program
-	BaseImage  string `json:"baseImage"`
-	Rebuild    string `json:"rebuild"`    // a month or another word: a new one builds all layers again
-	Extensions string `json:"extensions"` // PHP extensions, space-separated; empty: the Dockerfile's list
-	Caches     Caches `json:"caches"`
-	Test       string `json:"test"` // command of make test-app; empty: Pest or PHPUnit; none: the application has no tests
+	App string `json:"app"` // folder of the Laravel application, below the program
+	// Context is a folder above App that holds packages of its composer.json, too, as in a monorepo; empty: App.
+	Context    string   `json:"context"`
+	Dockerfile string   `json:"dockerfile"` // relative to the program
+	BaseImage  string   `json:"baseImage"`
+	Rebuild    string   `json:"rebuild"`    // a month or another word: a new one builds all layers again
+	Extensions string   `json:"extensions"` // PHP extensions, space-separated; empty: the Dockerfile's list
+	Packages   []string `json:"packages"`   // Debian packages that the application runs: ffmpeg, for example
+	Caches     Caches   `json:"caches"`
+	Test       string   `json:"test"` // command of make test-app; empty: Pest or PHPUnit; none: the application has no tests
 }
 
 // Caches says where each of Laravel's caches is made: build, start (of a container) or none. A cache of the build knows no environment.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,7 +13,9 @@ import (
 
 var (
 	// imageName is a reference as of https://github.com/distribution/reference: [HOST[:PORT]/]PATH[:TAG][@sha256:DIGEST].
-	imageName      = regexp.MustCompile(`^[a-z0-9]([a-z0-9._/-]|:[0-9]+/)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$`)
+	imageName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._/-]|:[0-9]+/)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$`)
+	// packageName is a name as Debian's policy has it (5.6.1). A version or an option of apt is none.
+	packageName    = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
 	extensionNames = regexp.MustCompile(`^[a-z0-9_-]+( +[a-z0-9_-]+)*$`)
 )
 
@@ -27,6 +30,17 @@ func (c *Config) validateImage(p *problems) {
 		p.matches("image.extensions", c.Image.Extensions, extensionNames, "names of PHP extensions with spaces between them, such as gd intl imagick")
 	}
 	c.Image.Caches.validate(p)
+	for i, name := range c.Image.Packages {
+		key := fmt.Sprintf("image.packages[%d]", i)
+		switch {
+		case !packageName.MatchString(name):
+			p.add(key, "%q is not the name of a Debian package, such as ffmpeg or mariadb-client", name)
+		case strings.HasPrefix(name, "php"):
+			p.add(key, "%q is a package of PHP: image.extensions has those, without the prefix", name)
+		case slices.Contains(c.Image.Packages[:i], name):
+			p.add(key, "%q is listed twice", name)
+		}
+	}
 	if !filepath.IsLocal(c.Image.Dockerfile) {
 		p.add("image.dockerfile", "%s is outside of this program's folder", c.Image.Dockerfile)
 	} else if info, err := os.Stat(c.Image.Dockerfile); err != nil || info.IsDir() {
@@ -35,6 +49,13 @@ func (c *Config) validateImage(p *problems) {
 	if !filepath.IsLocal(c.Image.App) {
 		p.add("image.app", "%s is outside of this program's folder; clone the application below it, into app/", c.Image.App)
 		return
+	}
+	if context := c.Image.Context; context != "" {
+		if up, err := filepath.Rel(context, c.Image.App); !filepath.IsLocal(context) || err != nil || !filepath.IsLocal(up) {
+			p.add("image.context", "%q is not a folder above image.app, %s, in this program's folder", context, c.Image.App)
+		} else if filepath.Clean(context) == "." {
+			p.add("image.context", "this program's folder would be part of the application: clone the monorepo below it, into app/")
+		}
 	}
 	for _, file := range []string{"artisan", "composer.json"} {
 		if _, err := os.Stat(filepath.Join(c.Image.App, file)); err != nil {

@@ -1,0 +1,100 @@
+<?php
+// Compares what the packages ask of PHP (composer.json, composer.lock: php and ext-*) with what the server has: platform.php FACTS, in the
+// folder of composer.json. Composer itself runs in another stage, with other extensions, so it cannot know. Without FACTS it prints them, in
+// the stage "platform", which starts from the server.
+
+if ($argc === 1) {
+    $extensions = [];
+    foreach (get_loaded_extensions() as $name) {
+        // As Composer names them (Composer\Repository\PlatformRepository).
+        $extensions['ext-'.strtolower(str_replace(' ', '-', $name))] = phpversion($name) ?: PHP_VERSION;
+    }
+    ksort($extensions);
+    $prefix = 'php'.PHP_MAJOR_VERSION.'.'.PHP_MINOR_VERSION.'-';
+    // The words of image.extensions are the packages that were asked for.
+    exec('apt-mark showmanual', $installed);
+    $words = preg_replace("/^$prefix/", '', preg_grep("/^$prefix(?!cli$|fpm$)/", $installed));
+    sort($words);
+    echo json_encode(['php' => PHP_VERSION, 'prefix' => $prefix, 'words' => $words, 'extensions' => $extensions], JSON_PRETTY_PRINT), "\n";
+    exit;
+}
+
+require 'Composer/Semver/autoload.php'; // of Debian's Composer
+
+use Composer\Semver\Semver;
+
+$server = json_decode(file_get_contents($argv[1]), true);
+$project = json_decode(file_get_contents('composer.json'), true) ?? [];
+$lock = is_file('composer.lock') ? json_decode(file_get_contents('composer.lock'), true) : [];
+$packages = [['name' => 'composer.json'] + $project, ...$lock['packages'] ?? []];
+
+// A polyfill says that it stands in for an extension (https://getcomposer.org/doc/04-schema.md#provide).
+$standIns = [];
+foreach ($packages as $package) {
+    $standIns += ($package['provide'] ?? []) + ($package['replace'] ?? []);
+}
+$missing = [];
+$wrong = [];
+foreach ($packages as $package) {
+    foreach ($package['require'] ?? [] as $what => $constraint) {
+        $what = strtolower($what);
+        $who = $package['name'].(isset($package['version']) ? " $package[version]" : '');
+        if (preg_match('/^php(-64bit)?$/', $what)) {
+            Semver::satisfies($server['php'], $constraint) || $wrong[] = "php $constraint is asked for by $who, and the server has $server[php]";
+        } elseif (preg_match('/^ext-(.+)$/', $what, $extension) && !isset($standIns[$what])) {
+            $name = str_replace(' ', '-', $extension[1]);
+            $have = $server['extensions']["ext-$name"] ?? null;
+            if ($have === null) {
+                $missing[$name][] = $who;
+            } elseif (preg_match('/^\d+(\.\d+)*/', $have, $version) && !Semver::satisfies($version[0], $constraint)) {
+                $wrong[] = "ext-$name $constraint is asked for by $who, and the server has $version[0]";
+            }
+        }
+    }
+}
+if (!$missing && !$wrong) {
+    exit(0);
+}
+
+/** The Debian package of an extension, as a word of image.extensions, or null. Debian's packages "provide" the extensions in them. */
+function package(string $extension, string $prefix): ?string
+{
+    $name = $prefix.str_replace('_', '-', $extension === 'zend-opcache' ? 'opcache' : $extension);
+    exec('apt-cache show --no-all-versions '.escapeshellarg($name).' 2>/dev/null', $found, $status);
+    if ($status === 0 && $found) {
+        return substr($name, strlen($prefix));
+    }
+    exec('apt-cache showpkg '.escapeshellarg($name).' 2>/dev/null', $lines);
+    $from = array_search('Reverse Provides: ', $lines, true);
+    foreach ($from === false ? [] : array_slice($lines, $from + 1) as $line) {
+        $provider = strtok($line, ' ');
+        if (str_starts_with((string) $provider, $prefix)) {
+            return substr($provider, strlen($prefix));
+        }
+    }
+    return null;
+}
+
+$words = $server['words'];
+$add = [];
+fwrite(STDERR, "the packages ask for what PHP on the server does not have:\n");
+ksort($missing);
+foreach ($missing as $extension => $who) {
+    $word = package($extension, $server['prefix']);
+    $text = "    ext-$extension: asked for by ".implode(', ', $who);
+    if ($word === null) {
+        $text .= "; Debian has no package {$server['prefix']}".str_replace('_', '-', $extension).', so it cannot be in the image';
+    } else {
+        $add[] = $word;
+    }
+    fwrite(STDERR, "$text\n");
+}
+foreach ($wrong as $text) {
+    fwrite(STDERR, "    $text\n");
+}
+if ($add) {
+    $words = array_unique([...$words, ...$add]);
+    sort($words);
+    fwrite(STDERR, "set in the stack file (or --build-arg PHP_EXTENSIONS):\n    laravel-ecs:image:\n      extensions: ".implode(' ', $words)."\n");
+}
+exit(1);

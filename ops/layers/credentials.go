@@ -1,0 +1,44 @@
+package layers
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/docker"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+// Prebuild builds what needs this shell's credentials for Composer, or its proxy, before a deployment builds the image; without any it does
+// nothing. docker.Image of pulumi-docker 4 has none to give: its session with the builder offers the logins of registries only
+// (https://github.com/pulumi/pulumi-docker, provider/image.go). It uses the layers that are in the builder then: BuildKit's secrets are no part
+// of a layer, nor of what a layer is found by. Local is the same as of Keep.
+func Prebuild(ctx context.Context, root string, settings *config.File, local bool, out io.Writer) error {
+	flags := settings.BuildFlags(root)
+	dockerfile, _, args := settings.TestBuild()
+	if _, ours := config.ImageSources("", ""); len(flags) == 0 || dockerfile != ours || !settings.Builds() {
+		return nil
+	}
+	platform, err := platformOf(root, settings)
+	if err != nil {
+		return err
+	}
+	if local {
+		platform = "linux/" + runtime.GOARCH
+		if settings.Text("image.baseImage") == "" {
+			args["BASE_IMAGE"] = docker.BaseImage
+		}
+	}
+	if err := docker.Prepare(ctx, root, args["BASE_IMAGE"], out); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "installing packages with the credentials and the proxy of this shell, which become part of no layer")
+	// The last stage that asks servers, and those that it is made of.
+	build := docker.Build{Context: root, Dockerfile: filepath.Join(root, dockerfile), Target: "assets", Platform: platform, Args: args, Flags: flags}
+	if err := build.Run(ctx, nil); err != nil {
+		return fmt.Errorf("building the stage %q of %s: %w", build.Target, dockerfile, err)
+	}
+	return nil
+}
