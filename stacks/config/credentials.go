@@ -37,7 +37,9 @@ func (s *File) BuildFlags(root string) (flags []string) {
 }
 
 // Builds tells whether a deployment of the stack file builds an image, and does not only look one up.
-func (s *File) Builds() bool { return s.Get("release.build") != false || s.Text("release.candidate") != "" }
+func (s *File) Builds() bool {
+	return s.Get("release.build") != false || s.Text("release.candidate") != ""
+}
 
 // locksSSH tells whether a package comes from a repository that is reached by SSH. An agent is in most shells, for other things.
 func locksSSH(app string) bool {
