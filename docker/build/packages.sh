@@ -72,6 +72,10 @@ packages() {
     composer "$run" --ignore-platform-req='ext-*' --ignore-platform-req='php*' --no-scripts --no-autoloader --no-progress --prefer-dist "$@" 2>&1 |
         tee /tmp/composer.log >&2 || explain
     rm -f "$COMPOSER_HOME/auth.json" /tmp/composer.log
+    # A path repository can insist on links ("symlink": true). Their folders are not here when the application runs.
+    find vendor -maxdepth 2 -type l | while IFS= read -r link; do
+        if [[ -d $link ]]; then cp -aL "$link" "$link.copy" && rm "$link" && mv "$link.copy" "$link"; fi
+    done
     # History and remotes of packages that have a source only.
     find vendor -name .git -prune -exec rm -rf {} +
 }

@@ -56,34 +56,39 @@ if (!$missing && !$wrong) {
     exit(0);
 }
 
-/** The Debian package of an extension, as a word of image.extensions, or null. Debian's packages "provide" the extensions in them. */
-function package(string $extension, string $prefix): ?string
+/** Debian's packages of extensions, as extension => word of image.extensions. A package with several "provides" them: php8.4-xml has dom. */
+function packages(string $prefix): array
 {
-    $name = $prefix.str_replace('_', '-', $extension === 'zend-opcache' ? 'opcache' : $extension);
-    exec('apt-cache show --no-all-versions '.escapeshellarg($name).' 2>/dev/null', $found, $status);
-    if ($status === 0 && $found) {
-        return substr($name, strlen($prefix));
+    if (!glob('/var/lib/apt/lists/*Packages*')) {
+        exec('apt-get update -qq'); // the cache of the lists is younger than the layer
     }
-    exec('apt-cache showpkg '.escapeshellarg($name).' 2>/dev/null', $lines);
-    $from = array_search('Reverse Provides: ', $lines, true);
-    foreach ($from === false ? [] : array_slice($lines, $from + 1) as $line) {
-        $provider = strtok($line, ' ');
-        if (str_starts_with((string) $provider, $prefix)) {
-            return substr($provider, strlen($prefix));
+    exec('apt-cache dumpavail', $lines);
+    $name = null;
+    foreach ($lines as $line) {
+        if (str_starts_with($line, 'Package: ')) {
+            $name = str_starts_with($line, "Package: $prefix") ? substr($line, strlen("Package: $prefix")) : null;
+            if ($name !== null) {
+                $packages[$name] = $name;
+            }
+        } elseif ($name !== null && str_starts_with($line, 'Provides: ')) {
+            preg_match_all('/(?<=[ ,])'.preg_quote($prefix).'([a-z0-9-]+)/', $line, $provided);
+            $packages += array_fill_keys($provided[1], $name);
         }
     }
-    return null;
+    return $packages ?? [];
 }
 
 $words = $server['words'];
 $add = [];
 fwrite(STDERR, "the packages ask for what PHP on the server does not have:\n");
 ksort($missing);
+$packages = $missing ? packages($server['prefix']) : [];
 foreach ($missing as $extension => $who) {
-    $word = package($extension, $server['prefix']);
+    $name = str_replace('_', '-', $extension === 'zend-opcache' ? 'opcache' : $extension);
+    $word = $packages[$name] ?? null;
     $text = "    ext-$extension: asked for by ".implode(', ', $who);
     if ($word === null) {
-        $text .= "; Debian has no package {$server['prefix']}".str_replace('_', '-', $extension).', so it cannot be in the image';
+        $text .= "; Debian has no package $server[prefix]$name, so it cannot be in the image";
     } else {
         $add[] = $word;
     }

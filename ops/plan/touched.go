@@ -38,7 +38,7 @@ func environments(root string) ([]environment, error) {
 		if class == "local" || class == "review" || settings.Get("account") != nil {
 			continue
 		}
-		app, dockerfile := config.ImageSources(settings.Text("image.app"), settings.Text("image.dockerfile"))
+		app, dockerfile := config.ImageSources(cmp.Or(settings.Text("image.context"), settings.Text("image.app")), settings.Text("image.dockerfile"))
 		list = append(list, environment{stack: stack, image: []string{app, path.Dir(dockerfile)}})
 	}
 	return list, nil
