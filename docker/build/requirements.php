@@ -68,7 +68,10 @@ array_walk_recursive($extra, function ($value) use (&$named): void {
 });
 foreach ($named as $value) {
     foreach (glob("$from/$value", GLOB_BRACE) as $found) {
-        take(substr($found, strlen($from) + 1));
+        // Other folders in `extra` are no input of Composer's, as public-dir.
+        if (is_file($found) || str_contains($value, 'patch')) {
+            take(substr($found, strlen($from) + 1));
+        }
     }
 }
 // The lock says what is needed.
