@@ -61,7 +61,7 @@ func (s *site) applicationTests(t *testing.T, main map[string]string) {
 	edit(t, path, "assertSame", "assertNotSame")
 	if out, err := s.pipeline(t, main, "test app"); err != nil || !strings.Contains(out, "the tests of examples/laravel pass") {
 		t.Errorf("test app: %v\n%s", err, out)
-	} else if !strings.Contains(out, "has 4 stages of earlier jobs") {
+	} else if !strings.Contains(out, "has 5 stages of earlier jobs") {
 		t.Errorf("the second job has no layers of the first:\n%s", out)
 	}
 }

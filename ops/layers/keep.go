@@ -20,7 +20,7 @@ var folder = filepath.Join(".cache", "layers")
 
 // slowStages are the stages of docker/Dockerfile that take minutes and change rarely: with a lock file, the assets or the week. The stages
 // after them take seconds and change with every commit.
-var slowStages = []string{"server", "composer", "node", "assets"}
+var slowStages = []string{"server", "tools", "composer", "node", "assets"}
 
 // Keep builds the slow stages of a stack's image from the layers of earlier jobs. Whatever builds the image in this job then finds them in
 // the builder. Local builds for this machine's processor, and from docker.BaseImage where the stack file names no base image.
