@@ -66,6 +66,22 @@ func TestApplicationThatNeedsItsDatabaseToBoot(t *testing.T) {
 		t.Errorf("caches made at the start: %s", found)
 	}
 
+	t.Run("in register", func(t *testing.T) {
+		provider := filepath.Join(t.TempDir(), "Provider.php")
+		content, err := os.ReadFile(filepath.Join(dir, "app/app/Providers/SettingsServiceProvider.php"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, provider, strings.Replace(string(content), "function boot()", "function register()", 1))
+		env := append(database(t), "PAYMENT_KEY=k1")
+		flags := []string{"--volume", provider + ":/var/www/app/Providers/SettingsServiceProvider.php:ro"}
+		log, status := runOnce(t, options{image: own, env: env, flags: flags, args: []string{"migrate"}})
+		want := "in register(), before anything can be migrated: move it to boot(), or check Schema::hasTable first"
+		if status != 1 || !strings.Contains(log, `SettingsServiceProvider (app/Providers/SettingsServiceProvider.php, line 12): `) || !strings.Contains(log, want) {
+			t.Errorf("exits %d without %q:\n%s", status, want, log)
+		}
+	})
+
 	t.Run("a provider alone", func(t *testing.T) {
 		write(t, filepath.Join(dir, "app/config/payments.php"), "<?php return ['key' => env('PAYMENT_KEY')];")
 		progress := buildTree(t, dir, own+"-provider", "--build-arg", "APP=app")
