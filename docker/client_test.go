@@ -107,7 +107,7 @@ func TestPackages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found := in(t, tag, "command -v jq file mysql; true"); found != "/usr/bin/jq\n/usr/bin/file" {
+	if found := in(t, tag, "for p in jq file mysql; do command -v $p; done; true"); found != "/usr/bin/jq\n/usr/bin/file" {
 		t.Errorf("in the image: %q", found)
 	}
 }
