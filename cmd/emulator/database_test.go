@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/rds"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
+	"github.com/laravel-ecs/laravel-ecs/infra/pipeline"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
@@ -78,6 +80,41 @@ func TestDatabaseUpgrade(t *testing.T) {
 			l.deploy("without the key")
 		})
 	}
+}
+
+// TestDatabaseUpgradeInACopy: with blueGreenUpdate the upgrade is one deployment, which deploy roles may make; the next one has nothing to do.
+func TestDatabaseUpgradeInACopy(t *testing.T) {
+	l := newLife(t, "staging", nil, func(f *config.File) error {
+		return setAll(f, map[string]any{"database.version": "8.0", "database.extendedSupport": true, "release.name": "r1"})
+	})
+	l.deploy("8.0")
+	before := l.Account().List(account.DatabaseToken)[0]
+	l.set(map[string]any{"database.version": "8.4", "database.extendedSupport": nil, "database.upgradeFrom": "8.0", "database.blueGreenUpdate": true})
+	report := l.deploy("8.4 in a copy")
+	if got := l.databases()["laravel-staging-db"]; got != "8.4.6, mysql8.4" || slices.ContainsFunc(report.Changes, func(c engine.Change) bool { return c.Op == "replace" }) {
+		t.Errorf("after the upgrade: %s, %v", got, report.Changes)
+	}
+	after := l.Account().List(account.DatabaseToken)[0]
+	if after.Outputs["resourceId"] == before.Outputs["resourceId"] || after.Outputs["endpoint"] != before.Outputs["endpoint"] {
+		t.Errorf("the copy is %v at %v", after.Outputs["resourceId"], after.Outputs["endpoint"])
+	}
+	allowed, _ := pipeline.PermittedActions("aws:rds/instance:Instance")
+	updates := l.Account().List(rds.BlueGreenToken)
+	if len(updates) != 1 || len(updates[0].Outputs.Strings("calls")) < 10 {
+		t.Fatalf("the updates are %v", updates)
+	}
+	for _, call := range updates[0].Outputs.Strings("calls") {
+		if action, _, _ := strings.Cut(call, " "); !slices.Contains(allowed, action) {
+			t.Errorf("deploy roles may not call %s", call)
+		}
+	}
+	for name, run := range map[string]func(context.Context) (engine.Report, error){"refresh": l.Refresh, "preview": l.Preview} {
+		if report, err := run(t.Context()); err != nil || name == "preview" && len(report.Changes) > 0 {
+			t.Errorf("%s: %v, %v", name, report.Changes, err)
+		}
+	}
+	l.set(map[string]any{"database.upgradeFrom": nil, "database.blueGreenUpdate": nil})
+	l.deploy("without the keys")
 }
 
 // TestDatabaseChangeWaits: without applyNow a change waits for the maintenance window.

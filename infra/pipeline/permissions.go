@@ -173,8 +173,11 @@ var permissions = map[string][]permission{
 		{"rds:AddSourceIdentifierToSubscription rds:AddTagsToResource rds:CreateEventSubscription rds:DeleteEventSubscription rds:ModifyEventSubscription rds:RemoveSourceIdentifierFromSubscription rds:RemoveTagsFromResource", databases},
 	},
 	"aws:rds/instance:Instance": {
-		// A blue/green update is an operator's: its deployment has a generated id and no tags, so it would be every environment's.
-		reading("rds:DescribeDBInstances rds:ListTagsForResource"),
+		reading("rds:DescribeBlueGreenDeployments rds:DescribeDBInstances rds:ListTagsForResource"),
+		// blue-green-deployments-authorizing-access.html in the RDS user guide, and what the provider calls around it.
+		{"rds:CreateBlueGreenDeployment rds:CreateDBInstanceReadReplica", databases},
+		{"rds:CreateBlueGreenDeployment rds:DeleteBlueGreenDeployment rds:SwitchoverBlueGreenDeployment", deployments},
+		{"rds:AddTagsToResource rds:CreateDBInstanceReadReplica rds:DeleteDBInstance rds:ModifyDBInstance rds:PromoteReadReplica", dbCopies},
 		{"rds:AddTagsToResource rds:CreateDBInstance rds:CreateDBSnapshot rds:DeleteDBInstance rds:ModifyDBInstance rds:RebootDBInstance rds:RemoveTagsFromResource rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceToPointInTime", databases},
 		{"rds:CreateDBInstance rds:ModifyDBInstance rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceToPointInTime", optionGroups},
 		{"rds:CreateDBSnapshot", dbSnapshots},                 // the final one, of an instance of its own

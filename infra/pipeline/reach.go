@@ -123,7 +123,7 @@ func (r Reach) grant(list []permission, group func(p permission, service string)
 func (r Reach) has(on scope) bool {
 	for part, is := range map[string]bool{
 		string(whenResolving): len(r.HostNames) > 0, string(whenNaming): len(r.HostNames) > 0, "{published}": len(r.HostNames) > 0,
-		"{shared}": r.SharedStack != "",
+		"{shared}": r.SharedStack != "", "{permanent}": !strings.HasSuffix(r.Stack, "*"),
 	} {
 		if !is && strings.Contains(on.resources+" "+string(on.when), part) {
 			return false
@@ -133,7 +133,7 @@ func (r Reach) has(on scope) bool {
 }
 
 func (r Reach) resources(on scope) []pulumi.StringInput {
-	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names(), "{shared}", r.shared().names(), "{published}", "*")
+	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names(), "{shared}", r.shared().names(), "{published}", "*", "{permanent}", "*")
 	var arns []pulumi.StringInput
 	for _, template := range strings.Fields(on.resources) {
 		if template != "*" {

@@ -74,6 +74,10 @@ var (
 	optionGroups  = scope{"rds:{region}:{account}:og:default*", always} // AWS's, which have no tags
 	dbSnapshots   = scope{"rds:{region}:{account}:snapshot:{name}", always}
 	oldSnapshots  = scope{"rds:{region}:{account}:snapshot:{name} rds:{region}:{account}:snapshot:rds:{name}", whenUnclaimed}
+	// A blue/green update: its deployment has a generated id and no tags (hashicorp/terraform-provider-aws#35623), and its instances are named
+	// after the database. Switching over and deleting also need the rights on these. Review environments have no such updates.
+	deployments   = scope{"rds:{region}:{account}:deployment:{permanent}", always}
+	dbCopies      = scope{"rds:{region}:{account}:db:{name}-green-{permanent} rds:{region}:{account}:db:{name}-old1", always}
 	zones         = scope{"route53:::hostedzone/*", always}
 	zoneRecords   = scope{"route53:::hostedzone/*", whenResolving}
 	zoneChanges   = scope{"route53:::change/*", always}

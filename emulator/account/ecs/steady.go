@@ -31,7 +31,7 @@ func neverSteady(tx *account.Tx, r *account.Resource, task account.Resource, con
 	for _, name := range []string{"executionRoleArn", "taskRoleArn"} {
 		role, ok := tx.Find(account.RoleToken, "arn", task.Outputs.Text(name))
 		if ok && !trusts(role.Outputs.Text("assumeRolePolicy"), "ecs-tasks.amazonaws.com", tx.AccountID()) {
-			return fmt.Sprintf("ECS was unable to assume the role '%s': its trust policy does not name ecs-tasks.amazonaws.com", role.Outputs.Text("arn"))
+			return fmt.Sprintf("ECS was unable to assume the role '%s': its trust policy does not name ecs-tasks.amazonaws.com for account %s", role.Outputs.Text("arn"), tx.AccountID())
 		}
 	}
 	for _, c := range containers {
