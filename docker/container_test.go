@@ -156,12 +156,27 @@ func (c *container) get(path string, headers ...string) (status int, body string
 
 func (c *container) fetch(client *http.Client, path string, headers ...string) (int, string, http.Header) {
 	c.t.Helper()
-	req, err := http.NewRequest(http.MethodGet, c.url+path, nil)
+	resp, body := c.send(client, http.MethodGet, path, headers...)
+	return resp.StatusCode, body, resp.Header
+}
+
+// ask sends a request and follows no redirect.
+func (c *container) ask(method, path string, headers ...string) (resp *http.Response, body string) {
+	c.t.Helper()
+	return c.send(&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, method, path, headers...)
+}
+
+func (c *container) send(client *http.Client, method, path string, headers ...string) (*http.Response, string) {
+	c.t.Helper()
+	req, err := http.NewRequest(method, c.url+path, nil)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
+		if headers[i] == "Host" {
+			req.Host = headers[i+1]
+		}
 	}
 	resp, err := client.Do(req)
 	if err != nil {
@@ -172,7 +187,7 @@ func (c *container) fetch(client *http.Client, path string, headers ...string) (
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return resp.StatusCode, string(body), resp.Header
+	return resp, string(body)
 }
 
 // browser is a client that keeps cookies.

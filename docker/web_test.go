@@ -66,7 +66,7 @@ func TestWeb(t *testing.T) {
 	})
 	t.Run("only public files", func(t *testing.T) {
 		for path, want := range map[string]int{
-			"/.env": 403, "/.git/config": 403, "/backup.sql": 403, "/index.php.bak": 403, "/storage/shell.php": 404,
+			"/.env": 404, "/.git/config": 404, "/backup.sql": 404, "/storage/shell.php": 404,
 			"/storage/shell.php/x.css": 404, "/robots.txt": 200, "/.well-known/x": 404, "/%2e%2e/composer.json": 400,
 		} {
 			status, body, _ := c.get(path)

@@ -75,15 +75,34 @@ stop() {
     exit 0
 }
 
+# proxies reads TRUSTED_PROXIES, the addresses of the load balancer, for Apache. Without it they are the private ranges of a network:
+# whoever is in one of them and reaches this port is the load balancer, if the firewall is right. Laravel's * means that, too.
+proxies() {
+    local list=${TRUSTED_PROXIES:-*} range ranges
+    [[ $list != *'*'* ]] || list="10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.168.0.0/16 fc00::/7"
+    read -r -a ranges <<<"${list//,/ }"
+    PROXY_RANGES=${ranges[*]} PEER_IS_PROXY=
+    for range in "${ranges[@]}"; do
+        [[ $range =~ ^[0-9a-fA-F.:]+(/[0-9]+)?$ ]] || die "TRUSTED_PROXIES: \"$range\" is not an address or a range such as 10.0.0.0/20"
+        PEER_IS_PROXY+="${PEER_IS_PROXY:+ || }%{CONN_REMOTE_ADDR} -ipmatch '$range'"
+    done
+    OWN_HOST=${APP_URL:-http://localhost}
+    [[ $OWN_HOST != https://* ]] || flags+=(-D OWN_HTTPS)
+    OWN_HOST=${OWN_HOST#*://} OWN_HOST=${OWN_HOST%%/*}
+    [[ $OWN_HOST =~ ^[A-Za-z0-9.:-]+$ ]] || OWN_HOST=localhost
+    export OWN_HOST PEER_IS_PROXY PROXY_RANGES
+}
+
 serve() {
     local flags=() status who
+    proxies
     PHP_MAX_CHILDREN=${PHP_MAX_CHILDREN:-$(php_children)}
     # Longer than Apache waits, so that Apache, not php-fpm, ends a request that takes too long.
     FPM_STOP_SECONDS=$((GRACE_SECONDS + 2)) FPM_REQUEST_SECONDS=$((REQUEST_SECONDS + 2))
     export PHP_MAX_CHILDREN FPM_STOP_SECONDS FPM_REQUEST_SECONDS GRACE_SECONDS HEALTH_PATH KEEP_ALIVE_SECONDS REQUEST_SECONDS
     if [[ ${CONTAINER_TLS:-0} == 1 ]]; then
         certificate
-        flags=(-D TLS)
+        flags+=(-D TLS)
     fi
     meter_disk
     # In sessions of their own: a stopping Apache signals its process group, which would include this shell and php-fpm.
