@@ -98,6 +98,7 @@ func TestUnchangedApplication(t *testing.T) {
 			t.Errorf("the home is %q", got)
 		}
 	})
+	t.Run("limits", func(t *testing.T) { checkLimits(t, own) })
 	t.Run("lines arrive as they are sent", func(t *testing.T) {
 		for _, test := range []struct{ path, encoding string }{
 			{"/lines", ""}, {"/lines", "gzip"}, {"/lines?type=text/html", ""}, {"/lines?type=text/html", "gzip"},

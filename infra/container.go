@@ -33,6 +33,8 @@ type Container struct {
 	Command []string
 	// CPU is in 1/1024 of a vCPU; MemoryMiB is the hard limit and ReservationMiB what placement counts.
 	CPU, MemoryMiB, ReservationMiB int
+	// TempMiB is the size of /tmp and of /run, where compiled views and unfinished uploads are. They are in memory.
+	TempMiB int
 	// Port is published on a dynamic host port; 0 for none.
 	Port int
 	// StopSeconds is how long the container may take to finish after the stop signal.
@@ -120,8 +122,6 @@ const ReleaseVariable = "APP_RELEASE"
 const (
 	// webUser is www-data as a number: Security Hub ECS.20 reads the task definition, and not the image.
 	webUser = "33:33"
-	// tmpfsMiB is the size of /tmp and of /run, where compiled views and unfinished uploads are.
-	tmpfsMiB = 64
 )
 
 // taskSettings are the same for all containers of a task.
@@ -162,7 +162,7 @@ func (c Container) definition(shared taskSettings) containerDefinition {
 		DockerSecurityOptions: []string{"no-new-privileges"},
 		LinuxParameters: linuxParameters{
 			Capabilities: map[string][]string{"add": {}, "drop": {"ALL"}},
-			Tmpfs:        []tmpfs{{"/tmp", tmpfsMiB, []string{}}, {"/run", tmpfsMiB, []string{}}},
+			Tmpfs:        []tmpfs{{"/tmp", c.TempMiB, []string{}}, {"/run", c.TempMiB, []string{}}},
 		},
 		LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: map[string]string{
 			"awslogs-group": shared.LogGroup, "awslogs-region": shared.Region, "awslogs-stream-prefix": "ecs",

@@ -20,8 +20,8 @@ func TestDigestOf(t *testing.T) {
 // TestContainerDefinitions compares the exact text, because every change of it makes a new revision and restarts all tasks.
 func TestContainerDefinitions(t *testing.T) {
 	got, err := containerDefinitions(Task{
-		Main:   Container{Name: "web", CPU: 256, MemoryMiB: 512, ReservationMiB: 384, Port: 8080, StopSeconds: 60, StartSeconds: 30, Environment: map[string]string{"DRAIN_SECONDS": "5"}},
-		Before: []Container{{Name: "migrate", CPU: 64, MemoryMiB: 512, ReservationMiB: 64, StopSeconds: 60}},
+		Main:   Container{Name: "web", CPU: 256, MemoryMiB: 512, ReservationMiB: 384, Port: 8080, StopSeconds: 60, StartSeconds: 30, TempMiB: 64, Environment: map[string]string{"DRAIN_SECONDS": "5"}},
+		Before: []Container{{Name: "migrate", CPU: 64, MemoryMiB: 512, ReservationMiB: 64, StopSeconds: 60, TempMiB: 64}},
 	}, taskSettings{
 		Image: "r/app@sha256:0", LogGroup: "logs", Region: "eu-west-1",
 		Environment: map[string]string{"B": "2", "A": "1"}, Secrets: map[string]string{"APP_KEY": "arn:k:::v"},

@@ -3,6 +3,7 @@ package stacks
 import (
 	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+	"maps"
 )
 
 const (
@@ -39,7 +40,7 @@ func processes(c *config.Config, master string) []process {
 	}
 	for i := range list {
 		if list[i].role == list[0].role { // without web tasks, the worker's or the scheduler's prepare the database
-			list[i].task.Before = []infra.Container{preparation(c, list[i].task.Main, master)}
+			list[i].task.Before = []infra.Container{preparation(c, list[i].task.Main, list[i].size.Limits, master)}
 		}
 	}
 	return list
@@ -48,7 +49,7 @@ func processes(c *config.Config, master string) []process {
 func webProcess(c *config.Config, color config.Color) process {
 	web := container("web", c.Web.Process, c.Web.StartSeconds)
 	web.Port = httpPort
-	web.Environment = c.TimeVariables("web")
+	maps.Copy(web.Environment, c.TimeVariables("web"))
 	web.Environment["HEALTH_PATH"] = c.LoadBalancer.HealthCheck.Path
 	if c.LoadBalancer.ContainerTLS {
 		web.Port = httpsPort
@@ -70,7 +71,7 @@ func webProcess(c *config.Config, color config.Color) process {
 func workerProcess(c *config.Config) process {
 	worker := container("worker", c.Worker.Process, 60)
 	worker.Command = c.Worker.TimedCommand()
-	worker.Environment = c.TimeVariables("worker")
+	maps.Copy(worker.Environment, c.TimeVariables("worker"))
 	return process{name: "worker", role: "worker", size: c.Worker.Process, minPercent: 100, maxPercent: 200, task: infra.Task{Main: worker}}
 }
 
@@ -82,20 +83,21 @@ func schedulerProcess(c *config.Config) process {
 
 // preparation is the container that makes the application's user of the database, and runs the migrations, before the main one starts, in
 // the same task. So the order in which tasks start does not matter, and a migration that fails keeps the release from serving.
-func preparation(c *config.Config, main infra.Container, master string) infra.Container {
+func preparation(c *config.Config, main infra.Container, limits config.Limits, master string) infra.Container {
 	role := "migrate"
 	if !c.Release.Migrate {
 		role = "users"
 	}
 	before := container(role, config.Process{
-		CPU: config.MigrateCPU, MemoryMiB: main.MemoryMiB, ReservationMiB: config.MigrateReservationMiB, StopSeconds: main.StopSeconds,
+		CPU: config.MigrateCPU, MemoryMiB: main.MemoryMiB, ReservationMiB: config.MigrateReservationMiB, StopSeconds: main.StopSeconds, Limits: limits,
 	}, 0)
-	before.Environment = map[string]string{"DB_MASTER_USERNAME": master}
+	before.Environment["DB_MASTER_USERNAME"] = master
 	return before
 }
 
 func container(role string, size config.Process, startSeconds int) infra.Container {
 	return infra.Container{
+		TempMiB: size.Limits.TempMiB, Environment: size.Limits.Variables(),
 		Name: role, Command: size.Command, CPU: size.CPU, MemoryMiB: size.MemoryMiB, ReservationMiB: size.ReservationMiB,
 		StopSeconds: size.StopSeconds, StartSeconds: startSeconds,
 	}

@@ -18,6 +18,7 @@ work() {
     local status began
     : >"$ready"
     meter_disk
+    watch_temp
     while :; do
         began=$SECONDS
         php /usr/local/lib/laravel-ecs/worker.php queue:work --max-time=3600 "$@" &
@@ -70,6 +71,7 @@ schedule() {
         child=$!
         wait "$child"
         child=
+        look_at_temp
         tick "$@"
     done
 }

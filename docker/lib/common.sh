@@ -57,6 +57,8 @@ check_environment() {
     number GRACE_SECONDS "$GRACE_SECONDS"
     number REQUEST_SECONDS "$REQUEST_SECONDS"
     number KEEP_ALIVE_SECONDS "$KEEP_ALIVE_SECONDS"
+    check_limits
+    [[ -z ${TEMP_MIB:-} ]] || number TEMP_MIB "$TEMP_MIB"
     [[ $HEALTH_PATH =~ ^/[A-Za-z0-9/_-]+$ ]] || problems+=("HEALTH_PATH=$HEALTH_PATH is not a plain path such as /up")
     [[ -z ${PHP_MAX_CHILDREN:-} ]] || number PHP_MAX_CHILDREN "$PHP_MAX_CHILDREN"
     ((${#problems[@]} == 0)) && return

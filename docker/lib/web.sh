@@ -3,11 +3,12 @@
 
 apache= fpm=
 
-# php_children sizes php-fpm: what the limit leaves beside Apache and the shared code, at 40 MiB per process.
+# php_children sizes php-fpm: what the limit leaves beside Apache, the shared code and full folders in memory
+# (TEMP_MIB each, where the program made them larger), at 40 MiB per process.
 php_children() {
     local mib children=10
     mib=$(memory_mib)
-    if [[ -n $mib ]]; then children=$(((mib - 128) / 40)); fi
+    if [[ -n $mib ]]; then children=$(((mib - 128 - 2 * (${TEMP_MIB:-64} - 64)) / 40)); fi
     ((children >= 2)) || children=2
     ((children <= 64)) || children=64
     echo "$children"
@@ -56,6 +57,7 @@ halt() {
     [[ -n $apache ]] && kill -TERM "$apache" 2>/dev/null
     [[ -n $fpm ]] && kill -TERM "$fpm" 2>/dev/null
     [[ -n $meter ]] && kill "$meter" 2>/dev/null
+    [[ -n $watcher ]] && kill "$watcher" 2>/dev/null
     wait
     exit "$1"
 }
@@ -105,6 +107,7 @@ serve() {
         flags+=(-D TLS)
     fi
     meter_disk
+    watch_temp
     # In sessions of their own: a stopping Apache signals its process group, which would include this shell and php-fpm.
     setsid php-fpm8.4 --nodaemonize --fpm-config /etc/php/8.4/fpm/php-fpm.conf &
     fpm=$!

@@ -162,3 +162,52 @@ func (c *Config) CPUPercent(reserved int) int {
 	}
 	return max(100, smallest*1024*100/reserved)
 }
+
+// apacheMiB is what the image takes for Apache and the code that all PHP processes share (docker/lib/web.sh).
+const apacheMiB = 128
+
+// Variables are the limits that are not the defaults, as environment variables of the image (docker/lib/limits.sh). Defaults are the image's own, so
+// that a stack file without limits has the task definitions that it had.
+func (l Limits) Variables() map[string]string {
+	usual := limits(l.UploadMiB)
+	variables := map[string]string{}
+	if l.UploadMiB != 0 && l.UploadMiB != defaults().Web.Limits.UploadMiB {
+		variables["PHP_UPLOAD_MAX_FILE_SIZE"] = fmt.Sprintf("%dM", l.UploadMiB)
+	}
+	if l.BodyMiB != 0 {
+		variables["PHP_POST_MAX_SIZE"] = fmt.Sprintf("%dM", l.BodyMiB)
+	}
+	if l.PHPMemoryMiB != usual.PHPMemoryMiB {
+		variables["PHP_MEMORY_LIMIT"] = fmt.Sprintf("%dM", l.PHPMemoryMiB)
+	}
+	if l.TempMiB != usual.TempMiB {
+		variables["TEMP_MIB"] = fmt.Sprint(l.TempMiB)
+	}
+	return variables
+}
+
+// validateLimits checks the limits against each other and against the memory of the container, which files in /tmp are a part of.
+func (s Process) validateLimits(p *problems, process string) {
+	l, key, base := s.Limits, process+".limits", 0
+	p.between(key+".tempMib", l.TempMiB, 16, 1<<20)
+	p.between(key+".phpMemoryMib", l.PHPMemoryMiB, 32, 1<<20)
+	if process == "web" {
+		base = apacheMiB
+		p.between(key+".uploadMib", l.UploadMiB, 1, 1<<16)
+		if l.BodyMiB != 0 && l.BodyMiB <= l.UploadMiB {
+			p.add(key+".bodyMib", "%d is not more than uploadMib, %d: a request is a file and the form around it; remove the key", l.BodyMiB, l.UploadMiB)
+		}
+		if body := max(l.BodyMiB, l.UploadMiB); body >= l.TempMiB {
+			p.add(key+".tempMib", "%d is not more than the %d MiB of a request, which PHP writes to /tmp", l.TempMiB, body)
+		}
+	} else if l.UploadMiB != 0 || l.BodyMiB != 0 {
+		p.add(key, "uploadMib and bodyMib are for web, which takes requests")
+	}
+	if usual := limits(0); l.TempMiB <= usual.TempMiB && l.PHPMemoryMiB <= usual.PHPMemoryMiB {
+		return
+	}
+	if needed := base + 2*l.TempMiB + l.PHPMemoryMiB; needed > s.MemoryMiB {
+		p.add(process+".memoryMib", "%d is less than %d: /tmp and /run of %s.tempMib (%d) each, one PHP process of phpMemoryMib (%d), and %d for the server",
+			s.MemoryMiB, needed, key, l.TempMiB, l.PHPMemoryMiB, base)
+	}
+}

@@ -24,15 +24,15 @@ func defaults() *Config {
 			MaxInstanceDays: 21,
 		},
 		Web: Web{
-			Process:      Process{Count: 1, CPU: 256, MemoryMiB: 512, ReservationMiB: 384},
+			Process:      Process{Count: 1, CPU: 256, MemoryMiB: 512, ReservationMiB: 384, Limits: limits(20)},
 			StartSeconds: 60, RequestSeconds: 60, MinPercent: 100, MaxPercent: 200,
 			Scaling: Scaling{CPUPercent: 60},
 		},
 		Worker: Worker{
-			Process:    Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192},
+			Process:    Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, Limits: limits(0)},
 			JobSeconds: 60, Queue: "database",
 		},
-		Scheduler: Scheduler{Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, StopSeconds: 60}},
+		Scheduler: Scheduler{Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, StopSeconds: 60, Limits: limits(0)}},
 		Database: Database{
 			Engine: "mysql", Version: "8.4", InstanceClass: "db.t4g.micro", Name: "laravel", Username: "laravel",
 			StorageGB: 20, BackupDays: 7, RequireTLS: true, FinalSnapshot: true,
@@ -41,4 +41,9 @@ func defaults() *Config {
 		Cache:         Cache{Engine: "valkey", Version: "8.0", NodeType: "cache.t4g.micro", Nodes: 1, EncryptTransit: true, Auth: AuthRotate},
 		Observability: Observability{LogDays: 30, Alarms: true},
 	}
+}
+
+// limits are the default limits of a process. The article's upload is 20 MB.
+func limits(uploadMiB int) Limits {
+	return Limits{UploadMiB: uploadMiB, TempMiB: 64, PHPMemoryMiB: 128}
 }

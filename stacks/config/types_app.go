@@ -22,7 +22,16 @@ type Process struct {
 	MemoryMiB      int      `json:"memoryMib"`      // hard limit
 	ReservationMiB int      `json:"reservationMib"` // soft limit, by which ECS places tasks
 	StopSeconds    int      `json:"stopSeconds"`    // 0: derived, see timing.go
-	Command        []string `json:"command"`        // arguments of the image; empty: the role
+	Limits         Limits   `json:"limits"`
+	Command        []string `json:"command"` // arguments of the image; empty: the role
+}
+
+// Limits are what a process may take at most, within its memory.
+type Limits struct {
+	UploadMiB    int `json:"uploadMib"`    // a file in a form; only web
+	BodyMiB      int `json:"bodyMib"`      // a request; 0: a file and the form around it; only web
+	TempMiB      int `json:"tempMib"`      // /tmp and /run, each; both are in the container's memory
+	PHPMemoryMiB int `json:"phpMemoryMib"` // one PHP process: memory_limit
 }
 
 // Web serves requests; with Count 0 there are no web tasks.

@@ -154,6 +154,7 @@ func (s Process) validate(p *problems, key string, low, high int) {
 		p.add(key+".reservationMib", "%d is not between 6 and the hard limit, %d", s.ReservationMiB, s.MemoryMiB)
 	}
 	p.between(key+".stopSeconds", s.StopSeconds, 2, 7*3600)
+	s.validateLimits(p, key)
 }
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
