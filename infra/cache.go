@@ -141,8 +141,11 @@ func (ref CacheRef) Env() map[string]pulumi.StringInput {
 		"SESSION_DRIVER": pulumi.String(driver),
 		"CACHE_DRIVER":   pulumi.String(driver), // Laravel up to 10
 		"CACHE_STORE":    pulumi.String(driver), // Laravel 11 and later
-		prefix + "_HOST": host,
-		prefix + "_PORT": pulumi.Sprintf("%d", ref.Port),
-		"REDIS_CLIENT":   pulumi.String("phpredis"),
+		// `php artisan down` is for all tasks: a file would be that of one. Laravel 11 and later read it (config/app.php), and except /up.
+		"APP_MAINTENANCE_DRIVER": pulumi.String("cache"),
+		"APP_MAINTENANCE_STORE":  pulumi.String(driver),
+		prefix + "_HOST":         host,
+		prefix + "_PORT":         pulumi.Sprintf("%d", ref.Port),
+		"REDIS_CLIENT":           pulumi.String("phpredis"),
 	}
 }

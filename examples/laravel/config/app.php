@@ -17,7 +17,8 @@ return [
     'cipher' => 'AES-256-CBC',
     // Keys of earlier rotations. Laravel reads them from version 11 on; this application does it itself (Providers/EncryptionServiceProvider).
     'previous_keys' => array_filter(explode(',', (string) env('APP_PREVIOUS_KEYS', ''))),
-    'maintenance' => ['driver' => 'file'],
+    // In the cache it is for all tasks, as the program sets it; a file would be that of one.
+    'maintenance' => ['driver' => env('APP_MAINTENANCE_DRIVER', 'file'), 'store' => env('APP_MAINTENANCE_STORE')],
 
     // Keys of this application, in addition to Laravel's own.
     'diagnostics' => (bool) env('APP_DIAGNOSTICS', false),
