@@ -32,6 +32,7 @@ package main
 //
 //	exits CODE PROGRAM ARGS...   like exec, and the program must end with this exit code
 //	edit FILE OLD NEW            replaces a text that must be in the file; it fails otherwise
+//	documented COMMANDS...       the last output, "COMMAND:" and an operation of AWS per line, is what docs/operations.md says they need
 
 import (
 	"context"
@@ -73,7 +74,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "edit": edit},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "edit": edit, "documented": documented},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(engine.CLIVariable, pulumi)
 			for _, who := range []string{"AUTHOR", "COMMITTER"} {

@@ -51,12 +51,13 @@ type Server struct {
 
 	mu       sync.Mutex
 	faults   []*Fault
+	asked    map[string]bool // operations since the last look at /test/asked
 	sessions map[string]any
 }
 
 // New prepares the API of an account. Without a runtime it becomes the account's backend, which records deployments.
 func New(cfg Config) *Server {
-	s := &Server{account: cfg.Account, runtime: cfg.Runtime, registry: cfg.Registry, accessKey: cfg.AccessKey, log: cfg.Log, sessions: map[string]any{}}
+	s := &Server{account: cfg.Account, runtime: cfg.Runtime, registry: cfg.Registry, accessKey: cfg.AccessKey, log: cfg.Log, sessions: map[string]any{}, asked: map[string]bool{}}
 	if s.accessKey == "" {
 		s.accessKey = AccessKey
 	}
@@ -102,6 +103,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = s.fault(q.Service, q.Operation)
 	}
+	s.remember(q)
 	if err != nil {
 		q.Refuse(w, err)
 		return

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -64,6 +65,10 @@ func (s *Server) serveOwn(w http.ResponseWriter, r *http.Request) bool {
 			return true
 		}
 		answer(session)
+		return true
+	}
+	if r.URL.Path == "/test/asked" {
+		fmt.Fprintln(w, strings.Join(s.forget(), "\n"))
 		return true
 	}
 	if name, ok := strings.CutPrefix(r.URL.Path, "/test/"); ok {

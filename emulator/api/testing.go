@@ -3,7 +3,9 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/api/wire"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
@@ -54,6 +56,22 @@ func (s *Server) plane() (*controlPlane, error) {
 		return nil, fmt.Errorf("containers run behind this account: what becomes of tasks is not set, it happens")
 	}
 	return plane, nil
+}
+
+// remember keeps which operations are asked for; forget returns them, as IAM names them, and starts anew. A script compares them with
+// the permissions that a command is documented to need.
+func (s *Server) remember(q wire.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[iamPrefix(q.Service)+":"+q.Operation] = true
+}
+
+func (s *Server) forget() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	asked := slices.Sorted(maps.Keys(s.asked))
+	s.asked = map[string]bool{}
+	return asked
 }
 
 // SetOutcome says how the tasks end that RunTask starts, on a control plane.
