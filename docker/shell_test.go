@@ -49,3 +49,26 @@ func TestShellOfECSExec(t *testing.T) {
 		t.Errorf("the container: %q", got)
 	}
 }
+
+// TestSamePlacesToWriteTo: the application meets the same file system where access.exec makes the root writable, so what production refuses
+// fails in staging too.
+func TestSamePlacesToWriteTo(t *testing.T) {
+	t.Parallel()
+	places := func(flags ...string) string {
+		t.Helper()
+		const find = `find / \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /run \) -prune -o -writable -not -type l -print 2>/dev/null
+			for folder in /tmp /run /var/tmp /dev/shm; do [ -w $folder ] && echo "$folder"; done`
+		out, err := docker(append(append([]string{"run", "--rm", "--entrypoint", "sh"}, options{flags: flags}.runFlags()...), image, "-c", find)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	const want = "/tmp\n/run\n/var/tmp\n/dev/shm"
+	if got := places(); got != want {
+		t.Errorf("with a read-only root: %q", got)
+	}
+	if got := places("--read-only=false"); got != want {
+		t.Errorf("with access.exec: %q", got)
+	}
+}

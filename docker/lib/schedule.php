@@ -1,6 +1,7 @@
 <?php
 // Runs php artisan schedule:run for the current minute, unless another container has already run this minute. A release stops the
-// old scheduler before it starts the new one; the new one begins with the current minute, which the old one may have missed.
+// old scheduler before it starts the new one; the new one begins with the current minute, which the old one may have missed. Tasks that
+// repeat within the minute go on in it: the old one was interrupted.
 
 use Illuminate\Console\Scheduling\Schedule;
 use Illuminate\Contracts\Console\Kernel;
@@ -33,7 +34,19 @@ function ours(string $minute): bool
     }
 }
 
-if (!ours(gmdate('Y-m-d\TH:i'))) {
+/** Leaves what repeats within the minute in the schedule, and returns whether there is any. */
+function only_repeating(Schedule $schedule): bool
+{
+    // Laravel has had such tasks since 10.15.
+    $repeating = array_filter($schedule->events(), fn ($event) => method_exists($event, 'isRepeatable') && $event->isRepeatable());
+    (function () use ($repeating) {
+        $this->events = array_values($repeating);
+    })->call($schedule);
+
+    return $repeating !== [];
+}
+
+if (!ours(gmdate('Y-m-d\TH:i')) && !only_repeating($app->make(Schedule::class))) {
     exit(0);
 }
 $status = $kernel->handle($input = new ArgvInput(array_merge(['artisan', 'schedule:run'], array_slice($argv, 1))), new ConsoleOutput());
