@@ -52,7 +52,7 @@ last() {
     trap '' TERM INT QUIT WINCH
     say "SIG$1 received, waiting for the commands that run"
     [[ -n $child ]] && kill "$child" 2>/dev/null
-    if others_left; then php artisan schedule:interrupt >/dev/null 2>&1; fi
+    if others_left; then timeout 5 php artisan schedule:interrupt >/dev/null 2>&1; fi # a cache that is gone makes it wait
     while others_left; do sleep 0.2; done
     say "stopped"
     exit 0
