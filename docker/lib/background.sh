@@ -46,14 +46,17 @@ others_left() {
 }
 
 # last waits for the running commands, then exits. schedule:run with tasks that repeat within the minute would run until its end: Laravel's
-# own signal makes it stop after the task in hand (Laravel docs, "Interrupting Sub-Minute Tasks"; from 10.15 on). schedule.php of the next
-# container goes on with these tasks.
+# own signal makes it stop after the task in hand (Laravel docs, "Interrupting Sub-Minute Tasks"; from 10.15 on). A schedule:run that just begins
+# clears the signal, so it is repeated. schedule.php of the next container goes on with these tasks.
 last() {
+    local waited=0
     trap '' TERM INT QUIT WINCH
     say "SIG$1 received, waiting for the commands that run"
     [[ -n $child ]] && kill "$child" 2>/dev/null
-    if others_left; then timeout 5 php artisan schedule:interrupt >/dev/null 2>&1; fi # a cache that is gone makes it wait
-    while others_left; do sleep 0.2; done
+    while others_left; do
+        ((waited++ % 25)) || timeout 5 php artisan schedule:interrupt >/dev/null 2>&1 # a cache that is gone makes it wait
+        sleep 0.2
+    done
     say "stopped"
     exit 0
 }
