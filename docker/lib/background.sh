@@ -54,7 +54,7 @@ last() {
     say "SIG$1 received, waiting for the commands that run"
     [[ -n $child ]] && kill "$child" 2>/dev/null
     while others_left; do
-        ((waited++ % 25)) || timeout 5 php artisan schedule:interrupt >/dev/null 2>&1 # a cache that is gone makes it wait
+        ((waited++ % 25)) || timeout -s KILL 5 php artisan schedule:interrupt >/dev/null 2>&1 # it waits for a cache that is gone
         sleep 0.2
     done
     say "stopped"
