@@ -79,8 +79,8 @@ func (s *system) interrupted(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- s.r.Ensure(ctx, s.declare(second, 2)) }()
-	restarts, healthy := s.newTasks(t, "two")
-	for deadline := time.Now().Add(time.Minute); healthy == 0 && time.Now().Before(deadline); restarts, healthy = s.newTasks(t, "two") {
+	_, healthy := s.newTasks(t, "two")
+	for deadline := time.Now().Add(time.Minute); healthy == 0 && time.Now().Before(deadline); _, healthy = s.newTasks(t, "two") {
 		machine.Pause(t.Context(), s.r.Tick/4)
 	}
 	machine.Pause(t.Context(), s.r.Tick*3/2) // the deployment looks once a tick
@@ -88,7 +88,7 @@ func (s *system) interrupted(t *testing.T) {
 	if err := <-ended; err == nil {
 		t.Fatal("the release was faster than the test, which interrupts nothing")
 	}
-	if restarts, healthy = s.newTasks(t, "two"); healthy == 0 || restarts < healthy {
+	if restarts, healthy := s.newTasks(t, "two"); healthy == 0 || restarts < healthy {
 		t.Errorf("while no command runs, Docker restarts %d of %d healthy tasks", restarts, healthy)
 	}
 	again, err := New(Config{StateDir: s.r.StateDir, Root: "../..", HTTPPort: s.r.Ports[80], HTTPSPort: s.r.Ports[443], Account: s.f, Log: &runtimetest.TestLog{T: t}})
