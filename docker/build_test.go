@@ -81,7 +81,7 @@ func TestSameSourcesGiveTheSameLayers(t *testing.T) {
 	write(t, manifest, strings.Replace(string(content), "{", fmt.Sprintf(`{"description": "%d",`, time.Now().UnixNano()), 1))
 	again := image + "-again"
 	progress := buildTree(t, dir, again)
-	for _, step := range []string{"npm ci", "npm run build", "composer dump-autoload", "build/app.sh"} {
+	for _, step := range []string{"install.mjs", "bundle.mjs", "composer dump-autoload", "build/app.sh"} {
 		if cached(progress, step) {
 			t.Errorf("%q came from the cache: nothing was compared", step)
 		}
@@ -152,7 +152,7 @@ func TestOwnApplication(t *testing.T) {
 		write(t, routes, strings.Replace(string(content), "'ok'", "'changed'", 1))
 		changed := own + "-changed"
 		progress := buildTree(t, dir, changed, "--build-arg", "APP=app")
-		for _, step := range []string{"packages.sh install", "npm ci", "npm run build", "php8.4-fpm"} {
+		for _, step := range []string{"packages.sh install", "install.mjs", "bundle.mjs", "php8.4-fpm"} {
 			if !cached(progress, step) {
 				t.Errorf("%q was done again:\n%s", step, progress)
 			}

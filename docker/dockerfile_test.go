@@ -176,6 +176,6 @@ func TestRebuildReachesThePackages(t *testing.T) {
 		}
 	}
 	if stages != 3 {
-		t.Errorf("%d stages install packages on the base image, 3 expected: composer, node, server", stages)
+		t.Errorf("%d stages install packages on the base image, 3 expected: composer, nodejs, server", stages)
 	}
 }

@@ -6,6 +6,8 @@ shopt -s dotglob extglob
 build=$(dirname "$0") lib=/usr/local/lib/laravel-ecs
 cd /var/www
 
+rm -rf public && mv /assets/public public
+
 # Laravel writes to storage and to the caches of the config: both live on tmpfs at run time.
 rm -rf storage
 mkdir -p bootstrap/cache /run/app/storage/{app/public,logs,framework/{cache/data,sessions,views}}
@@ -40,7 +42,8 @@ mkdir -p /out/usr/share/laravel-ecs /out/var/www/vendor
 echo "${START_CACHES:-config} $left" >/out/usr/share/laravel-ecs/caches
 php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/usr/share/laravel-ecs/sbom.cdx.json
 
-rm -rf node_modules tests phpunit.xml phpunit.xml.dist package.json package-lock.json vite.config.js .npmrc .yarnrc .yarnrc.yml
+rm -rf node_modules tests phpunit.xml phpunit.xml.dist package.json package-lock.json npm-shrinkwrap.json pnpm-lock.yaml pnpm-workspace.yaml .pnpmfile.* \
+    yarn.lock .yarn .pnp.* bun.lock bun.lockb bunfig.toml vite.config.* .npmrc .yarnrc .yarnrc.yml .nvmrc .node-version patches
 # The packages are a layer of their own. Only their class map depends on the application's classes.
 cp -a !(vendor) /out/var/www/
 cp -a vendor/{autoload.php,composer} /out/var/www/vendor/

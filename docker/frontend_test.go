@@ -1,0 +1,185 @@
+package docker_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The front end of applications: testdata/apps/front-*, each over the skeleton, each made for one kind. Most tests build the stage "assets" only.
+
+// frontEnd is a folder to build from with one of these applications, and a tag.
+func frontEnd(t *testing.T, name string) (dir, tag string) {
+	t.Helper()
+	if os.Getenv("IMAGE") != "" {
+		t.Skip("the sources of IMAGE are not known here")
+	}
+	return appTree(t, "front-"+name), image + "-front-" + name
+}
+
+// inStage prints what a shell command prints in an image of a stage.
+func inStage(t *testing.T, tag, command string) string {
+	t.Helper()
+	out, err := docker("run", "--rm", "--label", label, "--network", "none", "--entrypoint", "sh", tag, "-c", command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+var assetsOnly = []string{"--build-arg", "APP=app", "--target", "assets"}
+
+// TestPackageManagers: each one installs what its lock says, with its settings and patches, in the version that the repository asks for, on
+// the Node that the repository asks for. Scripts of the repository run, and find its files. The bundle of each application prints what it saw.
+func TestPackageManagers(t *testing.T) {
+	t.Parallel()
+	type facts struct {
+		Manager, Node, UI, Installed string
+		Patched                      bool
+	}
+	for name, want := range map[string]facts{
+		"npm":   {`^npm/11\.21\.2$`, `^v22\.`, "a workspace", "after // the application", true},
+		"pnpm":  {`^pnpm/10\.34\.8$`, `^v24\.21\.0$`, "a workspace", "", true},
+		"yarn1": {`^yarn/1\.22\.`, `^v24\.21\.0$`, "", "", false},
+		"yarn4": {`^yarn/4\.18\.1$`, `^v20\.`, "", "", true},
+		"bun":   {`^bun/1\.`, `^v24\.21\.0$`, "", "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, tag := frontEnd(t, name)
+			buildTree(t, dir, tag, assetsOnly...)
+			var got facts
+			out := inStage(t, tag, "cat public/build/facts.json")
+			if err := json.Unmarshal([]byte(out), &got); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			if !regexp.MustCompile(want.Manager).MatchString(got.Manager) || !regexp.MustCompile(want.Node).MatchString(got.Node) ||
+				got.UI != want.UI || got.Installed != want.Installed || got.Patched != want.Patched {
+				t.Errorf("the bundle saw %+v, not %+v", got, want)
+			}
+			if list := inStage(t, tag, "cat /out/sbom/package-lock.json"); !strings.Contains(list, `"name":"is-number","version":"7.0.0"`) {
+				t.Errorf("the list of packages lacks is-number: %.300s", list)
+			}
+		})
+	}
+}
+
+// TestFrontEndThatIsNotClear: a build that would have to guess says what to decide.
+func TestFrontEndThatIsNotClear(t *testing.T) {
+	t.Parallel()
+	const one = `{"dependencies": {"is-number": "7.0.0"}, "scripts": {"build": "true"}`
+	for name, test := range map[string]struct {
+		files map[string]string // empty: the file is removed
+		args  []string
+		says  string
+	}{
+		"two locks": {nil, nil, "package-lock.json and yarn.lock are locks of different package managers"},
+		"no lock": {map[string]string{"yarn.lock": "", "package-lock.json": ""}, nil,
+			"commit package-lock.json, pnpm-lock.yaml, yarn.lock or bun.lock"},
+		"another manager": {map[string]string{"yarn.lock": "", "package.json": one + `, "packageManager": "pnpm@10.34.8"}`}, nil,
+			"packageManager in package.json is pnpm@10.34.8, but the lock file is package-lock.json"},
+		"no exact version": {map[string]string{"yarn.lock": "", "package.json": one + `, "packageManager": "npm@11"}`}, nil,
+			"packageManager in package.json is npm@11: use npm, pnpm, yarn or bun with an exact version"},
+		"another hash": {map[string]string{"yarn.lock": "", "package.json": one + `, "packageManager": "npm@11.21.2+sha224.00"}`}, nil,
+			"but packageManager in package.json says 00"},
+		"no Node": {map[string]string{"yarn.lock": "", ".nvmrc": "lts/unobtainium\n"}, nil, ".nvmrc asks for Node lts/unobtainium"},
+		"no script": {map[string]string{"yarn.lock": ""}, []string{"--build-arg", "ASSETS_SCRIPT=build:ssr"},
+			"image.assets.script is build:ssr, which is no script of package.json"},
+		"a package outside": {map[string]string{"yarn.lock": "", "package.json": `{"dependencies": {"ui": "file:../ui"}}`}, nil,
+			"package.json needs ../ui, which is outside of the application's folder"},
+		"PHP that was not seen": {map[string]string{"yarn.lock": "", "package.json": `{"scripts": {"build": "sh build.sh"}}`, "build.sh": "php -v\n"}, nil,
+			"set image.assets.php: true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, tag := frontEnd(t, "two-locks")
+			for file, content := range test.files {
+				path := filepath.Join(dir, "app", file)
+				if content != "" {
+					write(t, path, content)
+				} else if err := os.Remove(path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := build(dir, tag, append(test.args, assetsOnly...)...); err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("the build does not fail with %q: %v", test.says, err)
+			}
+		})
+	}
+}
+
+// TestBundle: variables of the build are in both bundles of Vite, and both bundles are in the image, without what a developer's machine has
+// of an earlier one. The lock is one of npm 10, without the optional packages of other platforms. A changed line of PHP bundles nothing again, another variable installs nothing again.
+func TestBundle(t *testing.T) {
+	t.Parallel()
+	dir, tag := frontEnd(t, "vite")
+	write(t, filepath.Join(dir, "app/public/build/assets/old.js"), "// of yesterday")
+	with := func(variables string, more ...string) []string {
+		return append([]string{"--build-arg", "APP=app", "--build-arg", "BUILD_ENV=" + variables}, more...)
+	}
+	progress := buildTree(t, dir, tag, with(`{"VITE_APP_NAME":"It's a \"shop\" & more"}`)...)
+	for _, want := range []string{"the bundle for server-side rendering (bootstrap/ssr) is in the image, but no process of this image runs it",
+		"npm 11 refuses this lock, in which packages are missing: trying npm 10"} {
+		if !strings.Contains(progress, want) {
+			t.Errorf("the build does not say %q", want)
+		}
+	}
+	got := inStage(t, tag, "cat public/build/assets/app-*.js bootstrap/ssr/ssr.js; ls public/build/assets bootstrap/ssr; ls -d public/hot package.json package-lock.json vite.config.js 2>/dev/null; true")
+	if n := strings.Count(got, `It's a "shop" & more`) + strings.Count(got, `It's a \"shop\" & more`); n != 2 || strings.Contains(got, "old.js") || strings.Contains(got, "package") {
+		t.Errorf("the image has %d of 2 bundles with the variable, or old files:\n%s", n, got)
+	}
+
+	routes := filepath.Join(dir, "app/routes/web.php")
+	write(t, routes, "<?php // another line\n")
+	progress = buildTree(t, dir, tag+"-php", with(`{"VITE_APP_NAME":"It's a \"shop\" & more"}`, "--target", "assets")...)
+	for _, step := range []string{"install.mjs", "bundle.mjs"} {
+		if !cached(progress, step) {
+			t.Errorf("a changed line of PHP runs %s again", step)
+		}
+	}
+	progress = buildTree(t, dir, tag+"-other", with(`{"VITE_APP_NAME":"Other"}`, "--target", "assets")...)
+	if !cached(progress, "install.mjs") || cached(progress, "bundle.mjs") {
+		t.Error("another variable installs again, or bundles nothing")
+	}
+	if got := inStage(t, tag+"-other", "cat public/build/assets/app-*.js"); !strings.Contains(got, "Other") {
+		t.Errorf("the other bundle is %s", got)
+	}
+}
+
+// TestBundleThatRunsPHP: Laravel Wayfinder's plugin runs artisan, with the packages and the application there, and a changed route is in the
+// next bundle.
+func TestBundleThatRunsPHP(t *testing.T) {
+	t.Parallel()
+	dir, tag := frontEnd(t, "wayfinder")
+	buildTree(t, dir, tag, assetsOnly...)
+	if got := inStage(t, tag, "cat public/build/assets/app-*.js"); !strings.Contains(got, "health") {
+		t.Fatalf("the bundle has no routes: %s", got)
+	}
+	routes := filepath.Join(dir, "app/routes/web.php")
+	content, err := os.ReadFile(routes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, routes, string(content)+"\nRoute::get('/a-new-route', fn () => 'new');\n")
+	progress := buildTree(t, dir, tag+"-changed", assetsOnly...)
+	if got := inStage(t, tag+"-changed", "cat public/build/assets/app-*.js"); !strings.Contains(got, "a-new-route") || !cached(progress, "install.mjs") {
+		t.Errorf("the bundle is not made again, or the packages are: %s", got)
+	}
+}
+
+// TestBundleThatIsCommitted: without package.json, public/build is part of the sources, and is served.
+func TestBundleThatIsCommitted(t *testing.T) {
+	t.Parallel()
+	dir, tag := frontEnd(t, "committed")
+	buildTree(t, dir, tag, "--build-arg", "APP=app")
+	c := startWeb(t, options{image: tag, env: []string{"HEALTH_PATH=/health"}})
+	for path, want := range map[string]string{"/build/assets/app.js": "// made elsewhere\n", "/build/manifest.json": `"assets/app.js"`} {
+		if status, body, _ := c.get(path); status != 200 || !strings.Contains(body, want) {
+			t.Errorf("%s is %d %q, not %q", path, status, body, fmt.Sprint(want))
+		}
+	}
+}

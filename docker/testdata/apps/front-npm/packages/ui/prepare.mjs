@@ -1,0 +1,2 @@
+import { copyFileSync } from 'node:fs';
+copyFileSync('source.js', 'dist.js');

@@ -1,0 +1,3 @@
+import { routes } from './routes';
+
+document.title = routes.join(' ');

@@ -1,0 +1,7 @@
+const isNumber = require('is-number');
+const { mkdirSync, writeFileSync } = require('node:fs');
+
+mkdirSync('public/build', { recursive: true });
+writeFileSync('public/build/facts.json', JSON.stringify({
+    manager: process.env.npm_config_user_agent.split(' ')[0], node: process.version, patched: isNumber('patched'),
+}));
