@@ -92,7 +92,7 @@ func TestFrontEndThatIsNotClear(t *testing.T) {
 		"a package outside": {map[string]string{"yarn.lock": "", "package.json": `{"dependencies": {"ui": "file:../ui"}}`}, nil,
 			"package.json needs ../ui, which is outside of the application's folder"},
 		"PHP that was not seen": {map[string]string{"yarn.lock": "", "package.json": `{"scripts": {"build": "sh build.sh"}}`, "build.sh": "php -v\n"}, nil,
-			"set image.assets.php: true"},
+			"set image.assets.php: always"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,6 +131,14 @@ func TestBundle(t *testing.T) {
 	got := inStage(t, tag, "cat public/build/assets/app-*.js bootstrap/ssr/ssr.js; ls public/build/assets bootstrap/ssr; ls -d public/hot package.json package-lock.json vite.config.js 2>/dev/null; true")
 	if n := strings.Count(got, `It's a "shop" & more`) + strings.Count(got, `It's a \"shop\" & more`); n != 2 || strings.Contains(got, "old.js") || strings.Contains(got, "package") {
 		t.Errorf("the image has %d of 2 bundles with the variable, or old files:\n%s", n, got)
+	}
+
+	// Inertia would look for a server for this bundle at each page.
+	for env, want := range map[string]string{"INERTIA_SSR_URL=": "false", "INERTIA_SSR_URL=http://ssr.internal:13714": ""} {
+		log, status := runOnce(t, options{image: tag, env: []string{env, "CACHE_STORE=array"}, args: []string{"artisan", "inertia:shown"}})
+		if got := strings.TrimSpace(log); status != 0 || got != "INERTIA_SSR_ENABLED="+want {
+			t.Errorf("with %s: %d %q", env, status, got)
+		}
 	}
 
 	routes := filepath.Join(dir, "app/routes/web.php")

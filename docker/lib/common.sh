@@ -76,6 +76,11 @@ prepare() {
     chmod -R o+rwX "$run/storage"
     printf '%s' "$role" >"$run/role"
     export APP_CONFIG_CACHE=$run/config.php
+    # Inertia asks a server on this host to render each page as soon as the bundle is there (config/inertia.php and src/Ssr/HttpGateway.php of
+    # inertia-laravel), and no process of this image is one. INERTIA_SSR_URL names one elsewhere.
+    if [[ -d /var/www/bootstrap/ssr && -z ${INERTIA_SSR_URL:-} ]]; then
+        export INERTIA_SSR_ENABLED=${INERTIA_SSR_ENABLED:-false}
+    fi
     # What cache() makes: a process that stays has all of it, a command only the config.
     caches=" $(cat /usr/share/laravel-ecs/caches 2>/dev/null || echo config) "
     case $role in

@@ -92,6 +92,7 @@ func CheckConfig(ctx context.Context, root, stack string, out io.Writer) error {
 		return fmt.Errorf("reading the outputs of %s: %w", settings.Name(), err)
 	}
 	asked, optional := config.DotenvKeys(string(text))
+	asked = buildOnly(out, settings, example, asked)
 	provided := slices.AppendSeq(slices.Collect(maps.Keys(outputs.AppConfig)), maps.Keys(outputs.SecretARNs))
 	missing, unused := compare(asked, optional, provided)
 	fmt.Fprintf(out, "%s provides %d variables, %d of them secret\n", settings.Name(), len(provided), len(outputs.SecretARNs))
@@ -105,6 +106,34 @@ func CheckConfig(ctx context.Context, root, stack string, out io.Writer) error {
 	fmt.Fprintf(out, "missing, though %s asks for it: %s\n", example, strings.Join(missing, ", "))
 	fmt.Fprintf(out, "set env.NAME in %s, or pulumi config set --secret --path secrets.NAME; or comment the line out, if there is a default\n", settings.Name())
 	return exit.AfterPrinting(errors.New("variables are missing"))
+}
+
+// buildOnly says which variables have no effect in a container, because the bundle has their values, and returns the others.
+func buildOnly(out io.Writer, settings *config.File, example string, asked []string) (others []string) {
+	set, missing := []string{}, []string{}
+	for _, name := range asked {
+		switch {
+		case !config.AtBuildOnly(name):
+			others = append(others, name)
+		case settings.Get("image.buildEnv."+name) != nil:
+			set = append(set, name)
+		default:
+			missing = append(missing, name)
+		}
+	}
+	if len(set) > 0 {
+		fmt.Fprintf(out, "in the bundle (image.buildEnv): %s\n", strings.Join(set, ", "))
+	}
+	if len(missing) > 0 {
+		fmt.Fprintf(out, "undefined in the bundle, though %s has it: %s; set image.buildEnv.NAME in %s\n", example, strings.Join(missing, ", "), settings.Name())
+	}
+	variables, _ := settings.Get("env").(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if config.AtBuildOnly(name) {
+			fmt.Fprintf(out, "env.%s has no effect on the bundle, which is made before a container starts: use image.buildEnv\n", name)
+		}
+	}
+	return others
 }
 
 // compare finds what the stack lacks and what the application does not ask for.

@@ -54,6 +54,15 @@ func TestCheckConfig(t *testing.T) {
 	if said, err = checked(); err != nil || !strings.HasSuffix(said, "secret\neverything that app/.env.example asks for is there\n") {
 		t.Errorf("%v:\n%s", err, said)
 	}
+	// What Vite reads is in the bundle or nowhere.
+	writeFile(t, filepath.Join(root, "app", ".env.example"), "APP_KEY=\n# APP_DEBUG=\nLOG_LEVEL=\nVITE_APP_NAME=\nVITE_KEY=\nMIX_URL=\n")
+	writeFile(t, filepath.Join(root, "Pulumi.staging.yaml"), "config:\n  laravel-ecs:image: {app: app, buildEnv: {VITE_APP_NAME: Shop}}\n  laravel-ecs:env: {VITE_KEY: x}\n")
+	said, err = checked()
+	want = "in the bundle (image.buildEnv): VITE_APP_NAME\nundefined in the bundle, though app/.env.example has it: VITE_KEY, MIX_URL; set image.buildEnv.NAME in Pulumi.staging.yaml\n" +
+		"env.VITE_KEY has no effect on the bundle, which is made before a container starts: use image.buildEnv\n"
+	if err != nil || !strings.HasPrefix(said, want) || !strings.HasSuffix(said, "everything that app/.env.example asks for is there\n") {
+		t.Errorf("%v:\n%s", err, said)
+	}
 	writeFile(t, emulator, "#!/bin/sh\necho 'error: database.backupDays: 99 is outside 1-35' >&2; exit 1\n")
 	if _, err = checked(); err == nil || !strings.Contains(err.Error(), "Pulumi.staging.yaml: emulator outputs: exit status 1: database.backupDays: 99") {
 		t.Errorf("a stack file that is refused: %v", err)

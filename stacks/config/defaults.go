@@ -11,6 +11,7 @@ func defaults() *Config {
 		Registry:    Registry{UntaggedDays: 7, ReleasesKept: 30, ReviewDays: 14},
 		Image: Image{
 			App: "examples/laravel", Dockerfile: "docker/Dockerfile", BaseImage: DefaultBaseImage,
+			Assets: Assets{PHP: Auto},
 			Caches: Caches{Config: AtStart, Event: AtBuild, Route: AtStart, View: AtBuild},
 		},
 		Release: Release{Build: true, Migrate: true, Strategy: Rolling, Live: Blue},

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -174,6 +175,16 @@ func (c *Config) BuildArgs(release string) map[string]string {
 	}
 	if len(c.Image.Packages) > 0 {
 		args["PACKAGES"] = strings.Join(c.Image.Packages, " ")
+	}
+	if c.Image.Assets.PHP != Auto {
+		args["ASSETS_PHP"] = c.Image.Assets.PHP
+	}
+	if c.Image.Assets.Script != "" {
+		args["ASSETS_SCRIPT"] = c.Image.Assets.Script
+	}
+	if len(c.Image.BuildEnv) > 0 {
+		text, _ := json.Marshal(c.Image.BuildEnv) // a map of strings has no error; its keys are sorted
+		args["BUILD_ENV"] = string(text)
 	}
 	args[CertificatesArg] = fmt.Sprintf("https://truststore.pki.rds.amazonaws.com/%[1]s/%[1]s-bundle.pem", c.Region)
 	return args

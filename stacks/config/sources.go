@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -40,6 +41,11 @@ func (s *File) imageConfig() *Config {
 		set(where, "image.caches."+name)
 	}
 	c.Image.Packages = s.List("image.packages")
+	set(&c.Image.Assets.PHP, "image.assets.php")
+	set(&c.Image.Assets.Script, "image.assets.script")
+	if node := s.find("image.buildEnv"); node != nil && node.Decode(&c.Image.BuildEnv) != nil {
+		c.Image.BuildEnv = nil // the program refuses it
+	}
 	set(&c.Environment.Shares, "environment.shares")
 	if types := s.List("cluster.instanceTypes"); len(types) > 0 {
 		c.Cluster.InstanceTypes = types
@@ -69,6 +75,11 @@ func (c *Config) imageSettings() map[string]string {
 		add("image.caches."+name, *where, *usual.Image.Caches.byName()[name], "")
 	}
 	add("image.packages", strings.Join(slices.Sorted(slices.Values(c.Image.Packages)), " "), "")
+	add("image.assets.php", c.Image.Assets.PHP, Auto, "")
+	add("image.assets.script", c.Image.Assets.Script, "")
+	for name, value := range c.Image.BuildEnv {
+		add("image.buildEnv."+name, strconv.Quote(value))
+	}
 	if platform, err := Platform(c.Cluster.InstanceTypes); err == nil && c.Environment.Shares == "" {
 		add("cluster.instanceTypes", platform, "linux/amd64")
 	}

@@ -90,6 +90,12 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 		{"a cache of the build", "caches: {route: build}", "", `-image\.[0-9a-f]{8}$`},
 		{"a cache of the start", "caches: {view: start}", "", `-image\.[0-9a-f]{8}$`},
 		{"ARM", "", "  laravel-ecs:cluster: {instanceTypes: [t4g.small]}\n", `-image\.[0-9a-f]{8}$`},
+		{"a variable", "buildEnv: {VITE_APP_NAME: Shop}", "", `-image\.[0-9a-f]{8}$`},
+		{"another value", "buildEnv: {VITE_APP_NAME: Store}", "", `-image\.[0-9a-f]{8}$`},
+		{"an empty value", "buildEnv: {VITE_APP_NAME: ''}", "", `-image\.[0-9a-f]{8}$`},
+		{"a line that looks like two", `buildEnv: {VITE_APP_NAME: "Shop\nimage.buildEnv.VITE_B=x"}`, "", `-image\.[0-9a-f]{8}$`},
+		{"a script", "assets: {script: 'build:ssr'}", "", `-image\.[0-9a-f]{8}$`},
+		{"PHP", "assets: {php: always}", "", `-image\.[0-9a-f]{8}$`},
 		{"a folder", "app: app", "", `-image\.[0-9a-f]{8}$`},
 		{"a context", "app: app/apps/shop, context: app", "", `-image\.[0-9a-f]{8}$`},
 		{"packages", "packages: [ffmpeg]", "", `-image\.[0-9a-f]{8}$`},
@@ -109,7 +115,7 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 			t.Errorf("the commit of %s is %s, %v", name, commit, own)
 		}
 	}
-	for _, same := range []string{"baseImage: " + DefaultBaseImage, "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "extensions: ''", "caches: {route: start}", "packages: []", "context: examples/laravel"} {
+	for _, same := range []string{"baseImage: " + DefaultBaseImage, "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "buildEnv: {}", "assets: {php: auto}", "extensions: ''", "caches: {route: start}", "packages: []", "context: examples/laravel"} {
 		if name, err := fileWith(t, "shop", "config:\n  laravel-ecs:image: {"+same+"}\n").TreeRelease(); name != plain {
 			t.Errorf("%s makes %s, %v", same, name, err)
 		}
@@ -150,6 +156,15 @@ func TestImageDifferences(t *testing.T) {
 	if got := ImageDifferences(prod, staging); !slices.Equal(got, want) {
 		t.Errorf("the differences are %q", got)
 	}
+	for _, test := range []struct{ image, want string }{
+		{"buildEnv: {VITE_APP_NAME: Shop}", `image.buildEnv.VITE_APP_NAME: Pulumi.prod.yaml has "Shop", Pulumi.staging.yaml has the default`},
+		{"buildEnv: {VITE_APP_NAME: ''}", `image.buildEnv.VITE_APP_NAME: Pulumi.prod.yaml has "", Pulumi.staging.yaml has the default`},
+	} {
+		prod := fileWith(t, "prod", "config:\n  laravel-ecs:image: {"+test.image+"}\n")
+		if got := ImageDifferences(prod, fileWith(t, "staging", "config: {}\n")); !slices.Equal(got, []string{test.want}) {
+			t.Errorf("with %s the differences are %q", test.image, got)
+		}
+	}
 	if got := ImageDifferences(staging, staging); got != nil {
 		t.Errorf("a file differs from itself: %q", got)
 	}
@@ -180,6 +195,12 @@ func TestBuildArgs(t *testing.T) {
 		if got := [2]string{args["BUILD_CACHES"], args["START_CACHES"]}; got != test {
 			t.Errorf("caches {%s} are %q, not %q", name, got, test)
 		}
+	}
+	c.Image.BuildEnv = map[string]string{"VITE_B": `a "word"`, "VITE_A": "1"}
+	c.Image.Assets = Assets{PHP: Never, Script: "build:ssr"}
+	args = c.BuildArgs("r1")
+	if args["BUILD_ENV"] != `{"VITE_A":"1","VITE_B":"a \"word\""}` || args["ASSETS_PHP"] != "never" || args["ASSETS_SCRIPT"] != "build:ssr" {
+		t.Errorf("the bundle is made with %v", args)
 	}
 	if _, _, args := file.TestBuild(); args["RDS_CA_URL"] != "" || args["REBUILD"] != "2026-11" || args["PHP_EXTENSIONS"] != "gd" {
 		t.Errorf("the tests' image is built with %v", args)

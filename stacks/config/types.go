@@ -64,7 +64,16 @@ type Image struct {
 	Extensions string   `json:"extensions"` // PHP extensions, space-separated; empty: the Dockerfile's list
 	Packages   []string `json:"packages"`   // Debian packages that the application runs: ffmpeg, for example
 	Caches     Caches   `json:"caches"`
-	Test       string   `json:"test"` // command of make test-app; empty: Pest or PHPUnit; none: the application has no tests
+	Assets     Assets   `json:"assets"`
+	// BuildEnv are the variables of the bundle, such as VITE_APP_NAME. They end in the browser, so none is secret.
+	BuildEnv map[string]string `json:"buildEnv"`
+	Test     string            `json:"test"` // command of make test-app; empty: Pest or PHPUnit; none: the application has no tests
+}
+
+// Assets says how CSS and JavaScript are made.
+type Assets struct {
+	PHP    string `json:"php"`    // auto, always or never: whether the bundle runs PHP
+	Script string `json:"script"` // of package.json; empty: build, or production as with Mix
 }
 
 // Caches says where each of Laravel's caches is made: build, start (of a container) or none. A cache of the build knows no environment.

@@ -16,6 +16,7 @@ var (
 	imageName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._/-]|:[0-9]+/)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$`)
 	// packageName is a name as Debian's policy has it (5.6.1). A version or an option of apt is none.
 	packageName    = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
+	scriptName     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:._-]*$`)
 	extensionNames = regexp.MustCompile(`^[a-z0-9_-]+( +[a-z0-9_-]+)*$`)
 )
 
@@ -41,6 +42,11 @@ func (c *Config) validateImage(p *problems) {
 			p.add(key, "%q is listed twice", name)
 		}
 	}
+	p.oneOf("image.assets.php", c.Image.Assets.PHP, Auto, Always, Never)
+	if c.Image.Assets.Script != "" {
+		p.matches("image.assets.script", c.Image.Assets.Script, scriptName, "the name of a script in package.json, such as build:ssr")
+	}
+	c.validateBuildEnv(p)
 	if !filepath.IsLocal(c.Image.Dockerfile) {
 		p.add("image.dockerfile", "%s is outside of this program's folder", c.Image.Dockerfile)
 	} else if info, err := os.Stat(c.Image.Dockerfile); err != nil || info.IsDir() {

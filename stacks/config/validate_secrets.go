@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -42,4 +43,48 @@ func applicationKeys(texts ...string) bool {
 		}
 	}
 	return true
+}
+
+// Auto, Always and Never are the values of image.assets.php.
+const (
+	Auto   = "auto"
+	Always = "always"
+	Never  = "never"
+)
+
+// bundled are the beginnings of names that Vite and Laravel Mix write into the bundle (https://vite.dev/guide/env-and-mode,
+// https://laravel.com/docs/8.x/mix#environment-variables).
+var bundled = []string{"VITE_", "MIX_"}
+
+// AtBuildOnly tells whether a variable has an effect only while the bundle is made.
+func AtBuildOnly(name string) bool {
+	return slices.ContainsFunc(bundled, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+var (
+	secretName = regexp.MustCompile(`(^|_)(SECRET|PASSWORD|PASSWD|PASSPHRASE|PRIVATE|CREDENTIALS?|AUTH)(_|$)`)
+	// keyName may be public: VITE_PUSHER_APP_KEY, VITE_MAPBOX_TOKEN. Without the prefix nothing says so.
+	keyName = regexp.MustCompile(`(^|_)(KEY|TOKEN|DSN)(_|$)`)
+)
+
+// validateBuildEnv keeps secrets out of the bundle, and out of the layers and the history of the image.
+func (c *Config) validateBuildEnv(p *problems) {
+	for _, name := range sortedKeys(c.Image.BuildEnv) {
+		key, value := "image.buildEnv."+name, c.Image.BuildEnv[name]
+		const public = "everybody can read it in the browser's JavaScript and in the image"
+		switch {
+		case !variable.MatchString(name):
+			p.add(key, "not a name of an environment variable")
+		case secretName.MatchString(name), keyName.MatchString(name) && !AtBuildOnly(name):
+			p.add(key, "the name is that of a secret, but %s; what the server needs belongs into secrets.%s, and what is public has another name, such as VITE_PUSHER_APP_KEY", public, name)
+		case strings.HasPrefix(value, "base64:") && applicationKeys(value):
+			p.add(key, "the value is a key of Laravel, but %s", public)
+		default:
+			for _, secret := range sortedKeys(c.Secrets) {
+				if given := c.Secrets[secret]; len(given) >= 8 && given != SecretPlaceholder && strings.Contains(value, given) {
+					p.add(key, "the value is that of secrets.%s, but %s", secret, public)
+				}
+			}
+		}
+	}
 }

@@ -39,7 +39,7 @@ async function start(task, cwd) {
         return;
     }
     if (!php && /php\d?: (command )?not found|spawn php|php[^\n]*ENOENT/.test(output)) {
-        say('the bundle runs PHP, which could not be seen in package.json and the configuration of the bundler: set image.assets.php: true');
+        say('the bundle runs PHP, which could not be seen in package.json and the configuration of the bundler: set image.assets.php: always');
     }
     if (/heap out of memory/.test(output)) {
         say('Node had no memory left: set image.buildEnv.NODE_OPTIONS: --max-old-space-size=4096');

@@ -1,6 +1,6 @@
 // Divides an application's sources, so that a change builds again only what depends on it. In the folder of the application:
 //
-//   split.mjs VENDOR PHP SCRIPT    the Composer packages; auto, true or false; the script that makes the bundle, or ""
+//   split.mjs VENDOR PHP SCRIPT    the Composer packages; auto, always or never; the script that makes the bundle, or ""
 //
 //   /out/packages   what an installation of the packages reads: manifests without scripts, locks, settings, patches, local packages
 //   /out/php        is there if the bundle runs PHP
@@ -88,10 +88,10 @@ const bundle = manifest && bundleScript(manifest, script);
 let readsPHP = false;
 if (manifest) {
     packagesOf(all);
-    if (!['auto', 'true', 'false'].includes(php)) {
-        die(`image.assets.php is ${php}: use auto, true or false`);
+    if (!['auto', 'always', 'never'].includes(php)) {
+        die(`image.assets.php is ${php}: use auto, always or never`);
     }
-    if (bundle && (php === 'true' || (php === 'auto' && startsPHP(all, manifest, bundle)))) {
+    if (bundle && (php === 'always' || (php === 'auto' && startsPHP(all, manifest, bundle)))) {
         say('the bundle runs PHP, so a change of PHP code makes it again (image.assets.php)');
         writeFileSync('/out/php', '');
         readsPHP = true;
