@@ -45,7 +45,11 @@ export function manager(manifest) {
 export const environment = (kind) => ({
     CI: 'true',
     ...(kind === 'yarn berry' ? { YARN_ENABLE_GLOBAL_CACHE: 'false', YARN_ENABLE_TELEMETRY: '0' } : {}),
-    ...(kind === 'pnpm' ? { npm_config_verify_deps_before_run: 'false', pnpm_config_verify_deps_before_run: 'false' } : {}),
+    ...(kind === 'pnpm' ? {
+        npm_config_verify_deps_before_run: 'false', pnpm_config_verify_deps_before_run: 'false',
+        // The version is the right one: pnpm need neither look for it nor ask the lock for it (https://pnpm.io/settings/cli#pmonfail).
+        npm_config_manage_package_manager_versions: 'false', pnpm_config_pm_on_fail: 'ignore',
+    } : {}),
 });
 
 /** packageManager of package.json: NAME@VERSION[+ALGORITHM.HASH] (https://nodejs.org/api/packages.html#packagemanager). */
