@@ -29,7 +29,7 @@ if (is_file($npmLock)) {
         if ($path === '' || !isset($package['version'])) {
             continue;
         }
-        $name = substr($path, strrpos($path, 'node_modules/') + strlen('node_modules/'));
+        $name = $package['name'] ?? substr($path, strrpos($path, 'node_modules/') + strlen('node_modules/'));
         $add('pkg:npm/'.str_replace('%2F', '/', rawurlencode($name)).'@'.$package['version'], $name, $package['version'], ['scope' => 'excluded']);
     }
 }
