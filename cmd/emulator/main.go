@@ -23,7 +23,9 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/runner"
 	"github.com/laravel-ecs/laravel-ecs/emulator/sessionplugin"
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
+	"github.com/laravel-ecs/laravel-ecs/ops/layers"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // commands are the command line.
@@ -46,7 +48,11 @@ type stack struct {
 }
 
 func (s stack) find(root folder, out io.Writer) (*local.Stack, error) {
-	return local.Find(local.Stack{Name: s.Stack, Root: string(root), State: s.State, Program: stacks.Deploy, Out: local.NewLines(out)})
+	return local.Find(local.Stack{Name: s.Stack, Root: string(root), State: s.State, Program: stacks.Deploy, Prebuild: prebuild, Out: local.NewLines(out)})
+}
+
+func prebuild(ctx context.Context, root string, settings *config.File, out io.Writer) error {
+	return layers.Prebuild(ctx, root, settings, true, out)
 }
 
 // inMemory is the stack on an account in memory.

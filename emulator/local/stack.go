@@ -18,6 +18,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // ErrReported is an error whose text has been printed already.
@@ -30,10 +31,14 @@ type Stack struct {
 	State               string // folder of the state
 	HTTPPort, HTTPSPort int
 	Program             pulumi.RunFunc
+	Prebuild            Prebuild  // runs before each deployment; may be nil
 	Out                 io.Writer // progress; safe for concurrent use
 	InMemory            bool      // no containers; the state is not kept unless State names a folder
 	SharedWith          *Opened   // in memory: the stack whose account this one uses, as the stacks of one AWS account do
 }
+
+// Prebuild builds what the program's own build cannot: stages that need credentials of this shell.
+type Prebuild func(ctx context.Context, root string, settings *config.File, out io.Writer) error
 
 // Find returns the stack with absolute folders, by default .local/NAME for the state, and its ports: those of HTTP_PORT
 // and HTTPS_PORT, else those of the last up, else 8080 and 8443.

@@ -13,7 +13,6 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
-	"github.com/laravel-ecs/laravel-ecs/ops/layers"
 )
 
 // pageLimit is how long the page may take to answer after the deployment: the tasks were healthy by then.
@@ -69,7 +68,10 @@ func (o *Opened) start(ctx context.Context) error {
 	if err := o.Machine.Reconcile(ctx); err != nil {
 		return fmt.Errorf("starting what is deployed already: %w", err)
 	}
-	return layers.Prebuild(ctx, o.Stack.Root, o.Settings(), true, o.Stack.Out)
+	if o.Stack.Prebuild == nil {
+		return nil
+	}
+	return o.Stack.Prebuild(ctx, o.Stack.Root, o.Settings(), o.Stack.Out)
 }
 
 // AfterUp waits for the page of what was deployed.
