@@ -1,9 +1,13 @@
 package stacks
 
 import (
-	"github.com/laravel-ecs/laravel-ecs/infra"
-	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 	"maps"
+	"net/netip"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/infra/vpc"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 const (
@@ -51,6 +55,9 @@ func webProcess(c *config.Config, color config.Color) process {
 	web.Port = httpPort
 	maps.Copy(web.Environment, c.TimeVariables("web"))
 	web.Environment["HEALTH_PATH"] = c.LoadBalancer.HealthCheck.Path
+	if ranges := balancerRanges(c); len(ranges) > 0 {
+		web.Environment["TRUSTED_PROXIES"] = strings.Join(ranges, ",")
+	}
 	if c.LoadBalancer.ContainerTLS {
 		web.Port = httpsPort
 		web.Environment["CONTAINER_TLS"] = "1"
@@ -93,6 +100,18 @@ func preparation(c *config.Config, main infra.Container, limits config.Limits, m
 	}, 0)
 	before.Environment["DB_MASTER_USERNAME"] = master
 	return before
+}
+
+// balancerRanges are the subnets of the load balancer, whose word on the client the image takes (docker/lib/web.sh). Those of another
+// environment's load balancer are not known here: the image then takes that of private addresses. TRUSTED_PROXIES in env goes before.
+func balancerRanges(c *config.Config) (ranges []string) {
+	if _, given := c.Env["TRUSTED_PROXIES"]; given || c.Environment.Shares != "" {
+		return nil
+	}
+	for zone := range c.Network.Zones {
+		ranges = append(ranges, vpc.SubnetBlock(netip.MustParsePrefix(c.Network.CIDR), 0, zone).String())
+	}
+	return ranges
 }
 
 func container(role string, size config.Process, startSeconds int) infra.Container {

@@ -126,3 +126,35 @@ func TestARollbackIsNoSuccess(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestImageTrustsTheLoadBalancersSubnets: they are the ones that the load balancer is in, whatever the range of the VPC; env goes before.
+func TestImageTrustsTheLoadBalancersSubnets(t *testing.T) {
+	trusted := func(stackFile map[string]string) string {
+		t.Helper()
+		r := deploy(t, "staging", stackFile)
+		var found []string
+		for _, definition := range r.OfType("aws:ecs/taskDefinition:TaskDefinition") {
+			if _, after, ok := strings.Cut(text(definition, "containerDefinitions"), `"name":"TRUSTED_PROXIES","value":"`); ok {
+				value, _, _ := strings.Cut(after, `"`)
+				found = append(found, value)
+			}
+		}
+		if len(found) == 0 {
+			t.Fatal("no task definition has TRUSTED_PROXIES")
+		}
+		return found[0]
+	}
+	r := deploy(t, "staging", stackConfig(t, "staging"))
+	var public []string
+	for _, subnet := range r.OfType("aws:ec2/subnet:Subnet") {
+		if strings.Contains(subnet.Name, "-public-") {
+			public = append(public, text(subnet, "cidrBlock"))
+		}
+	}
+	if got := trusted(stackConfig(t, "staging")); len(public) != 2 || got != strings.Join(public, ",") {
+		t.Errorf("the image trusts %s; the public subnets are %v", got, public)
+	}
+	if got := trusted(with(stackConfig(t, "staging"), "env", "TRUSTED_PROXIES", "198.51.100.7")); got != "198.51.100.7" {
+		t.Errorf("with env it trusts %s", got)
+	}
+}

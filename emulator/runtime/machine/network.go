@@ -15,6 +15,9 @@ import (
 // PrivateRange is where the networks of this tool live: away from what Docker itself, clouds and offices like to use.
 var PrivateRange = netip.MustParsePrefix("10.219.0.0/16")
 
+// NetworkBits is the size of one of them.
+const NetworkBits = 24
+
 // ensureNetwork makes the private network that all containers of this state folder share, and returns its subnet.
 func (r *Machine) ensureNetwork(ctx context.Context) (netip.Prefix, error) {
 	unlock := r.Locks.Lock("network")
@@ -116,7 +119,7 @@ func routes(table string) []netip.Prefix {
 
 // freeSubnet returns the first /24 of a range that overlaps nothing in use.
 func freeSubnet(within netip.Prefix, used []netip.Prefix) (netip.Prefix, bool) {
-	for subnet := netip.PrefixFrom(within.Addr(), 24); within.Contains(subnet.Addr()); subnet = nextSubnet(subnet) {
+	for subnet := netip.PrefixFrom(within.Addr(), NetworkBits); within.Contains(subnet.Addr()); subnet = nextSubnet(subnet) {
 		free := true
 		for _, other := range used {
 			free = free && !subnet.Overlaps(other)
@@ -131,7 +134,7 @@ func freeSubnet(within netip.Prefix, used []netip.Prefix) (netip.Prefix, bool) {
 func nextSubnet(subnet netip.Prefix) netip.Prefix {
 	address := subnet.Addr().As4()
 	binary.BigEndian.PutUint32(address[:], binary.BigEndian.Uint32(address[:])+256)
-	return netip.PrefixFrom(netip.AddrFrom4(address), 24)
+	return netip.PrefixFrom(netip.AddrFrom4(address), NetworkBits)
 }
 
 // Allocate reserves a fixed address, so that a container keeps it when it or the engine restarts. Addresses are handed

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,11 +89,24 @@ func (r *Scheduler) createContainer(ctx context.Context, name string, c containe
 		return "", fmt.Errorf("CannotCreateContainerError: %w", err)
 	}
 	defer r.Release(address)
-	id, err := r.Docker.Create(ctx, name, c.request(image, r.Name, address.String(), env, labels))
+	id, err := r.Docker.Create(ctx, name, c.request(image, r.Name, address.String(), fromBalancer(env, address), labels))
 	if err != nil {
 		return "", fmt.Errorf("CannotCreateContainerError: container %s: %w", c.Name, err)
 	}
 	return id, nil
+}
+
+// fromBalancer adds the private network to the proxies that a container trusts. On AWS the nodes of a load balancer have addresses of its
+// subnets (https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html); here it has one of this
+// network, which no stack file can name.
+func fromBalancer(env []string, address netip.Addr) []string {
+	env = slices.Clone(env)
+	for i, variable := range env {
+		if ranges, ok := strings.CutPrefix(variable, "TRUSTED_PROXIES="); ok && ranges != "" {
+			env[i] = variable + "," + netip.PrefixFrom(address, machine.NetworkBits).Masked().String()
+		}
+	}
+	return env
 }
 
 // checkLogGroup refuses what the awslogs driver would refuse. The logs themselves stay with the engine.
