@@ -1,7 +1,6 @@
 package stacks_test
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -191,7 +190,7 @@ func TestNothingIsGrantedAtLarge(t *testing.T) {
 	reference := infratest.Describe(t, actions)
 	// What an agent does to itself; SSM has no way to say whose data it is.
 	ofItself := []string{"cloudwatch:PutMetricData", "ssm:PutComplianceItems", "ssm:UpdateAssociationStatus", "ssm:UpdateInstanceAssociationStatus", "ssm:UpdateInstanceInformation"}
-	for _, policy := range each(t, r, policyToken) {
+	for _, policy := range policiesIn(t, r) {
 		for _, s := range infratest.ParsePolicies(t, text(policy, "policy")).Statement {
 			if s.Effect != "Allow" || len(s.Resource) == 0 {
 				t.Errorf("%s: %+v", policy.Name, s)
@@ -221,10 +220,10 @@ func reads(verb string) bool {
 	return slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(word string) bool { return strings.HasPrefix(verb, word) })
 }
 
-// documents are all managed policies that the account stack makes.
+// documents are all policies that the account stack makes.
 func documents(t testing.TB, r *infratest.Recorder) []string {
 	var list []string
-	for _, policy := range each(t, r, policyToken) {
+	for _, policy := range policiesIn(t, r) {
 		list = append(list, text(policy, "policy"))
 	}
 	return list
@@ -254,42 +253,4 @@ func TestConditionsAreOnesThatAWSKnows(t *testing.T) {
 func sameKey(form, key string) bool {
 	prefix, _, variable := strings.Cut(form, "${")
 	return form == key || variable && strings.HasPrefix(key, prefix)
-}
-
-// TestLimitsOfIAM deploys with the longest names that are accepted. IAM's limits: 6,144 characters per policy, 10 policies per role,
-// 2,048 characters of trust policy.
-func TestLimitsOfIAM(t *testing.T) {
-	config := accountConfig(t)
-	hosts := make([]string, 10)
-	for i := range hosts {
-		hosts[i] = fmt.Sprintf("shop-%d.%s.example.com", i, strings.Repeat("a", 40))
-	}
-	config = with(config, "account", "github.repository", strings.Repeat("o", 39)+"/"+strings.Repeat("r", 100))
-	config = with(config, "account", "gitlab.project", strings.Repeat("group/", 10)+strings.Repeat("p", 100))
-	config = with(config, "account", "deploy", map[string]any{
-		"staging": map[string]any{"gitlab": map[string]any{"branch": "main"}},
-		"x":       map[string]any{"stack": "abcdefgh-*", "shares": "staging", "hosts": hosts, "github": map[string]any{"environment": strings.Repeat("e", 100)}, "gitlab": map[string]any{"branch": "*", "tag": "v*"}},
-	})
-	for name, config := range map[string]map[string]string{"shipped": accountConfig(t), "long": config} {
-		r := deploy(t, "account", config)
-		perRole := map[string]int{}
-		for _, policy := range each(t, r, policyToken) {
-			perRole[policy.Parent]++
-			if size := len(text(policy, "policy")); size > 6144 {
-				t.Errorf("%s: %s has %d characters", name, policy.Name, size)
-			} else {
-				t.Logf("%s: %s has %d characters", name, policy.Name, size)
-			}
-		}
-		for role, n := range perRole {
-			if n > 10 {
-				t.Errorf("%s: %s has %d policies", name, role, n)
-			}
-		}
-		for _, role := range each(t, r, "aws:iam/role:Role") {
-			if size := len(text(role, "assumeRolePolicy")); size > 2048 {
-				t.Errorf("%s: the trust of %s has %d characters", name, role.Name, size)
-			}
-		}
-	}
 }

@@ -29,10 +29,16 @@ func deployAccount(t testing.TB) *infratest.Recorder {
 	return deploy(t, "account", accountConfig(t))
 }
 
+// policiesIn are the managed policies and those in roles.
+func policiesIn(t testing.TB, r *infratest.Recorder) []infratest.Resource {
+	t.Helper()
+	return append(each(t, r, policyToken), each(t, r, rolePolicyToken)...)
+}
+
 // policiesOf are the policies of a pipeline's role, such as preview or deploy-staging.
 func policiesOf(t testing.TB, r *infratest.Recorder, role string) (documents []string) {
 	t.Helper()
-	for _, policy := range each(t, r, policyToken) {
+	for _, policy := range policiesIn(t, r) {
 		if policy.Parent == "laravel-account-"+role {
 			documents = append(documents, text(policy, "policy"))
 		}

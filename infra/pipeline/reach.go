@@ -31,8 +31,9 @@ func (r Reach) shared() Reach {
 // names is the pattern of all physical names.
 func (r Reach) names() string { return r.Application + "-" + strings.TrimSuffix(r.Stack, "-*") + "-*" }
 
-// policyGroups are the managed policies of a role, by service; actions without a resource are in the policy "reading". A policy may
-// have 6,144 characters, and a role ten policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+// policyGroups are the policies of a role, by service; actions without a resource are in the policy "reading". A managed policy may have
+// 6,144 characters, and a role ten of them (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). An update
+// attaches new ones before it detaches old ones, so a new group is best an inline one (TestRolesOfEarlierVersionsCanBeUpdated).
 var policyGroups = map[string]string{
 	"ec2":                     "network",
 	"application-autoscaling": "compute", "autoscaling": "compute", "ecs": "compute", "iam": "identity",
@@ -40,6 +41,9 @@ var policyGroups = map[string]string{
 	"ecr": "data", "s3": "data", "secretsmanager": "data", "elasticache": "database", "rds": "database",
 	"cloudwatch": "operations", "events": "operations", "logs": "operations", "sns": "operations", "ssm": "operations",
 }
+
+// inlineGroups are in the role itself, where they do not count as attached; all of a role may have 10,240 characters (the same page).
+var inlineGroups = []string{"balancing", "identity"}
 
 // deployStatements are all permissions that the program needs in one environment, by policy.
 func (r Reach) deployStatements() map[string][]infra.Statement {

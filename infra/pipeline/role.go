@@ -146,18 +146,24 @@ func newRole(ctx *pulumi.Context, name string, args RoleArgs, policies map[strin
 		return nil, fmt.Errorf("creating role: %w", err)
 	}
 	for _, group := range slices.Sorted(maps.Keys(policies)) {
-		policy, err := iam.NewPolicy(ctx, name+"-"+group, &iam.PolicyArgs{
-			Description: pulumi.String(args.Description + ": " + group), Policy: infra.PolicyDocument(policies[group]...),
-		}, pulumi.Parent(p))
-		if err != nil {
+		if err := p.allow(ctx, name+"-"+group, args.Description+": "+group, role, slices.Contains(inlineGroups, group), policies[group]); err != nil {
 			return nil, fmt.Errorf("creating policy %s: %w", group, err)
-		}
-		if _, err := iam.NewRolePolicyAttachment(ctx, name+"-"+group, &iam.RolePolicyAttachmentArgs{
-			Role: role.Name, PolicyArn: policy.Arn,
-		}, pulumi.Parent(p)); err != nil {
-			return nil, fmt.Errorf("attaching policy %s: %w", group, err)
 		}
 	}
 	p.ARN = role.Arn
 	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{"arn": p.ARN})
+}
+
+func (p *Role) allow(ctx *pulumi.Context, logical, description string, role *iam.Role, inline bool, statements []infra.Statement) error {
+	document := infra.PolicyDocument(statements...)
+	if inline {
+		_, err := iam.NewRolePolicy(ctx, logical, &iam.RolePolicyArgs{Role: role.Name, Policy: document}, pulumi.Parent(p))
+		return err
+	}
+	policy, err := iam.NewPolicy(ctx, logical, &iam.PolicyArgs{Description: pulumi.String(description), Policy: document}, pulumi.Parent(p))
+	if err != nil {
+		return err
+	}
+	_, err = iam.NewRolePolicyAttachment(ctx, logical, &iam.RolePolicyAttachmentArgs{Role: role.Name, PolicyArn: policy.Arn}, pulumi.Parent(p))
+	return err
 }
