@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	emulated "github.com/laravel-ecs/laravel-ecs/emulator/account/aws"
 	"github.com/laravel-ecs/laravel-ecs/emulator/api"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 func TestWaitForPage(t *testing.T) {
@@ -120,5 +122,35 @@ func TestState(t *testing.T) {
 	}
 	if s, err := Find(Stack{Name: "prod", Root: root, State: "/elsewhere"}); err != nil || s.State != "/elsewhere" {
 		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// TestKeepsSnapshot: the account knows again the snapshots whose data is in the state folder, and no others.
+func TestKeepsSnapshot(t *testing.T) {
+	root, state := t.TempDir(), t.TempDir()
+	if err := os.MkdirAll(filepath.Join(state, "snapshots"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for path, text := range map[string]string{
+		filepath.Join(state, "snapshots", "shop-db-1-final.sql"): "", filepath.Join(root, "Pulumi.yaml"): "name: laravel-ecs\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for snapshot, want := range map[string]bool{
+		"shop-db-1-final": true, "Shop-DB-1-final": true, "arn:aws:rds:eu-west-1:123456789012:snapshot:shop-db-1-final": true,
+		"shop-db-2-final": false, "": false,
+	} {
+		if err := os.WriteFile(filepath.Join(root, "Pulumi.local.yaml"), []byte("config:\n  laravel-ecs:database: {restore: {snapshot: \""+snapshot+"\"}}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := config.ReadFile(root, "local")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (&Stack{State: state}).keepsSnapshot(file); got != want {
+			t.Errorf("%q: %v", snapshot, got)
+		}
 	}
 }

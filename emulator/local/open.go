@@ -13,6 +13,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/data"
 	"github.com/laravel-ecs/laravel-ecs/emulator/stackfile"
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
@@ -84,19 +85,28 @@ func (o *Opened) adapt(file *config.File) (err error) {
 
 func (o *Opened) seed(file *config.File) error {
 	assumed, err := stackfile.Seed(o.Account(), file)
+	var images, snapshots []string
 	if err == nil && o.Stack.InMemory {
-		var images []string
-		var snapshots []string
 		images, err = stackfile.SeedImages(o.Account(), file)
-		if err == nil {
-			snapshots, err = stackfile.SeedSnapshot(o.Account(), file)
-		}
-		assumed = append(append(assumed, images...), snapshots...)
 	}
-	for _, line := range assumed {
+	if err == nil && (o.Stack.InMemory || o.Stack.keepsSnapshot(file)) {
+		snapshots, err = stackfile.SeedSnapshot(o.Account(), file)
+	}
+	for _, line := range slices.Concat(assumed, images, snapshots) {
 		o.Notes = append(o.Notes, "assumes "+line)
 	}
 	return err
+}
+
+// keepsSnapshot tells whether the state folder has the data of the snapshot that the stack file restores. On AWS a final snapshot
+// outlives its stack; here Down removes the account that knew it, and its data stays.
+func (s *Stack) keepsSnapshot(file *config.File) bool {
+	name := file.Text("database.restore.snapshot")
+	if name == "" {
+		return false
+	}
+	_, err := os.Stat(data.SnapshotPath(s.State, name))
+	return err == nil
 }
 
 // inMemory has the state in a temporary folder, unless one is chosen, and the account of the stack that it is shared with.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
@@ -91,6 +92,12 @@ func (r *Servers) now(ctx context.Context, from account.Values, name string) err
 	return r.snapshot(ctx, source, name)
 }
 
-func (r *Servers) snapshotPath(name string) string {
-	return filepath.Join(r.StateDir, "snapshots", state.PlainName(name)+".sql")
+func (r *Servers) snapshotPath(name string) string { return SnapshotPath(r.StateDir, name) }
+
+// SnapshotPath is the file of a snapshot, which is given by its name or its ARN. RDS keeps names in lower case.
+func SnapshotPath(stateDir, name string) string {
+	if arn := strings.SplitN(name, ":", 7); len(arn) == 7 && arn[0] == "arn" {
+		name = arn[6]
+	}
+	return filepath.Join(stateDir, "snapshots", state.PlainName(strings.ToLower(name))+".sql")
 }
