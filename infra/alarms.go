@@ -75,6 +75,30 @@ func (o *Observability) databaseAlarms() []alarm {
 	return list
 }
 
+// backupAlarms are for what should have happened within a day, and some hours for when it happens: a window of exactly a day would have
+// none where today's is a little later than yesterday's. RDS has no metric of its backups: EventBridge counts the events. Copies have
+// the name of their vault (https://docs.aws.amazon.com/aws-backup/latest/devguide/cloudwatch.html), and none is reported where there is
+// none. A new stack has neither: they are quiet after its first night.
+func (o *Observability) backupAlarms() (list []alarm) {
+	const sixHours, periods = 6 * 3600, 5
+	if o.backups != nil {
+		list = append(list, alarm{"db-backup", "RDS finished no backup of the database within 30 hours", "AWS/Events", "TriggeredRules", "Sum",
+			pulumi.StringMap{"RuleName": o.backups.Name}, false, 1, periods, bad, sixHours})
+	}
+	if o.args.Copies == nil {
+		return list
+	}
+	for i, vault := range o.args.Copies.Vaults {
+		suffix := ""
+		if i > 0 {
+			suffix = "-" + string(rune('1'+i))
+		}
+		list = append(list, alarm{"db-copy" + suffix, "AWS Backup copied no snapshot of the database within 30 hours", "AWS/Backup", "NumberOfCopyJobsCompleted", "Sum",
+			pulumi.StringMap{"BackupVaultName": vault}, false, 1, periods, bad, sixHours})
+	}
+	return list
+}
+
 // cacheAlarms: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.html. What a cache evicts may be somebody's session.
 func (o *Observability) cacheAlarms() (list []alarm) {
 	const elasticache = "AWS/ElastiCache"

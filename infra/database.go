@@ -36,6 +36,7 @@ type DatabaseArgs struct {
 	Upgrade             bool // to another major version, at once
 	BlueGreenUpdate     bool // the upgrade is made in a copy
 	Restore             *DatabaseRestore
+	KMSKeyID            string // of an instance that is new; empty for the key that AWS manages
 }
 
 // DatabaseRestore says what the instance is made from, instead of an empty one.
@@ -121,6 +122,15 @@ func (db *Database) parameterGroup(ctx *pulumi.Context, name string) (*rds.Param
 		Family: pulumi.String(family), Description: pulumi.String("Laravel: utf8mb4, slow queries, TLS"), Parameters: list,
 	}, pulumi.Parent(db))
 }
+
+// ARN is that of the instance that the application uses.
+func (db *Database) ARN() pulumi.StringOutput { return db.current.Arn }
+
+// KMSKeyID is the key that the instance is meant to have, and CurrentKey the one that it has.
+func (db *Database) KMSKeyID() string { return db.args.KMSKeyID }
+
+// CurrentKey is the ARN of the key that encrypts the instance.
+func (db *Database) CurrentKey() pulumi.StringOutput { return db.current.KmsKeyId }
 
 // CABundle is where the image keeps the certificates of RDS.
 const CABundle = "/etc/ssl/certs/rds-ca.pem"

@@ -66,21 +66,24 @@ func (db *Database) instance(ctx *pulumi.Context, name string, g generation) (*r
 		// A copy of a large database takes hours, for a restore or a blue/green update (mitodl/ol-infrastructure#3487).
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "3h", Update: "3h"}),
 		// AWS never changes the life cycle of an instance, but accepts the call: it would be planned for ever. Where an instance
-		// came from is in its past, and another value would replace it.
-		pulumi.IgnoreChanges([]string{"engineLifecycleSupport", "snapshotIdentifier", "restoreToPointInTime"}))
+		// came from is in its past, and another value would replace it. So would another key.
+		pulumi.IgnoreChanges([]string{"engineLifecycleSupport", "snapshotIdentifier", "restoreToPointInTime", "kmsKeyId"}))
 	if err != nil {
 		return nil, fmt.Errorf("creating database instance: %w", err)
 	}
 	return instance, nil
 }
 
-// origin says what the instance is made from. A restored one has the databases and the master user of its source: the provider reads
-// them, and another name in the program would replace what was restored.
+// origin says what the instance is made from. A restored one has the databases, the master user and the key of its source: the provider
+// reads them, and another name in the program would replace what was restored.
 func (g generation) origin(db *Database, instance *rds.InstanceArgs) {
 	r := db.args.Restore
 	switch {
 	case g.number == 1:
 		instance.DbName, instance.Username = pulumi.String(db.args.Name), pulumi.String(db.args.Username)
+		if db.args.KMSKeyID != "" {
+			instance.KmsKeyId = pulumi.String(db.args.KMSKeyID)
+		}
 	case r.Snapshot != "":
 		instance.SnapshotIdentifier = pulumi.String(r.Snapshot)
 	default:

@@ -46,7 +46,7 @@ func PolicyDocument(statements ...Statement) pulumi.StringOutput {
 // NewServiceRole registers a role that one AWS service may assume. With an account, it may do so on behalf of that account only, where
 // the service says for whom it acts: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html. ECS says so for task roles
 // (task-iam-roles.html of its developer guide), VPC flow logs (flow-logs-iam-role.html) and RDS monitoring
-// (USER_Monitoring.OS.Enabling.html) for theirs. EC2 does not, nor is it documented for the execution role of ECS.
+// (USER_Monitoring.OS.Enabling.html) for theirs. EC2 does not, nor is it documented for the execution role of ECS and for AWS Backup.
 func NewServiceRole(ctx *pulumi.Context, logical, service, description string, account pulumi.StringInput, opts ...pulumi.ResourceOption) (*iam.Role, error) {
 	trust := Statement{Principals: map[string]any{"Service": service}, Actions: []string{"sts:AssumeRole"}}
 	if account != nil {
@@ -62,11 +62,16 @@ func AccountID(ctx *pulumi.Context, parent pulumi.Resource) pulumi.StringOutput 
 	return aws.GetCallerIdentityOutput(ctx, aws.GetCallerIdentityOutputArgs{}, pulumi.Parent(parent)).AccountId()
 }
 
-// FlowLogsService is the service of VPC flow logs, and MonitoringService that of RDS's enhanced monitoring.
+// FlowLogsService is the service of VPC flow logs, MonitoringService that of RDS's enhanced monitoring, and BackupService AWS Backup.
 const (
 	FlowLogsService   = "vpc-flow-logs.amazonaws.com"
 	MonitoringService = "monitoring.rds.amazonaws.com"
+	BackupService     = "backup.amazonaws.com"
 )
+
+// BackupPolicy is what AWS Backup needs for snapshots and their copies:
+// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html.
+const BackupPolicy = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
 
 const (
 	tasksService     = "ecs-tasks.amazonaws.com"
@@ -78,7 +83,7 @@ const (
 )
 
 // AttachedPolicies are the managed policies that components attach to roles.
-var AttachedPolicies = []string{instanceECSPolicy, instanceSSMPolicy, monitoringPolicy}
+var AttachedPolicies = []string{instanceECSPolicy, instanceSSMPolicy, monitoringPolicy, BackupPolicy}
 
 // RoleServices are the services that components make roles for.
-var RoleServices = []string{instancesService, tasksService, FlowLogsService, MonitoringService}
+var RoleServices = []string{instancesService, tasksService, FlowLogsService, MonitoringService, BackupService}

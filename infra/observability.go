@@ -26,6 +26,10 @@ type ObservabilityArgs struct {
 	// Connections is how many the database admits; 0 where it is not known.
 	Connections int
 	Cache       *Cache
+	// BackupDays is how long RDS keeps its backups; with 0 it makes none.
+	BackupDays int
+	// Copies is nil where snapshots are not copied.
+	Copies *CopiesWatched
 	// NATInstanceID is nil where there is none.
 	NATInstanceID pulumi.StringInput
 	Reported      Reported
@@ -42,14 +46,21 @@ type Watched struct {
 	Idle bool
 }
 
+// CopiesWatched are copies of snapshots by AWS Backup: the role of its jobs, and the names of the vaults that copies go to.
+type CopiesWatched struct {
+	RoleARN pulumi.StringInput
+	Vaults  []pulumi.StringInput
+}
+
 // Observability is the alarms, their SNS topic, and a dashboard.
 type Observability struct {
 	pulumi.ResourceState
 
 	TopicARN pulumi.StringOutput `pulumi:"topicArn"`
 
-	args  ObservabilityArgs
-	topic *sns.Topic
+	args    ObservabilityArgs
+	topic   *sns.Topic
+	backups *cloudwatch.EventRule // what RDS says of its backups; nil where it makes none
 }
 
 // NewObservability registers the topic, its subscriptions, the alarms and the dashboard.
@@ -70,13 +81,16 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 			return nil, fmt.Errorf("subscribing %s: %w", email, err)
 		}
 	}
-	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.cacheAlarms(), o.serviceAlarms(), o.natAlarms(), o.reportedAlarms()) {
+	if err := o.finishedBackups(ctx, name); err != nil {
+		return nil, fmt.Errorf("counting backups: %w", err)
+	}
+	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.backupAlarms(), o.cacheAlarms(), o.serviceAlarms(), o.natAlarms(), o.reportedAlarms()) {
 		if err := o.watch(ctx, name, a); err != nil {
 			return nil, fmt.Errorf("creating alarm %s: %w", a.name, err)
 		}
 	}
-	if err := o.failedDeployments(ctx, name); err != nil {
-		return nil, fmt.Errorf("reporting failed deployments: %w", err)
+	if err := o.reportFailures(ctx, name); err != nil {
+		return nil, fmt.Errorf("reporting failures: %w", err)
 	}
 	if args.Dashboard {
 		if err := o.dashboard(ctx, name); err != nil {

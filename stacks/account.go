@@ -67,7 +67,7 @@ func newAccountStack(ctx *pulumi.Context) (*accountStack, error) {
 	if err != nil {
 		return nil, err
 	}
-	provider, err := newProvider(ctx, s.prefix, c.Region, tags)
+	provider, err := newProvider(ctx, s.prefix+"-aws", c.Region, tags)
 	if err != nil {
 		return nil, err
 	}

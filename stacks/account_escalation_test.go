@@ -139,6 +139,10 @@ var beyond = []step{
 	try("s3:GetObject", strings.TrimPrefix(stateARN, "arn:aws:")+"/.pulumi/stacks/laravel-ecs/prod.json"), try("s3:GetObject", "s3:::other/x"),
 	try("kms:Decrypt", strings.TrimPrefix(keyARN, "arn:aws:"), "kms:EncryptionContext:stack=prod"),
 	try("ssm:SendCommand", "ec2"+here+"instance/i-0"), try("ssm:GetParameter", "ssm"+here+"parameter/password"),
+	try("rds:DeleteDBSnapshot", "rds"+here+"snapshot:awsbackup:job-0", owned("staging")...), try("rds:CopyDBSnapshot", "rds"+here+"snapshot:awsbackup:job-0", owned("staging")...),
+	try("rds:ModifyDBSnapshotAttribute", "rds"+here+"snapshot:awsbackup:job-0", owned("staging")...), try("rds:AddTagsToResource", "rds"+here+"snapshot:awsbackup:job-0", owned("staging")...),
+	try("rds:DeleteDBSnapshot", "rds"+here+"snapshot:laravel-prod-db-0-final", owned("prod")...), try("backup:DeleteRecoveryPoint", "rds:eu-west-1:*:snapshot:job-0", owned("prod")...),
+	try("kms:CreateGrant", "kms"+here+"key/0"),
 	try("ecs:RunTask", "ecs"+here+"task-definition/laravel-prod-web:1"), try("organizations:LeaveOrganization", "*"),
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/infra/backup"
 	"github.com/laravel-ecs/laravel-ecs/infra/vpc"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
@@ -94,7 +95,7 @@ func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewa
 		Protected: s.config.Environment.Protected(), FinalSnapshot: c.FinalSnapshot, ApplyNow: c.ApplyNow,
 		LogExports: c.LogExports, LogDays: s.config.Observability.LogDays, PerformanceInsights: c.PerformanceInsights,
 		MonitoringSeconds: c.MonitoringSeconds, ExtendedSupport: c.ExtendedSupport,
-		Upgrade: c.UpgradeFrom != "", BlueGreenUpdate: c.BlueGreenUpdate, Restore: restore,
+		Upgrade: c.UpgradeFrom != "", BlueGreenUpdate: c.BlueGreenUpdate, Restore: restore, KMSKeyID: c.KMSKeyID,
 	}, s.aws)
 	return database, wrap("database", err)
 }
@@ -191,7 +192,28 @@ func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewal
 	return cluster, wrap("cluster", err)
 }
 
-func (s *stack) createObservability(ctx *pulumi.Context, app *application, network *vpc.Network, database *infra.Database, cache *infra.Cache, services map[string]*infra.Service) error {
+// createCopies has AWS Backup copy the database. It returns what the alarms watch, nil without copies.
+func (s *stack) createCopies(ctx *pulumi.Context, database *infra.Database) (*infra.CopiesWatched, error) {
+	c := s.config.Database.Copies
+	if !c.Set() {
+		return nil, nil
+	}
+	args := backup.CopiesArgs{Database: database, Region: c.Region, VaultARN: c.VaultARN, RetainDays: c.RetainDays, Tags: s.tags}
+	if c.Region != "" {
+		elsewhere, err := newProvider(ctx, s.prefix+"-aws-"+c.Region, c.Region, s.tags)
+		if err != nil {
+			return nil, err
+		}
+		args.Elsewhere = elsewhere
+	}
+	copies, err := backup.NewCopies(ctx, s.prefix+"-copies", args, s.aws)
+	if err != nil {
+		return nil, wrap("copies of the database", err)
+	}
+	return &infra.CopiesWatched{RoleARN: copies.RoleARN, Vaults: copies.Vaults}, nil
+}
+
+func (s *stack) createObservability(ctx *pulumi.Context, app *application, network *vpc.Network, database *infra.Database, copies *infra.CopiesWatched, cache *infra.Cache, services map[string]*infra.Service) error {
 	c := s.config.Observability
 	if !c.Alarms {
 		return nil
@@ -200,7 +222,7 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, netwo
 		Emails: c.Emails, Region: s.config.Region, Balancer: app.balancer, CertificateARN: app.balancer.CertificateARN(), Cluster: app.cluster,
 		Services: map[string]infra.Watched{}, Database: database, StorageGB: s.config.Database.StorageGB,
 		Connections: s.config.Database.MaxConnections(), Cache: cache, Dashboard: c.Dashboard,
-		NATInstanceID: network.NATInstanceID(),
+		NATInstanceID: network.NATInstanceID(), BackupDays: s.config.Database.BackupDays, Copies: copies,
 	}
 	all := processes(s.config, app.database.Master)
 	args.Reported = s.reported(all)

@@ -51,7 +51,7 @@ func newStack(ctx *pulumi.Context) (*stack, error) {
 	if s.release, err = c.ReleaseName(); err != nil {
 		return nil, err
 	}
-	provider, err := newProvider(ctx, s.prefix, c.Region, s.tags)
+	provider, err := newProvider(ctx, s.prefix+"-aws", c.Region, s.tags)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +87,10 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	copies, err := s.createCopies(ctx, database)
+	if err != nil {
+		return err
+	}
 	cache, err := s.createCache(ctx, network, firewall, secrets)
 	if err != nil {
 		return err
@@ -109,7 +113,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.createObservability(ctx, app, network, database, cache, services); err != nil {
+	if err := s.createObservability(ctx, app, network, database, copies, cache, services); err != nil {
 		return err
 	}
 	s.export(ctx, app, services)

@@ -13,9 +13,9 @@ import (
 	pulumiconfig "github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 )
 
-// newProvider registers the AWS provider of all resources, with the stack's tags as default tags. It passes on every setting of the
+// newProvider registers an AWS provider, with the stack's tags as default tags. One is of all resources but copies of backups. It passes on every setting of the
 // namespace aws:, which an explicit provider does not read by itself.
-func newProvider(ctx *pulumi.Context, prefix, region string, tags map[string]string) (*aws.Provider, error) {
+func newProvider(ctx *pulumi.Context, name, region string, tags map[string]string) (*aws.Provider, error) {
 	settings, err := providerSettings(ctx)
 	if err != nil {
 		return nil, err
@@ -24,7 +24,7 @@ func newProvider(ctx *pulumi.Context, prefix, region string, tags map[string]str
 	settings["defaultTags"] = pulumi.Map{"tags": pulumi.ToStringMap(tags)}
 	provider := &aws.Provider{}
 	// A map instead of aws.ProviderArgs: it takes the settings of later provider versions too.
-	err = ctx.RegisterResource("pulumi:providers:aws", prefix+"-aws", settings, provider,
+	err = ctx.RegisterResource("pulumi:providers:aws", name, settings, provider,
 		pulumi.AdditionalSecretOutputs([]string{"accessKey", "secretKey", "token"}),
 		pulumi.Version(providerVersion))
 	if err != nil {

@@ -90,6 +90,9 @@ func (a *Account) Create(ctx context.Context, token, name string, inputs Values)
 	var made Resource
 	err = a.Change(ctx, func(tx *Tx) error {
 		r := Resource{Type: token, Name: name, Inputs: inputs.Clone(), Outputs: t.outputs(inputs)}
+		if err := tx.checkRegion(t); err != nil {
+			return err
+		}
 		if err := tx.checkRefs(t, r); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,6 +38,32 @@ var regions = map[string]region{
 	"us-east-2":      {"use2", "033677994240", "abc"},
 	"us-west-1":      {"usw1", "027434742980", "ac"},
 	"us-west-2":      {"usw2", "797873946194", "abcd"},
+}
+
+// regionKey is the key of the region in a context.
+type regionKey struct{}
+
+// InRegion is the context of operations in a region of its own, for a provider that was configured so. Only types with OtherRegions can
+// be made there.
+func InRegion(ctx context.Context, region string) context.Context {
+	if region == "" {
+		return ctx
+	}
+	return context.WithValue(ctx, regionKey{}, region)
+}
+
+// KnownRegion tells whether AWS has the region.
+func KnownRegion(name string) bool {
+	_, known := regions[name]
+	return known
+}
+
+// checkRegion refuses a resource in another region than the account's, unless the emulator has its type there.
+func (tx *Tx) checkRegion(t Type) error {
+	if region := tx.Region(); region != tx.account.region && !t.OtherRegions {
+		return fmt.Errorf("creating %s in %s: the emulated account has resources of this type in %s only", t.Token, region, tx.account.region)
+	}
+	return nil
 }
 
 type region struct {

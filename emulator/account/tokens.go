@@ -58,6 +58,9 @@ const (
 	DatabaseSnapshotToken       = "aws:rds/snapshot:Snapshot"
 	RecordToken                 = "aws:route53/record:Record"
 	ZoneToken                   = "aws:route53/zone:Zone" // exists before the program; see Account.Seed
+	BackupVaultToken            = "aws:backup/vault:Vault"
+	BackupPlanToken             = "aws:backup/plan:Plan"
+	BackupSelectionToken        = "aws:backup/selection:Selection"
 	BucketToken                 = "aws:s3/bucketV2:BucketV2"
 	BucketPolicyToken           = "aws:s3/bucketPolicy:BucketPolicy"
 	BucketEncryptionToken       = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"

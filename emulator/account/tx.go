@@ -18,8 +18,15 @@ type Tx struct {
 	undo    []func()
 }
 
-// Region is the region the account works in.
-func (tx *Tx) Region() string { return tx.account.region }
+// Region is the region that the operation is for: that of the account, or the one of InRegion.
+func (tx *Tx) Region() string {
+	if tx.Context != nil {
+		if region, other := tx.Context.Value(regionKey{}).(string); other {
+			return region
+		}
+	}
+	return tx.account.region
+}
 
 // AccountID is the twelve digits of the account.
 func (tx *Tx) AccountID() string { return accountID }

@@ -68,6 +68,8 @@ type Type struct {
 	Overwrites func(r Resource) bool
 	// Delete refuses what AWS refuses beyond Refs (protection, contents); nil when nothing does.
 	Delete func(tx *Tx, r *Resource) error
+	// OtherRegions is set where a stack may have one in another region than its own.
+	OtherRegions bool
 	// Lingers is set where a delete takes so long that whatever is deleted at the same time is gone before it ends.
 	Lingers bool
 	// Select selects what a delete is about where a replacement has the id of what it replaces, as revisions of a task

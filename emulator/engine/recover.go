@@ -189,7 +189,12 @@ func (e *Engine) removeOrphans(ctx context.Context, state recorded) error {
 // with it, and what the account keeps for itself (revisions, images) is of no type that a program knows.
 func (e *Engine) declared(r account.Resource) bool {
 	_, known := e.account.Lookup(r.Type)
-	return known && r.Name != "" && r.Owner == ""
+	return known && r.Name != "" && r.Owner == "" && !e.outlives(r)
+}
+
+// outlives tells whether a resource stays when its stack goes: vaults of backups, and the key of copies in another region.
+func (e *Engine) outlives(r account.Resource) bool {
+	return r.Type == account.BackupVaultToken || r.Type == account.KeyToken && !strings.Contains(r.Outputs.Text("arn"), ":"+e.account.Region()+":")
 }
 
 // Left lists what programs declared and what is in the account still.

@@ -16,6 +16,7 @@ import (
 type awsPlugin struct {
 	base
 	account     *account.Account
+	region      string
 	defaultTags map[string]string
 }
 
@@ -76,7 +77,7 @@ func (p *awsPlugin) Create(ctx context.Context, req sdk.CreateRequest) (sdk.Crea
 		}
 		return sdk.CreateResponse{Properties: keepSecrets(fromValues(outputs), req.Properties)}, nil
 	}
-	ctx, done := p.operation(ctx, req.Timeout)
+	ctx, done := p.operation(account.InRegion(ctx, p.region), req.Timeout)
 	defer done()
 	made, err := p.account.Create(ctx, string(req.Type), req.Name, inputs)
 	outputs := keepSecrets(fromValues(made.Outputs), req.Properties)
@@ -98,7 +99,7 @@ func (p *awsPlugin) Update(ctx context.Context, req sdk.UpdateRequest) (sdk.Upda
 	if req.Preview {
 		return p.planUpdate(req, inputs)
 	}
-	ctx, done := p.operation(ctx, req.Timeout)
+	ctx, done := p.operation(account.InRegion(ctx, p.region), req.Timeout)
 	defer done()
 	next, err := p.account.Update(ctx, string(req.Type), string(req.ID), inputs)
 	outputs := keepSecrets(fromValues(next.Outputs), req.NewInputs)
@@ -130,7 +131,7 @@ func (p *awsPlugin) planUpdate(req sdk.UpdateRequest, inputs account.Values) (sd
 
 // Delete removes a resource; one that is gone already counts as removed.
 func (p *awsPlugin) Delete(ctx context.Context, req sdk.DeleteRequest) (sdk.DeleteResponse, error) {
-	ctx, done := p.operation(ctx, req.Timeout)
+	ctx, done := p.operation(account.InRegion(ctx, p.region), req.Timeout)
 	defer done()
 	if err := p.account.Delete(ctx, string(req.Type), string(req.ID)); err != nil {
 		return sdk.DeleteResponse{}, refused(err)
@@ -161,7 +162,7 @@ func (p *awsPlugin) Invoke(ctx context.Context, req sdk.InvokeRequest) (sdk.Invo
 	if err != nil {
 		return sdk.InvokeResponse{}, err
 	}
-	result, err := p.account.Invoke(ctx, string(req.Tok), args)
+	result, err := p.account.Invoke(account.InRegion(ctx, p.region), string(req.Tok), args)
 	if err != nil {
 		return sdk.InvokeResponse{}, refused(err)
 	}

@@ -52,10 +52,10 @@ func (p *awsPlugin) Configure(_ context.Context, req sdk.ConfigureRequest) (sdk.
 		return sdk.ConfigureResponse{}, status.Errorf(codes.InvalidArgument, "configuring aws: %s: %s", problems[0].Property, problems[0].Reason)
 	}
 	region := cmp.Or(settings.Text("region"), envRegion())
-	if region != p.account.Region() {
-		return sdk.ConfigureResponse{}, status.Errorf(codes.InvalidArgument,
-			"configuring aws: region %q: the emulated account works in %s; one account is one region (aws:region)", region, p.account.Region())
+	if !account.KnownRegion(region) {
+		return sdk.ConfigureResponse{}, status.Errorf(codes.InvalidArgument, "configuring aws: invalid AWS Region: %s", region)
 	}
+	p.region = region
 	if allowed := settings.Strings("allowedAccountIds"); len(allowed) > 0 && !slices.Contains(allowed, p.account.ID()) {
 		return sdk.ConfigureResponse{}, status.Errorf(codes.PermissionDenied,
 			"configuring aws: AWS account ID not allowed: %s (allowedAccountIds: %v)", p.account.ID(), allowed)

@@ -52,10 +52,11 @@ func TestConfigureRefusesTheWrongAccount(t *testing.T) {
 		settings map[string]any
 		refused  string
 	}{
-		"allowed":         {settings: map[string]any{"region": "eu-west-1", "allowedAccountIds": []any{"123456789012", "210987654321"}}},
-		"another account": {settings: map[string]any{"region": "eu-west-1", "allowedAccountIds": `["210987654321"]`}, refused: "not allowed: 123456789012"},
-		"forbidden":       {settings: map[string]any{"region": "eu-west-1", "forbiddenAccountIds": `["123456789012"]`}, refused: "not allowed: 123456789012"},
-		"another region":  {settings: map[string]any{"region": "us-east-1"}, refused: "works in eu-west-1"},
+		"allowed":          {settings: map[string]any{"region": "eu-west-1", "allowedAccountIds": []any{"123456789012", "210987654321"}}},
+		"another account":  {settings: map[string]any{"region": "eu-west-1", "allowedAccountIds": `["210987654321"]`}, refused: "not allowed: 123456789012"},
+		"forbidden":        {settings: map[string]any{"region": "eu-west-1", "forbiddenAccountIds": `["123456789012"]`}, refused: "not allowed: 123456789012"},
+		"another region":   {settings: map[string]any{"region": "us-east-1"}},
+		"no region of AWS": {settings: map[string]any{"region": "mars-1"}, refused: "invalid AWS Region: mars-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := newAWS(newAccount(t)).Configure(context.Background(), sdk.ConfigureRequest{Inputs: props(test.settings)})

@@ -17,6 +17,8 @@ type Resource struct {
 	Type, Name, Parent string
 	Inputs             resource.PropertyMap
 	Protect            bool
+	RetainOnDelete     bool
+	Provider           string // URN and id
 	IgnoreChanges      []string
 	Aliases            []string // earlier logical names
 	DependsOn          []string
@@ -49,7 +51,7 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	}
 	r.seen = append(r.seen, Resource{
 		Type: args.TypeToken, Name: args.Name, Parent: nameOf(rpc.GetParent()), Inputs: unwrap(resource.NewObjectProperty(args.Inputs)).ObjectValue(),
-		Protect: rpc.GetProtect(), IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: aliases, DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
+		Protect: rpc.GetProtect(), RetainOnDelete: rpc.GetRetainOnDelete(), Provider: rpc.GetProvider(), IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: aliases, DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
 	})
 	return id(args), outputs(args), nil
 }
@@ -102,6 +104,9 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		out["arn"] = resource.NewStringProperty("arn:aws:" + form + name.StringValue())
 	}
 	set("latestVersion", 1)
+	if args.TypeToken == "aws:rds/instance:Instance" {
+		set("kmsKeyId", "arn:aws:kms:eu-west-1:123456789012:key/managed-by-aws")
+	}
 	if out.HasValue("engineVersion") {
 		set("engineVersionActual", out["engineVersion"])
 	}

@@ -32,6 +32,14 @@ var within = []permission{
 	// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRDSEnhancedMonitoringRole.html. RDS refuses a role without these.
 	{"logs:CreateLogGroup logs:PutRetentionPolicy", scope{"logs:{region}:{account}:log-group:RDS*", always}},
 	{"logs:CreateLogStream logs:DescribeLogStreams logs:GetLogEvents logs:PutLogEvents", scope{"logs:{region}:{account}:log-group:RDS*:log-stream:*", always}},
+	// AWS Backup makes, copies and deletes snapshots:
+	// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html. Those of other environments
+	// have their tags, which a snapshot gets from its instance and from the plan.
+	{"backup:CopyFromBackupVault backup:CopyIntoBackupVault backup:DescribeBackupVault kms:DescribeKey rds:DescribeDBInstances rds:DescribeDBSnapshots rds:ListTagsForResource tag:GetResources", anything},
+	{"rds:CreateDBSnapshot", scope{"rds:{region}:{account}:db:{name}", always}},
+	{"rds:AddTagsToResource rds:CopyDBSnapshot rds:CreateDBSnapshot", newSnapshots},
+	{"rds:AddTagsToResource rds:CopyDBSnapshot rds:DeleteDBSnapshot rds:ModifyDBSnapshotAttribute", snapshots},
+	{"kms:CreateGrant", grants},
 	// The application: what Laravel's drivers for files, queues, mail and cache use.
 	{"s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:GetObjectAcl s3:ListBucket s3:PutObject s3:PutObjectAcl", scope{"s3:::{name}", always}},
 	{"sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:GetQueueUrl sqs:PurgeQueue sqs:ReceiveMessage sqs:SendMessage", scope{"sqs:{region}:{account}:{name}", always}},

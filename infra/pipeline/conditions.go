@@ -57,7 +57,7 @@ var (
 	attachedPolicies = infra.AttachedPolicies
 	passedTo         = infra.RoleServices
 	linkedServices   = []string{
-		"autoscaling.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticache.amazonaws.com",
+		"autoscaling.amazonaws.com", "backup.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticache.amazonaws.com",
 		"elasticloadbalancing.amazonaws.com", "rds.amazonaws.com", "spot.amazonaws.com",
 	}
 )
@@ -103,6 +103,8 @@ func (r Reach) part(when condition) map[string]any {
 		return entries{"StringEquals": entries{"iam:AWSServiceName": linkedServices}}
 	case whenScaling:
 		return entries{"StringEquals": entries{"application-autoscaling:service-namespace": "ecs"}}
+	case whenGranting:
+		return entries{"Bool": entries{"kms:GrantIsForAWSResource": "true"}}
 	case whenResolving:
 		return r.hosts("route53:ChangeResourceRecordSetsNormalizedRecordNames")
 	case whenNaming: // https://docs.aws.amazon.com/acm/latest/userguide/acm-conditions.html

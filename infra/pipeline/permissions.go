@@ -27,6 +27,23 @@ var permissions = map[string][]permission{
 		{"iam:CreateServiceLinkedRole", rolesLinked},
 		{"iam:PassRole", rolesPassed},
 	},
+	// Neither recovery points nor vaults may be deleted, nor the key: a pipeline that is taken over must not reach the copies.
+	"aws:backup/plan:Plan": {
+		reading("backup:GetBackupPlan backup:ListTags"),
+		{"backup:CreateBackupPlan backup:DeleteBackupPlan backup:TagResource backup:UntagResource backup:UpdateBackupPlan", plans},
+	},
+	"aws:backup/selection:Selection": {
+		reading("backup:GetBackupSelection"),
+		{"backup:CreateBackupSelection backup:DeleteBackupSelection", ownPlans},
+		{"iam:CreateServiceLinkedRole", rolesLinked},
+		{"iam:PassRole", rolesPassed},
+	},
+	"aws:backup/vault:Vault": { // https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault.html
+		reading("backup:DescribeBackupVault backup:ListTags kms:DescribeKey"),
+		{"backup:CreateBackupVault backup:TagResource backup:UntagResource", vaults},
+		{"backup-storage:MountCapsule", anything},
+		{"kms:CreateGrant kms:Decrypt kms:GenerateDataKey kms:RetireGrant", keys},
+	},
 	"aws:cloudwatch/dashboard:Dashboard": {
 		reading("cloudwatch:GetDashboard"),
 		{"cloudwatch:DeleteDashboards cloudwatch:PutDashboard", dashboards},
@@ -147,6 +164,12 @@ var permissions = map[string][]permission{
 	"aws:iam/rolePolicyAttachment:RolePolicyAttachment": {
 		{"iam:DetachRolePolicy iam:ListAttachedRolePolicies", roles},
 		{"iam:AttachRolePolicy", rolesAttached},
+	},
+	"aws:kms/key:Key": {
+		reading("kms:DescribeKey kms:GetKeyPolicy kms:GetKeyRotationStatus kms:ListResourceTags"),
+		{"kms:CreateKey", newKeys},
+		{"kms:TagResource", unclaimedKeys},
+		{"kms:EnableKeyRotation kms:TagResource kms:UntagResource kms:UpdateKeyDescription", keys},
 	},
 	"aws:lb/listener:Listener": {
 		reading("elasticloadbalancing:DescribeListenerAttributes elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeTags"),

@@ -38,7 +38,7 @@ var policyGroups = map[string]string{
 	"ec2":                     "network",
 	"application-autoscaling": "compute", "autoscaling": "compute", "ecs": "compute", "iam": "identity",
 	"acm": "traffic", "route53": "traffic", "wafv2": "traffic", "elasticloadbalancing": "balancing",
-	"ecr": "data", "s3": "data", "secretsmanager": "data", "elasticache": "database", "rds": "database",
+	"ecr": "data", "s3": "data", "secretsmanager": "data", "elasticache": "database", "rds": "database", "backup": "data", "kms": "data",
 	"cloudwatch": "operations", "events": "operations", "logs": "operations", "sns": "operations", "ssm": "operations",
 }
 

@@ -29,6 +29,7 @@ const (
 	whenAttaching condition = "attaching" // only such roles, and only the policies that the program attaches
 	whenPassing   condition = "passing"   // only to the services that the program gives roles to
 	whenLinking   condition = "linking"   // only the service-linked roles that are needed
+	whenGranting  condition = "granting"  // only to services of AWS
 	whenScaling   condition = "scaling"   // only tasks of ECS
 	whenResolving condition = "resolving" // only the environment's host names
 	whenNaming    condition = "naming"    // only certificates for the environment's host names
@@ -97,6 +98,16 @@ var (
 	firewalls      = scope{"wafv2:{region}:{account}:regional/webacl/{name}", whenOurs}
 	ruleSets       = scope{"wafv2:{region}:{account}:regional/managedruleset/*", always}
 	guarded        = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}", always}
+	// Vaults and keys of copies, in any region.
+	vaults        = scope{"backup:*:{account}:backup-vault:{name}", whenOurs}
+	plans         = scope{"backup:{region}:{account}:backup-plan:*", whenOurs}
+	ownPlans      = scope{"backup:{region}:{account}:backup-plan:*", whenOwned}
+	keys          = scope{"kms:*:{account}:key/*", whenOwned}
+	newKeys       = scope{"*", whenMaking} // the request names no resource
+	unclaimedKeys = scope{"kms:*:{account}:key/*", whenAdopting}
+	snapshots     = scope{"rds:*:{account}:snapshot:awsbackup:*", whenOwned}
+	newSnapshots  = scope{"rds:*:{account}:snapshot:awsbackup:*", whenUnclaimed}
+	grants        = scope{"*", whenGranting}
 )
 
 // permission allows actions, given as words, on a scope.

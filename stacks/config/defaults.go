@@ -37,7 +37,7 @@ func defaults() *Config {
 		Database: Database{
 			Engine: "mysql", Version: "8.4", InstanceClass: "db.t4g.micro", Name: "laravel", Username: "laravel",
 			StorageGB: 20, BackupDays: 7, RequireTLS: true, FinalSnapshot: true,
-			Restore: Restore{Old: OldKept},
+			Restore: Restore{Old: OldKept}, Copies: Copies{RetainDays: defaultRetainDays},
 		},
 		Cache:         Cache{Engine: "valkey", Version: "8.0", NodeType: "cache.t4g.micro", Nodes: 1, EncryptTransit: true, Auth: AuthRotate},
 		Observability: Observability{LogDays: 30, Alarms: true},

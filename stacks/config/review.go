@@ -87,6 +87,7 @@ func (c *Config) validateReview(p *problems, stack string) {
 	p.between("environment.ttlHours", e.TTLHours, 1, 30*24)
 	want(!e.Protect, "environment.protect", "false: it must be possible to destroy it")
 	want(!c.Database.FinalSnapshot, "database.finalSnapshot", "false: a snapshot would stay behind")
+	want(!c.Database.Copies.Set(), "database.copies", "none: copies would stay behind")
 	want(c.Database.BackupDays <= 1, "database.backupDays", "0 or 1")
 	want(c.Cache.SnapshotDays == 0, "cache.snapshotDays", "0")
 	want(len(c.Observability.Emails) == 0, "observability.emails", "none: its alarms would be deleted with it")

@@ -84,7 +84,19 @@ type Database struct {
 	UpgradeFrom         string   `json:"upgradeFrom"`       // the version that runs: it becomes Version at once
 	BlueGreenUpdate     bool     `json:"blueGreenUpdate"`   // the upgrade is made in a copy, which takes over then
 	Restore             Restore  `json:"restore"`
+	KMSKeyID            string   `json:"kmsKeyId"` // ARN of the key of a database that is new; empty for the key that AWS manages
+	Copies              Copies   `json:"copies"`
 }
+
+// Copies has AWS Backup make a snapshot a day and copy it.
+type Copies struct {
+	Region     string `json:"region"`     // of a vault that the program makes in this account
+	VaultARN   string `json:"vaultArn"`   // of another account's vault
+	RetainDays int    `json:"retainDays"` // of the copies
+}
+
+// Set tells whether there are copies.
+func (c Copies) Set() bool { return c.Region != "" || c.VaultARN != "" }
 
 // Restore makes the database from a snapshot or from a time of the instance before, beside that one.
 type Restore struct {

@@ -108,7 +108,7 @@ func (c *Config) validate(stack string) []error {
 	}
 	c.LoadBalancer.validate(&p)
 	c.validateCapacity(&p)
-	c.Database.validate(&p, c.fewestBackups())
+	c.Database.validate(&p, c.Region, c.fewestBackups())
 	c.Cache.validate(&p)
 	c.validateProcesses(&p)
 	c.validateVariables(&p)

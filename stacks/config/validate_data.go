@@ -11,10 +11,11 @@ import (
 
 var databaseLogs = []string{"audit", "error", "general", "slowquery"}
 
-func (d Database) validate(p *problems, fewestBackups int) {
+func (d Database) validate(p *problems, region string, fewestBackups int) {
 	p.oneOf("database.engine", d.Engine, "mysql", "mariadb")
 	d.validateVersion(p, time.Now())
 	d.Restore.validate(p, time.Now())
+	d.validateCopies(p, region)
 	p.check("database.instanceClass", known.RDS.Check(d.InstanceClass))
 	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
 	p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")

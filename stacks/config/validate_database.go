@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 // databaseVersions are the RDS versions that the program supports, each a parameter group family, with the day on which RDS ends their
@@ -69,6 +71,48 @@ var (
 	snapshotName = regexp.MustCompile(`^((rds:|awsbackup:)?[A-Za-z][A-Za-z0-9-]{0,254}|arn:aws[a-z-]*:rds:[a-z0-9-]+:[0-9]{12}:snapshot:.+)$`)
 	utcMoment    = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`)
 )
+
+// defaultRetainDays is what RDS's own backups have at most.
+const defaultRetainDays = 35
+
+var (
+	vaultARN = regexp.MustCompile(`^arn:aws[a-z-]*:backup:[a-z0-9-]+:[0-9]{12}:backup-vault:[0-9A-Za-z_-]{2,50}$`)
+	keyARN   = regexp.MustCompile(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):[0-9]{12}:key/[0-9A-Za-z-]+$`)
+)
+
+// validateCopies: a copy to another region gets the key of its vault there; one to another account cannot, if the snapshot has a key that
+// AWS manages. https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html,
+// https://aws.amazon.com/blogs/storage/protecting-encrypted-amazon-rds-instances-with-cross-account-and-cross-region-backups/
+func (d Database) validateCopies(p *problems, region string) {
+	c := d.Copies
+	if d.KMSKeyID != "" {
+		const what = "the ARN of a KMS key of the stack's region, such as arn:aws:kms:eu-west-1:123456789012:key/ID (of the key itself, not of an alias)"
+		if parts := keyARN.FindStringSubmatch(d.KMSKeyID); parts == nil || parts[1] != region && known.Regions.Has(region) {
+			p.add("database.kmsKeyId", "%q is not %s", d.KMSKeyID, what)
+		}
+	}
+	if !c.Set() {
+		if c != (Copies{RetainDays: defaultRetainDays}) {
+			p.add("database.copies", "region and vaultArn are missing: set one of them")
+		}
+		return
+	}
+	switch {
+	case c.Region == "":
+	case !known.Regions.Has(c.Region):
+		p.add("database.copies.region", "%q is not a region of AWS, such as eu-central-1; add a newer one to %s", c.Region, known.Regions.File)
+	case c.Region == region:
+		p.add("database.copies.region", "%s is the region of the stack: a copy belongs into another one", c.Region)
+	}
+	if c.VaultARN != "" {
+		p.matches("database.copies.vaultArn", c.VaultARN, vaultARN, "the ARN of a backup vault of another account, such as arn:aws:backup:eu-west-1:210987654321:backup-vault:NAME")
+		if d.KMSKeyID == "" {
+			p.add("database.copies.vaultArn", "needs database.kmsKeyId: snapshots with a key that AWS manages cannot be copied to another account; "+
+				"docs/restore.md tells how to give an existing database a key of your own")
+		}
+	}
+	p.between("database.copies.retainDays", c.RetainDays, 1, 36500) // DeleteAfterDays of AWS Backup
+}
 
 // readTimes puts back what YAML took for a time: a date without quotes arrives as Go prints it.
 func (r *Restore) readTimes() {

@@ -4,6 +4,7 @@ package aws
 import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/acm"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/backup"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/ec2"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/ecr"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/ecs"
@@ -21,7 +22,7 @@ import (
 
 // Services are the services that the account has.
 var Services = []account.Service{
-	acm.Service, ec2.Service, ecr.Service, ecs.Service, elasticache.Service, iam.Service, kms.Service, lb.Service, rds.Service, route53.Service,
+	acm.Service, backup.Service, ec2.Service, ecr.Service, ecs.Service, elasticache.Service, iam.Service, kms.Service, lb.Service, rds.Service, route53.Service,
 	s3.Service, secrets.Service, waf.Service, watch.Service,
 }
 

@@ -51,7 +51,7 @@ var ManagedPolicies = strings.Fields(`
 	AmazonEC2ContainerRegistryPowerUser AmazonEC2ContainerRegistryReadOnly AmazonEC2ContainerRegistryPullOnly AmazonECS_FullAccess
 	AmazonRDSFullAccess AmazonS3FullAccess AmazonS3ReadOnlyAccess AmazonSESFullAccess AmazonSQSFullAccess AmazonSSMManagedInstanceCore
 	AWSXRayDaemonWriteAccess CloudWatchAgentServerPolicy CloudWatchReadOnlyAccess SecretsManagerReadWrite
-	service-role/AmazonEC2ContainerServiceforEC2Role service-role/AmazonECSTaskExecutionRolePolicy service-role/AmazonRDSEnhancedMonitoringRole`)
+	service-role/AWSBackupServiceRolePolicyForBackup service-role/AmazonEC2ContainerServiceforEC2Role service-role/AmazonECSTaskExecutionRolePolicy service-role/AmazonRDSEnhancedMonitoringRole`)
 
 func checkManagedPolicy(tx *account.Tx, arn string) error {
 	name, managed := strings.CutPrefix(arn, "arn:aws:iam::aws:policy/")

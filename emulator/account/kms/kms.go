@@ -15,7 +15,7 @@ var aliasName = regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]+$`)
 // Service is KMS.
 var Service = account.Service{Types: []account.Type{
 	{
-		Token: account.KeyToken, Args: kms.KeyArgs{}, State: kms.Key{},
+		Token: account.KeyToken, Args: kms.KeyArgs{}, State: kms.Key{}, OtherRegions: true,
 		ForceNew: []string{"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"},
 		Defaults: account.Values{
 			"bypassPolicyLockoutSafetyCheck": false, "customerMasterKeySpec": "SYMMETRIC_DEFAULT", "enableKeyRotation": false,

@@ -128,7 +128,7 @@ func deleteDatabase(tx *account.Tx, r *account.Resource) error {
 	tx.Put("", account.Resource{Type: account.DatabaseSnapshotToken, ID: snapshot, Inputs: account.Values{}, Outputs: account.Values{
 		"dbInstanceIdentifier": r.Outputs["identifier"], "snapshotCreateTime": tx.Now(), "dbSnapshotArn": tx.ARN("rds", "snapshot:"+snapshot),
 		"engine": r.Outputs["engine"], "engineVersion": r.Outputs["engineVersionActual"], "username": r.Outputs["username"], "dbName": r.Outputs["dbName"],
-		"allocatedStorage": r.Outputs["allocatedStorage"], "storageEncrypted": r.Outputs["storageEncrypted"],
+		"allocatedStorage": r.Outputs["allocatedStorage"], "storageEncrypted": r.Outputs["storageEncrypted"], "kmsKeyId": r.Outputs["kmsKeyId"],
 	}})
 	return nil
 }

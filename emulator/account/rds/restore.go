@@ -65,6 +65,9 @@ func restoreDatabase(tx *account.Tx, r *account.Resource) error {
 	for _, name := range []string{"username", "dbName", "storageEncrypted"} {
 		r.Outputs[name] = source[name]
 	}
+	if key := source.Text("kmsKeyId"); key != "" { // neither call of a restore has a parameter for another one
+		r.Outputs["kmsKeyId"] = key
+	}
 	account.SetDefault(r.Outputs, "allocatedStorage", source["allocatedStorage"])
 	return nil
 }

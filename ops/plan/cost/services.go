@@ -2,6 +2,7 @@ package cost
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 )
 
@@ -26,6 +27,7 @@ var priced = map[string]func(*estimator, Resource){
 		e.monthly("web ACL rule", float64(len(list(r, "rules"))), e.prices.WebACLRule, r)
 		e.usage("WAF %.2f per million requests", e.prices.Usage.Requests)
 	},
+	"aws:backup/plan:Plan":                   (*estimator).copies,
 	"aws:cloudwatch/metricAlarm:MetricAlarm": (*estimator).alarm,
 	"aws:cloudwatch/dashboard:Dashboard":     func(e *estimator, r Resource) { e.monthly("dashboard", 1, e.prices.Dashboard, r) },
 	"aws:cloudwatch/logGroup:LogGroup":       func(e *estimator, _ Resource) { e.usage("logs %.2f per GB", e.prices.Usage.Logs) },
@@ -34,7 +36,7 @@ var priced = map[string]func(*estimator, Resource){
 
 // unpaid are prefixes of types that cost nothing by themselves, or very little by use (S3, SNS).
 var unpaid = []string{
-	"aws:acm/", "aws:appautoscaling/", "aws:cloudwatch/event", "aws:ec2/defaultSecurityGroup:", "aws:ec2/flowLog:", "aws:ec2/internetGateway:", "aws:ec2/launchTemplate:",
+	"aws:acm/", "aws:appautoscaling/", "aws:backup/selection:", "aws:backup/vault:", "aws:cloudwatch/event", "aws:ec2/defaultSecurityGroup:", "aws:ec2/flowLog:", "aws:ec2/internetGateway:", "aws:ec2/launchTemplate:",
 	"aws:ec2/route", "aws:ec2/securityGroup", "aws:ec2/subnet:", "aws:ec2/vpc:", "aws:ecr/lifecyclePolicy:", "aws:ecs/", "aws:elasticache/parameterGroup:",
 	"aws:elasticache/subnetGroup:", "aws:iam/", "aws:kms/alias:", "aws:lb/listener", "aws:lb/targetGroup", "aws:rds/eventSubscription:", "aws:rds/parameterGroup:",
 	"aws:rds/subnetGroup:", "aws:route53/record:", "aws:s3/", "aws:secretsmanager/secretVersion:", "aws:sns/", "aws:vpc/",
@@ -49,6 +51,15 @@ func (e *estimator) alarm(r Resource) {
 	if text(r, "namespace") == "LaravelECS" {
 		e.monthly("custom metric", customMetrics[text(r, "metricName")], e.prices.Metric, r)
 	}
+}
+
+// copies are paid by what changes in the database, and by how long they are kept: the first one is whole.
+func (e *estimator) copies(Resource) {
+	price := "a price that is not in the table"
+	if e.prices.Usage.Snapshots != 0 {
+		price = fmt.Sprintf("%.3f", e.prices.Usage.Snapshots)
+	}
+	e.Usage = append(e.Usage, "copies of snapshots "+price+" per GB and month, and their transfer")
 }
 
 func (e *estimator) instance(r Resource) {

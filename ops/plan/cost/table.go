@@ -49,7 +49,7 @@ type Prices struct {
 }
 
 // Usage is what is paid by use: per GB, for load balancer capacity by the hour, for web requests by the million.
-type Usage struct{ NAT, Endpoint, Capacity, Logs, Images, Requests float64 }
+type Usage struct{ NAT, Endpoint, Capacity, Logs, Images, Requests, Snapshots float64 }
 
 // Fetched is what `make prices` reads of a region: the hourly prices of instance classes.
 type Fetched struct {
