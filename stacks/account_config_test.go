@@ -1,7 +1,10 @@
 package stacks_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -55,6 +58,8 @@ func TestBadAccountIsRefused(t *testing.T) {
 		{"account", "deploy.prod.gitlab", map[string]any{"tag": "*"}, `account.deploy.prod.gitlab.tag: "*" is not the name of a tag`},
 		{"account", "deploy.prod", map[string]any{"hosts": []string{"app.example.com"}}, "account.deploy.prod: github and gitlab are both missing"},
 		{"account", "deploy.prod.hosts", []string{"*.example.com"}, `account.deploy.prod.hosts: "*.example.com" is not a host name`},
+		{"account", "deploy.prod.copies", "mars-1", `account.deploy.prod.copies: "mars-1" is no other region of AWS`},
+		{"account", "deploy.prod.copies", "eu-west-1", `account.deploy.prod.copies: "eu-west-1" is no other region of AWS`},
 		{"account", "deploy.prod.hosts", []string{"example.org"}, "account.deploy.prod.hosts: Pulumi.prod.yaml publishes app.example.com"},
 		{"account", "gitlab.group", "x", "account.gitlab.group: no such key; Pulumi.yaml lists them"},
 		{"app", "name", "shop", "account.deploy.prod: the application of Pulumi.prod.yaml is laravel, of this stack shop"},
@@ -78,6 +83,24 @@ func TestBadAccountIsRefused(t *testing.T) {
 		config["laravel-ecs:account"] = `{"deploy": {}}`
 		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "account", config)
 		if err == nil || !strings.Contains(err.Error(), "account: github.repository and gitlab.project are both missing") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("copies in another region than the stack file's", func(t *testing.T) {
+		config, files := accountConfig(t), t.TempDir()
+		for _, stack := range []string{"prod", "staging"} {
+			text, err := os.ReadFile("Pulumi." + stack + ".yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = bytes.Replace(text, []byte("    finalSnapshot: true\n"), []byte("    finalSnapshot: true\n    copies: {region: eu-north-1}\n"), 1)
+			if err := os.WriteFile(filepath.Join(files, "Pulumi."+stack+".yaml"), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		t.Chdir(files)
+		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "account", config)
+		if err == nil || !strings.Contains(err.Error(), `account.deploy.prod.copies: Pulumi.prod.yaml copies its database to eu-north-1, and this is "eu-central-1"`) {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -19,7 +19,7 @@ const (
 // accountConfig is the shipped file with the environment that is commented out in it: that of review stacks.
 func accountConfig(t testing.TB) map[string]string {
 	t.Helper()
-	return with(stackConfig(t, "account"), "account", "deploy.review", map[string]any{
+	return with(with(stackConfig(t, "account"), "account", "deploy.prod.copies", "eu-central-1"), "account", "deploy.review", map[string]any{
 		"stack": "review-*", "github": map[string]any{"environment": "review"}, "gitlab": map[string]any{"branch": "*"},
 	})
 }

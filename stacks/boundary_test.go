@@ -84,19 +84,22 @@ var ofMonitoring = []step{
 	try("logs:DescribeLogStreams", "logs"+here+"log-group:RDSOSMetrics:log-stream:db-0"), try("logs:GetLogEvents", "logs"+here+"log-group:RDSOSMetrics:log-stream:db-0"),
 }
 
-// ofBackups is what AWS Backup does with a snapshot and with its copy in another region
+// ofBackups is what AWS Backup does with a snapshot and, of production, with its copy in another region
 // (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html).
 func ofBackups(stack string) []step {
 	snapshot, there := "rds"+here+"snapshot:awsbackup:job-0", "rds:eu-central-1:123456789012:snapshot:awsbackup:copyjob-0"
-	return []step{
+	list := []step{
 		try("rds:CreateDBSnapshot", "rds"+here+"db:laravel-"+stack+"-db-0123456"), try("rds:CreateDBSnapshot", snapshot), try("rds:AddTagsToResource", snapshot),
-		try("rds:CopyDBSnapshot", snapshot, owned(stack)...), try("rds:CopyDBSnapshot", there), try("rds:AddTagsToResource", there),
-		try("rds:DeleteDBSnapshot", snapshot, owned(stack)...), try("rds:DeleteDBSnapshot", there, owned(stack)...), try("rds:ModifyDBSnapshotAttribute", snapshot, owned(stack)...),
+		try("rds:CopyDBSnapshot", snapshot, owned(stack)...), try("rds:DeleteDBSnapshot", snapshot, owned(stack)...), try("rds:ModifyDBSnapshotAttribute", snapshot, owned(stack)...),
 		try("rds:DescribeDBSnapshots", snapshot), try("rds:ListTagsForResource", snapshot), try("kms:DescribeKey", "kms"+here+"key/0"),
 		try("kms:CreateGrant", "kms"+here+"key/0", "kms:GrantIsForAWSResource=true"), try("tag:GetResources", "*"),
 		try("backup:DescribeBackupVault", "backup"+here+"backup-vault:laravel-"+stack+"-copies-vault-0123456"),
 		try("backup:CopyIntoBackupVault", "backup:eu-central-1:210987654321:backup-vault:central"),
 	}
+	if stack == "prod" {
+		list = append(list, try("rds:CopyDBSnapshot", there), try("rds:AddTagsToResource", there), try("rds:DeleteDBSnapshot", there, owned(stack)...))
+	}
+	return list
 }
 
 // deployShared deploys a stack, and a review environment beside the staging that it shares.

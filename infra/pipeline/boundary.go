@@ -39,6 +39,8 @@ var within = []permission{
 	{"rds:CreateDBSnapshot", scope{"rds:{region}:{account}:db:{name}", always}},
 	{"rds:AddTagsToResource rds:CopyDBSnapshot rds:CreateDBSnapshot", newSnapshots},
 	{"rds:AddTagsToResource rds:CopyDBSnapshot rds:DeleteDBSnapshot rds:ModifyDBSnapshotAttribute", snapshots},
+	{"rds:AddTagsToResource rds:CopyDBSnapshot", newCopies},
+	{"rds:AddTagsToResource rds:CopyDBSnapshot rds:DeleteDBSnapshot", copied},
 	{"kms:CreateGrant", grants},
 	// The application: what Laravel's drivers for files, queues, mail and cache use.
 	{"s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:GetObjectAcl s3:ListBucket s3:PutObject s3:PutObjectAcl", scope{"s3:::{name}", always}},

@@ -103,6 +103,8 @@ func (r Reach) part(when condition) map[string]any {
 		return entries{"StringEquals": entries{"iam:AWSServiceName": linkedServices}}
 	case whenScaling:
 		return entries{"StringEquals": entries{"application-autoscaling:service-namespace": "ecs"}}
+	case whenThere:
+		return entries{"StringEquals": entries{"aws:RequestedRegion": r.CopiesRegion}}
 	case whenGranting:
 		return entries{"Bool": entries{"kms:GrantIsForAWSResource": "true"}}
 	case whenResolving:

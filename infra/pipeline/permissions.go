@@ -41,6 +41,7 @@ var permissions = map[string][]permission{
 	"aws:backup/vault:Vault": { // https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault.html
 		reading("backup:DescribeBackupVault backup:ListTags kms:DescribeKey"),
 		{"backup:CreateBackupVault backup:TagResource backup:UntagResource", vaults},
+		{"backup:CreateBackupVault backup:TagResource backup:UntagResource", vaultsThere},
 		{"backup-storage:MountCapsule", anything},
 		{"kms:CreateGrant kms:Decrypt kms:GenerateDataKey kms:RetireGrant", keys},
 	},

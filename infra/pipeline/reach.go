@@ -19,6 +19,8 @@ type Reach struct {
 	HostNames []string
 	// SharedStack is the stack whose load balancer, cluster, database and cache are shared; empty for none.
 	SharedStack string
+	// CopiesRegion is where copies of the database go to; empty where they do not leave the region.
+	CopiesRegion string
 	// Boundary is the ARN of the permissions boundary that all roles of the environment must have.
 	Boundary pulumi.StringInput
 }
@@ -127,7 +129,7 @@ func (r Reach) grant(list []permission, group func(p permission, service string)
 func (r Reach) has(on scope) bool {
 	for part, is := range map[string]bool{
 		string(whenResolving): len(r.HostNames) > 0, string(whenNaming): len(r.HostNames) > 0, "{published}": len(r.HostNames) > 0,
-		"{shared}": r.SharedStack != "", "{permanent}": !strings.HasSuffix(r.Stack, "*"),
+		"{shared}": r.SharedStack != "", "{copies}": r.CopiesRegion != "", string(whenThere): r.CopiesRegion != "", "{permanent}": !strings.HasSuffix(r.Stack, "*"),
 	} {
 		if !is && strings.Contains(on.resources+" "+string(on.when), part) {
 			return false
@@ -137,7 +139,7 @@ func (r Reach) has(on scope) bool {
 }
 
 func (r Reach) resources(on scope) []pulumi.StringInput {
-	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names(), "{shared}", r.shared().names(), "{published}", "*", "{permanent}", "*")
+	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names(), "{shared}", r.shared().names(), "{published}", "*", "{permanent}", "*", "{copies}", r.CopiesRegion)
 	var arns []pulumi.StringInput
 	for _, template := range strings.Fields(on.resources) {
 		if template != "*" {

@@ -30,6 +30,7 @@ const (
 	whenPassing   condition = "passing"   // only to the services that the program gives roles to
 	whenLinking   condition = "linking"   // only the service-linked roles that are needed
 	whenGranting  condition = "granting"  // only to services of AWS
+	whenThere     condition = "there"     // only in the region of the copies
 	whenScaling   condition = "scaling"   // only tasks of ECS
 	whenResolving condition = "resolving" // only the environment's host names
 	whenNaming    condition = "naming"    // only certificates for the environment's host names
@@ -98,15 +99,18 @@ var (
 	firewalls      = scope{"wafv2:{region}:{account}:regional/webacl/{name}", whenOurs}
 	ruleSets       = scope{"wafv2:{region}:{account}:regional/managedruleset/*", always}
 	guarded        = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}", always}
-	// Vaults and keys of copies, in any region.
-	vaults        = scope{"backup:*:{account}:backup-vault:{name}", whenOurs}
+	// Copies of the database: a plan and a vault in the region of the environment, a vault and its key in that of the copies.
+	vaults        = scope{"backup:{region}:{account}:backup-vault:{name}", whenOurs}
+	vaultsThere   = scope{"backup:{copies}:{account}:backup-vault:{name}", whenOurs}
 	plans         = scope{"backup:{region}:{account}:backup-plan:*", whenOurs}
 	ownPlans      = scope{"backup:{region}:{account}:backup-plan:*", whenOwned}
-	keys          = scope{"kms:*:{account}:key/*", whenOwned}
-	newKeys       = scope{"*", whenMaking} // the request names no resource
-	unclaimedKeys = scope{"kms:*:{account}:key/*", whenAdopting}
-	snapshots     = scope{"rds:*:{account}:snapshot:awsbackup:*", whenOwned}
-	newSnapshots  = scope{"rds:*:{account}:snapshot:awsbackup:*", whenUnclaimed}
+	keys          = scope{"kms:{copies}:{account}:key/*", whenOwned}
+	newKeys       = scope{"*", whenMaking.and(whenThere)} // the request names no resource
+	unclaimedKeys = scope{"kms:{copies}:{account}:key/*", whenAdopting}
+	snapshots     = scope{"rds:{region}:{account}:snapshot:awsbackup:*", whenOwned}
+	newSnapshots  = scope{"rds:{region}:{account}:snapshot:awsbackup:*", whenUnclaimed}
+	copied        = scope{"rds:{copies}:{account}:snapshot:awsbackup:*", whenOwned}
+	newCopies     = scope{"rds:{copies}:{account}:snapshot:awsbackup:*", whenUnclaimed}
 	grants        = scope{"*", whenGranting}
 )
 

@@ -50,6 +50,7 @@ type Pipeline struct {
 	Hosts  []string `json:"hosts"`  // host names that it publishes in Route 53, each with all names below it
 	From   string   `json:"from"`   // the environment whose image it deploys: its state and images may be read
 	Shares string   `json:"shares"` // the environment whose load balancer, cluster and state its review environments use (environment.shares)
+	Copies string   `json:"copies"` // the region that copies of its database go to (database.copies.region)
 	// Preview lets jobs of merge requests read the state, with the secrets in it. Left out: not where the stack file is production's.
 	Preview *bool     `json:"preview"`
 	GitHub  GitHubRef `json:"github"`

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 func (c *AccountConfig) validate(stack string) []error {
@@ -48,6 +50,9 @@ func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 	if pipeline.Shares != "" && !strings.HasSuffix(pipeline.Stack, "-*") {
 		p.add(key+".shares", "only review environments share another one (environment.shares), and %s is a stack of its own", pipeline.Stack)
 	}
+	if pipeline.Copies != "" && (!known.Regions.Has(pipeline.Copies) || pipeline.Copies == c.Region) {
+		p.add(key+".copies", "%q is no other region of AWS, such as eu-central-1", pipeline.Copies)
+	}
 	if strings.HasSuffix(pipeline.Stack, "-*") {
 		return // review environments have no file in the repository
 	}
@@ -66,6 +71,9 @@ func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 	}
 	if own := file.Config.App.Name; own != c.App.Name {
 		p.add(key, "the application of %s is %s, of this stack %s: the role would allow none of its names", path, own, c.App.Name)
+	}
+	if own := file.Config.Database.Copies.Region; own != "" && own != pipeline.Copies {
+		p.add(key+".copies", "%s copies its database to %s, and this is %q: the role could make neither vault nor key there", path, own, pipeline.Copies)
 	}
 	if domain := file.Config.Domain; domain.Zone != "" { // the role may publish these, and request a certificate for them
 		for _, host := range append([]string{domain.Name}, domain.Aliases...) {
@@ -86,6 +94,7 @@ type environmentFile struct {
 			Name, Zone string
 			Aliases    []string
 		} `yaml:"laravel-ecs:domain"`
+		Database struct{ Copies struct{ Region string } } `yaml:"laravel-ecs:database"`
 	}
 }
 
