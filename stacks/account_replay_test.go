@@ -24,6 +24,8 @@ var kinds = map[string]string{
 	"targetgroup": "elasticloadbalancing" + here + "targetgroup/%web/0", "es": "rds" + here + "es:%events", "db": "rds" + here + "db:%db", "pg": "rds" + here + "pg:%db",
 	"subgrp": "rds" + here + "subgrp:%db", "og": "rds" + here + "og:default:mysql-8-4", "snapshot": "rds" + here + "snapshot:%db-final", "dbsnapshot": "rds" + here + "snapshot:%db-final",
 	"zone": "route53:::hostedzone/Z0", "change": "route53:::change/C0", "bucket": "s3:::%lb-logs", "secret": "secretsmanager" + here + "secret:%APP_KEY-0",
+	"backupplan": "backup" + here + "backup-plan:0", "vault": "backup" + here + "backup-vault:%copies-vault", "vaultthere": "backup:eu-central-1:123456789012:backup-vault:%copies",
+	"key":   "kms:eu-central-1:123456789012:key/0",
 	"topic": "sns" + here + "%alarms", "webacl": "wafv2" + here + "regional/webacl/%waf/0", "ruleset": "wafv2" + here + "regional/managedruleset/AWS/x",
 }
 
@@ -141,7 +143,7 @@ func (w world) ask(t testing.TB, policies []string, all map[string]life) map[str
 // those that name nothing, or that have names only (docs/pipelines.md lists them).
 func TestTheLifeOfAStackMayBeDeployed(t *testing.T) {
 	all := lives(t)
-	r := deploy(t, "account", with(accountConfig(t), "account", "deploy.review.hosts", []string{"app.example.com"}))
+	r := deploy(t, "account", with(with(accountConfig(t), "account", "deploy.review.hosts", []string{"app.example.com"}), "account", "deploy.review.copies", "eu-central-1"))
 	for role, w := range map[string]world{
 		"deploy-prod": {"laravel-prod-", "laravel", "prod"}, "deploy-review": {"laravel-review-login-", "laravel", "review-login"},
 	} {
@@ -173,6 +175,7 @@ func TestTheLifeOfAStackMayBeDeployed(t *testing.T) {
 var (
 	withoutResource = []string{
 		"iam:CreateServiceLinkedRole", "route53:ChangeResourceRecordSets", "elasticloadbalancing:SetWebAcl", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:PutResourcePolicy",
+		"backup-storage:MountCapsule",
 	}
 	byNameOnly = []string{
 		"cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards", "iam:PassRole", "sns:Unsubscribe", "wafv2:DisassociateWebACL",

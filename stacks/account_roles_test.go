@@ -69,7 +69,7 @@ func variants(t testing.TB) []*infratest.Recorder {
 	lookup := with(with(stackConfig(t, "staging"), "release", "name", "r1"), "release", "build", false)
 	return []*infratest.Recorder{
 		deploy(t, "prod", emails), deploy(t, "staging", endpoints), deploy(t, "staging", colors), deploy(t, "staging", lookup),
-		deploy(t, "local", stackConfig(t, "local")),
+		deploy(t, "local", stackConfig(t, "local")), deploy(t, "prod", copying(t)),
 	}
 }
 

@@ -16,6 +16,9 @@ var tagging = map[string][3]string{
 	"aws:acm/certificate:Certificate":                           tags("acm", "certificate/0"),
 	"aws:appautoscaling/target:Target":                          tags("application-autoscaling", "scalable-target/0"),
 	"aws:autoscaling/group:Group":                               tags("autoscaling", "autoScalingGroup:0:autoScalingGroupName/%"),
+	"aws:backup/plan:Plan":                                      tags("backup", "backup-plan:0"),
+	"aws:backup/vault:Vault":                                    tags("backup", "backup-vault:%"),
+	"aws:kms/key:Key":                                           {"kms:TagResource", "kms:UntagResource", "kms:eu-central-1:123456789012:key/0"},
 	"aws:cloudwatch/eventRule:EventRule":                        tags("events", "rule/%"),
 	"aws:cloudwatch/logGroup:LogGroup":                          tags("logs", "log-group:%"),
 	"aws:cloudwatch/metricAlarm:MetricAlarm":                    tags("cloudwatch", "alarm:%"),
@@ -78,7 +81,7 @@ func tags(service, resource string) [3]string {
 
 // TestATagMayBeAdded: the pipelines may add a tag to every kind of resource that exists, and take it away.
 func TestATagMayBeAdded(t *testing.T) {
-	r := deployAccount(t)
+	r := deploy(t, "account", with(accountConfig(t), "account", "deploy.review.copies", "eu-central-1"))
 	for role, environment := range map[string]string{"deploy-prod": "prod", "deploy-review": "review-login"} {
 		grants := infratest.Grants{Policies: policiesOf(t, r, role)}
 		for token, how := range tagging {
@@ -98,7 +101,7 @@ func TestATagMayBeAdded(t *testing.T) {
 func sentWith(t testing.TB, action string, context map[string]infratest.Texts) map[string]infratest.Texts {
 	t.Helper()
 	reference := infratest.Describe(t, []string{action})[action]
-	keys := slices.Clone(reference.Keys)
+	keys := append(slices.Clone(reference.Keys), "aws:RequestedRegion") // which every request has
 	for _, kind := range reference.Types {
 		keys = append(keys, kind.Keys...)
 	}
