@@ -40,6 +40,17 @@ func TestCachesKnowTheConfiguration(t *testing.T) {
 	})
 }
 
+// TestNoCacheAtTheStart: an empty list is a list.
+func TestNoCacheAtTheStart(t *testing.T) {
+	t.Parallel()
+	tag := imageTag("uncached")
+	buildTree(t, appTree(t, "configured"), tag, "--build-arg", "APP=app", "--build-arg", "BUILD_CACHES=", "--build-arg", "START_CACHES=")
+	c := startWeb(t, options{image: tag, env: []string{"HEALTH_PATH=/health"}})
+	if got := c.exec("cd /run/app; ls | grep -E '^(config|routes|events).*php$' || echo none"); got != "none" {
+		t.Errorf("caches of the start: %q", got)
+	}
+}
+
 // script is the URL of the script in the page.
 func (c *container) script() string {
 	c.t.Helper()

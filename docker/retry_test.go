@@ -53,6 +53,25 @@ func TestRetryBelowTheJobStopsTheWorker(t *testing.T) {
 	}
 }
 
+// TestRetryBelowTheJobEndsTheRelease: the migration runs before the new web tasks serve, so no process of the release does then. It refuses
+// before it asks for the database, of which there is none here.
+func TestRetryBelowTheJobEndsTheRelease(t *testing.T) {
+	t.Parallel()
+	queue := filepath.Join(t.TempDir(), "queue.php")
+	write(t, queue, `<?php return ['default' => 'database', 'failed' => ['driver' => 'null'], 'connections' => [
+		'database' => ['driver' => 'database', 'table' => 'jobs', 'queue' => 'default', 'retry_after' => 90]]];`)
+	run := func(arguments string) (string, int) {
+		return runOnce(t, options{env: []string{"WORKER_ARGUMENTS=" + arguments, "DB_WAIT_SECONDS=1"}, args: []string{"migrate"},
+			flags: []string{"--volume", queue + ":/var/www/config/queue.php:ro"}})
+	}
+	if log, status := run(`["--queue=a,b","--timeout=120"]`); status != 78 || !strings.Contains(log, "queue.connections.database.retry_after is 90") {
+		t.Errorf("exits %d, want 78:\n%s", status, log)
+	}
+	if log, status := run(`["--timeout=60"]`); status == 78 || strings.Contains(log, "retry_after") {
+		t.Errorf("a queue that waits long enough is refused, status %d:\n%s", status, log)
+	}
+}
+
 // TestJobWithALongerTimeoutOfItsOwn: Laravel prefers a job's own timeout, which is known when the job runs.
 func TestJobWithALongerTimeoutOfItsOwn(t *testing.T) {
 	t.Parallel()

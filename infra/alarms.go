@@ -150,7 +150,7 @@ func (o *Observability) natAlarms() []alarm {
 	}
 }
 
-func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm) error {
+func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm, opts ...pulumi.ResourceOption) error {
 	comparison := "LessThanThreshold"
 	if a.above {
 		comparison = "GreaterThanThreshold"
@@ -172,6 +172,6 @@ func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm) error {
 		TreatMissingData:   pulumi.String(a.silence),
 		AlarmActions:       pulumi.Array{o.topic.Arn},
 		OkActions:          pulumi.Array{o.topic.Arn},
-	}, pulumi.Parent(o))
+	}, append(opts, pulumi.Parent(o))...)
 	return err
 }

@@ -43,6 +43,15 @@ func (o *Observability) reportedAlarms() (list []alarm) {
 	return list
 }
 
+// afterServices makes an alarm wait for tasks that report. An alarm that is there before them has no data, which is bad.
+func (o *Observability) afterServices() pulumi.ResourceOption {
+	var services []pulumi.Resource
+	for _, process := range sortedKeys(o.args.Services) {
+		services = append(services, o.args.Services[process].Service)
+	}
+	return pulumi.DependsOn(services)
+}
+
 func (o *Observability) cluster() pulumi.StringMap {
 	return pulumi.StringMap{"ClusterName": o.args.Cluster.Name}
 }

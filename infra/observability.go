@@ -84,8 +84,13 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 	if err := o.finishedBackups(ctx, name); err != nil {
 		return nil, fmt.Errorf("counting backups: %w", err)
 	}
-	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.backupAlarms(), o.cacheAlarms(), o.serviceAlarms(), o.natAlarms(), o.reportedAlarms()) {
+	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.backupAlarms(), o.cacheAlarms(), o.serviceAlarms(), o.natAlarms()) {
 		if err := o.watch(ctx, name, a); err != nil {
+			return nil, fmt.Errorf("creating alarm %s: %w", a.name, err)
+		}
+	}
+	for _, a := range o.reportedAlarms() {
+		if err := o.watch(ctx, name, a, o.afterServices()); err != nil {
 			return nil, fmt.Errorf("creating alarm %s: %w", a.name, err)
 		}
 	}

@@ -3,6 +3,7 @@ package stacks_test
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,6 +78,11 @@ func TestMetricsAndAlarmsGoTogether(t *testing.T) {
 			}
 			if hasQueue && queue.Inputs["threshold"].NumberValue() != test.wait {
 				t.Errorf("the alarm on the queue fires at %v", queue.Inputs["threshold"])
+			}
+			for _, a := range []infratest.Resource{disk, queue} { // before them nothing reports, and no data is bad
+				if a.Name != "" && !slices.Contains(a.DependsOn, "laravel-staging-web-service") {
+					t.Errorf("%s waits for %v", a.Name, a.DependsOn)
+				}
 			}
 			reports := reports(t, r)
 			if hasDisk && reports["METRICS_CLUSTER"] != disk.Inputs["dimensions"].ObjectValue()["ClusterName"].StringValue() {

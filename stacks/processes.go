@@ -99,6 +99,9 @@ func preparation(c *config.Config, main infra.Container, limits config.Limits, m
 		CPU: config.MigrateCPU, MemoryMiB: main.MemoryMiB, ReservationMiB: config.MigrateReservationMiB, StopSeconds: main.StopSeconds, Limits: limits,
 	}, 0)
 	before.Environment["DB_MASTER_USERNAME"] = master
+	if c.Release.Migrate {
+		maps.Copy(before.Environment, c.WorkerArguments())
+	}
 	return before
 }
 

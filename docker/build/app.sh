@@ -39,7 +39,7 @@ done
 php "$build/preload.php" bootstrap/cache/preload.list 2>/tmp/why || { echo "no list of classes to preload: the application does not start without its environment" >&2; : >bootstrap/cache/preload.list; }
 
 mkdir -p /out/usr/share/laravel-ecs /out/var/www/vendor
-echo "${START_CACHES:-config} $left" >/out/usr/share/laravel-ecs/caches
+echo "${START_CACHES-config} $left" >/out/usr/share/laravel-ecs/caches
 php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/usr/share/laravel-ecs/sbom.cdx.json
 
 rm -rf node_modules tests phpunit.xml phpunit.xml.dist package.json package-lock.json npm-shrinkwrap.json pnpm-lock.yaml pnpm-workspace.yaml .pnpmfile.* \

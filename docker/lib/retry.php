@@ -9,12 +9,12 @@ use Symfony\Component\Console\Exception\ExceptionInterface;
 use Symfony\Component\Console\Input\ArgvInput;
 
 /** Returns the connection and the timeout of the queue:work command in $argv; null if the command is not valid, which it says itself. */
-function work_options(Kernel $kernel): ?array
+function work_options(Kernel $kernel, array $argv): ?array
 {
     try {
         $command = $kernel->all()['queue:work'];
         $command->mergeApplicationDefinition();
-        $input = new ArgvInput(null, $command->getDefinition());
+        $input = new ArgvInput($argv, $command->getDefinition());
     } catch (ExceptionInterface) {
         return null;
     }
@@ -31,10 +31,10 @@ function retry_after(string $connection): ?int
     return $has ? (int) ($config['retry_after'] ?? 60) : null;
 }
 
-/** Exits with 78 (EX_CONFIG) if a job of this worker may still run when another worker gets it. */
-function check_retry(Kernel $kernel): void
+/** Exits with 78 (EX_CONFIG) if a job of the worker with the command line $argv may still run when another worker gets it. */
+function check_retry(Kernel $kernel, array $argv): void
 {
-    [$connection, $timeout] = work_options($kernel) ?? [null, 0];
+    [$connection, $timeout] = work_options($kernel, $argv) ?? [null, 0];
     $retry = $connection === null ? null : retry_after($connection);
     if ($retry === null || ($timeout > 0 && $timeout < $retry)) {
         return;

@@ -15,7 +15,7 @@ require __DIR__.'/retry.php';
 $app = require '/var/www/bootstrap/app.php';
 $kernel = $app->make(Kernel::class);
 $kernel->bootstrap();
-check_retry($kernel);
+check_retry($kernel, $argv);
 
 $beat = fn () => touch(getenv('HEARTBEAT_FILE'));
 $app['events']->listen([Looping::class, JobProcessing::class, JobProcessed::class], function () use ($beat): void {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -103,6 +104,18 @@ func (w Worker) TimedCommand() []string {
 		return command
 	}
 	return append(slices.Clone(command), fmt.Sprintf("--timeout=%d", w.JobSeconds))
+}
+
+// WorkerArguments is for the migration, the first container of a release that starts the application: it refuses a queue that gives running
+// jobs away, before the worker does and the web service has changed already. The arguments are JSON; there are none without a worker in the
+// role of the image.
+func (c *Config) WorkerArguments() map[string]string {
+	command := c.Worker.TimedCommand()
+	if c.Worker.Count == 0 || command[0] != "worker" {
+		return nil
+	}
+	arguments, _ := json.Marshal(command[1:]) // strings
+	return map[string]string{"WORKER_ARGUMENTS": string(arguments)}
 }
 
 // works tells whether the command is Laravel's queue:work, by the image's role or by its name.

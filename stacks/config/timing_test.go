@@ -23,3 +23,22 @@ func TestWorkerKeepsItsTimeout(t *testing.T) {
 		}
 	}
 }
+
+// TestMigrationKnowsTheWorker: it refuses what the worker would refuse.
+func TestMigrationKnowsTheWorker(t *testing.T) {
+	for _, test := range []struct {
+		count   int
+		command []string
+		want    string
+	}{
+		{1, nil, `["--timeout=300"]`},
+		{2, []string{"worker", "redis", "--queue", "a b"}, `["redis","--queue","a b","--timeout=300"]`},
+		{0, nil, ""},
+		{1, []string{"artisan", "horizon"}, ""},
+	} {
+		c := Config{Worker: Worker{Process: Process{Count: test.count, Command: test.command}, JobSeconds: 300}}
+		if got := c.WorkerArguments()["WORKER_ARGUMENTS"]; got != test.want {
+			t.Errorf("%d of %q: %s, want %s", test.count, test.command, got, test.want)
+		}
+	}
+}
