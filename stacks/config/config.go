@@ -41,3 +41,52 @@ func (c *Config) sections() map[string]any {
 		"observability": &c.Observability, "rotation": &c.Rotation, "env": &c.Env, "secrets": &c.Secrets, "tags": &c.Tags,
 	}
 }
+
+// defaults are the values of keys that a stack file does not have. They are safe, and as small as safe ones can be: none opens a
+// network, skips a snapshot or weakens encryption.
+func defaults() *Config {
+	return &Config{
+		App:         App{Name: "laravel"},
+		Environment: Environment{Class: "staging", TTLHours: DefaultTTLHours},
+		Network:     Network{CIDR: "10.0.0.0/16", Zones: 2, NAT: "gateway", FlowLogDays: 14, EmptyDefaultGroup: true},
+		Access:      Access{Web: []string{"0.0.0.0/0"}, EgressPorts: []int{443}},
+		Registry:    Registry{UntaggedDays: 7, ReleasesKept: 30, ReviewDays: 14},
+		Image: Image{
+			App: "examples/laravel", Dockerfile: "docker/Dockerfile", BaseImage: DefaultBaseImage,
+			Assets: Assets{PHP: Auto},
+			Caches: Caches{Config: AtStart, Event: AtBuild, Route: AtStart, View: AtBuild},
+		},
+		Release: Release{Build: true, Migrate: true, Strategy: Rolling, Live: Blue},
+		LoadBalancer: LoadBalancer{
+			HTTP:                  "redirect",
+			HealthCheck:           HealthCheck{Path: "/up", Interval: 10, Timeout: 5, Healthy: 2, Unhealthy: 3},
+			DeregistrationSeconds: 60, IdleSeconds: 60, AccessLogDays: 90, HSTSDays: 365, RateLimit: 2000,
+		},
+		Cluster: Cluster{
+			InstanceTypes: []string{"t3.small"}, Min: 1, Max: 2, OnDemandPercent: 100, DiskGB: 30, TargetCapacity: 100,
+			MaxInstanceDays: 21,
+		},
+		Web: Web{
+			Process:      Process{Count: 1, CPU: 256, MemoryMiB: 512, ReservationMiB: 384, Limits: limits(20)},
+			StartSeconds: 60, RequestSeconds: 60, MinPercent: 100, MaxPercent: 200,
+			Scaling: Scaling{CPUPercent: 60},
+		},
+		Worker: Worker{
+			Process:    Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, Limits: limits(0)},
+			JobSeconds: 60, Queue: "database",
+		},
+		Scheduler: Scheduler{Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, StopSeconds: 60, Limits: limits(0)}},
+		Database: Database{
+			Engine: "mysql", Version: "8.4", InstanceClass: "db.t4g.micro", Name: "laravel", Username: "laravel",
+			StorageGB: 20, BackupDays: 7, RequireTLS: true, FinalSnapshot: true,
+			Restore: Restore{Old: OldKept}, Copies: Copies{RetainDays: defaultRetainDays},
+		},
+		Cache:         Cache{Engine: "valkey", Version: "8.0", NodeType: "cache.t4g.micro", Nodes: 1, EncryptTransit: true, Auth: AuthRotate},
+		Observability: Observability{LogDays: 30, Alarms: true},
+	}
+}
+
+// limits are the default limits of a process. The article's upload is 20 MB.
+func limits(uploadMiB int) Limits {
+	return Limits{UploadMiB: uploadMiB, TempMiB: 64, PHPMemoryMiB: 128}
+}
