@@ -78,6 +78,9 @@ func askByHand(ask asker) {
 	ask("deploy-prod", "rds:RestoreDBInstanceToPointInTime", "rds"+here+"db:laravel-prod-db-01234567-2", owned("prod")...)
 	ask("deploy-prod", "rds:CreateBlueGreenDeployment", "rds"+here+"db:laravel-prod-db-01234567", owned("prod")...)
 	ask("deploy-staging deploy-prod", "rds:SwitchoverBlueGreenDeployment", "rds"+here+"deployment:bgd-0123456789abcdef") // it has no tags
+	ask("deploy-prod", "rds:CreateDBInstanceReadReplica", "rds"+here+"pg:laravel-prod-db-mysql84-01234567", owned("prod")...)
+	ask("deploy-prod", "rds:CreateDBInstanceReadReplica", "rds"+here+"subgrp:laravel-prod-db-01234567", owned("prod")...)
+	ask("deploy-staging deploy-prod deploy-review", "rds:CreateDBInstanceReadReplica", "rds"+here+"og:default:mysql-8-4") // AWS's, without tags
 	ask("deploy-prod", "rds:PromoteReadReplica", "rds"+here+"db:laravel-prod-db-01234567-green-abc123")
 	ask("deploy-prod", "rds:DeleteDBInstance", "rds"+here+"db:laravel-prod-db-01234567-old1")
 	ask("", "rds:DeleteDBInstance", "rds"+here+"db:laravel-prod-db-01234567")

@@ -28,6 +28,7 @@ func TestAReviewMustBeAbleToVanish(t *testing.T) {
 		"protected":           {"review", with(config, "environment", "protect", true), "environment.protect: environment.class review requires false"},
 		"a final snapshot":    {"review", with(config, "database", "finalSnapshot", true), "database.finalSnapshot: environment.class review requires false"},
 		"many backups":        {"review", with(config, "database", "backupDays", 7), "database.backupDays: environment.class review requires 0 or 1"},
+		"the default group":   {"review", with(config, "network", "emptyDefaultGroup", true), "network.emptyDefaultGroup: environment.class review requires false"},
 		"snapshots":           {"review", with(config, "cache", "snapshotDays", 1), "cache.snapshotDays: environment.class review requires 0"},
 		"mail":                {"review", with(config, "observability", "emails", []string{"a@b.example"}), "observability.emails: environment.class review requires none"},
 		"mail without alarm":  {"staging", with(with(stackConfig(t, "staging"), "observability", "alarms", false), "observability", "dashboard", true), "observability.alarms: false, but emails and dashboard need them"},
@@ -267,6 +268,16 @@ func TestWhoShares(t *testing.T) {
 		}
 		if _, shares := outputs["sharedWithReviews"]; shares != want {
 			t.Errorf("%s shares: %v", stack, shares)
+		}
+	}
+}
+
+// TestReviewsLeaveTheDefaultGroup: also those whose stack file has no network.emptyDefaultGroup, because their pipeline may not empty it.
+func TestReviewsLeaveTheDefaultGroup(t *testing.T) {
+	for stack, want := range map[string]int{"review": 0, "staging": 1} {
+		r := deploy(t, stack, with(stackConfig(t, stack), "network", "emptyDefaultGroup", nil))
+		if got := len(each(t, r, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")); got != want {
+			t.Errorf("%s: %d default groups are changed, want %d", stack, got, want)
 		}
 	}
 }

@@ -203,7 +203,7 @@ var permissions = map[string][]permission{
 		{"rds:CreateBlueGreenDeployment rds:DeleteBlueGreenDeployment rds:SwitchoverBlueGreenDeployment", deployments},
 		{"rds:AddTagsToResource rds:CreateDBInstanceReadReplica rds:DeleteDBInstance rds:ModifyDBInstance rds:PromoteReadReplica", dbCopies},
 		{"rds:AddTagsToResource rds:CreateDBInstance rds:CreateDBSnapshot rds:DeleteDBInstance rds:ModifyDBInstance rds:RebootDBInstance rds:RemoveTagsFromResource rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceToPointInTime", databases},
-		{"rds:CreateDBInstance rds:ModifyDBInstance rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceToPointInTime", optionGroups},
+		{"rds:CreateDBInstance rds:CreateDBInstanceReadReplica rds:ModifyDBInstance rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceToPointInTime", optionGroups},
 		{"rds:CreateDBSnapshot", dbSnapshots},                 // the final one, of an instance of its own
 		{"rds:RestoreDBInstanceFromDBSnapshot", oldSnapshots}, // those that were made without tags
 		{"iam:CreateServiceLinkedRole", rolesLinked},

@@ -27,6 +27,7 @@ type Source interface {
 // Load reads the stack's configuration over the defaults and returns every problem of it at once.
 func Load(source Source) (*Config, error) {
 	c := defaults()
+	c.Network.EmptyDefaultGroup = !ofReview(source)
 	problems, unread := readSections(source, c.sections())
 	if c.App.Env == "" {
 		c.App.Env = source.Stack()

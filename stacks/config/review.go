@@ -35,6 +35,13 @@ const (
 	maxReviewApp = MaxPrefix - len("-"+ReviewPrefix)
 )
 
+// ofReview tells whether a stack is a review environment, before its other sections are read. Its pipeline makes the VPC, and may not empty
+// the default security group, which has no tags.
+func ofReview(source Source) bool {
+	e := Environment{}
+	return !source.Encrypted("environment") && section(source, "environment", &e) == nil && e.Class == ClassReview
+}
+
 // longestPrefix is how long NAME-STACK may be. In review environments the names with little room are shortened.
 func (c *Config) longestPrefix() int {
 	if c.Environment.Class == ClassReview {
@@ -89,6 +96,7 @@ func (c *Config) validateReview(p *problems, stack string) {
 	want(!c.Database.FinalSnapshot, "database.finalSnapshot", "false: a snapshot would stay behind")
 	want(!c.Database.Copies.Set(), "database.copies", "none: copies would stay behind")
 	want(c.Database.BackupDays <= 1, "database.backupDays", "0 or 1")
+	want(!c.Network.EmptyDefaultGroup, "network.emptyDefaultGroup", "false: its pipeline may not change a group without tags, and nothing is in it")
 	want(c.Cache.SnapshotDays == 0, "cache.snapshotDays", "0")
 	want(len(c.Observability.Emails) == 0, "observability.emails", "none: its alarms would be deleted with it")
 }

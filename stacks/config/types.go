@@ -34,7 +34,8 @@ type Network struct {
 	NAT         string   `json:"nat"`       // none, instance, gateway or gatewayPerZone
 	Endpoints   []string `json:"endpoints"` // interface endpoints: ecr.api, logs, ...
 	FlowLogDays int      `json:"flowLogDays"`
-	// EmptyDefaultGroup takes the rules of the VPC's default security group away. Its first deployment needs an administrator.
+	// EmptyDefaultGroup takes the rules of the VPC's default security group away. The first deployment then needs an administrator, so review
+	// environments leave it.
 	EmptyDefaultGroup bool `json:"emptyDefaultGroup"`
 }
 

@@ -62,7 +62,11 @@ func blueGreen(tx *account.Tx, old, next *account.Resource) error {
 	for _, action := range []string{"CreateBlueGreenDeployment", "CreateDBInstanceReadReplica"} {
 		call(action, "db:"+name)
 	}
-	call("CreateDBInstanceReadReplica", "db:"+green)
+	// The copy's groups, too: all are required resources of the action
+	// (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html).
+	for _, resource := range []string{"db:" + green, "og:default:" + next.Outputs.Text("engine"), "pg:" + next.Outputs.Text("parameterGroupName"), "subgrp:" + next.Outputs.Text("dbSubnetGroupName")} {
+		call("CreateDBInstanceReadReplica", resource)
+	}
 	call("AddTagsToResource", "db:"+green)
 	call("DescribeBlueGreenDeployments", "deployment:"+deployment)
 	call("ModifyDBInstance", "db:"+green)
