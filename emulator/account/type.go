@@ -83,6 +83,9 @@ type Name struct {
 	Prefix   string // what the name begins with: alias/
 	Max      int    // AWS's limit on the length
 	Lower    bool   // whether the name must be lower case
+	// Default is set where pulumi-aws makes the name as a default and not as autonaming: the bridge then deletes nothing
+	// before its replacement, also where the program chose the name.
+	Default bool
 }
 
 // Ref is an input that names another resource.

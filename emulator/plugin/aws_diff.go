@@ -32,9 +32,10 @@ func (p *awsPlugin) Diff(_ context.Context, req sdk.DiffRequest) (sdk.DiffRespon
 }
 
 // sameFixedName tells whether the program chose the name and keeps it: the new resource could not exist beside the old.
+// The bridge sees that only of names that are autonamed (nameRequiresDeleteBeforeReplace).
 func sameFixedName(t account.Type, req sdk.DiffRequest) bool {
 	name := resource.PropertyKey(t.Name.Property)
-	if name == "" || !req.NewInputs.HasValue(name) || len(defaultsOf(req.NewInputs)) > 0 {
+	if name == "" || t.Name.Default || !req.NewInputs.HasValue(name) || len(defaultsOf(req.NewInputs)) > 0 {
 		return false
 	}
 	return plain(req.OldInputs)[name].DeepEquals(plain(req.NewInputs)[name])

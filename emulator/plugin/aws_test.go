@@ -228,4 +228,14 @@ func TestDeleteBeforeReplace(t *testing.T) {
 	if d := p.diff(attachment, "id", old, old); d.DeleteBeforeReplace {
 		t.Errorf("the same policy gives %v", d)
 	}
+	for name, before := range map[string]bool{"aws:elasticache/replicationGroup:ReplicationGroup": true, account.DatabaseToken: false} {
+		key, changed := "replicationGroupId", "subnetGroupName"
+		if !before {
+			key, changed = "identifier", "dbName"
+		}
+		d := p.diff(name, "id", props(map[string]any{key: "shop", changed: "a"}), props(map[string]any{key: "shop", changed: "b"}))
+		if len(d.ReplaceKeys) == 0 || d.DeleteBeforeReplace != before {
+			t.Errorf("%s that keeps its name gives %v, deleted before is not %v", name, d, before)
+		}
+	}
 }

@@ -11,7 +11,8 @@ import (
 
 var database = account.Type{
 	Token: account.DatabaseToken, Args: rds.InstanceArgs{}, State: rds.Instance{},
-	Name: account.Name{Property: "identifier", Max: 63, Lower: true},
+	// pulumi-aws, provider/resources.go: `identifier` has a Default with From, and no AutoNamed.
+	Name: account.Name{Property: "identifier", Max: 63, Lower: true, Default: true},
 	ForceNew: []string{
 		"availabilityZone", "backupTarget", "characterSetName", "customIamInstanceProfile", "dbName", "engine", "kmsKeyId",
 		"ncharCharacterSetName", "restoreToPointInTime", "s3Import", "snapshotIdentifier", "storageEncrypted", "timezone", "username",
