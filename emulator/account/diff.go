@@ -39,7 +39,7 @@ func (a *Account) Diff(token, id string, oldInputs, oldOutputs, news Values) (ch
 			now = declared[name]
 		}
 		switch {
-		case next.Has(name) || declared.Has(name) && !(known && computed[name]):
+		case next.Has(name) || declared.Has(name) && (!known || !computed[name]):
 			changed = append(changed, t.differences(name, declared[name], now, next[name])...)
 		case inputs[name] != nil && !declared.Has(name) && !computed[name] && !zero(now) && !same(now, t.Defaults[name]):
 			changed = append(changed, name)
