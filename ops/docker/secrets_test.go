@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -119,10 +120,15 @@ func TestBuildChecksForSecrets(t *testing.T) {
 		stages[name] = body
 	}
 	for stage, has := range map[string]string{
-		"asset-sources": "COPY ${APP}/ ./\nRUN " + check + " \\\n    && ", "node": "npm \\\n    " + check + "; \\\n", "assets": "COPY --from=asset-sources", "app": "COPY --from=assets", "runtime": "COPY --from=app",
+		"sources": "COPY ${APP}/ ./\n", "asset-sources": "COPY --from=sources /sources/ ./\n", "node": "COPY --from=asset-sources", "assets": "COPY --from=asset-sources",
+		"app": "COPY --from=assets", "runtime": "COPY --from=app",
 	} {
 		if !strings.Contains(stages[stage], has) {
 			t.Errorf("the stage %s has no %q", stage, has)
 		}
+	}
+	first := regexp.MustCompile(`RUN (--mount=\S+ \\\n +)*`+regexp.QuoteMeta(check)+` \\\n +&& `)
+	if !first.MatchString(stages["asset-sources"]) {
+		t.Errorf("the stage asset-sources does not begin with %s:\n%s", check, stages["asset-sources"])
 	}
 }
