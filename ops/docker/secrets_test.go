@@ -127,7 +127,7 @@ func TestBuildChecksForSecrets(t *testing.T) {
 			t.Errorf("the stage %s has no %q", stage, has)
 		}
 	}
-	first := regexp.MustCompile(`RUN (--mount=\S+ \\\n +)*`+regexp.QuoteMeta(check)+` \\\n +&& `)
+	first := regexp.MustCompile(`RUN (--mount=\S+ \\\n +)*` + regexp.QuoteMeta(check) + ` \\\n +&& `)
 	if !first.MatchString(stages["asset-sources"]) {
 		t.Errorf("the stage asset-sources does not begin with %s:\n%s", check, stages["asset-sources"])
 	}
