@@ -72,7 +72,7 @@ func TestUnchangedApplication(t *testing.T) {
 		} {
 			resp, body := c.ask(http.MethodGet, path, "X-Forwarded-For", "203.0.113.9", "X-Forwarded-Proto", "https", "Host", "www.example.com")
 			got := strings.TrimSpace(strings.TrimSpace(resp.Status[:3]) + " " + resp.Header.Get("Location"))
-			if resp.StatusCode == 200 {
+			if resp.StatusCode == http.StatusOK {
 				got += " " + strings.TrimSpace(body)
 			}
 			if got != want {

@@ -64,7 +64,7 @@ const (
 )
 
 // TestRolesOfEarlierVersionsCanBeUpdated: Pulumi deletes what is no longer declared after it made what is new
-// (https://www.pulumi.com/docs/iac/concepts/how-pulumi-works/), so for a moment a role has the policies of both versions, and IAM refuses
+// (pulumi/pulumi, pkg/resource/deploy/deployment_executor.go, performDeletes), so for a moment a role has the policies of both versions, and IAM refuses
 // the eleventh.
 func TestRolesOfEarlierVersionsCanBeUpdated(t *testing.T) {
 	config := with(accountConfig(t), "account", "deploy.review.shares", "staging")
