@@ -39,7 +39,7 @@ up: $(TOOLS) ## Deploy: on the emulator (STACK=local), or on AWS with plain `pul
 preview: $(TOOLS) ## Show what `make up` would change
 	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) preview --stack="$$STACK"
 
-down: $(TOOLS) ## Delete everything: here containers, networks, volumes and state, but not Docker images; on AWS `pulumi destroy`
+down: $(TOOLS) ## Delete everything: here containers, networks, volumes and state, but not Docker images and final snapshots; on AWS `pulumi destroy`
 	@$(if $(HERE),$(EMULATOR),$(OPERATOR)) down --stack="$$STACK"
 
 status: $(TOOLS) ## Services, tasks with their release and health, and the URL; fails while a service is not steady (WATCH=1)

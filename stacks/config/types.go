@@ -8,7 +8,7 @@ type App struct {
 	Env   string `json:"env"`   // APP_ENV; empty: the stack's name
 }
 
-// Environment is what kind of environment this is. Class makes validation stricter, and changes nothing else.
+// Environment is what kind of environment this is. Class makes validation stricter.
 type Environment struct {
 	Class    string `json:"class"`    // local, review, staging or production
 	Protect  bool   `json:"protect"`  // database, load balancer, keys and images cannot be destroyed
