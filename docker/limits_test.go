@@ -29,6 +29,9 @@ func checkLimits(t *testing.T, own string) {
 	if status, _ := c.upload(1 << 20); status != 507 {
 		t.Errorf("without room: %d, want 507", status)
 	}
+	if status, _ := c.upload(1000); status == 507 {
+		t.Error("a small form is refused without room")
+	}
 	if status, _, _ := c.get("/memory"); status != 200 {
 		t.Errorf("a page is %d without room", status)
 	}

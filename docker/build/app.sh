@@ -36,7 +36,7 @@ for file in bootstrap/cache/routes-*.php; do
         }, file_get_contents($argv[1])));' "$file"
 done
 # The preload list is optional: an application that cannot boot here is built without it.
-php "$build/preload.php" bootstrap/cache/preload.list 2>/tmp/why || { echo "no list of classes to preload: the application does not start without its environment" >&2; : >bootstrap/cache/preload.list; }
+php "$build/preload.php" bootstrap/cache/preload.list 2>/tmp/why || { { echo "no list of classes to preload: the application does not start without its environment"; cat /tmp/why; } >&2; : >bootstrap/cache/preload.list; }
 
 mkdir -p /out/usr/share/laravel-ecs /out/var/www/vendor
 echo "${START_CACHES-config} $left" >/out/usr/share/laravel-ecs/caches

@@ -6,7 +6,10 @@
 if ($url === '') {
     exit(0);
 }
-$bundle = @file_get_contents($url, false, stream_context_create(['http' => ['timeout' => 30]]));
+// PHP itself does not read the variable.
+$proxy = getenv('https_proxy') ?: getenv('HTTPS_PROXY');
+$http = ['timeout' => 30] + ($proxy ? ['proxy' => preg_replace('#^https?://#', 'tcp://', rtrim($proxy, '/')), 'request_fulluri' => true] : []);
+$bundle = @file_get_contents($url, false, stream_context_create(['http' => $http]));
 if ($bundle === false || !str_contains($bundle, '-----BEGIN CERTIFICATE-----')) {
     fwrite(STDERR, "RDS_CA_URL: $url does not give a bundle of certificates\n");
     exit(1);

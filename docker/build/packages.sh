@@ -69,12 +69,19 @@ packages() {
         fi
     fi
     credentials
+    # cweagans/composer-patches 1 goes on without a patch that does not fit.
+    export COMPOSER_EXIT_ON_PATCH_FAILURE=1
     composer "$run" --ignore-platform-req='ext-*' --ignore-platform-req='php*' --no-scripts --no-autoloader --no-progress --prefer-dist "$@" 2>&1 |
         tee /tmp/composer.log >&2 || explain
     rm -f "$COMPOSER_HOME/auth.json" /tmp/composer.log
     # A path repository can insist on links ("symlink": true). Their folders are not here when the application runs.
     find vendor -maxdepth 2 -type l | while IFS= read -r link; do
-        if [[ -d $link ]]; then cp -aL "$link" "$link.copy" && rm "$link" && mv "$link.copy" "$link"; fi
+        if [[ -d $link ]]; then
+            cp -aL "$link" "$link.copy" && rm "$link" && mv "$link.copy" "$link" || exit 1
+        elif [[ ! -e $link ]]; then
+            echo "$link is a link to nothing: its package is not among what the builder gets" >&2
+            exit 1
+        fi
     done
     # History and remotes of packages that have a source only.
     find vendor -name .git -prune -exec rm -rf {} +

@@ -29,7 +29,12 @@ $files = array_values(array_intersect(get_included_files(), $classes));
 // A class whose parent is in no file of the list (it may be in a file that is not of the class map) is a warning at every start of php-fpm.
 do {
     file_put_contents($list, implode("\n", $files)."\n");
-    exec('php -d opcache.enable_cli=1 -d opcache.preload=/usr/local/lib/laravel-ecs/preload.php -d opcache.preload_user=www-data -r "" 2>&1', $warnings);
+    exec('php -d opcache.enable_cli=1 -d opcache.preload=/usr/local/lib/laravel-ecs/preload.php -d opcache.preload_user=www-data -r "" 2>&1', $warnings, $status);
+    if ($status !== 0) {
+        fwrite(STDERR, "preload: nothing, because PHP ends over it:\n".implode("\n", array_slice($warnings, -3))."\n");
+        file_put_contents($list, '');
+        exit(0);
+    }
     preg_match_all("/Can't preload .* in (\S+) on line/", implode("\n", $warnings), $found);
     [$before, $files, $warnings] = [count($files), array_values(array_diff($files, $found[1])), []];
 } while (count($files) < $before);

@@ -61,11 +61,20 @@ foreach ($project['repositories'] ?? [] as $repository) {
 }
 $named = [];
 $extra = $project['extra'] ?? [];
-array_walk_recursive($extra, function ($value) use (&$named): void {
+$collect = function ($value) use (&$named): void {
     if (is_string($value) && preg_match('#^(?!/|\.\.|.*://)[\w./*{},@ -]+$#', $value) && $value !== '.') {
         $named[] = $value;
     }
-});
+};
+array_walk_recursive($extra, $collect);
+// Lists of patches: extra.patches-file of composer-patches 1, and the files that 2 reads without being told.
+foreach (array_unique(['patches.json', 'patches.lock.json', ...$named]) as $file) {
+    if (preg_match('#patch[^/]*\.json$#', $file) && is_file("$from/$file")) {
+        $named[] = $file;
+        $list = read("$from/$file");
+        array_walk_recursive($list, $collect);
+    }
+}
 foreach ($named as $value) {
     foreach (glob("$from/$value", GLOB_BRACE) as $found) {
         // Other folders in `extra` are no input of Composer's, as public-dir.

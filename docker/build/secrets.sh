@@ -23,14 +23,14 @@ find_files() { find "$folder" -path "$folder/vendor" -prune -o -path "$folder/no
     # shellcheck disable=SC2086
     find_files $private
     # Laravel's own dumps of the tables (schema:dump) have no rows; every other dump may.
-    find_files -name '*.sql' ! -path "$folder/database/schema/*"
+    find_files -name '*.sql' ! -path '*/database/schema/*'
     # Certificates and public keys are not secret.
     find_files '(' -name '*.pem' -o -name '*.key' ')' | while IFS= read -r file; do
         if grep -qE 'BEGIN [A-Z0-9 ]*PRIVATE KEY' "$file" || ! grep -qE 'BEGIN ([A-Z0-9]+ )*(CERTIFICATE|PUBLIC KEY|DH PARAMETERS)' "$file"; then echo "$file"; fi
     done
     # A registry without a token needs no secret, and ${NPM_TOKEN} is only the name of one.
-    find_files '(' -name .npmrc -o -name .yarnrc -o -name .yarnrc.yml ')' | while IFS= read -r file; do
-        if grep -qE '(_authToken|_auth|_password|npmAuthToken|npmAuthIdent)["'"'"']?[[:space:]]*[=:][[:space:]]*["'"'"']?[^[:space:]"'"'"'$]' "$file"; then echo "$file"; fi
+    find_files '(' -name .npmrc -o -name .yarnrc -o -name .yarnrc.yml -o -name bunfig.toml ')' | while IFS= read -r file; do
+        if grep -qE '(_authToken|_auth|_password|npmAuthToken|npmAuthIdent|token)["'"'"']?[[:space:]]*[=:][[:space:]]*["'"'"']?[^[:space:]"'"'"'$]' "$file"; then echo "$file"; fi
     done
 } | sort -u >/tmp/found
 

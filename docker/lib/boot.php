@@ -26,7 +26,7 @@ function boot(Application $app): Kernel
 {
     $started = false;
     // The kernel resolves each of its bootstrappers (Application::bootstrapWith), and this takes the place of the last one.
-    $app->bind(BootProviders::class, fn () => new class($started)
+    $app->bind(BootProviders::class, function () use (&$started) { return new class($started)
     {
         public function __construct(private bool &$started) {}
 
@@ -49,7 +49,7 @@ function boot(Application $app): Kernel
                 $this->fireAppCallbacks($this->bootedCallbacks);
             })->call($app);
         }
-    });
+    }; });
     $kernel = $app->make(Kernel::class);
     try {
         $kernel->bootstrap();

@@ -16,16 +16,19 @@ check_limits() {
 }
 
 # look_at_temp says once which folder in memory is full. What is written there is cut short, and PHP says so to nobody, for example of an
-# upload. The file $run/full lets Apache answer 507 to requests with a body.
+# upload. The file $run/full-tmp lets Apache answer 507 to requests that PHP would have to write to /tmp.
 look_at_temp() {
-    local folder size blocks free is=
+    local folder size blocks free told
     for folder in /tmp /run; do
+        told=$run/full${folder//\//-}
         read -r size blocks free <<<"$(stat --file-system --format '%S %b %a' $folder)"
-        ((blocks > 0 && free * 20 < blocks)) || continue
-        is=$folder
-        [[ -e $run/full ]] || say "$folder is full: $(((blocks - free) * size >> 20)) of $((blocks * size >> 20)) MiB, limits.tempMib in the stack file. Files are cut short; requests with a body get 507"
+        if ((blocks == 0 || free * 20 >= blocks)); then
+            rm -f "$told"
+        elif [[ ! -e $told ]]; then
+            : >"$told"
+            say "$folder is full: $(((blocks - free) * size >> 20)) of $((blocks * size >> 20)) MiB, limits.tempMib in the stack file. Files are cut short$([[ $folder != /tmp ]] || echo "; requests of more than 16 KiB get 507")"
+        fi
     done
-    if [[ -n $is ]]; then : >"$run/full"; else rm -f "$run/full"; fi
 }
 
 watcher=

@@ -81,6 +81,8 @@ stop() {
 # whoever is in one of them and reaches this port is the load balancer, if the firewall is right. Laravel's * means that, too.
 proxies() {
     local list=${TRUSTED_PROXIES:-*} range ranges
+    # Symfony's words for the same.
+    case $list in REMOTE_ADDR | private_ranges | PRIVATE_SUBNETS) list='*' ;; esac
     [[ $list != *'*'* ]] || list="10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.168.0.0/16 fc00::/7"
     read -r -a ranges <<<"${list//,/ }"
     PROXY_RANGES=${ranges[*]} PEER_IS_PROXY=

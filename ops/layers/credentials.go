@@ -35,10 +35,12 @@ func Prebuild(ctx context.Context, root string, settings *config.File, local boo
 		return err
 	}
 	fmt.Fprintln(out, "installing packages with the credentials and the proxy of this shell, which become part of no layer")
-	// The last stage that asks servers, and those that it is made of.
-	build := docker.Build{Context: root, Dockerfile: filepath.Join(root, dockerfile), Target: "assets", Platform: platform, Args: args, Flags: flags}
-	if err := build.Run(ctx, nil); err != nil {
-		return fmt.Errorf("building the stage %q of %s: %w", build.Target, dockerfile, err)
+	// The last stages that ask servers, and those that they are made of.
+	for _, stage := range []string{"assets", "authorities"} {
+		build := docker.Build{Context: root, Dockerfile: filepath.Join(root, dockerfile), Target: stage, Platform: platform, Args: args, Flags: flags}
+		if err := build.Run(ctx, nil); err != nil {
+			return fmt.Errorf("building the stage %q of %s: %w", stage, dockerfile, err)
+		}
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func TestPrebuild(t *testing.T) {
 	t.Setenv("COMPOSER_AUTH", `{"bearer": {"host": "secret-value"}}`)
 	t.Setenv("https_proxy", "http://user:secret-value@proxy:3128")
 	got := prebuild("staging")
-	for _, want := range []string{"--target assets ", "--platform linux/amd64 ", "--build-arg PACKAGES=ffmpeg ", "--secret id=COMPOSER_AUTH,env=COMPOSER_AUTH ", "--build-arg https_proxy "} {
+	for _, want := range []string{"--target assets ", "--target authorities ", "--platform linux/amd64 ", "--build-arg PACKAGES=ffmpeg ", "--secret id=COMPOSER_AUTH,env=COMPOSER_AUTH ", "--build-arg https_proxy "} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in %s", want, got)
 		}

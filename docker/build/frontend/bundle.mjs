@@ -55,6 +55,9 @@ for (const folder of [...workspaces(manifest), '.']) {
 }
 if (name) {
     await start(name, '.');
+} else if (['vite.config.js', 'vite.config.ts', 'vite.config.mjs', 'vite.config.mts', 'webpack.mix.js'].some((file) => existsSync(file))
+    && !['public/build/manifest.json', 'public/mix-manifest.json'].some((file) => existsSync(file))) {
+    die('package.json has no script build, production or prod, so nothing is bundled: name the script in image.assets.script');
 } else {
     say('package.json has no script build, production or prod, so nothing is bundled (image.assets.script names another one)');
 }

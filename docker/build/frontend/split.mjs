@@ -7,7 +7,7 @@
 //   .               what is left for the bundle: all but tests, and without PHP code unless the bundle runs or reads it
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { bundleScript, die, json, say, text } from './common.mjs';
+import { bundleScript, die, json, say, text, workspaces } from './common.mjs';
 
 const [vendor, php, script] = process.argv.slice(2);
 const packages = '/out/packages';
@@ -25,6 +25,15 @@ function* files(folder = '.') {
     }
 }
 
+/** A manifest, or null if it cannot be read. */
+function readable(file) {
+    try {
+        return JSON.parse(text(file));
+    } catch {
+        return null;
+    }
+}
+
 function keep(path, from = path) {
     mkdirSync(dirname(join(packages, path)), { recursive: true });
     cpSync(from, join(packages, path), { recursive: true });
@@ -39,14 +48,22 @@ function packagesOf(all) {
     for (const file of all.filter((path) => /\.(patch|diff)$/.test(path))) {
         keep(file);
     }
+    const own = new Set(['package.json', ...workspaces(json('package.json')).map((folder) => `${folder}/package.json`)]);
     for (const file of all.filter((path) => /(^|\/)package\.json$/.test(path))) {
-        const manifest = json(file);
+        // Another one is somebody's documentation or a published asset, unless a package is in its folder.
+        const manifest = own.has(file) ? json(file) : readable(file);
+        if (!manifest) {
+            continue;
+        }
         // Scripts of the repository need its files. They run in the stage "assets", where all files are.
         delete manifest.scripts;
         // A folder or archive as a package, which Composer may have brought.
         for (const [, , given] of JSON.stringify(manifest).matchAll(/"(file|link|portal):([^"]+)"/g)) {
             const path = normalize(join(dirname(file), given.split('#')[0]));
             const from = path.startsWith('vendor/') ? join(vendor, path.slice('vendor/'.length)) : path;
+            if (!own.has(file) && (path.startsWith('..') || !existsSync(from))) {
+                continue;
+            }
             if (path.startsWith('..')) {
                 die(`${file} needs ${given}, which is outside of the application's folder`);
             }
