@@ -74,16 +74,16 @@ func (s *system) missing(t *testing.T) {
 func (s *system) interrupted(t *testing.T) {
 	s.ensure(s.declare(s.define(30, "one", "", nil), 2))
 	second := s.define(31, "two", "", nil)
+	progress := s.renew(t)
 	l := s.underLoad()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- s.r.Ensure(ctx, s.declare(second, 2)) }()
-	_, healthy := s.newTasks(t, "two")
-	for deadline := time.Now().Add(time.Minute); healthy == 0 && time.Now().Before(deadline); _, healthy = s.newTasks(t, "two") {
-		machine.Pause(t.Context(), s.r.Tick/4)
+	// It stops old tasks as soon as a new one is healthy, and it is steady a tick later at the earliest.
+	for deadline := time.Now().Add(time.Minute); !progress.Has("service web: stopping") && time.Now().Before(deadline); {
+		machine.Pause(t.Context(), s.r.Tick/10)
 	}
-	machine.Pause(t.Context(), s.r.Tick*3/2) // the deployment looks once a tick
 	cancel()
 	if err := <-ended; err == nil {
 		t.Fatal("the release was faster than the test, which interrupts nothing")
@@ -91,17 +91,25 @@ func (s *system) interrupted(t *testing.T) {
 	if restarts, healthy := s.newTasks(t, "two"); healthy == 0 || restarts < healthy {
 		t.Errorf("while no command runs, Docker restarts %d of %d healthy tasks", restarts, healthy)
 	}
-	again, err := New(Config{StateDir: s.r.StateDir, Root: "../..", HTTPPort: s.r.Ports[80], HTTPSPort: s.r.Ports[443], Account: s.f, Log: &runtimetest.TestLog{T: t}})
-	s.must(err)
-	s.r = again
+	s.renew(t)
 	s.ensure(s.declare(second, 2))
 	l.stop(t, "an interrupted release and its repetition")
 	s.serves(t, "two", 2)
 	all := s.containers(t)
-	_, err = s.r.Docker.Run(t.Context(), "rm", "--force", all[len(all)-1].ID)
+	_, err := s.r.Docker.Run(t.Context(), "rm", "--force", all[len(all)-1].ID)
 	s.must(err)
 	s.must(s.r.Reconcile(t.Context()))
 	s.serves(t, "two", 2)
+}
+
+// renew is the runtime of another command on the same state. It returns the progress of that command.
+func (s *system) renew(t *testing.T) *runtimetest.TestLog {
+	t.Helper()
+	progress := &runtimetest.TestLog{T: t}
+	again, err := New(Config{StateDir: s.r.StateDir, Root: "../..", HTTPPort: s.r.Ports[80], HTTPSPort: s.r.Ports[443], Account: s.f, Log: progress})
+	s.must(err)
+	s.r = again
+	return progress
 }
 
 // newTasks counts the healthy tasks of a release, and those that Docker restarts when they die.

@@ -152,3 +152,10 @@ func (l *TestLog) Write(data []byte) (int, error) {
 	l.T.Log(strings.TrimSpace(string(data)))
 	return l.kept.Write(data)
 }
+
+// Has tells whether the progress so far has a text.
+func (l *TestLog) Has(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.kept.String(), text)
+}
