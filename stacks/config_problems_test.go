@@ -1,0 +1,78 @@
+package stacks_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+	"github.com/laravel-ecs/laravel-ecs/stacks"
+)
+
+// TestBadCandidatesAreRefused covers rules about two keys.
+func TestBadCandidatesAreRefused(t *testing.T) {
+	tests := []struct {
+		release map[string]any
+		want    string
+	}{
+		{map[string]any{"candidate": "r2"}, "release.candidate: needs release.name"},
+		{map[string]any{"percent": 10}, "release.percent: 10 without release.candidate"},
+		{map[string]any{"name": "r1", "candidate": "r1"}, "release.candidate: r1 is live already"},
+		{map[string]any{"name": "r1", "candidate": "r 2"}, `release.candidate: "r 2" is not letters`},
+	}
+	for _, test := range tests {
+		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", released(t, "staging", test.release))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v: got %v", test.release, err)
+		}
+	}
+	config := with(with(with(stackConfig(t, "staging"), "web", "count", 0), "worker", "count", 0), "scheduler", "count", 0)
+	_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", config)
+	if err == nil || !strings.Contains(err.Error(), "nothing would run") {
+		t.Errorf("nothing to run: got %v", err)
+	}
+}
+
+// TestAllProblemsAtOnce: one run reports all mistakes.
+func TestAllProblemsAtOnce(t *testing.T) {
+	config := stackConfig(t, "staging")
+	config = with(config, "network", "zones", 1)
+	config = with(config, "database", "backupDays", 0)
+	config = with(config, "registry", "releasesKept", 1)
+	config = with(config, "cluster", "mim", 1)
+	config = with(config, "cluster", "max", 0) // not reported: the section could not be read
+	config["laravel-ecs:databse"] = "{}"
+	t.Setenv("PULUMI_CONFIG", `{"laravel-ecs:databse": "{}"}`)
+	delete(config, "aws:region")
+	t.Setenv("AWS_REGION", "")
+	t.Setenv("AWS_DEFAULT_REGION", "")
+	_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", config)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{
+		"Pulumi.staging.yaml has 6 problem(s); nothing was changed", "aws:region: missing", "network.zones", "database.backupDays",
+		"registry.releasesKept", "cluster.mim: no such key", "databse: no such key",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in: %v", want, err)
+		}
+	}
+}
+
+func TestUnknownSectionIsRefused(t *testing.T) {
+	t.Setenv("PULUMI_CONFIG", `{"laravel-ecs:databse": "{}", "aws:region": "eu-west-1"}`)
+	_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", stackConfig(t, "staging"))
+	if err == nil || !strings.Contains(err.Error(), "databse: no such key; Pulumi.yaml lists them") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestSectionThatIsNoSection covers a forgotten indentation in YAML.
+func TestSectionThatIsNoSection(t *testing.T) {
+	config := stackConfig(t, "staging")
+	config["laravel-ecs:web"] = "2"
+	_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", config)
+	if err == nil || !strings.Contains(err.Error(), `web: "2" found, a section with keys below it expected`) {
+		t.Errorf("got %v", err)
+	}
+}
