@@ -171,14 +171,17 @@ func TestCachePasswordRotation(t *testing.T) {
 	}
 	wants("the end", third, third)
 
-	for says, change := range map[string]map[string]any{
-		"deploy it with cache.auth: rotate first":  {"rotation.REDIS_PASSWORD": 2},
-		"cannot take it away":                      {"cache.auth": "none", "rotation.REDIS_PASSWORD": nil},
-		"keep cache.auth and cache.encryptTransit": {"cache.encryptTransit": false, "cache.auth": "rotate", "rotation.REDIS_PASSWORD": nil},
+	for _, test := range []struct {
+		change map[string]any // of what the one before left
+		says   string
+	}{
+		{map[string]any{"rotation.REDIS_PASSWORD": 2}, "deploy it with cache.auth: rotate first"},
+		{map[string]any{"cache.auth": "none", "rotation.REDIS_PASSWORD": nil}, "cannot take it away"},
+		{map[string]any{"cache.encryptTransit": false, "cache.auth": "rotate", "rotation.REDIS_PASSWORD": nil}, "keep cache.auth and cache.encryptTransit"},
 	} {
-		l.set(change)
-		if _, err := l.Preview(t.Context()); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%v: %v", change, err)
+		l.set(test.change)
+		if _, err := l.Preview(t.Context()); err == nil || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%v: %v", test.change, err)
 		}
 	}
 }
