@@ -51,7 +51,7 @@ func stage(t *testing.T, dir, name string, more ...string) (tag, progress string
 	return tag, progress, err
 }
 
-// in runs a shell command in a stage.
+// in runs a shell command in an image or a stage, without its entrypoint.
 func in(t *testing.T, tag, script string) string {
 	t.Helper()
 	out, err := docker("run", "--rm", "--label", label, "--network", "none", "--entrypoint", "sh", tag, "-c", script)

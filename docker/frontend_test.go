@@ -16,20 +16,7 @@ import (
 // frontEnd is a folder to build from with one of these applications, and a tag.
 func frontEnd(t *testing.T, name string) (dir, tag string) {
 	t.Helper()
-	if os.Getenv("IMAGE") != "" {
-		t.Skip("the sources of IMAGE are not known here")
-	}
-	return appTree(t, "front-"+name), image + "-front-" + name
-}
-
-// inStage prints what a shell command prints in an image of a stage.
-func inStage(t *testing.T, tag, command string) string {
-	t.Helper()
-	out, err := docker("run", "--rm", "--label", label, "--network", "none", "--entrypoint", "sh", tag, "-c", command)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return appTree(t, "front-"+name), imageTag("front-" + name)
 }
 
 var assetsOnly = []string{"--build-arg", "APP=app", "--target", "assets"}
@@ -54,7 +41,7 @@ func TestPackageManagers(t *testing.T) {
 			dir, tag := frontEnd(t, name)
 			buildTree(t, dir, tag, assetsOnly...)
 			var got facts
-			out := inStage(t, tag, "cat public/build/facts.json")
+			out := in(t, tag, "cat public/build/facts.json")
 			if err := json.Unmarshal([]byte(out), &got); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
@@ -62,7 +49,7 @@ func TestPackageManagers(t *testing.T) {
 				got.UI != want.UI || got.Installed != want.Installed || got.Patched != want.Patched {
 				t.Errorf("the bundle saw %+v, not %+v", got, want)
 			}
-			if list := inStage(t, tag, "cat /out/sbom/package-lock.json"); !strings.Contains(list, `"name":"is-number","version":"7.0.0"`) {
+			if list := in(t, tag, "cat /out/sbom/package-lock.json"); !strings.Contains(list, `"name":"is-number","version":"7.0.0"`) {
 				t.Errorf("the list of packages lacks is-number: %.300s", list)
 			}
 		})
@@ -129,7 +116,7 @@ func TestBundle(t *testing.T) {
 	if want := "the bundle for server-side rendering (bootstrap/ssr) is in the image, but no process of this image runs it"; !strings.Contains(progress, want) {
 		t.Errorf("the build does not say %q", want)
 	}
-	got := inStage(t, tag, "cat public/build/assets/app-*.js bootstrap/ssr/ssr.js; ls public/build/assets bootstrap/ssr; ls -d public/hot package.json package-lock.json vite.config.js 2>/dev/null; true")
+	got := in(t, tag, "cat public/build/assets/app-*.js bootstrap/ssr/ssr.js; ls public/build/assets bootstrap/ssr; ls -d public/hot package.json package-lock.json vite.config.js 2>/dev/null; true")
 	if n := strings.Count(got, name); n != 2 || strings.Contains(got, "old.js") || strings.Contains(got, "package") {
 		t.Errorf("the image has %d of 2 bundles with the variable, or old files:\n%s", n, got)
 	}
@@ -150,14 +137,14 @@ func TestBundle(t *testing.T) {
 			t.Errorf("a changed line of PHP runs %s again", step)
 		}
 	}
-	if got := inStage(t, tag+"-php", "PATH=/opt/app/bin:/opt/node/bin:$PATH npm --version"); !strings.HasPrefix(got, "10.") {
+	if got := in(t, tag+"-php", "PATH=/opt/app/bin:/opt/node/bin:$PATH npm --version"); !strings.HasPrefix(got, "10.") {
 		t.Errorf("the lock of npm 10 was installed with npm %s", got)
 	}
 	progress = buildTree(t, dir, tag+"-other", with(strings.Replace(variables, "shop", "Other", 1), "--target", "assets")...)
 	if !cached(progress, "install.mjs") || cached(progress, "bundle.mjs") {
 		t.Error("another variable installs again, or bundles nothing")
 	}
-	if got := inStage(t, tag+"-other", "cat public/build/assets/app-*.js"); !strings.Contains(got, "Other") {
+	if got := in(t, tag+"-other", "cat public/build/assets/app-*.js"); !strings.Contains(got, "Other") {
 		t.Errorf("the other bundle is %s", got)
 	}
 }
@@ -168,7 +155,7 @@ func TestBundleThatRunsPHP(t *testing.T) {
 	t.Parallel()
 	dir, tag := frontEnd(t, "wayfinder")
 	buildTree(t, dir, tag, assetsOnly...)
-	if got := inStage(t, tag, "cat public/build/assets/app-*.js"); !strings.Contains(got, "health") {
+	if got := in(t, tag, "cat public/build/assets/app-*.js"); !strings.Contains(got, "health") {
 		t.Fatalf("the bundle has no routes: %s", got)
 	}
 	routes := filepath.Join(dir, "app/routes/web.php")
@@ -178,7 +165,7 @@ func TestBundleThatRunsPHP(t *testing.T) {
 	}
 	write(t, routes, string(content)+"\nRoute::get('/a-new-route', fn () => 'new');\n")
 	progress := buildTree(t, dir, tag+"-changed", assetsOnly...)
-	if got := inStage(t, tag+"-changed", "cat public/build/assets/app-*.js"); !strings.Contains(got, "a-new-route") || !cached(progress, "install.mjs") {
+	if got := in(t, tag+"-changed", "cat public/build/assets/app-*.js"); !strings.Contains(got, "a-new-route") || !cached(progress, "install.mjs") {
 		t.Errorf("the bundle is not made again, or the packages are: %s", got)
 	}
 }

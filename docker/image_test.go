@@ -123,11 +123,7 @@ func TestSize(t *testing.T) {
 // shell runs a shell command in a container of the image, without its entrypoint.
 func shell(t *testing.T, script string) string {
 	t.Helper()
-	out, err := docker("run", "--rm", "--label", label, "--network", "none", "--entrypoint", "sh", image, "-c", script)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return in(t, image, script)
 }
 
 func TestStartNamesWhatIsMissing(t *testing.T) {

@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
-	"runtime"
 
-	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
@@ -16,28 +13,18 @@ import (
 // (https://github.com/pulumi/pulumi-docker, provider/image.go). It uses the layers that are in the builder then: BuildKit's secrets are no part
 // of a layer, nor of what a layer is found by. Local is the same as of Keep.
 func Prebuild(ctx context.Context, root string, settings *config.File, local bool, out io.Writer) error {
-	flags := settings.BuildFlags(root)
-	dockerfile, _, args := settings.TestBuild()
-	if _, ours := config.ImageSources("", ""); len(flags) == 0 || dockerfile != ours || !settings.Builds() {
+	dockerfile, _, _ := settings.TestBuild()
+	if _, ours := config.ImageSources("", ""); len(settings.BuildFlags(root)) == 0 || dockerfile != ours || !settings.Builds() {
 		return nil
 	}
-	platform, err := platformOf(root, settings)
+	build, err := buildOf(ctx, root, settings, local, out)
 	if err != nil {
-		return err
-	}
-	if local {
-		platform = "linux/" + runtime.GOARCH
-		if settings.Text("image.baseImage") == "" {
-			args["BASE_IMAGE"] = docker.BaseImage
-		}
-	}
-	if err := docker.Prepare(ctx, root, args["BASE_IMAGE"], out); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "installing packages with the credentials and the proxy of this shell, which become part of no layer")
 	// The last stages that ask servers, and those that they are made of.
 	for _, stage := range []string{"assets", "authorities"} {
-		build := docker.Build{Context: root, Dockerfile: filepath.Join(root, dockerfile), Target: stage, Platform: platform, Args: args, Flags: flags}
+		build.Target = stage
 		if err := build.Run(ctx, nil); err != nil {
 			return fmt.Errorf("building the stage %q of %s: %w", stage, dockerfile, err)
 		}

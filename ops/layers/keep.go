@@ -29,14 +29,24 @@ func Keep(ctx context.Context, root, stack string, local bool, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	dockerfile, _, args := settings.TestBuild()
+	dockerfile, _, _ := settings.TestBuild()
 	if _, ours := config.ImageSources("", ""); dockerfile != ours {
 		fmt.Fprintf(out, "%s: image.dockerfile is %s, and only the stages of %s are known here: no layers are kept\n", settings.Name(), dockerfile, ours)
 		return nil
 	}
-	platform, err := platformOf(root, settings)
+	build, err := buildOf(ctx, root, settings, local, out)
 	if err != nil {
 		return err
+	}
+	return Stages{Folder: folder, Names: slowStages, Out: out, Now: time.Now(), Build: build}.Run(ctx)
+}
+
+// buildOf is a build of a stack's image by docker/Dockerfile, with its base image there. Name and target are the caller's.
+func buildOf(ctx context.Context, root string, settings *config.File, local bool, out io.Writer) (docker.Build, error) {
+	dockerfile, _, args := settings.TestBuild()
+	platform, err := platformOf(root, settings)
+	if err != nil {
+		return docker.Build{}, err
 	}
 	if local {
 		platform = "linux/" + runtime.GOARCH
@@ -44,13 +54,8 @@ func Keep(ctx context.Context, root, stack string, local bool, out io.Writer) er
 			args["BASE_IMAGE"] = docker.BaseImage
 		}
 	}
-	if err := docker.Prepare(ctx, root, args["BASE_IMAGE"], out); err != nil {
-		return err
-	}
-	return Stages{
-		Folder: folder, Names: slowStages, Out: out, Now: time.Now(),
-		Build: docker.Build{Context: root, Dockerfile: filepath.Join(root, dockerfile), Platform: platform, Args: args, Flags: settings.BuildFlags(root)},
-	}.Run(ctx)
+	build := docker.Build{Context: root, Dockerfile: filepath.Join(root, dockerfile), Platform: platform, Args: args, Flags: settings.BuildFlags(root)}
+	return build, docker.Prepare(ctx, root, args["BASE_IMAGE"], out)
 }
 
 // platformOf is what a stack's image is built for. A stack that shares another one's cluster runs on its instances.
