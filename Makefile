@@ -69,7 +69,7 @@ rollback: $(TOOLS) ## Return to the release that served before, or TO=release, w
 unpin: $(TOOLS) ## Remove the release that a rollback wrote into the stack file: the next make up deploys the working tree
 	@$(call RUN,unpin)
 
-canary: $(TOOLS) ## Blue/green: PERCENT=10 of the requests go to the working tree, or to TO=release
+canary: $(TOOLS) ## Blue/green: PERCENT=10 of the visitors get the working tree, or to TO=release
 	@$(call DEPLOY,canary)$(if $(TO), --to="$$TO")
 
 promote: $(TOOLS) ## Blue/green: the candidate gets all requests

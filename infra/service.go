@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
@@ -41,7 +42,7 @@ type ServiceArgs struct {
 	RolloutMinutes, DrainMinutes int
 	// Scaling moves the number of tasks; nil keeps Count.
 	Scaling *Scaling
-	// SetCount makes every deployment set the number to Count, even with Scaling.
+	// SetCount is for a colour: every deployment sets the number to Count, even with Scaling.
 	SetCount bool
 }
 
@@ -53,6 +54,8 @@ type Service struct {
 	ARN  pulumi.StringOutput
 	// TaskDefinitionARN is the revision that runs. It is an error when that is not the one that was registered.
 	TaskDefinitionARN pulumi.StringOutput `pulumi:"taskDefinitionArn"`
+
+	created atomic.Bool // in this update; only with SetCount
 }
 
 // NewLogGroup registers the log group of a service. It is made before the roles, whose policies name it.
@@ -178,6 +181,13 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		pulumi.ReplaceOnChanges([]string{"loadBalancers"}),
 	}
 	opts = append(opts, released...)
+	if args.SetCount && args.Target != nil {
+		created, err := ctx.RegisterResourceHook(name+"-created", func(*pulumi.ResourceHookArgs) error { s.created.Store(true); return nil }, nil)
+		if err != nil {
+			return nil, fmt.Errorf("registering hook: %w", err)
+		}
+		opts = append(opts, pulumi.ResourceHooks(&pulumi.ResourceHookBinding{AfterCreate: []*pulumi.ResourceHook{created}}))
+	}
 	if args.Scaling != nil && !args.SetCount {
 		// Autoscaling owns the number: a release at the peak must not reset it (terraform-provider-aws#335).
 		opts = append(opts, pulumi.IgnoreChanges([]string{"desiredCount"}))

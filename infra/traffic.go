@@ -43,7 +43,7 @@ func NewTraffic(ctx *pulumi.Context, name string, args TrafficArgs, opts ...pulu
 	if err := ctx.RegisterComponentResource("laravel:infra:Traffic", name, t, opts...); err != nil {
 		return nil, err
 	}
-	warm, err := ctx.RegisterResourceHook(name+"-warm-up", warmUp(ctx, args.WarmUp), nil)
+	warm, err := ctx.RegisterResourceHook(name+"-warm-up", args.warmUp(ctx), nil)
 	if err != nil {
 		return nil, fmt.Errorf("registering hook: %w", err)
 	}
@@ -76,54 +76,84 @@ func (args TrafficArgs) serving() []pulumi.Resource {
 	return services
 }
 
-// forward names the target group, or those of both colours with their weights. The weights are known when the services run what was
-// registered for them; a single group has none, so that a preview of a release does not show the rule.
+// forward names the target group that gets everything, or both with their weights while a candidate has a share. A visitor with a cookie
+// keeps the colour that he got then, so the weights are shares of visitors.
+//
+// AWS obeys the cookie in a rule "with target group stickiness enabled" (ALB guide, "Listeners for your Application Load Balancers"), whatever
+// the weight is, and although the group has no healthy target left: 503 (https://repost.aws/questions/QUugYm4uzWSI2af5mnmMjlZQ). So a
+// colour without a share is not in the rule at all, and an aborted or stopped one loses its visitors at once. The provider cannot turn
+// stickiness off in a rule with weights: it takes a missing block for no change, and AWS does not keep the duration of a disabled one
+// (terraform-provider-aws#15144).
+//
+// Both are known when the services run what was registered for them; a rolling environment does not wait for that, so that a preview of a
+// release does not show its rule.
 func (args TrafficArgs) forward() *lb.ListenerRuleActionArgs {
 	colors := args.Balancer.Colors()
 	if len(colors) == 1 {
-		return &lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), TargetGroupArn: args.Balancer.Target(colors[0]).ARN}
+		return forwardTo(args.Balancer.Target(colors[0]).ARN)
 	}
 	var running []any
 	for _, service := range args.Serving {
 		running = append(running, service.TaskDefinitionARN)
 	}
+	released := pulumi.All(running...)
 	groups := lb.ListenerRuleActionForwardTargetGroupArray{}
 	for _, color := range colors {
-		weight := pulumi.All(running...).ApplyT(func([]any) int { return args.Percent[color] }).(pulumi.IntOutput)
-		groups = append(groups, &lb.ListenerRuleActionForwardTargetGroupArgs{Arn: args.Balancer.Target(color).ARN, Weight: weight})
+		target := args.Balancer.Target(color).ARN
+		switch percent := args.Percent[color]; percent {
+		case 0:
+		case 100:
+			return forwardTo(pulumi.All(released, target).ApplyT(func(both []any) string { return both[1].(string) }).(pulumi.StringOutput))
+		default:
+			weight := released.ApplyT(func([]any) int { return percent }).(pulumi.IntOutput)
+			groups = append(groups, &lb.ListenerRuleActionForwardTargetGroupArgs{Arn: target, Weight: weight})
+		}
 	}
-	return &lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), Forward: &lb.ListenerRuleActionForwardArgs{TargetGroups: groups}}
+	return &lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), Forward: &lb.ListenerRuleActionForwardArgs{
+		TargetGroups: groups,
+		Stickiness:   &lb.ListenerRuleActionForwardStickinessArgs{Enabled: pulumi.Bool(true), Duration: pulumi.Int(stickySeconds)},
+	}}
 }
+
+func forwardTo(group pulumi.StringInput) *lb.ListenerRuleActionArgs {
+	return &lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), TargetGroupArn: group.ToStringOutput().ToStringPtrOutput()}
+}
+
+// stickySeconds is how long a visitor keeps his colour after his last request. AWS allows 1 second to 7 days (TargetGroupStickinessConfig),
+// and starts anew with each request (ALB guide, "Sticky sessions"). An hour is longer than a visit with a break. It is not more, because
+// cookies outlive a promotion: the next candidate has the colour of the release before, and in that time its visitors would all come back.
+const stickySeconds = 60 * 60
 
 // warmUp waits before requests go to a target group that had none. The provider takes a new service for steady when its tasks run
 // (terraform-provider-aws, internal/service/ecs/service.go, statusServiceWaitForStable), and the load balancer has not checked them then.
-func warmUp(ctx *pulumi.Context, wait time.Duration) pulumi.ResourceHookFunction {
+func (args TrafficArgs) warmUp(ctx *pulumi.Context) pulumi.ResourceHookFunction {
 	return func(rule *pulumi.ResourceHookArgs) error {
-		known := forwardedTo(resource.NewObjectProperty(rule.OldInputs), 0)
-		receiving := forwardedTo(resource.NewObjectProperty(rule.NewInputs), 1)
-		if slices.ContainsFunc(receiving, func(arn string) bool { return !slices.Contains(known, arn) }) {
-			_ = ctx.Log.Info(fmt.Sprintf("%s waits %s for the health checks of the new target group", rule.Name, wait), nil)
-			time.Sleep(wait)
+		known := forwardedTo(resource.NewObjectProperty(rule.OldInputs))
+		cold := slices.ContainsFunc(forwardedTo(resource.NewObjectProperty(rule.NewInputs)), func(arn string) bool { return !slices.Contains(known, arn) })
+		if len(args.Balancer.Colors()) > 1 { // a group that was not in the rule may have tasks for long
+			cold = slices.ContainsFunc(args.Serving, func(service *Service) bool { return service.created.Load() })
+		}
+		if cold {
+			_ = ctx.Log.Info(fmt.Sprintf("%s waits %s for the health checks of the new target group", rule.Name, args.WarmUp), nil)
+			time.Sleep(args.WarmUp)
 		}
 		return nil
 	}
 }
 
-// forwardedTo are the ARNs of the target groups that the inputs of a rule name with a weight of least or more.
-func forwardedTo(inputs resource.PropertyValue, least float64) (arns []string) {
+// forwardedTo are the ARNs of the target groups that the inputs of a rule name.
+func forwardedTo(inputs resource.PropertyValue) (arns []string) {
 	switch {
 	case inputs.IsArray():
 		for _, element := range inputs.ArrayValue() {
-			arns = append(arns, forwardedTo(element, least)...)
+			arns = append(arns, forwardedTo(element)...)
 		}
 	case inputs.IsObject():
-		fields := inputs.ObjectValue()
-		weight, weighted := fields["weight"]
-		for key, value := range fields {
-			if (key == "targetGroupArn" || key == "arn") && value.IsString() && (!weighted || weight.IsNumber() && weight.NumberValue() >= least) {
+		for key, value := range inputs.ObjectValue() {
+			if (key == "targetGroupArn" || key == "arn") && value.IsString() {
 				arns = append(arns, value.StringValue())
 			}
-			arns = append(arns, forwardedTo(value, least)...)
+			arns = append(arns, forwardedTo(value)...)
 		}
 	}
 	return arns

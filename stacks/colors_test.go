@@ -41,16 +41,24 @@ func webTasks(t *testing.T, r *infratest.Recorder) map[string]string {
 	return tasks
 }
 
-// shares are the weights of the rules, blue and green, which must be the same on every listener.
+// shares are what the rules give to blue and green, the same on every listener. With a share for both, a visitor keeps his colour.
 func shares(t *testing.T, r *infratest.Recorder) string {
 	t.Helper()
 	var all []string
 	for _, rule := range r.OfType("aws:lb/listenerRule:ListenerRule") {
-		const groups = "actions[0].forward.targetGroups"
-		blue, _ := at(rule, groups+"[0].weight")
-		green, _ := at(rule, groups+"[1].weight")
-		if text(rule, groups+"[0].arn") == text(rule, groups+"[1].arn") {
+		if group := text(rule, "actions[0].targetGroupArn"); group != "" {
+			all = append(all, map[bool]string{true: "0/100", false: "100/0"}[strings.HasSuffix(group, "-tg2")])
+			continue
+		}
+		const forward = "actions[0].forward"
+		blue, _ := at(rule, forward+".targetGroups[0].weight")
+		green, _ := at(rule, forward+".targetGroups[1].weight")
+		if text(rule, forward+".targetGroups[0].arn") == text(rule, forward+".targetGroups[1].arn") {
 			t.Errorf("%s sends both shares to one group", rule.Name)
+		}
+		enabled, _ := at(rule, forward+".stickiness.enabled")
+		if seconds, _ := at(rule, forward+".stickiness.duration"); !enabled.IsBool() || !enabled.BoolValue() || seconds.NumberValue() < 600 {
+			t.Errorf("%s: a visitor does not keep his colour", rule.Name)
 		}
 		all = append(all, fmt.Sprintf("%v/%v", blue.NumberValue(), green.NumberValue()))
 	}
@@ -67,6 +75,7 @@ func TestBlueGreenLife(t *testing.T) {
 		{"first", map[string]any{"name": "r1"}, map[string]string{"blue": "1 of r1", "green": "0 of r1"}, "100/0"},
 		{"canary", map[string]any{"name": "r1", "build": false, "candidate": "r2", "percent": 10}, map[string]string{"blue": "1 of r1", "green": "1 of r2"}, "90/10"},
 		{"abort", map[string]any{"name": "r1", "build": false, "candidate": "r2", "percent": 0}, map[string]string{"blue": "1 of r1", "green": "1 of r2"}, "100/0"},
+		{"all to the candidate", map[string]any{"name": "r1", "build": false, "candidate": "r2", "percent": 100}, map[string]string{"blue": "1 of r1", "green": "1 of r2"}, "0/100"},
 		{"promote", map[string]any{"name": "r2", "build": false, "live": "green"}, map[string]string{"blue": "0 of r2", "green": "1 of r2"}, "0/100"},
 		{"next canary", map[string]any{"name": "r2", "build": false, "live": "green", "candidate": "r3", "percent": 50}, map[string]string{"blue": "1 of r3", "green": "1 of r2"}, "50/50"},
 	}

@@ -36,7 +36,7 @@ func blueGreenLife(t *testing.T, l *life) {
 		touched []string
 		weights string // blue/green
 	}{
-		{"first", map[string]any{"name": "r1"}, nil, ""},
+		{"first", map[string]any{"name": "r1"}, nil, "100/0"},
 		{"strategy", map[string]any{"strategy": "blueGreen"}, nil, "100/0"},
 		{"canary", map[string]any{"build": false, "candidate": tree, "percent": 10}, []string{
 			"create aws:cloudwatch:MetricAlarm", // of tasks that must be there now
@@ -86,17 +86,22 @@ func blueGreenLife(t *testing.T, l *life) {
 	}
 }
 
-// weights are those of the rules in the account, which must agree.
+// weights are those of the rules in the account, which must agree. A colour without a share is not in the rule: a cookie would lead there.
 func weights(t *testing.T, l *life) string {
 	t.Helper()
 	var all []string
+	green := func(arn string) bool { return strings.Contains(arn, "-tg2-") }
 	for _, rule := range l.Account().List("aws:lb/listenerRule:ListenerRule") {
 		groups := rule.Outputs.Blocks("actions[*].forward.targetGroups[*]")
-		if len(groups) == 0 { // one group, without weights
+		if len(groups) == 0 {
+			all = append(all, map[bool]string{true: "0/100", false: "100/0"}[green(rule.Outputs.Text("actions[0].targetGroupArn"))])
 			continue
 		}
-		slices.SortFunc(groups, func(a, b account.Values) int { // AWS returns a set: blue comes before green here
-			return strings.Compare(fmt.Sprint(strings.Contains(a.Text("arn"), "-tg2-")), fmt.Sprint(strings.Contains(b.Text("arn"), "-tg2-")))
+		if !rule.Outputs.True("actions[0].forward.stickiness.enabled") {
+			t.Errorf("%s: a visitor does not keep his colour", rule.ID)
+		}
+		slices.SortFunc(groups, func(a, b account.Values) int { // AWS returns a set
+			return strings.Compare(fmt.Sprint(green(a.Text("arn"))), fmt.Sprint(green(b.Text("arn"))))
 		})
 		all = append(all, fmt.Sprintf("%v/%v", groups[0]["weight"], groups[1]["weight"]))
 	}

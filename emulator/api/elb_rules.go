@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -30,6 +31,10 @@ func actionOf(v account.Values) types.Action {
 		one.ForwardConfig = &types.ForwardActionConfig{TargetGroups: convert(f.Blocks("targetGroups[*]"), func(g account.Values) types.TargetGroupTuple {
 			return types.TargetGroupTuple{TargetGroupArn: ptr(g.Text("arn")), Weight: optionalInt32(g, "weight")}
 		})}
+		one.ForwardConfig.TargetGroupStickinessConfig = &types.TargetGroupStickinessConfig{Enabled: ptr(f.True("stickiness.enabled"))}
+		if *one.ForwardConfig.TargetGroupStickinessConfig.Enabled { // the duration of a disabled one is not kept (terraform-provider-aws#15144)
+			one.ForwardConfig.TargetGroupStickinessConfig.DurationSeconds = optionalInt32(f, "stickiness.duration")
+		}
 	} else if one.TargetGroupArn != nil {
 		one.ForwardConfig = &types.ForwardActionConfig{TargetGroups: []types.TargetGroupTuple{{TargetGroupArn: one.TargetGroupArn, Weight: ptr(int32(1))}}}
 	}
@@ -70,7 +75,11 @@ func valuesOfAction(a types.Action) any {
 			}
 			groups = append(groups, map[string]any{"arn": text(g.TargetGroupArn), "weight": weight})
 		}
-		v["forward"] = map[string]any{"targetGroups": groups}
+		forward := map[string]any{"targetGroups": groups}
+		if sticky := f.TargetGroupStickinessConfig; sticky != nil && sticky.Enabled != nil && *sticky.Enabled {
+			forward["stickiness"] = map[string]any{"enabled": true, "duration": float64(*cmp.Or(sticky.DurationSeconds, ptr(int32(0))))}
+		}
+		v["forward"] = forward
 	} else {
 		set(v, "targetGroupArn", a.TargetGroupArn)
 	}

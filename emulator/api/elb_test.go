@@ -78,6 +78,13 @@ func TestRules(t *testing.T) {
 	if len(modified.Conditions) != 3 || modified.Conditions[0].SourceIpConfig.Values[0] != "203.0.113.7/32" || *modified.Actions[0].FixedResponseConfig.StatusCode != "503" {
 		t.Errorf("modified: %+v", modified)
 	}
+	weighted := must(client.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: made.RuleArn, Actions: []types.Action{{Type: types.ActionTypeEnumForward, ForwardConfig: &types.ForwardActionConfig{
+		TargetGroups:                []types.TargetGroupTuple{{TargetGroupArn: aws.String(group), Weight: aws.Int32(10)}},
+		TargetGroupStickinessConfig: &types.TargetGroupStickinessConfig{Enabled: aws.Bool(true), DurationSeconds: aws.Int32(60)},
+	}}}}))(t).Rules[0].Actions[0].ForwardConfig
+	if sticky := weighted.TargetGroupStickinessConfig; !*sticky.Enabled || *sticky.DurationSeconds != 60 || *weighted.TargetGroups[0].Weight != 10 {
+		t.Errorf("weighted: %+v", sticky)
+	}
 	rules := must(client.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: aws.String(listener)}))(t).Rules
 	if len(rules) != 2 || *rules[0].RuleArn != *made.RuleArn || !*rules[1].IsDefault || *rules[1].Priority != "default" {
 		t.Errorf("rules: %+v", rules)

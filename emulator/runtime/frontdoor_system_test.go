@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"strings"
 	"testing"
@@ -46,9 +47,11 @@ func TestFrontDoor(t *testing.T) {
 	s.f.Put(account.CertificateToken, "cert", account.Values{"arn": "cert", "domainName": "app.example.com"})
 	s.ensure(s.f.Put(account.TargetGroupToken, green, account.Values{"name": "green", "arn": green, "protocol": "HTTP", "deregistrationDelay": 5,
 		"healthCheck": map[string]any{"path": "/up", "matcher": "200-299", "interval": 5, "timeout": 4, "healthyThreshold": 2, "unhealthyThreshold": 3}}))
+	sticky := false
 	shares := func(blue, other int) account.Resource {
 		return s.f.Put(account.ListenerToken, "https", account.Values{"arn": "https", "port": 443, "protocol": "HTTPS", "certificateArn": "cert", "defaultActions": []any{map[string]any{
-			"type": "forward", "forward": map[string]any{"targetGroups": []any{map[string]any{"arn": runtimetest.GroupARN, "weight": blue}, map[string]any{"arn": green, "weight": other}}}}}})
+			"type": "forward", "forward": map[string]any{"targetGroups": []any{map[string]any{"arn": runtimetest.GroupARN, "weight": blue}, map[string]any{"arn": green, "weight": other}},
+				"stickiness": map[string]any{"enabled": sticky, "duration": 3600.0}}}}})
 	}
 	s.ensure(shares(100, 0))
 	s.ensure(s.f.Put(account.ListenerRuleToken, "r", account.Values{"listenerArn": "https", "priority": 1,
@@ -86,6 +89,32 @@ func TestFrontDoor(t *testing.T) {
 	if got := share(); got != 200 {
 		t.Errorf("a share of 100%% got %d of 200 requests", got)
 	}
+	sticky = true
+	s.ensure(shares(50, 50))
+	visitors := s.visitors(t, url, 8)
+	if got := share(); got < 60 || got > 140 {
+		t.Errorf("requests without a cookie: a share of 50%% got %d of 200", got)
+	}
+	for share := range 2 { // the cookie decides, also where the weight is 0
+		s.ensure(shares(100*share, 100-100*share))
+		for i, v := range visitors {
+			for range 10 {
+				if got := v.asks(s, t, url); got != v.color {
+					t.Fatalf("visitor %d came to %s and then to %s, with %d%% for blue", i, v.color, got, 100*share)
+				}
+			}
+		}
+	}
+	sticky = false // without stickiness the cookie says nothing
+	s.ensure(shares(100, 0))
+	for i, v := range visitors {
+		for range 10 {
+			if got := v.asks(s, t, url); got != "blue" {
+				t.Fatalf("visitor %d gets %s, which has no share any more", i, got)
+			}
+		}
+	}
+	s.ensure(shares(0, 100))
 	if got := s.fetch(t, secure, url+"/fixed/x", "app.example.com"); got != "403 it's\nfixed" {
 		t.Errorf("the rule answers %q", got)
 	}
@@ -102,6 +131,38 @@ func TestFrontDoor(t *testing.T) {
 	if want := url + "/a/b?c=d"; answer.StatusCode != http.StatusMovedPermanently || answer.Header.Get("Location") != want {
 		t.Errorf("redirected with %s to %s, want %s", answer.Status, answer.Header.Get("Location"), want)
 	}
+}
+
+// visitor is a client that keeps cookies, and the colour that he got.
+type visitor struct {
+	client *http.Client
+	color  string
+}
+
+// visitors makes some of each colour, n at least.
+func (s *system) visitors(t *testing.T, url string, n int) (all []visitor) {
+	t.Helper()
+	seen := map[string]bool{}
+	for len(all) < n || len(seen) < 2 {
+		jar, err := cookiejar.New(nil)
+		s.must(err)
+		v := visitor{client: &http.Client{Jar: jar, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}} //nolint:gosec // it is self-signed
+		v.color = v.asks(s, t, url)
+		seen[v.color] = true
+		if all = append(all, v); len(all) > 100 {
+			t.Fatalf("100 visitors are all %s", v.color)
+		}
+	}
+	return all
+}
+
+func (v visitor) asks(s *system, t *testing.T, url string) string {
+	t.Helper()
+	words := strings.Fields(s.fetch(t, v.client, url+"/", ""))
+	if len(words) < 2 || words[0] != "200" {
+		t.Fatalf("answered with %v", words)
+	}
+	return words[1]
 }
 
 // fetch returns the status and body of a request.

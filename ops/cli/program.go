@@ -44,7 +44,7 @@ type program struct {
 	Releases     releasesCommand     `cmd:"" group:"release" help:"List the releases: what is in the registry, what runs, what ran and until when."`
 	Rollback     rollbackCommand     `cmd:"" group:"release" help:"Return to the release that served before, without building."`
 	Unpin        unpinCommand        `cmd:"" group:"release" help:"Take the release that a rollback wrote out of the stack file."`
-	Canary       canaryCommand       `cmd:"" group:"release" help:"Blue/green: start a release beside the live one and give it a share of the requests."`
+	Canary       canaryCommand       `cmd:"" group:"release" help:"Blue/green: start a release beside the live one and give it a share of the visitors."`
 	Promote      promoteCommand      `cmd:"" group:"release" help:"Blue/green: give the candidate all requests."`
 	Abort        abortCommand        `cmd:"" group:"release" help:"Blue/green: take all requests from the candidate."`
 	Deploy       deployCommand       `cmd:"" group:"release" help:"Run the release that another stack runs, from the same image."`

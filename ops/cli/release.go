@@ -53,7 +53,7 @@ func (unpinCommand) Run(s *session.Session) error { return release.Unpin(s) }
 
 type canaryCommand struct {
 	To      string `help:"A release of the registry, instead of the working tree." placeholder:"RELEASE"`
-	Percent int    `help:"Share of the requests, 0 to 99." default:"10" env:"PERCENT"`
+	Percent int    `help:"Share of the visitors, 0 to 99." default:"10" env:"PERCENT"`
 	answer
 }
 

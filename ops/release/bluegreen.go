@@ -16,7 +16,7 @@ type CanaryOptions struct {
 	Yes     bool // answers Pulumi's question
 }
 
-// Canary starts a release beside the one that serves and gives it a share of the requests. Given again, it changes the share.
+// Canary starts a release beside the one that serves and gives it a share of the visitors. Given again, it changes the share.
 func Canary(ctx context.Context, s *session.Session, o CanaryOptions) error {
 	if err := blueGreen(s); err != nil {
 		return err
@@ -33,7 +33,7 @@ func Canary(ctx context.Context, s *session.Session, o CanaryOptions) error {
 		return err
 	}
 	live := st.Outputs.Release
-	fmt.Fprintf(s.Err, "release %s keeps %d %% of the requests, %s gets %d %%\n", live, 100-o.Percent, name, o.Percent)
+	fmt.Fprintf(s.Err, "release %s keeps %d %% of the visitors, %s gets %d %%; who has one keeps it for an hour after his last request\n", live, 100-o.Percent, name, o.Percent)
 	return deploy.Apply(ctx, s, deploy.Options{Yes: o.Yes}, candidate(live, name, o.Percent))
 }
 

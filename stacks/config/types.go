@@ -92,7 +92,7 @@ type Release struct {
 	Migrate bool   `json:"migrate"` // run migrations before a new task serves
 	// Strategy is rolling, or blueGreen: two sets of web tasks with a share of the requests each.
 	Strategy string `json:"strategy"`
-	// Live is the colour that runs Name. The other one runs Candidate, with Percent of the requests; without a candidate it has no
+	// Live is the colour that runs Name. The other one runs Candidate, with Percent of the visitors; without a candidate it has no
 	// tasks. These are for blueGreen only. make canary, promote and abort write them.
 	Live      string `json:"live"`
 	Candidate string `json:"candidate"`

@@ -79,6 +79,10 @@ func TestBalancerRefusals(t *testing.T) {
 	redirect := func(change account.Values) account.Values {
 		return doing("redirect", account.Values{"redirect": map[string]any(with(account.Values{"statusCode": "HTTP_301"}, change))})
 	}
+	sticky := func(seconds float64) account.Values {
+		return account.Values{"actions": []any{map[string]any{"type": "forward", "forward": map[string]any{
+			"targetGroups": []any{map[string]any{"arn": "{tg}", "weight": 1}}, "stickiness": map[string]any{"enabled": true, "duration": seconds}}}}}
+	}
 	logged := func(bucket string) account.Values {
 		return account.Values{"accessLogs": map[string]any{"enabled": true, "bucket": bucket}}
 	}
@@ -145,6 +149,7 @@ func TestBalancerRefusals(t *testing.T) {
 			account.Values{"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{"1", "2", "3", "4", "5", "6"}}}}}, "conditions", ""},
 		{"address that is no network", rule, with(goodRule, account.Values{"conditions": []any{map[string]any{"sourceIp": map[string]any{"values": []any{"203.0.113.0/24"}}}}}),
 			account.Values{"conditions": []any{map[string]any{"sourceIp": map[string]any{"values": []any{"203.0.113.1"}}}}}, "conditions[0].sourceIp.values[0]", ""},
+		{"weights that stick for more than a week", rule, with(goodRule, sticky(604800)), sticky(604801), "actions[0].forward.stickiness.duration", ""},
 		{"priority taken", rule, goodRule, account.Values{"priority": 1}, "", "PriorityInUse"},
 		{"rule of no listener", rule, goodRule, account.Values{"listenerArn": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/no/1/2"}, "", "ListenerNotFound"},
 	})

@@ -20,6 +20,7 @@ var listenerRule = account.Type{
 	Rules: append([]account.Rule{
 		account.Between("priority", 1, 50000),
 		account.ARN("listenerArn"),
+		account.Between("actions[*].forward.stickiness.duration", 1, 604800), // TargetGroupStickinessConfig, ELB API reference
 		account.NotEmpty("conditions"),
 		account.Length("conditions[*].hostHeader.values[*]", 1, 128),
 		account.Length("conditions[*].pathPattern.values[*]", 1, 128),

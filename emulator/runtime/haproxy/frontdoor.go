@@ -42,6 +42,7 @@ type condition struct {
 type action struct {
 	kind     string // forward, redirect, fixed-response
 	forward  []weighted
+	sticky   int            // for how many seconds a visitor keeps his target group; 0: he does not
 	settings account.Values // of redirect and fixed-response
 }
 
@@ -107,7 +108,7 @@ func readGroup(res account.Resource) (group, error) {
 		return group{}, fmt.Errorf("protocolVersion %q: the emulator speaks HTTP1 to targets", version)
 	}
 	if v.True("stickiness.enabled") {
-		return group{}, errors.New("stickiness is not emulated, and not needed: sessions live in the cache")
+		return group{}, errors.New("stickiness of a target group is not emulated, and not needed: sessions live in the cache")
 	}
 	balance := map[string]string{"": "roundrobin", "round_robin": "roundrobin", "least_outstanding_requests": "leastconn"}[v.Text("loadBalancingAlgorithmType")]
 	if balance == "" {
@@ -180,8 +181,8 @@ func readAction(actions []account.Values, groups map[string]string) (action, err
 	case "fixed-response":
 		a.settings = v.Map("fixedResponse")
 	case "forward":
-		if v.Map("forward.stickiness").True("enabled") {
-			return a, errors.New("stickiness of a forward action is not emulated")
+		if sticky := v.Map("forward.stickiness"); sticky.True("enabled") {
+			a.sticky = machine.Number(sticky, "duration", 0)
 		}
 		shares := []account.Values{{"arn": v["targetGroupArn"], "weight": 1.0}}
 		if list := v.Blocks("forward.targetGroups"); len(list) > 0 {

@@ -31,7 +31,7 @@ func TestConfiguration(t *testing.T) {
 		for i := 0; i < len(arns); i += 2 {
 			groups = append(groups, map[string]any{"arn": arns[i], "weight": arns[i+1]})
 		}
-		return []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": groups}}}
+		return []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": groups, "stickiness": map[string]any{"enabled": true, "duration": 600.0}}}}
 	}
 	f.Put(account.ListenerToken, runtimetest.ListenerARN, account.Values{"arn": runtimetest.ListenerARN, "port": 80, "protocol": "HTTP", "defaultActions": []any{map[string]any{
 		"type": "redirect", "redirect": map[string]any{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301", "host": "#{host}", "path": "/#{path}", "query": "#{query}"}}}})
@@ -52,7 +52,7 @@ func TestConfiguration(t *testing.T) {
 	}
 	targets := []Target{{runtimetest.GroupARN, "10.219.0.5", 8080, true}, {runtimetest.GroupARN, "10.219.0.6", 8080, false}, {green, "10.219.0.7", 8443, true}}
 	golden(t, "testdata/haproxy.cfg", door.configuration(targets, map[int]int{80: 8080, 443: 8443}))
-	if got := door.weights(); len(got) != 1 || got["share443_default_0"] != 9000 {
+	if got := door.weights(); len(got) != 2 || got["share443_default_0"] != 9000 || got["stick443_default"] != 600 {
 		t.Errorf("shares %v", got)
 	}
 }

@@ -111,19 +111,53 @@ func (one rule) perform(line func(string, ...any), l listener, scheme string, pu
 		line("    http-request return status %s content-type %s file %s/%s if %s",
 			v.Text("statusCode"), quote(cmp.Or(v.Text("contentType"), "text/plain")), BalancerFolder, bodyFile(l, one), chosen)
 	case "forward":
-		last := len(one.action.forward) - 1
-		for i, share := range one.action.forward {
-			if i == last {
-				forwards = append(forwards, fmt.Sprintf("use_backend %s if %s", share.group, chosen))
-				continue
-			}
-			key := weightKey(l, one, i)
-			line("    http-request set-var(txn.%s) str(%s),map_str_int(%s,0)", key, key, weightsFile)
-			forwards = append(forwards, fmt.Sprintf("use_backend %s if %s { var(txn.roll),sub(txn.%s) -m int lt 0 }", share.group, chosen, key))
-		}
+		forwards = append(forwards, one.share(line, l, chosen)...)
 	}
 	return forwards
 }
+
+// share renders a forward. With several target groups, it is the cookie's, else one by the weights.
+func (one rule) share(line func(string, ...any), l listener, chosen string) (forwards []string) {
+	groups := one.action.forward
+	if len(groups) == 1 {
+		return []string{fmt.Sprintf("use_backend %s if %s", groups[0].group, chosen)}
+	}
+	one.stick(line, l, chosen)
+	var names []string
+	for _, share := range groups {
+		names = append(names, share.group)
+	}
+	undecided := fmt.Sprintf("%s !{ var(txn.group) -m str %s }", chosen, strings.Join(names, " "))
+	for i, share := range groups {
+		rolled := ""
+		if i < len(groups)-1 {
+			key := weightKey(l, one, i)
+			line("    http-request set-var(txn.%s) str(%s),map_str_int(%s,0)", key, key, weightsFile)
+			rolled = fmt.Sprintf(" { var(txn.roll),sub(txn.%s) -m int lt 0 }", key)
+		}
+		line("    http-request set-var(txn.group) str(%s) if %s%s", share.group, undecided, rolled)
+		forwards = append(forwards, fmt.Sprintf("use_backend %s if %s { var(txn.group) -m str %[1]s }", share.group, chosen))
+	}
+	return forwards
+}
+
+// stick renders target group stickiness. The cookie decides, whatever the weights are, also when the group has no healthy target
+// (https://repost.aws/questions/QUugYm4uzWSI2af5mnmMjlZQ), in a rule that has stickiness enabled, and only there (ALB guide, "Listeners for your
+// Application Load Balancers"). Each answer starts its time anew; the second cookie is for requests from other sites (ALB guide, "Sticky
+// sessions"). AWS encrypts it and says nothing of a group that the rule no longer has; as with a target that is gone, another one is
+// chosen here. The duration is in the map, so that it ends without a reload.
+func (one rule) stick(line func(string, ...any), l listener, chosen string) {
+	key := stickKey(l, one)
+	line("    http-request set-var(txn.stick) str(%s),map_str_int(%s,0) if %s", key, weightsFile, chosen)
+	line("    http-request set-var(txn.issued) req.cook(AWSALBTG),field(2,.),add(0) if %s", chosen)
+	line("    http-request set-var(txn.group) req.cook(AWSALBTG),field(1,.) if %s { date,sub(txn.issued),sub(txn.stick) -m int lt 0 }", chosen)
+	for _, cookie := range []struct{ name, attributes string }{{"AWSALBTG", ""}, {"AWSALBTGCORS", "; SameSite=None; Secure"}} {
+		line(`    http-response add-header Set-Cookie "%s=%%[var(txn.group)].%%[date]; Expires=%%[date(604800),http_date]; Path=/%s" if %s { var(txn.stick) -m int gt 0 }`,
+			cookie.name, cookie.attributes, chosen)
+	}
+}
+
+func stickKey(l listener, one rule) string { return fmt.Sprintf("stick%d_%s", l.port, one.name) }
 
 // bodyFile holds the body of a fixed response: a line of HAProxy's configuration could hold no line break.
 func bodyFile(l listener, one rule) string { return fmt.Sprintf("body%d-%s", l.port, one.name) }
@@ -132,11 +166,15 @@ func weightKey(l listener, one rule, i int) string {
 	return fmt.Sprintf("share%d_%s_%d", l.port, one.name, i)
 }
 
-// weights renders the map of shares: below which of 10000 a roll of the dice falls to a group, the last taking the rest.
+// weights renders the map of shares: below which of 10000 a roll of the dice falls to a group, the last taking the rest, and for how many
+// seconds it sticks.
 func (d *frontDoor) weights() map[string]int {
 	shares := map[string]int{}
 	for _, l := range d.listeners {
 		for _, one := range l.rules {
+			if len(one.action.forward) > 1 {
+				shares[stickKey(l, one)] = one.action.sticky
+			}
 			total, below := 0, 0
 			for _, share := range one.action.forward {
 				total += share.weight
