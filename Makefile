@@ -118,7 +118,7 @@ docker: $(OPERATOR) ## Ensure Docker is running; as root on Debian, install it i
 dotenv: $(TOOLS) ## Write the stack's .env for a developer (FILE=.env; FORCE=1 replaces one)
 	@$(call RUN,dotenv)$(if $(FILE), --file="$$FILE")
 
-config-check: $(OPERATOR) $(EMULATOR) bin/pulumi ## Compare the application's .env.example with what the stack provides
+config-check: $(OPERATOR) $(EMULATOR) bin/pulumi ## Compare the variables that the application reads with what the stack provides, and say what its packages need
 	@$(OPERATOR) config-check --stack="$$STACK"
 
 review-up: $(REVIEW_TOOLS) ## Create or renew the environment of BRANCH; its URL is the last line (TTL=72h)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/ops/app"
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
+	"github.com/laravel-ecs/laravel-ecs/ops/doctor"
 	"github.com/laravel-ecs/laravel-ecs/ops/drift"
 	"github.com/laravel-ecs/laravel-ecs/ops/layers"
 	"github.com/laravel-ecs/laravel-ecs/ops/plan"
@@ -107,7 +108,7 @@ func (c *dotenvCommand) Run(ctx context.Context, s *session.Session) error {
 type configCheckCommand struct{}
 
 func (configCheckCommand) Run(ctx context.Context, g *Globals) error {
-	return app.CheckConfig(ctx, g.Root, g.Stack, g.Out)
+	return doctor.CheckConfig(ctx, g.Root, g.Stack, g.Out)
 }
 
 type testAppCommand struct {

@@ -72,7 +72,7 @@ type program struct {
 	Reviews    reviewsCommand    `cmd:"" group:"review" help:"List the review environments."`
 
 	Dotenv      dotenvCommand      `cmd:"" group:"app" help:"Write the stack's .env file, secrets included, for a developer."`
-	ConfigCheck configCheckCommand `cmd:"" group:"app" help:"Compare the application's .env.example with what the stack file provides."`
+	ConfigCheck configCheckCommand `cmd:"" group:"app" help:"Compare the variables that the application reads with what the stack file provides."`
 	TestApp     testAppCommand     `cmd:"" group:"app" help:"Run the application's own tests in the image of a stack."`
 	Layers      layersCommand      `cmd:"" group:"app" help:"Build the slow stages of a stack's image from the layers of earlier jobs."`
 	Docker      dockerCommand      `cmd:"" group:"app" help:"Ensure that a Docker engine runs."`
