@@ -27,9 +27,9 @@ func (t Task) CPU() (sum int) {
 
 // Container is what differs between the containers of one image.
 type Container struct {
-	// Name is also the role: the image's entrypoint takes it as its first argument.
+	// Name is the role of the image, where there is no Command: its entrypoint takes the role as its first argument.
 	Name string
-	// Command replaces the role as the arguments of the image, for example for a worker with other queues.
+	// Command is the arguments of the image: the role and its options, for example for a worker with other queues.
 	Command []string
 	// CPU is in 1/1024 of a vCPU; MemoryMiB is the hard limit and ReservationMiB what placement counts.
 	CPU, MemoryMiB, ReservationMiB int
@@ -185,7 +185,7 @@ func (c Container) definition(shared taskSettings) containerDefinition {
 	}
 	if c.StartSeconds > 0 {
 		d.HealthCheck = &healthCheck{
-			Command: []string{"CMD", "/usr/local/bin/healthcheck", c.Name}, Interval: 10, Timeout: 5, Retries: 3, StartPeriod: c.StartSeconds,
+			Command: []string{"CMD", "/usr/local/bin/healthcheck"}, Interval: 10, Timeout: 5, Retries: 3, StartPeriod: c.StartSeconds,
 		}
 	}
 	return d

@@ -36,7 +36,7 @@ func TestContainerDefinitions(t *testing.T) {
 		`"portMappings":[{"containerPort":8080,"hostPort":0,"protocol":"tcp"}],` +
 		`"environment":[{"name":"A","value":"1"},{"name":"B","value":"2"},{"name":"DRAIN_SECONDS","value":"5"}],` + secrets +
 		`"dependsOn":[{"containerName":"migrate","condition":"SUCCESS"}],` +
-		`"healthCheck":{"command":["CMD","/usr/local/bin/healthcheck","web"],"interval":10,"timeout":5,"retries":3,"startPeriod":30},"stopTimeout":60,` + logs + `]`
+		`"healthCheck":{"command":["CMD","/usr/local/bin/healthcheck"],"interval":10,"timeout":5,"retries":3,"startPeriod":30},"stopTimeout":60,` + logs + `]`
 	if err != nil || got != want {
 		t.Errorf("%v\ngot  %s\nwant %s", err, got, want)
 	}

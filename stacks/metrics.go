@@ -6,17 +6,27 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// reported is what the containers report. The image's roles do; a command of the stack file that is not one of them does not
-// (docker/bin/entrypoint).
+// roleOf is the role of the image that runs in a process.
+func roleOf(p process) string {
+	if command := p.task.Main.Command; len(command) > 0 {
+		return command[0]
+	}
+	return p.task.Main.Name
+}
+
+// reported is what the containers report. Web, worker and scheduler do; other roles of the image do not (docker/bin/entrypoint).
 func (s *stack) reported(processes []process) infra.Reported {
-	r := infra.Reported{MaxWaitSeconds: s.config.Worker.MaxWaitSeconds}
+	r := infra.Reported{MaxWaitSeconds: s.config.MaxWaitSeconds()}
 	for _, p := range processes {
-		inRole := len(p.task.Main.Command) == 0 || p.task.Main.Command[0] == p.role
-		r.Disk = r.Disk || inRole && !p.color.Idle()
-		if inRole && p.role == "scheduler" && s.config.Worker.Count > 0 {
-			r.Stack = s.prefix
+		switch role := roleOf(p); role {
+		case config.RoleWeb, config.RoleWorker, config.RoleScheduler:
+			r.Disk = r.Disk || !p.color.Idle()
+			if role == config.RoleScheduler && s.config.WorksQueues() {
+				r.Stack = s.prefix
+			}
 		}
 	}
 	return r
@@ -30,22 +40,9 @@ func (s *stack) metricVariables(app *application, p process) map[string]pulumi.S
 	}
 	if r := s.reported([]process{p}); s.config.Observability.Alarms && r.Stack != "" {
 		variables[infra.MetricsStackVariable] = pulumi.String(r.Stack)
-		if queues := workedQueues(s.config.Worker.Command); queues != "" {
-			variables[infra.MetricsQueuesVariable] = pulumi.String(queues)
+		if queues := s.config.WorkedQueues(); len(queues) > 0 {
+			variables[infra.MetricsQueuesVariable] = pulumi.String(strings.Join(queues, ","))
 		}
 	}
 	return variables
-}
-
-// workedQueues are the queues of worker.command, by the option of artisan queue:work; empty where it has none.
-func workedQueues(command []string) string {
-	for i, argument := range command {
-		if queues, found := strings.CutPrefix(argument, "--queue="); found {
-			return queues
-		}
-		if argument == "--queue" && i+1 < len(command) {
-			return command[i+1]
-		}
-	}
-	return ""
 }

@@ -19,7 +19,7 @@ const (
 // process is one service of the application: what runs in it, and how many tasks.
 type process struct {
 	name                   string // of the service
-	role                   string // web, worker or scheduler
+	group                  string // of the services that write to one log and prepare the database alike: name, or web for both colours
 	size                   config.Process
 	minPercent, maxPercent int
 	task                   infra.Task
@@ -42,8 +42,11 @@ func processes(c *config.Config, master string) []process {
 	if c.Scheduler.Count > 0 {
 		list = append(list, schedulerProcess(c))
 	}
+	for _, f := range c.Further() {
+		list = append(list, furtherProcess(c, f))
+	}
 	for i := range list {
-		if list[i].role == list[0].role { // without web tasks, the worker's or the scheduler's prepare the database
+		if list[i].group == list[0].group { // without web tasks, those of the next process prepare the database
 			list[i].task.Before = []infra.Container{preparation(c, list[i].task.Main, list[i].size.Limits, master)}
 		}
 	}
@@ -53,7 +56,7 @@ func processes(c *config.Config, master string) []process {
 func webProcess(c *config.Config, color config.Color) process {
 	web := container("web", c.Web.Process, c.Web.StartSeconds)
 	web.Port = httpPort
-	maps.Copy(web.Environment, c.TimeVariables("web"))
+	maps.Copy(web.Environment, c.TimeVariables(config.RoleWeb, 0))
 	web.Environment["HEALTH_PATH"] = c.LoadBalancer.HealthCheck.Path
 	if ranges := balancerRanges(c); len(ranges) > 0 {
 		web.Environment["TRUSTED_PROXIES"] = strings.Join(ranges, ",")
@@ -63,7 +66,7 @@ func webProcess(c *config.Config, color config.Color) process {
 		web.Environment["CONTAINER_TLS"] = "1"
 	}
 	p := process{
-		name: "web" + color.Suffix(), role: "web", size: c.Web.Process, minPercent: c.Web.MinPercent, maxPercent: c.Web.MaxPercent,
+		name: "web" + color.Suffix(), group: config.RoleWeb, size: c.Web.Process, minPercent: c.Web.MinPercent, maxPercent: c.Web.MaxPercent,
 		task: infra.Task{Main: web}, behindBalancer: true, color: color, scaling: scaling(c),
 	}
 	if color.Idle() {
@@ -78,14 +81,23 @@ func webProcess(c *config.Config, color config.Color) process {
 func workerProcess(c *config.Config) process {
 	worker := container("worker", c.Worker.Process, 60)
 	worker.Command = c.Worker.TimedCommand()
-	maps.Copy(worker.Environment, c.TimeVariables("worker"))
-	return process{name: "worker", role: "worker", size: c.Worker.Process, minPercent: 100, maxPercent: 200, task: infra.Task{Main: worker}}
+	maps.Copy(worker.Environment, c.TimeVariables(config.RoleWorker, c.Worker.JobSeconds))
+	return process{name: config.RoleWorker, group: config.RoleWorker, size: c.Worker.Process, minPercent: 100, maxPercent: 200, task: infra.Task{Main: worker}}
 }
 
 // schedulerProcess never has two tasks, because both would run the same commands: the old one stops before the new one starts.
 func schedulerProcess(c *config.Config) process {
 	scheduler := container("scheduler", c.Scheduler.Process, 60)
-	return process{name: "scheduler", role: "scheduler", size: c.Scheduler.Process, minPercent: 0, maxPercent: 100, task: infra.Task{Main: scheduler}}
+	return process{name: config.RoleScheduler, group: config.RoleScheduler, size: c.Scheduler.Process, minPercent: 0, maxPercent: 100, task: infra.Task{Main: scheduler}}
+}
+
+// furtherProcess is one of the section processes. Old and new tasks run beside each other during a release, those of Horizon too: each of its
+// masters has a name of its own, of host and chance, and takes jobs as workers do (laravel/horizon, MasterSupervisor::name).
+func furtherProcess(c *config.Config, f config.Further) process {
+	main := container(f.Name, f.Process, f.StartSeconds)
+	main.Command = f.Arguments()
+	maps.Copy(main.Environment, c.TimeVariables(f.Role, f.JobSeconds))
+	return process{name: f.Name, group: f.Name, size: f.Process, minPercent: 100, maxPercent: 200, task: infra.Task{Main: main}}
 }
 
 // preparation is the container that makes the application's user of the database, and runs the migrations, before the main one starts, in
@@ -117,10 +129,10 @@ func balancerRanges(c *config.Config) (ranges []string) {
 	return ranges
 }
 
-func container(role string, size config.Process, startSeconds int) infra.Container {
+func container(name string, size config.Process, startSeconds int) infra.Container {
 	return infra.Container{
 		TempMiB: size.Limits.TempMiB, Environment: size.Limits.Variables(),
-		Name: role, Command: size.Command, CPU: size.CPU, MemoryMiB: size.MemoryMiB, ReservationMiB: size.ReservationMiB,
+		Name: name, Command: size.Command, CPU: size.CPU, MemoryMiB: size.MemoryMiB, ReservationMiB: size.ReservationMiB,
 		StopSeconds: size.StopSeconds, StartSeconds: startSeconds,
 	}
 }

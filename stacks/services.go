@@ -22,13 +22,13 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 	if err != nil {
 		return nil, wrap("log groups", err)
 	}
-	roles, err := s.createTaskRoles(ctx, app, logs)
+	roles, err := s.createTaskRoles(ctx, app, all, logs)
 	if err != nil {
 		return nil, wrap("roles", err)
 	}
 	services := map[string]*infra.Service{}
 	add := func(p process, after []pulumi.Resource, released []*infra.Service) (err error) {
-		args := s.serviceArgs(app, p, roles, logs[p.role])
+		args := s.serviceArgs(app, p, roles, logs[p.group])
 		args.After, args.AfterReleases = after, released
 		services[p.name], err = infra.NewService(ctx, s.prefix+"-"+p.name, args, s.aws)
 		return wrap(p.name+" service", err)
@@ -99,27 +99,27 @@ func (s *stack) createTraffic(ctx *pulumi.Context, app *application, services ma
 	return infra.NewTraffic(ctx, s.prefix+"-traffic", args, s.aws)
 }
 
-// createLogGroups makes one log group per role: two colours write to the same one.
+// createLogGroups makes one log group per process: two colours write to the same one.
 func (s *stack) createLogGroups(ctx *pulumi.Context, processes []process) (map[string]*cloudwatch.LogGroup, error) {
 	groups := map[string]*cloudwatch.LogGroup{}
 	for _, p := range processes {
-		if groups[p.role] != nil {
+		if groups[p.group] != nil {
 			continue
 		}
-		group, err := infra.NewLogGroup(ctx, s.prefix+"-logs-"+p.role, s.config.Observability.LogDays, s.aws)
+		group, err := infra.NewLogGroup(ctx, s.prefix+"-logs-"+p.group, s.config.Observability.LogDays, s.aws)
 		if err != nil {
 			return nil, err
 		}
-		groups[p.role] = group
+		groups[p.group] = group
 	}
 	return groups, nil
 }
 
-func (s *stack) createTaskRoles(ctx *pulumi.Context, app *application, logs map[string]*cloudwatch.LogGroup) (*infra.TaskRoles, error) {
+func (s *stack) createTaskRoles(ctx *pulumi.Context, app *application, processes []process, logs map[string]*cloudwatch.LogGroup) (*infra.TaskRoles, error) {
 	var arns []pulumi.StringInput
-	for _, role := range []string{"web", "worker", "scheduler"} {
-		if group := logs[role]; group != nil {
-			arns = append(arns, group.Arn)
+	for i, p := range processes {
+		if i == 0 || processes[i-1].group != p.group {
+			arns = append(arns, logs[p.group].Arn)
 		}
 	}
 	return infra.NewTaskRoles(ctx, s.prefix+"-access", infra.TaskRolesArgs{

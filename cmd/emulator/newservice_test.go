@@ -22,6 +22,7 @@ func TestNewServiceInAnExistingCluster(t *testing.T) {
 	}{
 		{"a worker", map[string]any{"worker.count": 1}, "laravel-staging-worker-service"},
 		{"a scheduler", map[string]any{"scheduler.count": 1}, "laravel-staging-scheduler-service"},
+		{"a second worker", map[string]any{"processes.mails": map[string]any{"role": "worker", "queues": []string{"mails"}}}, "laravel-staging-mails-service"},
 		{"blueGreen", map[string]any{"release.strategy": "blueGreen"}, "laravel-staging-web-green-service"},
 	} {
 		if l.services()[step.service] {

@@ -38,7 +38,7 @@ func (c *statusCommand) Run(ctx context.Context, s *session.Session) error {
 }
 
 type logsCommand struct {
-	Process string        `help:"Only this process: web, worker, scheduler." placeholder:"PROCESS"`
+	Process string        `help:"Only this process: web, worker, scheduler, or a name in processes." placeholder:"PROCESS"`
 	Since   time.Duration `help:"How far to look back: 90s, 15m, 24h. Without it 1h, with --follow 1m." placeholder:"1h"`
 	Follow  bool          `help:"Go on until Ctrl-C."`
 	Grep    string        `help:"Only events with this text in them, as it is written." env:"GREP" placeholder:"TEXT"`
@@ -85,7 +85,7 @@ func (c *runCommand) command() ([]string, error) {
 }
 
 type shellCommand struct {
-	Process string `help:"In which process: web, worker, scheduler. Without it the web process that serves." placeholder:"PROCESS"`
+	Process string `help:"In which process: web, worker, scheduler, or a name in processes. Without it the web process that serves." placeholder:"PROCESS"`
 	Cmd     string `help:"Run this instead of /bin/bash." env:"CMD" placeholder:"COMMAND"`
 }
 

@@ -29,7 +29,7 @@ type Cluster struct {
 
 // Service is a process of the application as ECS runs it.
 type Service struct {
-	Process string // web, web-green, worker, scheduler
+	Process string // web, web-green, worker, scheduler, or a name in processes
 	types.Service
 }
 
@@ -60,13 +60,13 @@ func (c *Cluster) Processes() []string {
 	return names
 }
 
+// rank sorts further processes (processes in the stack file) by name after those that nearly every stack has.
 func rank(process string) int {
-	for i, prefix := range []string{"web", "worker", "scheduler"} {
-		if strings.HasPrefix(process, prefix) {
-			return i
-		}
+	known := []string{"web", "web-green", "worker", "scheduler"}
+	if i := slices.Index(known, process); i >= 0 {
+		return i
 	}
-	return 3
+	return len(known)
 }
 
 // Serving is the web process that gets most of the requests; with blue/green that is the live colour's. A stack without web has its
@@ -88,8 +88,8 @@ func (c *Cluster) Serving() string {
 	return best
 }
 
-// serviceLimit is how many services one DescribeServices takes (ECS API reference, DescribeServices).
-const serviceLimit = 10
+// ServiceLimit is how many services one DescribeServices takes (ECS API reference, DescribeServices).
+const ServiceLimit = 10
 
 // Services describes the services of processes; none stands for all of them.
 func (c *Cluster) Services(ctx context.Context, processes ...string) ([]Service, error) {
@@ -97,7 +97,7 @@ func (c *Cluster) Services(ctx context.Context, processes ...string) ([]Service,
 		processes = c.Processes()
 	}
 	var list []Service
-	for part := range slices.Chunk(processes, serviceLimit) {
+	for part := range slices.Chunk(processes, ServiceLimit) {
 		names := make([]string, len(part))
 		for i, process := range part {
 			name, there := c.Outputs.ServiceNames[process]

@@ -56,16 +56,15 @@ func explain(ctx context.Context, s *session.Session, since time.Time) {
 
 // reasons are the events of the services since a time, and why tasks stopped since then. A service that is not there has none.
 func reasons(ctx context.Context, c *cluster.Cluster, since time.Time) (lines []string, err error) {
-	services := slices.Sorted(maps.Values(c.Outputs.ServiceNames)) // at most four: web in two colours, worker, scheduler
-	if len(services) == 0 {
-		return nil, nil
-	}
-	answer, err := c.API.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &c.Name, Services: services})
-	if err != nil {
-		return nil, err
-	}
-	for _, service := range answer.Services {
-		lines = append(lines, events(service, since)...)
+	services := slices.Sorted(maps.Values(c.Outputs.ServiceNames))
+	for part := range slices.Chunk(services, cluster.ServiceLimit) {
+		answer, err := c.API.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &c.Name, Services: part})
+		if err != nil {
+			return nil, err
+		}
+		for _, service := range answer.Services {
+			lines = append(lines, events(service, since)...)
+		}
 	}
 	for _, service := range services {
 		some, err := stopped(ctx, c, service, since)

@@ -20,7 +20,7 @@ type Outputs struct {
 	CacheEndpoint    string `json:"cacheEndpoint"`    // host:port
 	// LoadBalancerDNSName is empty in a review environment that shares another one's load balancer.
 	LoadBalancerDNSName string            `json:"loadBalancerDnsName"`
-	ServiceNames        map[string]string `json:"serviceNames"`       // by process: web, web-green, worker, scheduler
+	ServiceNames        map[string]string `json:"serviceNames"`       // by process: web, web-green, worker, scheduler, a name in processes
 	TaskDefinitionARNs  map[string]string `json:"taskDefinitionArns"` // by process
 	Traffic             map[string]Share  `json:"traffic"`            // by colour
 	AppConfig           map[string]string `json:"appConfig"`          // the application's environment, without secrets

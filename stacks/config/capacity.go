@@ -48,7 +48,11 @@ func (c *Config) validateCapacity(p *problems) {
 	if 2*c.Web.MemoryMiB > smallest.UsableMiB() {
 		p.add("web.memoryMib", "%d does not fit a %s twice (%d MiB for tasks): a rolling deploy runs both versions", c.Web.MemoryMiB, smallest.Name, smallest.UsableMiB())
 	}
-	if max(c.Web.Count, c.Web.Scaling.Max, c.Worker.Count, c.Scheduler.Count) > maxTasks || c.Web.MaxPercent > 200 {
+	most := max(c.Web.Count, c.Web.Scaling.Max, c.Worker.Count, c.Scheduler.Count)
+	for _, f := range c.Processes {
+		most = max(most, f.Count)
+	}
+	if most > maxTasks || c.Web.MaxPercent > 200 {
 		return // which validateProcesses reports
 	}
 	// Any type of the list may be the only one that EC2 has. One that is too small is reported, not every one.
@@ -76,12 +80,16 @@ func (c *Config) largest() []tasks {
 	if c.Web.Count == 0 {
 		surge = 0
 	}
-	var list []tasks
-	for _, t := range []tasks{
+	all := []tasks{
 		{"web", surge, c.Web.CPU, c.Web.ReservationMiB},
 		{"worker", 2 * c.Worker.Count, c.Worker.CPU, c.Worker.ReservationMiB}, // the old and the new one
 		{"scheduler", c.Scheduler.Count, c.Scheduler.CPU, c.Scheduler.ReservationMiB},
-	} {
+	}
+	for _, f := range c.Further() {
+		all = append(all, tasks{"processes." + f.Name, 2 * f.Count, f.CPU, f.ReservationMiB})
+	}
+	var list []tasks
+	for _, t := range all {
 		if t.count <= 0 {
 			continue
 		}
@@ -107,7 +115,7 @@ func (c *Config) fits(p *problems, t InstanceType) bool {
 				one.cpu, one.mib, t.Name, whole.cpu, whole.mib)
 			return false
 		}
-		described = append(described, fmt.Sprintf("%d %s x (%d, %d MiB)", one.count, one.process, one.cpu, one.mib))
+		described = append(described, fmt.Sprintf("%d %s x (%d, %d MiB)", one.count, strings.TrimPrefix(one.process, "processes."), one.cpu, one.mib))
 	}
 	share := func(one tasks) float64 {
 		return max(float64(one.cpu)/float64(whole.cpu), float64(one.mib)/float64(whole.mib))

@@ -2,6 +2,8 @@
 // changes of the file that keep its comments. It does not import the Pulumi SDK: the program implements Source with it.
 package config
 
+import "encoding/json"
+
 // Config is everything that may differ between environments. Each field is one key of the stack file; a key that is not there keeps
 // its default. Names tell the units: MiB or GB, seconds or days.
 type Config struct {
@@ -18,6 +20,7 @@ type Config struct {
 	Web           Web
 	Worker        Worker
 	Scheduler     Scheduler
+	Processes     map[string]*Further // besides these three
 	Database      Database
 	Cache         Cache
 	Observability Observability
@@ -30,6 +33,8 @@ type Config struct {
 
 	// Region is aws:region.
 	Region string
+
+	stated map[string]json.RawMessage // the section processes, which readProcesses decodes by role
 }
 
 // sections maps the keys of a stack file to where they are decoded.
@@ -37,7 +42,7 @@ func (c *Config) sections() map[string]any {
 	return map[string]any{
 		"app": &c.App, "environment": &c.Environment, "network": &c.Network, "access": &c.Access, "registry": &c.Registry,
 		"image": &c.Image, "release": &c.Release, "domain": &c.Domain, "loadBalancer": &c.LoadBalancer, "cluster": &c.Cluster,
-		"web": &c.Web, "worker": &c.Worker, "scheduler": &c.Scheduler, "database": &c.Database, "cache": &c.Cache,
+		"web": &c.Web, "worker": &c.Worker, "scheduler": &c.Scheduler, "processes": &c.stated, "database": &c.Database, "cache": &c.Cache,
 		"observability": &c.Observability, "rotation": &c.Rotation, "env": &c.Env, "secrets": &c.Secrets, "tags": &c.Tags,
 	}
 }

@@ -26,7 +26,7 @@ func TestPulumiYamlListsEveryKey(t *testing.T) {
 	for i := range kind.NumField() {
 		field := kind.Field(i)
 		section := strings.ToLower(field.Name[:1]) + field.Name[1:]
-		if field.Name == "Region" {
+		if field.Name == "Region" || !field.IsExported() {
 			continue // aws:region
 		}
 		entry, ok := project.Config[section]
@@ -42,13 +42,16 @@ func TestPulumiYamlListsEveryKey(t *testing.T) {
 }
 
 func keysOf(kind reflect.Type) []string {
+	for kind.Kind() == reflect.Map || kind.Kind() == reflect.Pointer {
+		kind = kind.Elem()
+	}
 	if kind.Kind() != reflect.Struct {
 		return nil
 	}
 	var keys []string
 	for i := range kind.NumField() {
 		field := kind.Field(i)
-		if tag := field.Tag.Get("json"); tag != "" {
+		if tag := field.Tag.Get("json"); tag != "" && tag != "-" {
 			keys = append(keys, tag)
 		}
 		keys = append(keys, keysOf(field.Type)...)

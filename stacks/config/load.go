@@ -29,13 +29,14 @@ func Load(source Source) (*Config, error) {
 	c := defaults()
 	c.Network.EmptyDefaultGroup = !ofReview(source)
 	problems, unread := readSections(source, c.sections())
+	problems = append(problems, c.readProcesses(source, unread)...)
 	if c.App.Env == "" {
 		c.App.Env = source.Stack()
 	}
 	c.deriveTimes()
 	c.Database.Restore.readTimes()
 	c.Region = region(source)
-	if err := report(source, problems, c.validate(source.Stack()), unread); err != nil {
+	if err := report(source, problems, c.stateProcesses(c.validate(source.Stack()), unread), unread); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -87,6 +88,10 @@ func section(source Source, key string, into any) error {
 	if !found {
 		return nil
 	}
+	return decode(key, raw, into)
+}
+
+func decode(key, raw string, into any) error {
 	decoder := json.NewDecoder(strings.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
@@ -103,7 +108,8 @@ func explain(key, raw string, into any, err error) error {
 	case errors.As(err, &kind) && isSection && key != "secrets" && reflect.TypeOf(into).Elem().Kind() == reflect.Map:
 		return fmt.Errorf("%s.%s: %s found, %s expected%s", key, wrongIn(raw, kind.Type), kind.Value, kind.Type, quotesNeeded(kind))
 	case errors.As(err, &kind) && kind.Field != "":
-		return fmt.Errorf("%s.%s: %s found, %s expected", key, kind.Field, kind.Value, kind.Type)
+		field := strings.ReplaceAll(kind.Field, "Process.", "") // encoding/json has the embedded struct in the path
+		return fmt.Errorf("%s.%s: %s found, %s expected", key, field, kind.Value, kind.Type)
 	case errors.As(err, &kind) || !isSection:
 		if key == "secrets" { // the text may be a secret at the wrong place
 			return fmt.Errorf("%s: NAME: VALUE below it expected, with texts as values", key)

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,8 +19,8 @@ import (
 //	keep-alive     idle + 5, in the container. The load balancer must close idle connections first. Otherwise it may
 //	               send a request into a connection that is being closed (502).
 //	drain          5 s in which a container still answers after its stop signal: load balancers stop sending requests later.
-//	stop           drain + request + 5 for web, job + 10 for a worker. ECS kills the container then.
-//	retry          job + 30: when a queue gives an unfinished job to another worker. Earlier, the job would run twice.
+//	stop           drain + request + 5 for web, job + 10 for a worker, job + 15 for Horizon. ECS kills the container then.
+//	retry          the longest job + 30: when a queue gives an unfinished job to another worker. Earlier, the job would run twice.
 //	wait           five minutes, or twice the longest job: a job that waits longer for a worker is an alarm.
 //	heartbeat      job + 90: a worker whose loop takes longer is considered stuck.
 //	grace          start + two health checks: failing checks of a new task do not count (HealthCheckGracePeriod).
@@ -48,6 +49,23 @@ func (c *Config) deriveTimes() {
 	if c.Worker.MaxWaitSeconds == 0 {
 		c.Worker.MaxWaitSeconds = max(leastWait, 2*c.Worker.JobSeconds)
 	}
+	for _, f := range c.Processes {
+		if f.StopSeconds == 0 {
+			f.StopSeconds = f.JobSeconds + f.stopMargin()
+		}
+		if f.MaxWaitSeconds == 0 && f.JobSeconds > 0 {
+			f.MaxWaitSeconds = max(leastWait, 2*f.JobSeconds)
+		}
+	}
+}
+
+// stopMargin is what a process takes to stop besides its longest job. Horizon's master waits for its supervisors, and each of them for its
+// workers, and both look once a second (laravel/horizon, MasterSupervisor::terminate and Supervisor::terminate).
+func (f Further) stopMargin() int {
+	if f.Role == RoleHorizon {
+		return workerMargin + 5
+	}
+	return workerMargin
 }
 
 func (c *Config) webStop() int { return drainSeconds + c.Web.RequestSeconds + stopMargin }
@@ -76,42 +94,59 @@ func (c *Config) endSeconds(size Process, behindBalancer bool) int {
 }
 
 // TimeVariables are the times of a process as environment variables of its containers.
-func (c *Config) TimeVariables(process string) map[string]string {
-	switch process {
-	case "web":
+func (c *Config) TimeVariables(role string, jobSeconds int) map[string]string {
+	switch role {
+	case RoleWeb:
 		return map[string]string{
 			"DRAIN_SECONDS":      fmt.Sprint(drainSeconds),
 			"GRACE_SECONDS":      fmt.Sprint(c.Web.RequestSeconds),
 			"REQUEST_SECONDS":    fmt.Sprint(c.Web.RequestSeconds),
 			"KEEP_ALIVE_SECONDS": fmt.Sprint(c.LoadBalancer.IdleSeconds + keepAlive),
 		}
-	case "worker":
-		return map[string]string{"HEARTBEAT_SECONDS": fmt.Sprint(c.Worker.JobSeconds + beatMargin)}
+	case RoleWorker:
+		return map[string]string{"HEARTBEAT_SECONDS": fmt.Sprint(jobSeconds + beatMargin)}
 	}
 	return nil
 }
 
-// RetrySeconds is for every container, because each of them may add jobs to the queue or take them from it.
-func (c *Config) RetrySeconds() int { return c.Worker.JobSeconds + retryMargin }
+// RetrySeconds is for every container, because each of them may add jobs to the queue or take them from it: the longest job of all processes
+// decides.
+func (c *Config) RetrySeconds() int {
+	longest := c.Worker.JobSeconds
+	for _, f := range c.Further() {
+		longest = max(longest, f.JobSeconds)
+	}
+	return longest + retryMargin
+}
 
-// TimedCommand is the command of the worker. It ends a job after worker.jobSeconds, whatever else the stack file has in it.
+// TimedCommand is the command of the worker, with its queues. It ends a job after jobSeconds, whatever else the stack file has in it.
 func (w Worker) TimedCommand() []string {
 	command := w.Command
 	if len(command) == 0 {
-		command = []string{"worker"}
+		command = []string{RoleWorker}
 	}
-	if _, given := w.timeout(); given || !w.works() {
+	if len(w.Queues) > 0 {
+		command = append(slices.Clone(command), "--queue="+strings.Join(w.Queues, ","))
+	}
+	if _, given := w.option("--timeout"); given || !w.works() {
 		return command
 	}
 	return append(slices.Clone(command), fmt.Sprintf("--timeout=%d", w.JobSeconds))
 }
 
 // WorkerArguments is for the migration, the first container of a release that starts the application: it refuses a queue that gives running
-// jobs away, before the worker does and the web service has changed already. The arguments are JSON; there are none without a worker in the
-// role of the image.
+// jobs away, before the worker does and the web service has changed already. The arguments are JSON, of the worker with the longest jobs;
+// there are none without a worker in the role of the image.
 func (c *Config) WorkerArguments() map[string]string {
-	command := c.Worker.TimedCommand()
-	if c.Worker.Count == 0 || command[0] != "worker" {
+	var command []string
+	longest := 0
+	workers := c.Workers()
+	for _, key := range sortedKeys(workers) {
+		if one := workers[key].TimedCommand(); one[0] == RoleWorker && workers[key].JobSeconds > longest {
+			command, longest = one, workers[key].JobSeconds
+		}
+	}
+	if command == nil {
 		return nil
 	}
 	arguments, _ := json.Marshal(command[1:]) // strings
@@ -123,23 +158,43 @@ func (w Worker) works() bool {
 	return len(w.Command) == 0 || w.Command[0] == "worker" || len(w.Command) > 1 && w.Command[1] == "queue:work"
 }
 
-// timeout is the option --timeout in the command, as Symfony's console reads it: the last one counts.
-func (w Worker) timeout() (value string, given bool) {
+// option is one of the command, such as --timeout, as Symfony's console reads it: the last one counts.
+func (w Worker) option(name string) (value string, given bool) {
 	for i, argument := range w.Command {
-		if after, joined := strings.CutPrefix(argument, "--timeout="); joined {
+		if after, joined := strings.CutPrefix(argument, name+"="); joined {
 			value, given = after, true
-		} else if argument == "--timeout" {
+		} else if argument == name {
 			value, given = strings.Join(w.Command[i+1:min(i+2, len(w.Command))], ""), true
 		}
 	}
 	return value, given
 }
 
-// validateTimeout: the time in which a worker stops and the queue's retry_after are made from worker.jobSeconds.
-func (w Worker) validateTimeout(p *problems) {
-	value, given := w.timeout()
+// WorkedQueues are the names of its queues, the most urgent first; none stands for the connection's default queue.
+func (w Worker) WorkedQueues() []string {
+	if names, given := w.option("--queue"); given && names != "" {
+		return strings.Split(names, ",")
+	}
+	return w.Queues
+}
+
+// queueName is one that queue:work can be given in its list.
+var queueName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_:.{}-]{0,127}$`)
+
+// validateWorker: the time in which a worker stops and the queue's retry_after are made from jobSeconds.
+func (w Worker) validateWorker(p *problems, key string) {
+	p.between(key+".jobSeconds", w.JobSeconds, 1, 6*3600)
+	p.between(key+".maxWaitSeconds", w.MaxWaitSeconds, 60, 7*24*3600)
+	value, given := w.option("--timeout")
 	if seconds, err := strconv.Atoi(value); given && w.works() && (err != nil || seconds < 1 || seconds > w.JobSeconds) {
-		p.add("worker.command", "--timeout is %q, not 1-%d, the seconds of worker.jobSeconds: set that key, and leave the option out", value, w.JobSeconds)
+		p.add(key+".command", "--timeout is %q, not 1-%d, the seconds of %s.jobSeconds: set that key, and leave the option out", value, w.JobSeconds, key)
+	}
+	p.distinct(key+".queues", w.Queues)
+	for _, name := range w.Queues {
+		p.matches(key+".queues", name, queueName, "the name of a queue such as mails")
+	}
+	if _, given := w.option("--queue"); len(w.Queues) > 0 && (given || !w.works()) {
+		p.add(key+".queues", "command has --queue, or is not queue:work: keep one of the two keys")
 	}
 }
 
@@ -148,9 +203,6 @@ func (c *Config) validateTimes(p *problems) {
 	w, lb := c.Web, c.LoadBalancer
 	p.between("web.startSeconds", w.StartSeconds, 1, 300)
 	p.between("web.requestSeconds", w.RequestSeconds, 1, 3600)
-	p.between("worker.jobSeconds", c.Worker.JobSeconds, 1, 6*3600)
-	p.between("worker.maxWaitSeconds", c.Worker.MaxWaitSeconds, 60, 7*24*3600)
-	c.Worker.validateTimeout(p)
 	if lb.DeregistrationSeconds < w.RequestSeconds {
 		p.add("loadBalancer.deregistrationSeconds", "%d is less than web.requestSeconds, %d: a release would interrupt requests that may still run", lb.DeregistrationSeconds, w.RequestSeconds)
 	}
@@ -160,7 +212,12 @@ func (c *Config) validateTimes(p *problems) {
 	if w.StopSeconds < c.webStop() {
 		p.add("web.stopSeconds", "%d is less than the %d s that a drain (%d) and the longest request (web.requestSeconds, %d) take; remove the key", w.StopSeconds, c.webStop(), drainSeconds, w.RequestSeconds)
 	}
-	if least := c.Worker.JobSeconds + workerMargin; c.Worker.StopSeconds < least {
-		p.add("worker.stopSeconds", "%d is less than the %d s that the longest job (worker.jobSeconds, %d) takes to finish; remove the key", c.Worker.StopSeconds, least, c.Worker.JobSeconds)
+	c.Worker.validateWorker(p, RoleWorker)
+	validateStop(p, RoleWorker, c.Worker.StopSeconds, c.Worker.JobSeconds, workerMargin)
+}
+
+func validateStop(p *problems, key string, stop, job, margin int) {
+	if least := job + margin; stop < least {
+		p.add(key+".stopSeconds", "%d is less than the %d s that the longest job (%s.jobSeconds, %d) takes to finish; remove the key", stop, least, key, job)
 	}
 }

@@ -55,9 +55,10 @@ type Scaling struct {
 // Worker runs queue jobs; with Count 0 there is none.
 type Worker struct {
 	Process
-	JobSeconds     int    `json:"jobSeconds"`     // how long a job may take
-	MaxWaitSeconds int    `json:"maxWaitSeconds"` // an alarm tells that a job waits longer; 0: derived, see timing.go
-	Queue          string `json:"queue"`          // QUEUE_CONNECTION: database or redis
+	JobSeconds     int      `json:"jobSeconds"`     // how long a job may take
+	MaxWaitSeconds int      `json:"maxWaitSeconds"` // an alarm tells that a job waits longer; 0: derived, see timing.go
+	Queue          string   `json:"queue"`          // QUEUE_CONNECTION: database or redis
+	Queues         []string `json:"queues"`         // by name, the most urgent first; empty: the connection's default queue
 }
 
 // Scheduler runs scheduled commands: one task or, with Count 0, none.

@@ -115,12 +115,15 @@ const maxTasks = 1000
 
 func (c *Config) validateProcesses(p *problems) {
 	c.Web.validate(p, "web", 0, maxTasks)
-	if c.Web.Count+c.Worker.Count+c.Scheduler.Count == 0 {
-		p.add("web.count", "0, and so are worker.count and scheduler.count: nothing would run")
+	if c.Web.Count+c.Worker.Count+c.Scheduler.Count+len(c.Further()) == 0 {
+		p.add("web.count", "0, and so are the counts of all other processes: nothing would run")
 	}
 	c.Worker.validate(p, "worker", 0, maxTasks)
 	c.Scheduler.validate(p, "scheduler", 0, 1)
 	c.validateTimes(p)
+	for _, name := range sortedKeys(c.Processes) {
+		c.Processes[name].validate(p, c)
+	}
 	w := c.Web
 	if w.Count > 0 && w.Count*w.MaxPercent/100 <= w.Count && (w.Count*w.MinPercent+99)/100 >= w.Count {
 		p.add("web.maxPercent", "%d%% of %d tasks leaves a rolling release no step: it may neither start nor stop a task", w.MaxPercent, w.Count)
