@@ -39,6 +39,8 @@ done
 php "$build/preload.php" bootstrap/cache/preload.list 2>/tmp/why || { { echo "no list of classes to preload: the application does not start without its environment"; cat /tmp/why; } >&2; : >bootstrap/cache/preload.list; }
 
 mkdir -p /out/usr/share/laravel-ecs /out/var/www/vendor
+php "$build/ssr.php" >/out/usr/share/laravel-ecs/ssr
+[[ -s /out/usr/share/laravel-ecs/ssr ]] || rm /out/usr/share/laravel-ecs/ssr
 echo "${START_CACHES-config} $left" >/out/usr/share/laravel-ecs/caches
 php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/usr/share/laravel-ecs/sbom.cdx.json
 

@@ -1,6 +1,6 @@
 <?php
 // Prints a CycloneDX list of everything in the image: sbom.php RELEASE PACKAGE-LOCK. It covers the Debian packages,
-// the Composer packages and the npm packages that the assets were built from (as "excluded": only their output is here).
+// the Composer packages and the npm packages that the assets were built from (as "excluded": only their output is here), or that render pages.
 
 [, $release, $npmLock] = $argv;
 $components = [];
@@ -30,7 +30,7 @@ if (is_file($npmLock)) {
             continue;
         }
         $name = $package['name'] ?? substr($path, strrpos($path, 'node_modules/') + strlen('node_modules/'));
-        $add('pkg:npm/'.str_replace('%2F', '/', rawurlencode($name)).'@'.$package['version'], $name, $package['version'], ['scope' => 'excluded']);
+        $add('pkg:npm/'.str_replace('%2F', '/', rawurlencode($name)).'@'.$package['version'], $name, $package['version'], isset($package['shipped']) ? [] : ['scope' => 'excluded']);
     }
 }
 ksort($components);

@@ -1,4 +1,4 @@
-# The roles without a server: worker, scheduler, migrate, users, artisan.
+# The roles that Laravel's own commands do in the background: worker, scheduler, migrate, users.
 # shellcheck shell=bash
 
 child=
@@ -12,33 +12,39 @@ finish() {
     exit 0
 }
 
-# work runs queue:work, and starts it again when it ends as planned (--max-time, --max-jobs, queue:restart, memory). The heartbeat
-# comes from queue:work itself (worker.php): a worker that cannot start must never become healthy, or ECS would accept its release.
-work() {
-    local status began
+# keep runs a command under the name $1, and starts it again when it ends as planned, as supervisord would.
+keep() {
+    local name=$1 status began
+    shift
     : >"$ready"
     meter_disk
     watch_temp
     while :; do
         began=$SECONDS
-        php /usr/local/lib/laravel-ecs/worker.php queue:work --max-time=3600 "$@" &
+        "$@" &
         child=$!
         wait "$child" && status=0 || status=$?
         child=
         ((status != 78)) || exit 78 # it said what is wrong
         # 12: Laravel's exit status for "over the memory limit".
         if ((status != 0 && status != 12)); then
-            say "queue:work ended with status $status: stopping the container"
+            say "$name ended with status $status: stopping the container"
             exit 1
         fi
         if ((SECONDS - began < 5)); then sleep 5 & wait $!; fi
     done
 }
 
-# others_left tests whether any process other than this shell is alive, including commands in the background.
+# work runs queue:work, which ends as planned for --max-time, --max-jobs, queue:restart and memory. The heartbeat comes from queue:work
+# itself (worker.php): a worker that cannot start must never become healthy, or ECS would accept its release.
+work() { keep queue:work php $lib/worker.php queue:work --max-time=3600 "$@"; }
+
+# others_left tests whether any process of this user other than this shell is alive, including commands in the background. Those of ECS Exec
+# are root's (amazon-ecs-agent, agent/engine/execcmd/manager_start.go), and live as long as the container. $1: only programs with such a name.
 others_left() {
     local process
     for process in /proc/[0-9]*; do
+        [[ -O $process && (-z ${1:-} || $(cat "$process/comm" 2>/dev/null) == ${1:-}*) ]] || continue
         process=${process#/proc/}
         [[ $process != "$$" && $process != "${BASHPID}" ]] && return 0
     done
@@ -95,13 +101,6 @@ migrate() {
     trap 'say "a stop was asked for: after the migration"' TERM INT QUIT WINCH
     php /usr/local/lib/laravel-ecs/migrate.php "$@" &
     child=$!
-    await "$child"
-}
-
-artisan() {
-    php artisan "$@" <&0 &
-    child=$!
-    trap 'kill -TERM "$child"' TERM INT QUIT WINCH
     await "$child"
 }
 

@@ -33,6 +33,12 @@ uses() {
 # without its key and answer every page with an error.
 check_environment() {
     local name problems=() required=(APP_KEY)
+    if [[ -n ${PORT:-} ]]; then number PORT "$PORT"; fi
+    # Without PHP there is no use for any of them, and a container does without.
+    if [[ $role == ssr ]]; then
+        check_numbers
+        return
+    fi
     case ${DB_CONNECTION:-} in
         mysql | mariadb | pgsql)
             [[ -n ${DATABASE_URL:-}${DB_URL:-} ]] || required+=(DB_HOST DB_DATABASE DB_USERNAME DB_PASSWORD) ;;
@@ -53,6 +59,11 @@ check_environment() {
     if [[ -n ${MYSQL_ATTR_SSL_CA:-} && ! -r ${MYSQL_ATTR_SSL_CA} ]]; then
         problems+=("MYSQL_ATTR_SSL_CA=$MYSQL_ATTR_SSL_CA is not in the image: build with RDS_CA_URL")
     fi
+    check_numbers
+}
+
+# check_numbers does it for the entrypoint's own variables, and ends the container if there were problems.
+check_numbers() {
     number DRAIN_SECONDS "$DRAIN_SECONDS"
     number GRACE_SECONDS "$GRACE_SECONDS"
     number REQUEST_SECONDS "$REQUEST_SECONDS"
@@ -77,14 +88,14 @@ prepare() {
     printf '%s' "$role" >"$run/role"
     export APP_CONFIG_CACHE=$run/config.php
     # Inertia asks a server on this host to render each page as soon as the bundle is there (config/inertia.php and src/Ssr/HttpGateway.php of
-    # inertia-laravel), and no process of this image is one. INERTIA_SSR_URL names one elsewhere.
+    # inertia-laravel), and no process of this container is one. INERTIA_SSR_URL names one elsewhere, such as a container with the role ssr.
     if [[ -d /var/www/bootstrap/ssr && -z ${INERTIA_SSR_URL:-} ]]; then
         export INERTIA_SSR_ENABLED=${INERTIA_SSR_ENABLED:-false}
     fi
     # What cache() makes: a process that stays has all of it, a command only the config.
     caches=" $(cat /usr/share/laravel-ecs/caches 2>/dev/null || echo config) "
     case $role in
-        web | worker | scheduler) ;;
+        web | worker | scheduler | horizon | reverb) ;;
         *) [[ $caches == *" config "* ]] && caches=config || caches= ;;
     esac
     [[ $caches != *" route "* ]] || export APP_ROUTES_CACHE=$run/routes.php

@@ -11,9 +11,12 @@ require '/var/www/vendor/autoload.php';
 require __DIR__.'/boot.php';
 require __DIR__.'/retry.php';
 $kernel = boot(require '/var/www/bootstrap/app.php');
-// The migration is the first of a release that starts the application. What the worker would refuse ends the release here, before anything changes.
+// The migration is the first of a release that starts the application. What the worker or Horizon would refuse ends the release here, before anything changes.
 if ($worker = json_decode(getenv('WORKER_ARGUMENTS') ?: '', true)) {
     check_retry($kernel, ['artisan', 'queue:work', ...$worker]);
+}
+if (is_array($horizon = json_decode(getenv('HORIZON_ARGUMENTS') ?: '', true))) {
+    check_horizon(['artisan', 'horizon', ...$horizon]);
 }
 
 function fail(string $text): never

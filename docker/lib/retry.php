@@ -5,6 +5,7 @@
 
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Queue\Events\JobProcessing;
+use Illuminate\Support\Str;
 use Symfony\Component\Console\Exception\ExceptionInterface;
 use Symfony\Component\Console\Input\ArgvInput;
 
@@ -39,13 +40,44 @@ function check_retry(Kernel $kernel, array $argv): void
     if ($retry === null || ($timeout > 0 && $timeout < $retry)) {
         return;
     }
+    refuse_retry('worker', $connection, $retry, $timeout, '--timeout, which is worker.jobSeconds', 'worker.jobSeconds');
+}
+
+/** Ends with 78 and says what to write. $from is where the timeout stands, $key what to make less. */
+function refuse_retry(string $role, string $connection, int $retry, int $timeout, string $from, string $key): never
+{
     $driver = config("queue.connections.$connection.driver");
     $variable = (['database' => 'DB', 'redis' => 'REDIS', 'beanstalkd' => 'BEANSTALKD'][$driver] ?? strtoupper($connection)).'_QUEUE_RETRY_AFTER';
-    $jobs = $timeout > 0 ? "a job may run for $timeout s (--timeout, which is worker.jobSeconds)" : 'a job may run for ever (--timeout=0)';
-    fwrite(STDERR, "worker: queue.connections.$connection.retry_after is $retry in the application's config/queue.php, but $jobs: another worker would "
+    $jobs = $timeout > 0 ? "a job may run for $timeout s ($from)" : 'a job may run for ever (--timeout=0)';
+    fwrite(STDERR, "$role: queue.connections.$connection.retry_after is $retry in the application's config/queue.php, but $jobs: another worker would "
         ."get the job while it runs. Write 'retry_after' => (int) env('$variable', 90), as Laravel 11 has it: the program sets $variable to "
-        ."worker.jobSeconds + 30. Or make worker.jobSeconds less than $retry.\n");
+        ."worker.jobSeconds + 30. Or make $key less than $retry.\n");
     exit(78);
+}
+
+/**
+ * Exits with 78 if Horizon with the command line $argv would start no worker, or one whose jobs another one gets too early. It starts the
+ * supervisors of the environment in config/horizon.php (src/Console/HorizonCommand.php and src/ProvisioningPlan.php of laravel/horizon), and
+ * says nothing if there are none. A supervisor's timeout is 60 if it has none (src/SupervisorOptions.php).
+ */
+function check_horizon(array $argv): void
+{
+    $environment = (new ArgvInput($argv))->getParameterOption('--environment') ?: config('horizon.env') ?? config('app.env');
+    $plans = array_filter(config('horizon.environments') ?? [], fn ($name) => Str::is($name, $environment), ARRAY_FILTER_USE_KEY);
+    // array_replace_recursive, as Horizon has it: what an environment does not set is in the defaults.
+    $supervisors = $plans ? array_replace_recursive(config('horizon.defaults') ?? [], reset($plans)) : [];
+    if (! $supervisors) {
+        fwrite(STDERR, "horizon: config/horizon.php has no supervisors for the environment $environment, so no job would run. environments has "
+            .(implode(', ', array_keys(config('horizon.environments') ?? [])) ?: 'nothing').": add '$environment', or '*' for all\n");
+        exit(78);
+    }
+    foreach ($supervisors as $name => $options) {
+        [$connection, $timeout] = [$options['connection'] ?? 'redis', (int) ($options['timeout'] ?? 60)];
+        $retry = retry_after($connection);
+        if ($retry !== null && ($timeout <= 0 || $timeout >= $retry)) {
+            refuse_retry('horizon', $connection, $retry, $timeout, "timeout of $name in config/horizon.php", "the timeout of $name");
+        }
+    }
 }
 
 /** Says, once for each, which jobs have a longer timeout of their own than their connection waits: Laravel prefers it to --timeout. */

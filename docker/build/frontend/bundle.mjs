@@ -62,6 +62,3 @@ if (name) {
     say('package.json has no script build, production or prod, so nothing is bundled (image.assets.script names another one)');
 }
 rmSync('public/hot', { force: true });
-if (existsSync('bootstrap/ssr')) {
-    say('the bundle for server-side rendering (bootstrap/ssr) is in the image, but no process of this image runs it: pages are rendered in the browser');
-}

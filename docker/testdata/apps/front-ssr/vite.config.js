@@ -1,0 +1,6 @@
+import laravel from 'laravel-vite-plugin';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+    plugins: [laravel({ input: ['resources/js/app.js'], ssr: 'resources/js/ssr.js' })],
+});
