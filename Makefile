@@ -149,8 +149,10 @@ test-unit: bin/gitlab-ci-local tools/iam/node_modules/.package-lock.json ## Pure
 # The packages whose tests need no containers.
 ENGINE = $$(go list ./emulator/... ./cmd/... | grep -v -e emulator/runtime$$ -e emulator/system)
 
+# Its tests wait for Pulumi's processes and for the pauses of commands: four at a time keep two cores busy. test-race runs all of them.
 test-engine: bin/pulumi ## Every stack file on the real engine and the emulated account; the commands as scripts over its API
-	go test -timeout 20m $(ENGINE)
+	go test -short -parallel 4 -timeout 20m $(ENGINE)
+	@echo "test-engine: left to make test-long: the scripts $$(cd cmd/emulator/testdata/script && echo $$(grep -l '^\[short\] skip' *.txtar)), and the same life of further stack files"
 
 # The tests of `make test` that need containers; test-releases runs the others.
 UP := ^(TestMakeUp|TestPortTaken|TestBadInput)$$
@@ -158,7 +160,7 @@ UP := ^(TestMakeUp|TestPortTaken|TestBadInput)$$
 test-up: $(TOOLS) bin/pulumi ## `make up`, its page, a release under load, `make down`
 	@$(call CONTAINERS,go test -count=1 -timeout 20m -run '$(UP)' ./emulator/system)
 
-test-race: bin/pulumi ## The engine's tests once more, with the race detector
+test-race: bin/pulumi ## The engine's tests, the long ones too, with the race detector
 	go test -race -timeout 40m $(ENGINE)
 
 test-images: $(EMULATOR) ## The image, the layers between jobs, and the container runtime

@@ -25,6 +25,7 @@ func (l *life) addEnvironment() {
 
 // TestAccountOutputs: what a person types and what goes into a pipeline's variables is all there.
 func TestAccountOutputs(t *testing.T) {
+	t.Parallel()
 	e := newAccount(t)
 	e.addEnvironment()
 	if _, err := e.Up(t.Context()); err != nil {
@@ -65,6 +66,7 @@ func TestAccountOutputs(t *testing.T) {
 
 // TestNewEnvironment adds one: its role comes, and nothing else moves but what the roles that only read may read.
 func TestNewEnvironment(t *testing.T) {
+	t.Parallel()
 	e := newAccount(t)
 	if _, err := e.Up(t.Context()); err != nil {
 		t.Fatal(err)
@@ -87,6 +89,7 @@ func TestNewEnvironment(t *testing.T) {
 
 // TestBoundaryIsAdded: an environment that exists gets the boundary of the account stack on its roles, in place.
 func TestBoundaryIsAdded(t *testing.T) {
+	t.Parallel()
 	e := newLife(t, "staging", nil, nil)
 	if _, err := e.Up(t.Context()); err != nil {
 		t.Fatal(err)
@@ -116,6 +119,7 @@ func TestBoundaryIsAdded(t *testing.T) {
 
 // TestAdoptedProviderIsAssumed: what a stack file adopts is in the account already.
 func TestAdoptedProviderIsAssumed(t *testing.T) {
+	t.Parallel()
 	const arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
 	e := newAccount(t)
 	var assumed []string
@@ -143,6 +147,7 @@ func TestAdoptedProviderIsAssumed(t *testing.T) {
 
 // TestPlaceholdersAreNotDeployed: the stack file as it ships trusts nobody.
 func TestPlaceholdersAreNotDeployed(t *testing.T) {
+	t.Parallel()
 	_, err := newLife(t, "account", nil, nil).Up(t.Context())
 	for _, want := range []string{"account.github.repository: YOUR-ORG/YOUR-REPO is a placeholder", "account.gitlab.project: YOUR-GROUP/YOUR-PROJECT is a placeholder"} {
 		if err == nil || !strings.Contains(err.Error(), want) {

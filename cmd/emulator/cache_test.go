@@ -31,6 +31,7 @@ func cacheChange(report engine.Report) string {
 
 // TestCacheEngineUpgrade: redis becomes valkey in place, when it is asked for, also where other changes wait for the maintenance window.
 func TestCacheEngineUpgrade(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, func(f *config.File) error {
 		return setAll(f, map[string]any{"cache.engine": "redis", "cache.version": "7.1", "cache.applyNow": false, "release.name": "r1"})
 	})
@@ -56,6 +57,7 @@ func TestCacheEngineUpgrade(t *testing.T) {
 
 // TestCacheRaisedByAWS: AWS raises minor versions by itself, and nothing is planned for it.
 func TestCacheRaisedByAWS(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, func(f *config.File) error { return f.Set("release.name", "r1") })
 	l.deploy("staging")
 	if err := l.Account().Tamper(account.CacheReplicationToken, l.cache().ID, "engineVersion", "8.1"); err != nil {
@@ -71,6 +73,7 @@ func TestCacheRaisedByAWS(t *testing.T) {
 
 // TestCacheKeepsItsData: a protected environment keeps its cache, and one with backups leaves a final snapshot.
 func TestCacheKeepsItsData(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "prod", nil, func(f *config.File) error { return f.Set("release.name", "r1") })
 	l.zone("example.com")
 	l.deploy("prod")
@@ -85,6 +88,7 @@ func TestCacheKeepsItsData(t *testing.T) {
 
 // TestCachePassword: a cache that had no password gets one without a moment in which the tasks that run are refused.
 func TestCachePassword(t *testing.T) {
+	t.Parallel()
 	const tokens = "aws:elasticache/authTokens:AuthTokens"
 	l := newLife(t, "staging", nil, func(f *config.File) error {
 		return setAll(f, map[string]any{"cache.auth": "none", "release.name": "r1"})
@@ -135,6 +139,7 @@ func (l *life) passwords() (used string, accepted []string) {
 // TestCachePasswordRotation: the tasks that run log in with a password that the cache accepts, through a rotation, one that is cut off,
 // and the way back from it.
 func TestCachePasswordRotation(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, func(f *config.File) error { return f.Set("release.name", "r1") })
 	l.deploy("with a password")
 	first, accepted := l.passwords()

@@ -22,6 +22,7 @@ import (
 // TestNewAliasMovesNoOtherProof adds a host name between others, and takes it away again: the validation records of the others stay as
 // they are, and every name of the certificate has its record.
 func TestNewAliasMovesNoOtherProof(t *testing.T) {
+	t.Parallel()
 	aliases := func(names ...string) map[string]any {
 		return map[string]any{"domain": map[string]any{"name": "example.com", "zone": "example.com", "aliases": names}}
 	}
@@ -86,6 +87,7 @@ func (l *life) proven(when string) {
 // TestProofsKeepTheirRecords deploys records that are named by their place in the set, as an earlier version of the program did, and then
 // the present version: no record is made or deleted.
 func TestProofsKeepTheirRecords(t *testing.T) {
+	t.Parallel()
 	hosts := []string{"z.example.com", "*.review.example.com", "a.example.com"}
 	former := true
 	program := func(ctx *pulumi.Context) error {

@@ -17,14 +17,16 @@ import (
 
 // TestRehearsals takes every stack file through its life.
 func TestRehearsals(t *testing.T) {
+	t.Parallel()
 	root := repository(t)
 	list := config.Stacks(root)
 	if len(list) < 5 {
 		t.Fatalf("the stacks are %v", list)
 	}
-	t.Chdir(root)
 	for _, stack := range list {
 		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			long(t, stack != "prod")
 			var out strings.Builder
 			err := rehearsal.Run(t.Context(), rehearsal.Config{Root: root, Stack: stack, Program: stacks.Deploy}, &out)
 			t.Log(out.String())
@@ -37,6 +39,7 @@ func TestRehearsals(t *testing.T) {
 
 // TestChangedEdge narrows who may connect: rules come and go, the groups they belong to stay.
 func TestChangedEdge(t *testing.T) {
+	t.Parallel()
 	e := newLife(t, "staging", nil, nil)
 	if _, err := e.Up(t.Context()); err != nil {
 		t.Fatal(err)
@@ -61,6 +64,7 @@ func TestChangedEdge(t *testing.T) {
 
 // TestDrift changes a resource behind the program's back: a refresh sees it, and the next deployment puts it right.
 func TestDrift(t *testing.T) {
+	t.Parallel()
 	const token = "aws:lb/loadBalancer:LoadBalancer"
 	e := newLife(t, "staging", nil, nil)
 	if _, err := e.Up(t.Context()); err != nil {
@@ -91,6 +95,7 @@ func TestDrift(t *testing.T) {
 // TestImageSettings: whatever makes another image makes another release, which the registry takes; the tags of releases are immutable
 // there. A pin that moves and a month that begins are releases too.
 func TestImageSettings(t *testing.T) {
+	t.Parallel()
 	e := newLife(t, "staging", nil, nil)
 	if _, err := e.Up(t.Context()); err != nil {
 		t.Fatal(err)
@@ -134,8 +139,8 @@ func TestImageSettings(t *testing.T) {
 // TestRehearsalCatchesWhatNeverSettles: a rehearsal fails over a resource that AWS returns otherwise than the program writes it, here a task
 // definition without the empty lists that ECS fills in.
 func TestRehearsalCatchesWhatNeverSettles(t *testing.T) {
+	t.Parallel()
 	root := repository(t)
-	t.Chdir(root)
 	program := func(ctx *pulumi.Context) error {
 		region, _ := ctx.GetConfig("aws:region")
 		provider, err := aws.NewProvider(ctx, "probe", &aws.ProviderArgs{Region: pulumi.String(region)})

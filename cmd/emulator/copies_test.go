@@ -11,6 +11,7 @@ import (
 // TestDatabaseCopies turns copies on for a database that is there, moves them to another region, and destroys the stack: the database
 // stays as it is, and so do all vaults and keys of copies. Another account's vault wants a key that the database does not have.
 func TestDatabaseCopies(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "prod", nil, func(f *config.File) error { return f.Set("release.name", "r1") })
 	l.zone("example.com")
 	l.deploy("without copies")
@@ -55,6 +56,7 @@ func TestDatabaseCopies(t *testing.T) {
 
 // TestKeyOfANewDatabase: the stack file's key is that of a database that is new, with copies to another account.
 func TestKeyOfANewDatabase(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "prod", nil, func(f *config.File) error { return f.Set("release.name", "r1") })
 	l.zone("example.com")
 	const key = "arn:aws:kms:eu-west-1:123456789012:key/0c6f1e2d-1111-2222-3333-444455556666"

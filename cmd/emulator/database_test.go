@@ -47,8 +47,11 @@ func order(changes []string, change string) int { return slices.Index(changes, c
 // TestDatabaseUpgrade takes a database from MySQL 8.0 to 8.4: refused as long as nobody says it, then at once and in the order that
 // keeps the old parameter group until it is free.
 func TestDatabaseUpgrade(t *testing.T) {
+	t.Parallel()
 	for _, stack := range []string{"staging", "prod"} { // prod waits for the maintenance window otherwise
 		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			long(t, stack != "prod")
 			l := newLife(t, stack, nil, func(f *config.File) error {
 				return setAll(f, map[string]any{"database.version": "8.0", "database.extendedSupport": true, "release.name": "r1"})
 			})
@@ -83,6 +86,7 @@ func TestDatabaseUpgrade(t *testing.T) {
 
 // TestDatabaseUpgradeInACopy: with blueGreenUpdate the upgrade is one deployment, which deploy roles may make; the next one has nothing to do.
 func TestDatabaseUpgradeInACopy(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, func(f *config.File) error {
 		return setAll(f, map[string]any{"database.version": "8.0", "database.extendedSupport": true, "release.name": "r1"})
 	})
@@ -119,6 +123,7 @@ func TestDatabaseUpgradeInACopy(t *testing.T) {
 
 // TestDatabaseChangeWaits: without applyNow a change waits for the maintenance window.
 func TestDatabaseChangeWaits(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "prod", nil, func(f *config.File) error { return f.Set("release.name", "r1") })
 	l.zone("example.com")
 	l.deploy("first")
@@ -138,6 +143,7 @@ func TestDatabaseChangeWaits(t *testing.T) {
 
 // TestDatabaseRestore restores a snapshot beside a live database, moves the services, and deletes the old instance in its own steps.
 func TestDatabaseRestore(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "prod", nil, func(f *config.File) error { return f.Set("release.name", "r1") })
 	l.zone("example.com")
 	l.deploy("first")

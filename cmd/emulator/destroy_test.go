@@ -11,6 +11,7 @@ import (
 // TestDestroyStopsTasksFirst: the agents keep their way to ECS until the last task is stopped and the last instance is gone, for each
 // kind of way, and a destroy that broke off can be run again.
 func TestDestroyStopsTasksFirst(t *testing.T) {
+	t.Parallel()
 	endpoints := []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs", "secretsmanager"}
 	for name, network := range map[string]map[string]any{
 		"endpoints only":        {"network.nat": config.NATNone, "network.endpoints": endpoints},
@@ -19,6 +20,7 @@ func TestDestroyStopsTasksFirst(t *testing.T) {
 		"gateway per zone":      {"network.nat": config.NATGatewayPerZone},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			l := newLife(t, "staging", nil, func(f *config.File) error {
 				return setAll(f, map[string]any{"release.name": "r1", "worker.jobSeconds": 3600})
 			})

@@ -47,7 +47,7 @@ func documented(ts *testscript.TestScript, negated bool, commands []string) {
 
 // documentedActions reads the row of a command. A name without its service has that of the name before it.
 func documentedActions(ts *testscript.TestScript, command string) (actions []string) {
-	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "operations.md"))
+	raw, err := os.ReadFile(filepath.Join("docs", "operations.md"))
 	ts.Check(err)
 	for _, row := range commandRow.FindAllStringSubmatch(string(raw), -1) {
 		if !slices.Contains(strings.Split(strings.ReplaceAll(row[1], "`", ""), ", "), command) {

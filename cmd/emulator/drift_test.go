@@ -13,6 +13,7 @@ import (
 
 // TestSecretsAreNotCompared: a change by hand is found, except for the value of a secret, which the comparison does not read.
 func TestSecretsAreNotCompared(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, func(f *config.File) error { return f.Set("release.name", "r1") })
 	l.deploy("staging")
 	for token, change := range map[string]map[string]any{
@@ -47,6 +48,7 @@ func TestSecretsAreNotCompared(t *testing.T) {
 
 // TestUnknowns: package preview has Pulumi's own values for what is known after the update.
 func TestUnknowns(t *testing.T) {
+	t.Parallel()
 	for i, value := range []string{
 		sig.UnknownBoolValue, sig.UnknownNumberValue, sig.UnknownStringValue, sig.UnknownArrayValue, sig.UnknownObjectValue,
 	} {

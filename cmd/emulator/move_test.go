@@ -10,6 +10,7 @@ import (
 // TestRequestsFollowTheTasks changes what needs another target group: requests go there when tasks are registered in it, and not before.
 // A target group without tasks answers 503 (ALB guide, "Troubleshoot your Application Load Balancers").
 func TestRequestsFollowTheTasks(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, nil)
 	l.set(map[string]any{"web.startSeconds": 1, "loadBalancer.healthCheck": map[string]any{"interval": 5, "timeout": 2}})
 	l.deploy("first")

@@ -7,6 +7,7 @@ import (
 
 // TestNATInstanceIsRenewed: with the month's rebuild a new instance takes over the address and the routes, and the old one goes last.
 func TestNATInstanceIsRenewed(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, nil)
 	if _, err := l.Up(t.Context()); err != nil {
 		t.Fatal(err)

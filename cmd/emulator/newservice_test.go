@@ -11,6 +11,7 @@ import (
 
 // TestNewServiceInAnExistingCluster: a service that a stack gets later is previewed before it exists, and so is plain `pulumi up`.
 func TestNewServiceInAnExistingCluster(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, func(f *config.File) error {
 		return setAll(f, map[string]any{"worker.count": 0, "scheduler.count": 0, "release.name": "r1"})
 	})
@@ -38,6 +39,7 @@ func TestNewServiceInAnExistingCluster(t *testing.T) {
 
 // TestNewServiceInASharedCluster: the cluster of environment.shares exists before the review environment's first service.
 func TestNewServiceInASharedCluster(t *testing.T) {
+	t.Parallel()
 	staging := newLife(t, "staging", nil, func(f *config.File) error {
 		return f.Set("domain", map[string]any{"name": "staging.example.com", "aliases": []string{"*.review.example.com"}, "zone": "example.com"})
 	})
@@ -59,6 +61,7 @@ func TestNewServiceInASharedCluster(t *testing.T) {
 // TestCutOffAnywhere: a deployment that was cut off is previewed and carries on, wherever that was. Each run may make three types of
 // resources more than the one before, in the order of a deployment that succeeds, and begins with what that one left.
 func TestCutOffAnywhere(t *testing.T) {
+	t.Parallel()
 	whole := newLife(t, "staging", nil, nil)
 	var types []string
 	for _, made := range whole.deploy("without a failure").Changes {
@@ -87,6 +90,7 @@ func TestCutOffAnywhere(t *testing.T) {
 
 // TestCutOffAtEachService fails at one service after the other: the cluster and the services before it exist then.
 func TestCutOffAtEachService(t *testing.T) {
+	t.Parallel()
 	const service = "aws:ecs/service:Service"
 	l := newLife(t, "staging", nil, nil)
 	l.cutOff(service)
@@ -107,6 +111,7 @@ func TestCutOffAtEachService(t *testing.T) {
 // TestCutOffBetweenTheServices: a release is cut off when its task definitions are registered and some services have not got theirs. The next
 // preview is no reason to think that ECS rolled something back.
 func TestCutOffBetweenTheServices(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, nil)
 	l.deploy("first")
 	l.set(map[string]any{"env.CHANGED": "1"})

@@ -76,8 +76,10 @@ var noteCases = map[string]struct {
 
 // TestNotes previews changes on the engine and reads the notes. The later previews are against what the first deployment made.
 func TestNotes(t *testing.T) {
+	t.Parallel()
 	for name, stack := range noteCases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			l := newLife(t, stack.stack, nil, func(f *config.File) error { return setAll(f, stack.first) })
 			if name := l.Settings().Text("domain.zone"); name != "" {
 				l.zone(name)

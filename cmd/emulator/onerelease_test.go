@@ -50,11 +50,13 @@ func (l *life) rolledBack(part string) {
 
 // TestOneRelease: worker and scheduler stay on the release, and on the credentials, that the web service runs when ECS rolls it back.
 func TestOneRelease(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]map[string]any{
 		"release":  {"release.name": "r2"},
 		"rotation": {"rotation.DB_PASSWORD": 2},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			l := newLife(t, "staging", nil, func(f *config.File) error { return f.Set("release.name", "r1") })
 			l.deploy("first")
 			before := l.running()
@@ -79,6 +81,7 @@ func TestOneRelease(t *testing.T) {
 
 // TestWorkerRolledBack: the deployment fails, and the next one brings all services to one release.
 func TestWorkerRolledBack(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, func(f *config.File) error { return f.Set("release.name", "r1") })
 	l.deploy("first")
 	first := l.running()
@@ -97,6 +100,7 @@ func TestWorkerRolledBack(t *testing.T) {
 
 // TestFirstMigrationFails: a worker does not meet a database without tables.
 func TestFirstMigrationFails(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, nil)
 	l.failUp(account.Fault{Operation: "create", Type: account.ServiceToken, Nth: 1}) // the provider's wait runs out
 	if got := l.services(); len(got) != 0 {

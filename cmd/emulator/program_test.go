@@ -27,7 +27,6 @@ func newLife(t *testing.T, stack string, sharedWith *life, edit func(*config.Fil
 		t.Fatal(err)
 	}
 	folder := programFolder(t, root, stack)
-	t.Chdir(root) // the program reads Git and the sources of the image here
 	c := engine.Config{
 		Root: folder, State: filepath.Join(t.TempDir(), "s"), Stack: stack, Program: stacks.Deploy, CLI: cli, Throwaway: true, Log: io.Discard, Edit: edit,
 	}
@@ -42,7 +41,15 @@ func newLife(t *testing.T, stack string, sharedWith *life, edit func(*config.Fil
 	return &life{e, t}
 }
 
-// repository is where go.mod is; a test that opened a stack is there already.
+// long leaves a test to `make test-long`, where -short is not set. `make test` keeps a test of every promise of the README.
+func long(t *testing.T, yes bool) {
+	t.Helper()
+	if yes && testing.Short() {
+		t.Skip("a long test: make test-long, or go test without -short")
+	}
+}
+
+// repository is where go.mod is. The tests work there (TestMain), as the program does: it reads Git and the sources of the image.
 func repository(t *testing.T) string {
 	t.Helper()
 	folder, err := os.Getwd()

@@ -18,6 +18,7 @@ import (
 
 // TestLongestReview: AWS's limits of names, which the emulated account has, hold for the longest name that validation accepts.
 func TestLongestReview(t *testing.T) {
+	t.Parallel()
 	name := config.ReviewPrefix + strings.Repeat("x", config.LongestReviewStack("laravel")-len(config.ReviewPrefix))
 	l := newLife(t, name, nil, nil)
 	l.deploy(name)
@@ -78,6 +79,7 @@ func shareStaging(slug string) func(*config.File) error {
 
 // TestTwoReviewsShareStaging: two branches on one environment, in one account and one backend.
 func TestTwoReviewsShareStaging(t *testing.T) {
+	t.Parallel()
 	staging := sharedStaging(t)
 	before := staging.resources()
 	var reviews []*life
@@ -132,6 +134,7 @@ func missing(from, in map[string]bool) []string {
 
 // TestSharingWhatIsNotThere: nothing is made, and the error says what to do.
 func TestSharingWhatIsNotThere(t *testing.T) {
+	t.Parallel()
 	staging := newLife(t, "staging", nil, nil)
 	if err := staging.Init(t.Context()); err != nil { // the stack exists, and was never deployed
 		t.Fatal(err)

@@ -7,6 +7,8 @@ package main
 //	go test ./cmd/emulator -run Script/status        # testdata/script/status.txtar
 //	go test ./cmd/emulator -run Script -update       # rewrites the files that cmp compares with
 //
+// A script with "[short] skip" is one of the long tests, which `make test` leaves to `make test-long`.
+//
 // Every script starts in a copy of the project: Pulumi*.yaml, examples/ and docker/, committed to a Git repository, on
 // branch main. A file of the archive replaces the project's one before the commit. On PATH are emulator and
 // laravel-ecs, which are this test's own binary, so they are what was compiled just now. There is no pulumi on PATH:
@@ -47,6 +49,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -57,20 +60,35 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"emulator":    main,
-		"laravel-ecs": func() { os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
+	testscript.Main(inRoot{m}, map[string]func(){
+		"emulator": main,
+		"laravel-ecs": func() {
+			cli.Every = 200 * time.Millisecond // an account in memory has no request quota
+			os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+		},
 	})
 }
 
+// inRoot runs the tests in the root of the repository. A test that runs beside others cannot change the folder for itself.
+type inRoot struct{ *testing.M }
+
+func (m inRoot) Run() int {
+	if err := os.Chdir(filepath.Join("..", "..")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	return m.M.Run()
+}
+
 func TestScript(t *testing.T) {
+	t.Parallel()
 	project := sync.OnceValues(func() (string, error) { return copyProject(t) })
-	pulumi, err := engine.FindCLI(t.Context(), filepath.Join("..", ".."), os.Stderr)
+	pulumi, err := engine.FindCLI(t.Context(), ".", os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
+		Dir:                 filepath.Join("cmd", "emulator", "testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
@@ -96,15 +114,15 @@ func TestScript(t *testing.T) {
 
 // copyProject copies the files of the project that stacks are made of: what Git would commit of them.
 func copyProject(t *testing.T) (string, error) {
-	root, target := filepath.Join("..", ".."), t.TempDir()
-	list := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--",
+	target := t.TempDir()
+	list := exec.CommandContext(t.Context(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--",
 		"Pulumi*.yaml", "examples", "docker", ".gitignore")
 	out, err := list.Output()
 	if err != nil {
 		return "", fmt.Errorf("git ls-files: %w", err)
 	}
 	for name := range strings.SplitSeq(strings.Trim(string(out), "\x00"), "\x00") {
-		if err := copyFile(filepath.Join(root, name), filepath.Join(target, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := copyFile(name, filepath.Join(target, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
 	}

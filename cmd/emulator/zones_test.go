@@ -8,6 +8,7 @@ import (
 
 // TestZoneEvent: zones that are not available for a while, down to one or none, change nothing of what exists.
 func TestZoneEvent(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, "staging", nil, nil)
 	l.deploy("staging")
 	for _, lost := range [][]string{{"eu-west-1a"}, {"eu-west-1a", "eu-west-1b", "eu-west-1c"}} {

@@ -18,8 +18,8 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/ops/status"
 )
 
-// every is the pause between two looks at something that changes.
-const every = 2 * time.Second
+// Every is the pause between two looks at something that changes. It is a variable for tests.
+var Every = 2 * time.Second
 
 // ended passes the exit code of a program on.
 func ended(code int, err error) error {
@@ -34,7 +34,7 @@ type statusCommand struct {
 }
 
 func (c *statusCommand) Run(ctx context.Context, s *session.Session) error {
-	return status.Show(ctx, s, status.Options{Watch: c.Watch, Every: every})
+	return status.Show(ctx, s, status.Options{Watch: c.Watch, Every: Every})
 }
 
 type logsCommand struct {
@@ -66,7 +66,7 @@ func (c *runCommand) Run(ctx context.Context, s *session.Session) error {
 	if err != nil {
 		return err
 	}
-	return ended(oneoff.Task(ctx, s, oneoff.Options{Command: command, Process: c.Process, Every: every}))
+	return ended(oneoff.Task(ctx, s, oneoff.Options{Command: command, Process: c.Process, Every: Every}))
 }
 
 // command are the arguments without the -- that may separate them from the flags, or else the words of --cmd. No shell reads these.
