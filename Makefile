@@ -27,7 +27,7 @@ DEPLOY = $(RUN)$(if $(HERE), --yes)
 REVIEW = $(if $(filter local,$(CLOUD)),$(EMULATOR) exec -- )$(OPERATOR) $(1)
 REVIEW_TOOLS := $(OPERATOR) $(if $(filter local,$(CLOUD)),$(EMULATOR) bin/pulumi)
 
-.PHONY: help up preview down status logs run shell tunnel maintenance releases rollback unpin canary promote abort deploy rotate-secret smoke drift preflight prices note notes touched test-app layers docker dotenv config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
+.PHONY: help up preview down status logs run shell tunnel maintenance releases rollback unpin canary promote abort deploy rotate-secret smoke drift preflight prices note notes touched test-app layers docker dotenv doctor config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -117,6 +117,9 @@ docker: $(OPERATOR) ## Ensure Docker is running; as root on Debian, install it i
 
 dotenv: $(TOOLS) ## Write the stack's .env for a developer (FILE=.env; FORCE=1 replaces one)
 	@$(call RUN,dotenv)$(if $(FILE), --file="$$FILE")
+
+doctor: $(OPERATOR) ## Before the first `make up`: what will stop it, or surprise you later (application, packages, Git, Docker, disk, ports)
+	@$(OPERATOR) doctor --stack="$$STACK" --build$(if $(HERE), --local)
 
 config-check: $(OPERATOR) $(EMULATOR) bin/pulumi ## Compare the variables that the application reads with what the stack provides, and say what its packages need
 	@$(OPERATOR) config-check --stack="$$STACK"

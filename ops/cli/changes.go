@@ -111,6 +111,15 @@ func (configCheckCommand) Run(ctx context.Context, g *Globals) error {
 	return doctor.CheckConfig(ctx, g.Root, g.Stack, g.Out)
 }
 
+type doctorCommand struct {
+	Local bool `help:"The stack runs on the emulator of this machine: its ports must be free."`
+	Build bool `help:"Build bin/emulator first, as make up does, if it is missing and nothing is wrong with the rest."`
+}
+
+func (c *doctorCommand) Run(ctx context.Context, g *Globals) error {
+	return doctor.Run(ctx, doctor.Options{Root: g.Root, Stack: g.Stack, Local: c.Local, Build: c.Build, Out: g.Out, Log: g.Err})
+}
+
 type testAppCommand struct {
 	Local bool `help:"Build from the base image that docker/base.sh makes, where the stack file names none."`
 }

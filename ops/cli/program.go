@@ -73,6 +73,7 @@ type program struct {
 
 	Dotenv      dotenvCommand      `cmd:"" group:"app" help:"Write the stack's .env file, secrets included, for a developer."`
 	ConfigCheck configCheckCommand `cmd:"" group:"app" help:"Compare the variables that the application reads with what the stack file provides."`
+	Doctor      doctorCommand      `cmd:"" group:"app" help:"Say what will stop make up, or surprise you: application, packages, Git, Docker, disk, ports."`
 	TestApp     testAppCommand     `cmd:"" group:"app" help:"Run the application's own tests in the image of a stack."`
 	Layers      layersCommand      `cmd:"" group:"app" help:"Build the slow stages of a stack's image from the layers of earlier jobs."`
 	Docker      dockerCommand      `cmd:"" group:"app" help:"Ensure that a Docker engine runs."`

@@ -20,6 +20,8 @@ type Application struct {
 	Root   string // of the repository
 	Folder string // of the application, below it
 	Stack  *config.File
+	Name   string // of the stack
+	Local  bool   // it runs on the emulator
 
 	Example   []Line
 	noExample bool
@@ -52,7 +54,7 @@ func Open(root, stack string) (*Application, error) {
 		return nil, err
 	}
 	folder, _ := config.ImageSources(settings.Text("image.app"), "")
-	a := &Application{Root: root, Folder: filepath.ToSlash(folder), Stack: settings, reads: map[string][]Read{}}
+	a := &Application{Root: root, Folder: filepath.ToSlash(folder), Stack: settings, Name: stack, reads: map[string][]Read{}}
 	text, err := os.ReadFile(a.path(".env.example"))
 	a.noExample = err != nil
 	a.Example = Dotenv(string(text))

@@ -15,6 +15,7 @@ import (
 // State is what is to be said of a variable. The order is that of the table.
 type State int
 
+// The states.
 const (
 	Missing   State = iota // asked for, not provided, and without a default
 	Dangerous              // the value does not work in containers, or lets strangers in

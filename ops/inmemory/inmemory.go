@@ -17,19 +17,28 @@ import (
 // Output runs bin/emulator in the repository's folder and returns what it prints: the emulator beside the running executable, else
 // bin/emulator of the repository. Its complaint is part of the error; what it printed is returned beside an error too.
 func Output(ctx context.Context, root string, args ...string) ([]byte, error) {
+	path := emulator(root)
+	if path == "" {
+		return nil, errors.New("bin/emulator is missing, which runs the Pulumi program without AWS: make bin/emulator builds it")
+	}
+	out, complaint, err := session.Capture(ctx, root, path, args...)
+	if err != nil {
+		return out, fmt.Errorf("emulator %s: %w: %s", args[0], err, strings.TrimPrefix(complaint, "error: "))
+	}
+	return out, nil
+}
+
+// Built tells whether there is an emulator to run.
+func Built(root string) bool { return emulator(root) != "" }
+
+func emulator(root string) string {
 	self, _ := os.Executable() // without it only the repository's is found
 	for _, place := range []string{filepath.Join(filepath.Dir(self), "emulator"), filepath.Join(root, "bin", "emulator")} {
-		path, err := exec.LookPath(place)
-		if err != nil {
-			continue
+		if path, err := exec.LookPath(place); err == nil {
+			return path
 		}
-		out, complaint, err := session.Capture(ctx, root, path, args...)
-		if err != nil {
-			return out, fmt.Errorf("emulator %s: %w: %s", args[0], err, strings.TrimPrefix(complaint, "error: "))
-		}
-		return out, nil
 	}
-	return nil, errors.New("bin/emulator is missing, which runs the Pulumi program without AWS: make bin/emulator builds it")
+	return ""
 }
 
 // Resources is what `pulumi preview` prints of a stack file that is deployed for the first time, to an account in memory.

@@ -39,6 +39,9 @@ func (i Image) LeftOut() (lines []string) {
 	return lines
 }
 
+// LeftOut is that of the application which the stack file names.
+func (s *File) LeftOut() []string { return s.imageConfig().Image.LeftOut() }
+
 // someOf are the first names of a list.
 func someOf(names []string) string {
 	const most = 3

@@ -1,0 +1,144 @@
+package doctor
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+// PHP is the version in the image: Debian 13's (docker/Dockerfile). The last number is not compared.
+const PHP = "8.4"
+
+// standardWords are the words of image.extensions without that key: PHP_EXTENSIONS in docker/Dockerfile.
+const standardWords = "bcmath gd intl mbstring memcached mysql opcache redis xml zip"
+
+// builtIn are the extensions of Debian's php8.4-cli, php8.4-common and php8.4-readline (`php -m`).
+var builtIn = names(`calendar core ctype date exif ffi fileinfo filter ftp gettext hash iconv json libxml openssl pcntl pcre pdo phar posix random readline
+	reflection session shmop sockets sodium spl standard sysvmsg sysvsem sysvshm tokenizer zlib`)
+
+// debian are Debian's php8.4-* packages of extensions, with those extensions that have another name: "Provides" and "Depends" of
+// `apt-cache show`.
+var debian = map[string]string{
+	"amqp": "", "apcu": "", "ast": "", "bcmath": "", "bz2": "", "curl": "", "dba": "", "ds": "", "enchant": "", "excimer": "", "gd": "", "gearman": "",
+	"gmagick": "", "gmp": "", "gnupg": "", "http": "", "igbinary": "", "imagick": "", "inotify": "", "interbase": "pdo_firebird", "intl": "", "ldap": "",
+	"mailparse": "", "maxminddb": "", "mbstring": "", "mcrypt": "", "memcache": "", "memcached": "igbinary msgpack", "mongodb": "", "msgpack": "",
+	"mysql": "mysqli mysqlnd pdo_mysql", "oauth": "", "odbc": "pdo_odbc", "opcache": "zend-opcache", "pcov": "", "pgsql": "pdo_pgsql", "pq": "", "ps": "",
+	"pspell": "", "psr": "", "raphf": "", "redis": "igbinary", "rrd": "", "smbclient": "", "snmp": "", "soap": "", "solr": "", "sqlite3": "pdo_sqlite",
+	"ssh2": "", "stomp": "", "sybase": "pdo_dblib", "tidy": "", "uopz": "", "uploadprogress": "", "uuid": "", "xdebug": "",
+	"xml": "dom simplexml xmlreader xmlwriter xsl", "xmlrpc": "", "yac": "", "yaml": "", "zip": "", "zmq": "", "zstd": "",
+}
+
+// Extensions are those of the image with these words of image.extensions.
+func Extensions(words []string) map[string]bool {
+	have := maps.Clone(builtIn)
+	for _, word := range words {
+		have[word] = true
+		for _, name := range strings.Fields(debian[word]) {
+			have[name] = true
+		}
+	}
+	return have
+}
+
+// wordFor is the word of image.extensions that brings an extension; empty where Debian has none.
+func wordFor(extension string) string {
+	if _, own := debian[extension]; own {
+		return extension
+	}
+	for _, word := range slices.Sorted(maps.Keys(debian)) {
+		if slices.Contains(strings.Fields(debian[word]), extension) {
+			return word
+		}
+	}
+	return ""
+}
+
+// platform compares `php` and `ext-*` of composer.json and composer.lock with the image, as docker/build/platform.php does in the build.
+func (a *Application) platform(words []string) (wrong []string, extensions []string) {
+	all := append([]Project{a.Composer}, a.Lock.Packages...)
+	all[0].Name = "composer.json"
+	standIns := map[string]bool{} // polyfills: https://getcomposer.org/doc/04-schema.md#provide
+	for _, p := range all {
+		for _, links := range []map[string]string{p.Provide, p.Replace} {
+			for name := range links {
+				standIns[name] = true
+			}
+		}
+	}
+	have, asked := Extensions(words), map[string][]string{}
+	for _, p := range all {
+		who := strings.TrimSpace(p.Name + " " + p.Version)
+		for _, what := range slices.Sorted(maps.Keys(p.Require)) {
+			extension, ext := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(what), " ", "-"), "ext-")
+			switch {
+			case what == "php" || what == "php-64bit":
+				if ok, known := satisfies(PHP+".99", p.Require[what]); known && !ok {
+					wrong = append(wrong, fmt.Sprintf("php %s is asked for by %s, and the image has %s", p.Require[what], who, PHP))
+				}
+			case ext && !have[extension] && !standIns["ext-"+extension]:
+				asked[extension] = append(asked[extension], who)
+			}
+		}
+	}
+	for _, extension := range slices.Sorted(maps.Keys(asked)) {
+		text := fmt.Sprintf("ext-%s is asked for by %s, and is not in the image", extension, strings.Join(asked[extension], ", "))
+		if word := wordFor(extension); word != "" {
+			extensions = append(extensions, word)
+		} else {
+			text += "; Debian has no package of it"
+		}
+		wrong = append(wrong, text)
+	}
+	return wrong, slices.Compact(slices.Sorted(slices.Values(extensions)))
+}
+
+// unlocked are the packages of composer.json that composer.lock does not have, or has in another version: Composer refuses to install then
+// (Composer\Package\Locker::getMissingRequirementInfo).
+func (a *Application) unlocked() (list []string) {
+	versions, instead := map[string]string{}, map[string]bool{}
+	for _, p := range a.Lock.Packages {
+		versions[p.Name] = p.Version
+		for _, links := range []map[string]string{p.Provide, p.Replace} {
+			for name := range links {
+				instead[name] = true
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Composer.Require)) {
+		version, locked := versions[name]
+		if !strings.Contains(name, "/") || instead[name] && !locked {
+			continue // PHP itself, or a package that another one replaces
+		}
+		if ok, known := satisfies(version, a.Composer.Require[name]); !locked {
+			list = append(list, name+" is not in it")
+		} else if known && !ok {
+			list = append(list, fmt.Sprintf("%s is %s, and composer.json asks for %s", name, version, a.Composer.Require[name]))
+		}
+	}
+	return list
+}
+
+var (
+	pipe  = regexp.MustCompile(`\s*\|\|?\s*`)
+	tilde = regexp.MustCompile(`~\s*(\d+\.\d+)($|[\s,|])`)
+)
+
+// satisfies compares a version with a constraint of Composer's (https://getcomposer.org/doc/articles/versions.md). Not known are branches,
+// stability flags and what else the library does not read.
+func satisfies(version, constraint string) (ok, known bool) {
+	v, err := semver.NewVersion(version)
+	if err != nil {
+		return false, false
+	}
+	// ~1.2 is below 2 there, and below 1.3 here.
+	text := tilde.ReplaceAllString(pipe.ReplaceAllString(constraint, " || "), "^$1$2")
+	c, err := semver.NewConstraint(text)
+	if err != nil {
+		return false, false
+	}
+	return c.Check(v), true
+}
