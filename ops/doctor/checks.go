@@ -119,7 +119,7 @@ func composerLock(_ context.Context, a *Application, say say) {
 }
 
 func platformRequirements(_ context.Context, a *Application, say say) {
-	words := strings.Fields(cmp.Or(a.Stack.Text("image.extensions"), standardWords))
+	words := strings.Fields(cmp.Or(a.Stack.Text("image.extensions"), StandardWords))
 	wrong, add := a.platform(words)
 	fix := ""
 	if len(add) > 0 {

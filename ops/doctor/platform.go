@@ -13,8 +13,8 @@ import (
 // PHP is the version in the image: Debian 13's (docker/Dockerfile). The last number is not compared.
 const PHP = "8.4"
 
-// standardWords are the words of image.extensions without that key: PHP_EXTENSIONS in docker/Dockerfile.
-const standardWords = "bcmath gd intl mbstring memcached mysql opcache redis xml zip"
+// StandardWords are the words of image.extensions without that key: PHP_EXTENSIONS in docker/Dockerfile.
+const StandardWords = "bcmath gd intl mbstring memcached mysql opcache redis xml zip"
 
 // builtIn are the extensions of Debian's php8.4-cli, php8.4-common and php8.4-readline (`php -m`).
 var builtIn = names(`calendar core ctype date exif ffi fileinfo filter ftp gettext hash iconv json libxml openssl pcntl pcre pdo phar posix random readline
