@@ -13,6 +13,7 @@ const (
 	Memcached = "memcached"
 	Valkey    = "valkey"
 	Redis     = "redis"
+	NoCache   = "none"
 )
 
 // CacheArgs describes where sessions and cached values live.
@@ -47,9 +48,12 @@ type Cache struct {
 	args CacheArgs
 }
 
-// CachePort returns the port an engine listens on.
+// CachePort returns the port an engine listens on; 0 without a cache.
 func CachePort(engine string) int {
-	if engine == Memcached {
+	switch engine {
+	case NoCache:
+		return 0
+	case Memcached:
 		return 11211
 	}
 	return 6379
@@ -102,6 +106,9 @@ func (c *Cache) memcached(ctx *pulumi.Context, name string, subnets *elasticache
 // NodeIDs name the nodes in metrics: a replication group numbers its own
 // (https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Replication.CreatingRepGroup.html).
 func (c *Cache) NodeIDs() []pulumi.StringOutput {
+	if c == nil {
+		return nil
+	}
 	if c.args.Engine == Memcached {
 		return []pulumi.StringOutput{c.ID}
 	}
@@ -123,29 +130,28 @@ type CacheRef struct {
 // PasswordVariable is the environment variable with the password of the cache, in Laravel's stock config/database.php.
 const PasswordVariable = "REDIS_PASSWORD"
 
-// Ref returns what the application needs.
+// Ref returns what the application needs; of no cache, too.
 func (c *Cache) Ref() CacheRef {
+	if c == nil {
+		return CacheRef{Host: pulumi.String("").ToStringOutput(), Engine: NoCache}
+	}
 	return CacheRef{Host: c.Host, Port: c.Port, Engine: c.args.Engine, EncryptTransit: c.args.EncryptTransit}
 }
 
-// Env is what Laravel reads. Sessions are where CACHE_STORE points to: Laravel ignores the session settings of php.ini.
+// Env is where Laravel finds the cache.
 func (ref CacheRef) Env() map[string]pulumi.StringInput {
-	driver, prefix := "redis", "REDIS"
-	host := pulumi.StringInput(ref.Host)
+	if ref.Engine == NoCache {
+		return nil
+	}
+	prefix, host := "REDIS", pulumi.StringInput(ref.Host)
 	if ref.Engine == Memcached {
-		driver, prefix = Memcached, strings.ToUpper(Memcached)
+		prefix = strings.ToUpper(Memcached)
 	} else if ref.EncryptTransit {
 		host = pulumi.Sprintf("tls://%s", ref.Host) // phpredis takes the scheme as part of the host
 	}
 	return map[string]pulumi.StringInput{
-		"SESSION_DRIVER": pulumi.String(driver),
-		"CACHE_DRIVER":   pulumi.String(driver), // Laravel up to 10
-		"CACHE_STORE":    pulumi.String(driver), // Laravel 11 and later
-		// `php artisan down` is for all tasks: a file would be that of one. Laravel 11 and later read it (config/app.php), and except /up.
-		"APP_MAINTENANCE_DRIVER": pulumi.String("cache"),
-		"APP_MAINTENANCE_STORE":  pulumi.String(driver),
-		prefix + "_HOST":         host,
-		prefix + "_PORT":         pulumi.Sprintf("%d", ref.Port),
-		"REDIS_CLIENT":           pulumi.String("phpredis"),
+		prefix + "_HOST": host,
+		prefix + "_PORT": pulumi.Sprintf("%d", ref.Port),
+		"REDIS_CLIENT":   pulumi.String("phpredis"),
 	}
 }

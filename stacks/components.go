@@ -102,6 +102,9 @@ func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewa
 
 func (s *stack) createCache(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, secrets *infra.Secrets) (*infra.Cache, error) {
 	c := s.config.Cache
+	if c.Engine == config.None {
+		return nil, nil //nolint:nilnil // a cache that is not there has no nodes, and no variables
+	}
 	args := infra.CacheArgs{
 		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupCache),
 		Engine: c.Engine, Version: c.Version, NodeType: c.NodeType, Nodes: c.Nodes, SnapshotDays: c.SnapshotDays,

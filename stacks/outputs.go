@@ -36,7 +36,9 @@ func (s *stack) export(ctx *pulumi.Context, app *application, services map[strin
 	ctx.Export("serviceNames", names)
 	ctx.Export("taskDefinitionArns", definitions)
 	ctx.Export("databaseEndpoint", pulumi.Sprintf("%s:%d", app.database.Host, app.database.Port))
-	ctx.Export("cacheEndpoint", pulumi.Sprintf("%s:%d", app.cache.Host, app.cache.Port))
+	if app.cache.Engine != infra.NoCache {
+		ctx.Export("cacheEndpoint", pulumi.Sprintf("%s:%d", app.cache.Host, app.cache.Port))
+	}
 	ctx.Export("appConfig", variables)
 	ctx.Export("secretArns", references(app.secrets.References))
 	ctx.Export("dotenv", pulumi.ToSecret(

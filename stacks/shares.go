@@ -112,6 +112,9 @@ func (s *stack) readShared(ctx *pulumi.Context) (*shared, error) {
 		return nil, fmt.Errorf("environment.shares: %s does not lead to the load balancer of %s, whose hosts are %v: add *.%s to domain.aliases of Pulumi.%s.yaml, and deploy that",
 			host, from, values.Hosts, host[strings.Index(host, ".")+1:], from)
 	}
+	if err := s.config.CheckDrivers(cmp.Or(values.Cache.Engine, infra.Valkey)); err != nil {
+		return nil, fmt.Errorf("environment.shares: the cache is that of %s: %w", from, err)
+	}
 	return values, nil
 }
 

@@ -14,6 +14,7 @@ import (
 // variables are the environment variables of every container of a release: what it is, and where its data is.
 func (s *stack) variables(app *application, release string) map[string]pulumi.StringInput {
 	c := s.config
+	drivers := c.DriversOn(app.cache.Engine)
 	variables := map[string]pulumi.StringInput{
 		"APP_NAME":            pulumi.String(c.App.Name),
 		"APP_ENV":             pulumi.String(c.App.Env),
@@ -21,7 +22,14 @@ func (s *stack) variables(app *application, release string) map[string]pulumi.St
 		"APP_URL":             app.url,
 		infra.ReleaseVariable: pulumi.String(release),
 		"LOG_CHANNEL":         pulumi.String("stderr"),
-		"QUEUE_CONNECTION":    pulumi.String(c.Worker.Queue),
+		// Laravel ignores the session settings of php.ini.
+		"SESSION_DRIVER":   pulumi.String(drivers.Session),
+		"CACHE_DRIVER":     pulumi.String(drivers.Cache), // Laravel up to 10
+		"CACHE_STORE":      pulumi.String(drivers.Cache), // Laravel 11 and later
+		"QUEUE_CONNECTION": pulumi.String(drivers.Queue),
+		// `php artisan down` is for all tasks: a file would be that of one. Laravel 11 and later read it (config/app.php), and except /up.
+		"APP_MAINTENANCE_DRIVER": pulumi.String("cache"),
+		"APP_MAINTENANCE_STORE":  pulumi.String(drivers.Cache),
 		// Laravel's stock config/queue.php reads one of them, by queue.
 		"DB_QUEUE_RETRY_AFTER":    pulumi.String(fmt.Sprint(c.RetrySeconds())),
 		"REDIS_QUEUE_RETRY_AFTER": pulumi.String(fmt.Sprint(c.RetrySeconds())),

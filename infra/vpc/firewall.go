@@ -15,7 +15,7 @@ const (
 	GroupApp       = "app"       // who may use the database and the cache
 	GroupSSH       = "ssh"       // instances, only with access.ssh
 	GroupDatabase  = "database"
-	GroupCache     = "cache"
+	GroupCache     = "cache"     // only with a cache
 	GroupEndpoints = "endpoints" // interface endpoints, only with network.endpoints
 )
 
@@ -46,7 +46,7 @@ type FirewallArgs struct {
 	HTTPS bool
 	// EgressPorts are the TCP ports that instances and tasks may reach on the internet.
 	EgressPorts []int
-	// DatabasePort and CachePort are open to the app group.
+	// DatabasePort and CachePort are open to the app group. Without a cache, CachePort is 0.
 	DatabasePort, CachePort int
 	// Endpoints tells whether there are interface endpoints to reach.
 	Endpoints bool
@@ -95,7 +95,9 @@ func (args FirewallArgs) edges() []Edge {
 	}
 	add(group(GroupWeb), group(GroupPorts), HostPorts, "Load balancer to the dynamic ports of the tasks")
 	add(group(GroupApp), group(GroupDatabase), port(args.DatabasePort), "App to database")
-	add(group(GroupApp), group(GroupCache), port(args.CachePort), "App to cache")
+	if args.CachePort != 0 {
+		add(group(GroupApp), group(GroupCache), port(args.CachePort), "App to cache")
+	}
 	if args.Endpoints {
 		add(group(GroupApp), group(GroupEndpoints), port(443), "Instances to AWS services")
 	}
@@ -133,7 +135,9 @@ func (f *Firewall) createGroups(ctx *pulumi.Context, name string, args FirewallA
 		{GroupPorts, "Dynamic host ports of ECS tasks"},
 		{GroupApp, "Identity of the application"},
 		{GroupDatabase, "Database"},
-		{GroupCache, "Cache"},
+	}
+	if args.CachePort != 0 {
+		wanted = append(wanted, struct{ role, description string }{GroupCache, "Cache"})
 	}
 	if len(args.SSHCIDRs) > 0 {
 		wanted = append(wanted, struct{ role, description string }{GroupSSH, "SSH to the instances"})

@@ -101,6 +101,9 @@ type place struct {
 // destination reads the endpoint and what a client must know from the outputs: appConfig is what the application itself gets.
 func destination(o session.Outputs, to string) (place, error) {
 	endpoint := map[string]string{"database": o.DatabaseEndpoint, "cache": o.CacheEndpoint}[to]
+	if endpoint == "" && to == "cache" {
+		return place{}, errors.New("TO=cache: the stack has none (cache.engine: none); its sessions and cached values are in the database")
+	}
 	if endpoint == "" {
 		return place{}, fmt.Errorf("TO=%s: database or cache is expected", to)
 	}

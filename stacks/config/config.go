@@ -23,6 +23,7 @@ type Config struct {
 	Processes     map[string]*Further // besides these three
 	Database      Database
 	Cache         Cache
+	Session       Session
 	Observability Observability
 	// Rotation is the generation of the generated secrets (rotation.go). make rotate-secret writes it.
 	Rotation map[string]int
@@ -42,7 +43,7 @@ func (c *Config) sections() map[string]any {
 	return map[string]any{
 		"app": &c.App, "environment": &c.Environment, "network": &c.Network, "access": &c.Access, "registry": &c.Registry,
 		"image": &c.Image, "release": &c.Release, "domain": &c.Domain, "loadBalancer": &c.LoadBalancer, "cluster": &c.Cluster,
-		"web": &c.Web, "worker": &c.Worker, "scheduler": &c.Scheduler, "processes": &c.stated, "database": &c.Database, "cache": &c.Cache,
+		"web": &c.Web, "worker": &c.Worker, "scheduler": &c.Scheduler, "processes": &c.stated, "database": &c.Database, "cache": &c.Cache, "session": &c.Session,
 		"observability": &c.Observability, "rotation": &c.Rotation, "env": &c.Env, "secrets": &c.Secrets, "tags": &c.Tags,
 	}
 }

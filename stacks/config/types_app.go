@@ -113,7 +113,8 @@ func (r Restore) Set() bool { return r.Snapshot != "" || r.PointInTime != "" }
 
 // Cache is ElastiCache.
 type Cache struct {
-	Engine         string `json:"engine"` // memcached, valkey or redis
+	Engine         string `json:"engine"` // memcached, valkey, redis or none
+	Store          string `json:"store"`  // CACHE_STORE: redis, memcached or database; empty: the engine's
 	Version        string `json:"version"`
 	NodeType       string `json:"nodeType"`
 	Nodes          int    `json:"nodes"`
@@ -126,7 +127,12 @@ type Cache struct {
 
 // Authenticates tells whether the cache has a password.
 func (c Cache) Authenticates() bool {
-	return c.Engine != Memcached && c.EncryptTransit && c.Auth != AuthNone
+	return driverOf(c.Engine) == DriverRedis && c.EncryptTransit && c.Auth != AuthNone
+}
+
+// Session is Laravel's.
+type Session struct {
+	Driver string `json:"driver"` // SESSION_DRIVER: redis, memcached, database or cookie; empty: the engine's
 }
 
 // Observability is logs and alarms.

@@ -149,10 +149,7 @@ func (c *Config) validateProcesses(p *problems) {
 		}
 		p.between("web.scaling.cpuPercent", s.CPUPercent, 10, 95)
 	}
-	p.oneOf("worker.queue", c.Worker.Queue, "database", "redis")
-	if c.Worker.Queue == "redis" && c.Cache.Engine == Memcached {
-		p.add("worker.queue", "redis needs cache.engine valkey or redis, not memcached")
-	}
+	c.validateDrivers(p)
 }
 
 func (s Process) validate(p *problems, key string, low, high int) {
@@ -222,9 +219,11 @@ func (c *Config) validateProduction(p *problems) {
 	want(c.Database.BackupDays >= 7, "database.backupDays", "7 or more")
 	want(c.Database.FinalSnapshot, "database.finalSnapshot", "true")
 	want(c.Database.RequireTLS, "database.requireTls", "true")
-	want(c.Cache.Engine != Memcached && c.Cache.Nodes >= 2, "cache", "valkey or redis with 2 or more nodes: the loss of a memcached node logs all users out")
-	want(c.Cache.Engine == Memcached || c.Cache.EncryptTransit, "cache.encryptTransit", "true")
-	want(c.Cache.Auth != AuthNone, "cache.auth", "rotate or set: a password")
+	if c.Cache.Engine != None { // else the database has what a cache would have
+		want(c.Cache.Engine != Memcached && c.Cache.Nodes >= 2, "cache", "valkey or redis with 2 or more nodes, or none: the loss of a memcached node logs all users out")
+		want(c.Cache.Engine == Memcached || c.Cache.EncryptTransit, "cache.encryptTransit", "true")
+		want(c.Cache.Auth != AuthNone, "cache.auth", "rotate or set: a password")
+	}
 	want(c.Domain.Name != "", "domain.name", "a name, and with it HTTPS")
 	want(c.LoadBalancer.HTTP == "redirect", "loadBalancer.http", "redirect")
 	want(c.Observability.Alarms, "observability.alarms", "true")

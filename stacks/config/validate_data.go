@@ -52,6 +52,7 @@ const (
 	Memcached = "memcached"
 	Valkey    = "valkey"
 	Redis     = "redis"
+	None      = "none" // no ElastiCache at all
 )
 
 // How the password of a cache is enforced, in the words of ElastiCache (AuthTokenUpdateStrategy). Rotate accepts the password before the
@@ -72,7 +73,7 @@ var cacheVersions = map[string][]string{
 }
 
 func (c Cache) validate(p *problems) {
-	p.oneOf("cache.engine", c.Engine, Memcached, Valkey, Redis)
+	p.oneOf("cache.engine", c.Engine, Memcached, Valkey, Redis, None)
 	if versions := cacheVersions[c.Engine]; versions != nil && !slices.Contains(versions, c.Version) {
 		p.add("cache.version", "%q is not a version of %s: %s", c.Version, c.Engine, strings.Join(versions, ", "))
 	}
@@ -85,5 +86,8 @@ func (c Cache) validate(p *problems) {
 	}
 	if c.Engine == Memcached && (c.Nodes > 1 || c.SnapshotDays > 0) {
 		p.add("cache.engine", "memcached has one node and no snapshots; use valkey for more")
+	}
+	if c.Engine == None && (c.Nodes > 1 || c.SnapshotDays > 0 || c.Upgrade) {
+		p.add("cache.engine", "none has no nodes, no snapshots and no upgrade: remove these keys")
 	}
 }

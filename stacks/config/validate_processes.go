@@ -40,8 +40,8 @@ func (f Further) validate(p *problems, c *Config) {
 
 // validateHorizon: Horizon works lists in redis only (laravel/horizon, config/horizon.php: supervisors name a connection of the driver redis).
 func (f Further) validateHorizon(p *problems, key string, c *Config) {
-	if c.Cache.Engine == Memcached {
-		p.add(key, "Horizon needs cache.engine valkey or redis, not memcached")
+	if driverOf(c.Cache.Engine) != DriverRedis {
+		p.add(key, "Horizon needs cache.engine valkey or redis, not %s", c.Cache.Engine)
 	} else if c.Worker.Queue != "redis" {
 		p.add("worker.queue", "%q, but Horizon (%s) works on queues in redis only: jobs would wait for ever; set redis", c.Worker.Queue, key)
 	}
