@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,6 +139,18 @@ func (a *Application) readFile(file string) error {
 		a.reads[read.Name] = append(a.reads[read.Name], read)
 	}
 	return nil
+}
+
+// creates tells whether a migration of the application, or a dump of its tables, creates a table. An application without either has them
+// elsewhere, as packages may.
+func (a *Application) creates(table string) bool {
+	migrations, _ := filepath.Glob(a.path("database", "migrations", "*.php")) // the patterns are well formed
+	dumps, _ := filepath.Glob(a.path("database", "schema", "*.sql"))
+	create := regexp.MustCompile(`(?i)create(\(\s*| table (if not exists )?)["'` + "`]" + regexp.QuoteMeta(table) + "[\"'`]")
+	return len(migrations) == 0 || slices.ContainsFunc(append(migrations, dumps...), func(file string) bool {
+		text, err := os.ReadFile(file)
+		return err == nil && create.Match(text)
+	})
 }
 
 // locked is the version of a package that is installed in the image; empty without it.

@@ -103,6 +103,13 @@ func TestSkeletons(t *testing.T) {
 	}
 }
 
+// tablesOf is an application whose only migration has this name, and which reads the session's driver.
+func tablesOf(migration string) map[string]string {
+	table := strings.TrimSuffix(strings.TrimPrefix(migration, "create_"), "_table")
+	return map[string]string{"config/session.php": "<?php return ['driver' => env('SESSION_DRIVER', 'file')];",
+		"database/migrations/2025_01_01_000000_" + migration + ".php": "<?php Schema::create('" + table + "', function (Blueprint $table) {});"}
+}
+
 func TestVariables(t *testing.T) {
 	const services = "<?php return ['a' => env('A_KEY'), 'b' => env('B_KEY', 'x'), 'c' => env('C_KEY', env('A_KEY')), 'd' => env('D_KEY', env('B_KEY'))];"
 	e := staging()
@@ -129,6 +136,9 @@ func TestVariables(t *testing.T) {
 		"a bucket":              {files: map[string]string{"config/f.php": "<?php [env('FILESYSTEM_DISK', 's3'), env('AWS_BUCKET'), env('AWS_DEFAULT_REGION', 'x')];"}, want: "missing AWS_BUCKET"},
 		"a disk":                {files: map[string]string{"config/f.php": "<?php [env('FILESYSTEM_DISK', 'public'), env('MEDIA_DISK', 's3')];"}, want: "dangerous FILESYSTEM_DISK"},
 		"debug":                 {set: map[string]string{"APP_DEBUG": "true"}, want: "dangerous APP_DEBUG"},
+		"no table":              {files: tablesOf("create_users_table"), set: map[string]string{"SESSION_DRIVER": "database"}, want: "dangerous SESSION_DRIVER"},
+		"a table":               {files: tablesOf("create_sessions_table"), set: map[string]string{"SESSION_DRIVER": "database"}, want: ""},
+		"a table in the dump":   {files: map[string]string{"config/s.php": "<?php env('CACHE_STORE');", "database/migrations/1.php": "<?php", "database/schema/mysql-schema.sql": "CREATE TABLE `cache` (\n"}, set: map[string]string{"CACHE_STORE": "database"}, want: ""},
 		"sync":                  {set: map[string]string{"QUEUE_CONNECTION": "sync"}, want: "dangerous QUEUE_CONNECTION"},
 		"logs in files":         {set: map[string]string{"LOG_CHANNEL": "stack"}, files: map[string]string{"config/l.php": "<?php env('LOG_STACK', 'single');"}, want: "dangerous LOG_STACK"},
 		"mail to nobody":        {files: map[string]string{"config/m.php": "<?php [env('MAIL_MAILER', 'smtp'), env('MAIL_HOST', '127.0.0.1')];"}, want: "dangerous MAIL_HOST"},

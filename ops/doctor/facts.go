@@ -49,6 +49,15 @@ var needed = []struct{ drivers, value, names string }{
 	{"LOG_CHANNEL LOG_STACK", "slack", "LOG_SLACK_WEBHOOK_URL"},
 }
 
+// tables are what the driver database needs, the variables with other names for them, and the commands that make a migration (Laravel 10 to 13:
+// Illuminate\Session\Console\SessionTableCommand, Illuminate\Cache\Console\CacheTableCommand, Illuminate\Queue\Console\TableCommand, and
+// config/session.php, config/cache.php and config/queue.php of laravel/laravel).
+var tables = []struct{ drivers, variable, table, command string }{
+	{"SESSION_DRIVER", "SESSION_TABLE", "sessions", "session:table"},
+	{"CACHE_STORE CACHE_DRIVER", "DB_CACHE_TABLE", "cache", "cache:table"},
+	{"QUEUE_CONNECTION", "DB_QUEUE_TABLE", "jobs", "queue:table"},
+}
+
 // hazard is a value that works on one machine, and not here.
 type hazard struct {
 	names, values string

@@ -78,6 +78,14 @@ func (a *Application) Variables(e Environment) (list []Variable) {
 			}
 		}
 	}
+	for _, t := range tables {
+		for _, name := range strings.Fields(t.drivers) {
+			table := cmp.Or(e.Values[t.variable], t.table)
+			if _, reads := a.reads[name]; reads && a.is(e, name, config.DriverDatabase) && !a.creates(table) {
+				add(name, Dangerous, "database: no migration creates the table %s, and without it requests or jobs fail: php artisan %s", table, t.command)
+			}
+		}
+	}
 	for _, n := range needed {
 		if !slices.ContainsFunc(strings.Fields(n.drivers), func(driver string) bool { return a.is(e, driver, n.value) }) {
 			continue
