@@ -8,7 +8,7 @@ STACK ?= local
 # folder, CLOUD=local runs any stack on this machine, ALLOW_REPLACE lets a note pass that replaces or deletes what holds data.
 # BRANCH and TTL=48h are those of a review environment. Further ones stand in brackets behind the commands; YES=1 answers questions.
 # Every variable that commands take.
-INPUTS := STACK HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL YES PROCESS SINCE GREP FOLLOW WATCH CMD TO PORT ON OFF ALLOW FILE \
+INPUTS := STACK HTTP_PORT HTTPS_PORT STATE CLOUD ALLOW_REPLACE BRANCH TTL YES PROCESS SINCE GREP FOLLOW WATCH CMD TO RELEASE PORT ON OFF ALLOW FILE \
   PERCENT FROM BASE POST FORCE DRY_RUN NAME SKIP_CONTAINERS
 # Commands read them from the environment ("$$TO"), where no shell takes a value for a command. Nor does make itself: a value with $$(shell)
 # in it is not expanded, only passed on. Empty ones are not there.
@@ -27,7 +27,7 @@ DEPLOY = $(RUN)$(if $(HERE), --yes)
 REVIEW = $(if $(filter local,$(CLOUD)),$(EMULATOR) exec -- )$(OPERATOR) $(1)
 REVIEW_TOOLS := $(OPERATOR) $(if $(filter local,$(CLOUD)),$(EMULATOR) bin/pulumi)
 
-.PHONY: help up preview down status logs run shell tunnel maintenance releases rollback unpin canary promote abort deploy rotate-secret smoke drift preflight prices note notes touched test-app layers docker dotenv doctor config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
+.PHONY: help up preview down status logs run shell tunnel maintenance releases why rollback unpin canary promote abort deploy rotate-secret smoke drift preflight prices note notes touched test-app layers docker dotenv doctor config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -62,6 +62,9 @@ maintenance: $(TOOLS) ## The load balancer answers 503: ON=1 or OFF=1 (ALLOW=203
 
 releases: $(TOOLS) ## Releases in the registry, which one runs, and which ones served before
 	@$(call RUN,releases)
+
+why: $(TOOLS) ## What is known of the last release that failed, or of RELEASE=release: events, exit codes, last log lines, health answers
+	@$(call RUN,why)$(if $(RELEASE), --release="$$RELEASE")
 
 rollback: $(TOOLS) ## Return to the release that served before, or TO=release, without building (YES=1 does not ask)
 	@$(call RUN,rollback)$(if $(TO), --to="$$TO")

@@ -16,7 +16,7 @@ type Disturbance struct {
 	Cluster string `json:"cluster"`
 	Service string `json:"service"`
 	Unready int    `json:"unready"` // tasks that do not run yet
-	Rollout string `json:"rollout"` // IN_PROGRESS, FAILED; empty leaves it
+	Rollout string `json:"rollout"` // IN_PROGRESS, or FAILED for a deployment that is rolled back; empty leaves it
 	Reason  string `json:"reason"`
 }
 
@@ -99,8 +99,14 @@ func (s *Server) Disturb(d Disturbance) error {
 	plane.mu.Lock()
 	plane.unready[d.Service] = d.Unready
 	plane.mu.Unlock()
-	if d.Rollout == state.Failed {
+	if d.Rollout == state.Failed { // one more deployment, which ECS takes back
+		before := *record.Deployment(record.Primary)
+		record.Begin(state.Deployment{ID: "ecs-svc/" + state.ID()[:19], TaskDefinition: before.TaskDefinition, Settings: before.Settings})
+		failed := record.Primary
 		record.Fail(d.Reason)
+		record.RollBack(before.ID, d.Reason)
+		record.RolledBack(failed, nil)
+		record.MakePrimary(before.ID, state.Completed, fmt.Sprintf("ECS deployment %s completed.", before.ID))
 	} else if d.Rollout != "" {
 		record.MakePrimary(record.Primary, d.Rollout, d.Reason)
 	}

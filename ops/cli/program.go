@@ -41,7 +41,8 @@ type program struct {
 	Preview previewCommand `cmd:"" group:"deploy" help:"Show what up would change."`
 	Down    downCommand    `cmd:"" group:"deploy" help:"Remove everything that the stack has."`
 
-	Releases     releasesCommand     `cmd:"" group:"release" help:"List the releases: what is in the registry, what runs, what ran and until when."`
+	Releases     releasesCommand     `cmd:"" group:"release" help:"List the releases: what is in the registry, what runs, what ran and until when, and who deployed it."`
+	Why          whyCommand          `cmd:"" group:"release" help:"Print the evidence of a release that failed: events, exit codes, last log lines, health answers."`
 	Rollback     rollbackCommand     `cmd:"" group:"release" help:"Return to the release that served before, without building."`
 	Unpin        unpinCommand        `cmd:"" group:"release" help:"Take the release that a rollback wrote out of the stack file."`
 	Canary       canaryCommand       `cmd:"" group:"release" help:"Blue/green: start a release beside the live one and give it a share of the visitors."`

@@ -7,6 +7,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/ops/release"
 	"github.com/laravel-ecs/laravel-ecs/ops/rotate"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
+	"github.com/laravel-ecs/laravel-ecs/ops/why"
 )
 
 // answer is the flag of the commands in which Pulumi asks before it changes anything.
@@ -36,6 +37,14 @@ type releasesCommand struct{}
 
 func (releasesCommand) Run(ctx context.Context, s *session.Session) error {
 	return release.List(ctx, s)
+}
+
+type whyCommand struct {
+	Release string `help:"A release, instead of the last one that failed." placeholder:"RELEASE"`
+}
+
+func (c *whyCommand) Run(ctx context.Context, s *session.Session) error {
+	return why.Show(ctx, s, c.Release)
 }
 
 type rollbackCommand struct {

@@ -39,6 +39,23 @@ func Open(ctx context.Context, s *session.Session) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	return open(ctx, s, outputs)
+}
+
+// Found is Open, also for a stack whose first deployment failed: it has no outputs yet, and the services that the state names.
+func Found(ctx context.Context, s *session.Session) (*Cluster, error) {
+	outputs, err := s.Outputs(ctx)
+	if err == nil {
+		return open(ctx, s, outputs)
+	}
+	outputs, unfinished := s.Unfinished(ctx)
+	if unfinished != nil || outputs.ClusterName == "" {
+		return nil, err
+	}
+	return open(ctx, s, outputs)
+}
+
+func open(ctx context.Context, s *session.Session, outputs session.Outputs) (*Cluster, error) {
 	loaded, err := s.AWS(ctx)
 	if err != nil {
 		return nil, err

@@ -192,7 +192,7 @@ func (p *printer) print(events []types.FilteredLogEvent) {
 		written := strings.TrimRight(aws.ToString(event.Message), "\r\n")
 		text := written
 		if !p.raw {
-			if isMetric(written) {
+			if IsMetric(written) {
 				continue
 			}
 			text = Readable(written)
@@ -200,14 +200,23 @@ func (p *printer) print(events []types.FilteredLogEvent) {
 		if p.grep != "" && !strings.Contains(written, p.grep) && !strings.Contains(text, p.grep) {
 			continue
 		}
-		at := time.UnixMilli(aws.ToInt64(event.Timestamp)).Local().Format("15:04:05")
-		fmt.Fprintf(p.out, "%s %s | %s\n", at, source(aws.ToString(event.LogStreamName)), text)
+		fmt.Fprintln(p.out, line(event, text))
 		p.printed++
 	}
 }
 
-// isMetric tells whether a line is one of the metrics that the image prints every minute for CloudWatch (docker/lib/metrics.sh).
-func isMetric(line string) bool {
+// Line is an event as Show prints it.
+func Line(event types.FilteredLogEvent) string {
+	return line(event, Readable(strings.TrimRight(aws.ToString(event.Message), "\r\n")))
+}
+
+func line(event types.FilteredLogEvent, text string) string {
+	at := time.UnixMilli(aws.ToInt64(event.Timestamp)).Local().Format("15:04:05")
+	return at + " " + source(aws.ToString(event.LogStreamName)) + " | " + text
+}
+
+// IsMetric tells whether a line is one of the metrics that the image prints every minute for CloudWatch (docker/lib/metrics.sh).
+func IsMetric(line string) bool {
 	return strings.HasPrefix(line, `{"_aws":`) && strings.Contains(line, `"Namespace":"LaravelECS"`)
 }
 

@@ -136,7 +136,7 @@ func (f *fakeAWS) deploys(service, release, status string, at time.Time) {
 		f.running[service] = arn
 	}
 	f.deployments[service] = append([]map[string]any{{ // the newest first
-		"targetServiceRevisionArn": "revision:" + arn, "status": status,
+		"targetServiceRevisionArn": "revision:" + arn, "status": status, "statusReason": map[string]string{"ROLLBACK_SUCCESSFUL": "tasks failed to start."}[status],
 		"createdAt": at.Unix(), "startedAt": at.Unix(), "finishedAt": at.Add(time.Minute).Unix(),
 	}}, f.deployments[service]...)
 }
@@ -164,7 +164,7 @@ const pulumi = `#!/bin/sh
 case "$1" in
 version) echo v3.999.0 ;;
 whoami) echo somebody ;;
-stack) cat "$PROJECT/outputs.json" ;;
+stack) case "$2" in history) cat "$PROJECT/history.json" ;; *) cat "$PROJECT/outputs.json" ;; esac ;;
 up|preview)
 	echo "$@" >> "$PROJECT/calls"
 	for word; do case "$previous" in --config-file) cat "$word" >> "$PROJECT/deployed" ;; esac; previous=$word; done
@@ -199,6 +199,7 @@ func newProject(t *testing.T, aws *fakeAWS, release string, stackFile string, ou
 		t.Fatal(err)
 	}
 	p.write("outputs.json", string(text), 0o600)
+	p.write("history.json", "[]", 0o600)
 	p.write("pulumi", pulumi, 0o755)
 	p.write("Pulumi.yaml", "name: x\n", 0o644)
 	p.write("Pulumi.s.yaml", stackFile, 0o644)

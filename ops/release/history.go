@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -22,22 +21,16 @@ import (
 
 // Sources of a history, as the list of releases names them.
 const (
-	// fromDeployments: ECS keeps service deployments for 90 days, those since October 25, 2024 (Amazon ECS developer guide, "View
-	// service history using Amazon ECS service deployments").
 	fromDeployments = "ECS service deployments, which ECS keeps for 90 days"
 	fromDefinitions = "task definition revisions, which do not tell whether a release got through"
 )
 
 const (
-	// deploymentsRead is how many deployments of a service are read: enough for weeks, and few enough for one answer.
-	deploymentsRead = 60
 	// definitionsRead is how many task definitions are read beside those of the deployments.
 	definitionsRead = 20
 	// definitionPages is how many pages of their list are read for that: 100 each at most, and fewer or none where AWS filters
 	// (ListTaskDefinitions, Amazon ECS API Reference).
 	definitionPages = 10
-	// batch is what DescribeServiceRevisions takes (Amazon ECS API Reference).
-	batch = 20
 )
 
 // history is what ran in a service, newest first, and where that is known from.
@@ -75,46 +68,19 @@ func unknownOperation(err error) bool {
 // deletes the revisions of a service with it; what it no longer has is left out.
 func (st *state) deployments(ctx context.Context, process, service string) (runs []run, oldest int32, err error) {
 	oldest = math.MaxInt32
-	var list []types.ServiceDeploymentBrief
-	input := &ecs.ListServiceDeploymentsInput{Cluster: &st.Name, Service: &service}
-	for {
-		page, err := st.API.ListServiceDeployments(ctx, input)
-		if err != nil {
-			return nil, oldest, fmt.Errorf("listing the deployments of %s: %w", service, err)
-		}
-		list = append(list, page.ServiceDeployments...)
-		if input.NextToken = page.NextToken; aws.ToString(page.NextToken) == "" || len(list) >= deploymentsRead {
-			break
-		}
-	}
-	slices.SortStableFunc(list, func(a, b types.ServiceDeploymentBrief) int {
-		return aws.ToTime(b.CreatedAt).Compare(aws.ToTime(a.CreatedAt))
-	})
-	var targets []string
-	for _, d := range list {
-		if arn := aws.ToString(d.TargetServiceRevisionArn); arn != "" && !slices.Contains(targets, arn) {
-			targets = append(targets, arn)
-		}
-	}
-	definitions := map[string]string{} // by service revision
-	for some := range slices.Chunk(targets, batch) {
-		answer, err := st.API.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: some})
-		if err != nil {
-			return nil, oldest, fmt.Errorf("reading service revisions: %w", err)
-		}
-		for _, revision := range answer.ServiceRevisions {
-			definitions[aws.ToString(revision.ServiceRevisionArn)] = aws.ToString(revision.TaskDefinition)
-		}
+	list, err := st.Deployments(ctx, service)
+	if err != nil {
+		return nil, oldest, err
 	}
 	for _, d := range list {
-		arn := definitions[aws.ToString(d.TargetServiceRevisionArn)]
-		ran, err := st.ofDefinition(ctx, arn)
+		ran, err := st.ofDefinition(ctx, d.Definition)
 		if err != nil {
 			return nil, oldest, err
 		}
-		if _, revision := split(arn); ran.release != "" {
+		if _, revision := split(d.Definition); ran.release != "" {
 			// A deployment counts from its end, else from its beginning.
 			ran.process, ran.at, ran.outcome = process, aws.ToTime(cmp.Or(d.FinishedAt, d.StartedAt, d.CreatedAt)), outcomeOf(d.Status)
+			ran.began, ran.reason = aws.ToTime(d.CreatedAt), strings.TrimSuffix(aws.ToString(d.StatusReason), ".")
 			runs, oldest = append(runs, ran), min(oldest, revision)
 		}
 	}

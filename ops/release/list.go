@@ -20,6 +20,15 @@ func List(ctx context.Context, s *session.Session) error {
 	if err != nil {
 		return err
 	}
+	updates, err := s.Updates(ctx)
+	if err != nil {
+		fmt.Fprintln(s.Err, "who deployed what is not known:", err)
+	}
+	for i := range st.runs {
+		if u, known := session.UpdateAt(updates, st.runs[i].began); known {
+			st.runs[i].by = u.By()
+		}
+	}
 	table := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "RELEASE\tPUSHED\tDIGEST\tRAN")
 	var shown []string
@@ -37,6 +46,9 @@ func List(ctx context.Context, s *session.Session) error {
 		return err
 	}
 	fmt.Fprintf(s.Out, "RAN is from %s.\n", st.source)
+	if i := slices.IndexFunc(st.runs, func(r run) bool { return r.outcome == takenBack || r.outcome == stopped }); i >= 0 {
+		fmt.Fprintf(s.Out, "make why STACK=%s RELEASE=%s shows the evidence of %[2]s.\n", s.Stack, st.runs[i].release)
+	}
 	if st.running != st.Outputs.Release {
 		fmt.Fprintf(s.Out, "Pulumi's last successful deployment is of release %s; ECS runs %s.\n", st.Outputs.Release, st.running)
 	}

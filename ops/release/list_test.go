@@ -39,9 +39,9 @@ func TestList(t *testing.T) {
 		"RELEASE PUSHED DIGEST RAN",
 		"four "+at(day(4).Add(-time.Hour))+" "+digestOf("four")[:19]+" runs; since "+at(day(4).Add(minute)),
 		"three "+at(day(3).Add(-time.Hour))+" "+digestOf("three")[:19]+" never, as far as is known",
-		"two "+at(day(2).Add(-time.Hour))+" "+digestOf("two")[:19]+" taken back "+at(day(2).Add(minute)),
+		"two "+at(day(2).Add(-time.Hour))+" "+digestOf("two")[:19]+" taken back "+at(day(2).Add(minute))+" (tasks failed to start)",
 		"one "+at(day(1).Add(-time.Hour))+" "+digestOf("one")[:19]+" "+at(day(1).Add(minute))+" to "+at(day(4).Add(minute)),
-		"RAN is from ECS service deployments, which ECS keeps for 90 days.")
+		"RAN is from ECS service deployments, which ECS keeps for 90 days.", "make why STACK=s RELEASE=two shows the evidence of two.")
 	f, outputs := coloured()
 	f.images = f.images[1:]
 	expect(t, listed(t, f, "three", outputs),
@@ -51,6 +51,31 @@ func TestList(t *testing.T) {
 		"two "+at(day(2).Add(-time.Hour))+" "+digestOf("two")[:19]+" "+at(day(2).Add(minute))+" to "+at(day(3).Add(minute)),
 		"one not in the registry "+at(day(1).Add(minute))+" to "+at(day(3).Add(time.Hour+minute)),
 		"RAN is from ECS service deployments, which ECS keeps for 90 days.")
+}
+
+// TestWhoDeployed: the author of the commit and the job are those of the update in which the deployment began.
+func TestWhoDeployed(t *testing.T) {
+	t.Setenv("TZ", "UTC")
+	p := newProject(t, story(), "four", rollingFile, nil)
+	p.write("history.json", `[
+		{"kind": "update", "result": "succeeded", "startTime": "2026-11-04T12:30:00.000Z", "endTime": "2026-11-04T12:40:00.000Z", "environment": {"git.author": "Later"}},
+		{"kind": "update", "result": "succeeded", "startTime": "2026-11-04T11:58:00.000Z", "endTime": "2026-11-04T12:02:00.000Z", "environment": {"git.author": "Ann", "ci.build.url": "https://ci/7"}},
+		{"kind": "update", "result": "failed", "startTime": "2026-11-02T12:00:00.000Z", "endTime": "2026-11-02T12:02:00.000Z", "environment": {"git.author": "Bob"}}
+	]`, 0o600)
+	if err := List(t.Context(), p.session()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"runs; since 2026-11-04 12:01:00, by Ann, job https://ci/7\n", "taken back 2026-11-02 12:01:00, by Bob (tasks failed to start)\n", "2026-11-01 12:01:00 to 2026-11-04 12:01:00\n",
+	} {
+		if !strings.Contains(p.out.String(), want) {
+			t.Errorf("no %q in\n%s", want, p.out.String())
+		}
+	}
+	p.write("history.json", "a message of a backend", 0o600)
+	if err := List(t.Context(), p.session()); err != nil || !strings.Contains(p.err.String(), "who deployed what is not known: pulumi stack history") {
+		t.Errorf("%v, %s", err, p.err.String())
+	}
 }
 
 // TestTakenBack: the stack was to run two, and ECS runs one.

@@ -20,9 +20,11 @@ const (
 // run is one deployment of a release in one service, or what a task definition tells of one.
 type run struct {
 	release, digest string
-	process         string // the service: web, or web-green for the second colour
-	at              time.Time
+	process         string    // the service: web, or web-green for the second colour
+	began, at       time.Time // at: its end, where it has ended
 	outcome         outcome
+	by              string // who deployed it; "" where that is not known
+	reason          string // what ECS says of its end
 }
 
 // before returns the run of the release that served before the one that runs. What a rollback has left is not returned to, neither by the
@@ -74,18 +76,24 @@ func (st *state) replaced() (before string) {
 type span struct {
 	outcome     outcome
 	from, until time.Time // until is zero where it goes on
+	by, reason  string
 }
 
 // String is what the list shows.
 func (s span) String() string {
-	from := s.from.Local().Format(timeFormat)
-	switch {
-	case s.outcome != served:
-		return string(s.outcome) + " " + from
-	case s.until.IsZero():
-		return "since " + from
+	from, by := s.from.Local().Format(timeFormat), ""
+	if s.by != "" {
+		by = ", by " + s.by
 	}
-	return from + " to " + s.until.Local().Format(timeFormat)
+	switch {
+	case s.outcome != served && s.reason != "":
+		return string(s.outcome) + " " + from + by + " (" + s.reason + ")"
+	case s.outcome != served:
+		return string(s.outcome) + " " + from + by
+	case s.until.IsZero():
+		return "since " + from + by
+	}
+	return from + " to " + s.until.Local().Format(timeFormat) + by
 }
 
 // spans are the times of a release, the last one first. A deployment of the same release again goes on with the one before.
@@ -102,11 +110,11 @@ func (st *state) spans(name string) (spans []span) {
 				ended = r.at
 			case r.release != name:
 			case r.outcome != served:
-				spans = append(spans, span{outcome: r.outcome, from: r.at})
+				spans = append(spans, span{outcome: r.outcome, from: r.at, by: r.by, reason: r.reason})
 			case last >= 0 && spans[last].outcome == served && spans[last].until.Equal(ended):
-				spans[last].from = r.at
+				spans[last].from, spans[last].by = r.at, r.by
 			default:
-				spans = append(spans, span{served, r.at, ended})
+				spans = append(spans, span{outcome: served, from: r.at, until: ended, by: r.by})
 			}
 		}
 	}
