@@ -17,6 +17,7 @@ type badRelease struct {
 	settings settings
 	prepare  func(t *testing.T, p *proof) (undo func()) // what settings cannot do
 	causes   []string                                   // what the end of the output must say
+	why      []string                                   // what make why must say afterwards
 	limit    time.Duration
 	soak     bool // only in make soak
 }
@@ -41,6 +42,7 @@ var badReleases = []badRelease{
 	{
 		name: "/up answers 500", process: "web", settings: settings{"env.TROUBLE": "error"},
 		causes: []string{"EssentialContainerExited", "GET /up answers 500"}, limit: 3 * time.Minute,
+		why: []string{"GET /up answered 500: "},
 	},
 	{
 		name: "/up never answers", process: "web", settings: settings{"env.TROUBLE": "silence"},
@@ -68,6 +70,7 @@ var badReleases = []badRelease{
 			}
 		},
 		causes: []string{"migrate", "this migration cannot be done"}, limit: 3 * time.Minute,
+		why: []string{"Release five of local", "migrate: exit code 1", "this migration cannot be done"},
 	},
 	{
 		name: "missing required secret", process: "web", settings: settings{"secrets.PROOF_KEY": nil},
@@ -86,6 +89,7 @@ var badReleases = []badRelease{
 	{
 		name: "worker crashes again and again", process: "worker", settings: settings{"worker.command": []string{"worker", "--no-such-option"}},
 		causes: []string{"EssentialContainerExited", "--no-such-option"}, limit: 3 * time.Minute,
+		why: []string{"\nworker: ", "--no-such-option"},
 	},
 }
 
@@ -140,6 +144,14 @@ func (p *proof) survives(t *testing.T, bad badRelease) {
 			}
 		}
 		t.Logf("the end of its output:\n%s", strings.Join(lines[max(0, len(lines)-15):], "\n"))
+		if len(bad.why) > 0 {
+			evidence := p.make(t, "why")
+			for _, want := range bad.why {
+				if !strings.Contains(evidence, want) {
+					t.Errorf("make why does not say %q:\n%s", want, evidence)
+				}
+			}
+		}
 		if after := p.serving(t, kept...); !slices.Equal(before, after) {
 			t.Errorf("%v served, now %v do", before, after)
 		}

@@ -1,6 +1,7 @@
 package why
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,6 +37,7 @@ type written struct {
 func (a attempt) logs(ctx context.Context, c *cluster.Cluster, tasks []types.Task) (w written, err error) {
 	client := cloudwatchlogs.NewFromConfig(c.Config)
 	answers := map[string]int{}
+	var last []logtypes.FilteredLogEvent
 	for _, container := range a.definition.ContainerDefinitions {
 		if container.LogConfiguration == nil || container.LogConfiguration.Options["awslogs-group"] == "" {
 			continue
@@ -59,8 +61,14 @@ func (a attempt) logs(ctx context.Context, c *cluster.Cluster, tasks []types.Tas
 			if err != nil {
 				return w, err
 			}
-			w.lines = append(w.lines, readable(events, healthPath(container), answers)...)
+			last = append(last, worthReading(events, healthPath(container), answers)...)
 		}
+	}
+	slices.SortStableFunc(last, func(a, b logtypes.FilteredLogEvent) int {
+		return cmp.Compare(aws.ToInt64(a.Timestamp), aws.ToInt64(b.Timestamp))
+	})
+	for _, event := range last {
+		w.lines = append(w.lines, logs.Line(event))
 	}
 	for _, status := range slices.Sorted(maps.Keys(answers)) {
 		w.health = append(w.health, fmt.Sprintf("%s: %d times", status, answers[status]))
@@ -68,24 +76,24 @@ func (a attempt) logs(ctx context.Context, c *cluster.Cluster, tasks []types.Tas
 	return w, nil
 }
 
-// readable are the last lines of a container. Answers of the health check are counted instead, and the metrics are left out.
-func readable(events []logtypes.FilteredLogEvent, health string, answers map[string]int) (lines []string) {
+// worthReading are the last lines of a container. Answers of the health check are counted instead; metrics and empty lines are left out.
+func worthReading(events []logtypes.FilteredLogEvent, health string, answers map[string]int) (last []logtypes.FilteredLogEvent) {
 	for _, event := range events {
-		text := strings.TrimRight(aws.ToString(event.Message), "\r\n")
+		text := strings.TrimSpace(aws.ToString(event.Message))
 		var access struct {
 			Type, Path string
 			Status     int
 		}
 		isJSON := json.Unmarshal([]byte(text), &access) == nil
 		switch {
-		case logs.IsMetric(text):
+		case text == "" || logs.IsMetric(text):
 		case isJSON && access.Type == "access" && health != "" && access.Path == health:
 			answers[fmt.Sprintf("GET %s answered %d", health, access.Status)]++
 		default:
-			lines = append(lines, logs.Line(event))
+			last = append(last, event)
 		}
 	}
-	return lines[max(0, len(lines)-linesShown):]
+	return last[max(0, len(last)-linesShown):]
 }
 
 // healthPath is the page of a web container that its health check asks (stacks/processes.go).
