@@ -15,6 +15,7 @@ case "$1 $2" in
 version*) echo "${VERSION:-v3.274.1}" ;;
 whoami*) test -z "$LOGGED_OUT" || { echo "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions" >&2; exit 255; }; echo root ;;
 "stack output") test -z "$NO_STACK" || { echo "error: no stack named 'prod' found" >&2; exit 255; }; echo "$OUTPUTS" ;;
+"stack export") echo "$EXPORT" ;;
 "config get") echo decrypted ;;
 *) test -z "$LOCKED" || echo "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end." >&2
 	echo printed; echo "error: $1 went wrong" >&2; exit 3 ;;
