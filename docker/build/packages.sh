@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs an application's Composer packages, in steps that are layers.
 #
-#   packages.sh prepare   where packagist does not answer: offer Debian's Laravel 10.48, PHPUnit 11 and Mockery to Composer
+#   packages.sh prepare   where packagist does not answer: offer Debian's Laravel 10 and 13, PHPUnit and Mockery to Composer
 #   packages.sh install   composer install, in the folder of composer.json, without what development needs
 #   packages.sh develop   the rest of it, after install
 #
@@ -26,14 +26,39 @@ packagist() {
         exit(@file_get_contents("https://repo.packagist.org/packages.json", false, stream_context_create(["http" => $http])) === false ? 1 : 0);'
 }
 
+# Laravel 13 is in Debian's next release only. Its packages of PHP code fit every processor and PHP of this one, and are unpacked, not installed:
+# the system stays as it is. Composer chooses between the two by what composer.json allows.
 prepare() {
     if packagist; then return; fi
     echo "packagist does not answer: the example application would get Laravel, PHPUnit and Mockery from Debian's packages" >&2
     apt-get update -qq
-    apt-get install -qq -y --no-install-recommends -o Dir::Cache::archives=/var/cache/debs php-laravel-framework php-mockery phpunit
-    php "$build/pool.php" "$pool/laravel-framework" laravel/framework php-laravel-framework
-    php "$build/pool.php" "$pool/mockery" mockery/mockery php-mockery
-    php "$build/pool.php" "$pool/phpunit" phpunit/phpunit phpunit
+    php "$build/pool.php" "$pool/laravel-framework-10" laravel/framework php-laravel-framework
+    local next mirror
+    # Where this image's own packages come from.
+    mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Codename: trixie' | head -n 1)
+    next=$(mktemp -d)
+    mkdir -p "$next"/{cache/archives/partial,lists/partial}
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror forky main" >"$next/sources.list"
+    # A mirror that is some weeks behind will do here; its signature counts all the same.
+    cat >"$next/apt.conf" <<APT
+Dir::Etc::SourceList "$next/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::State::Lists "$next/lists";
+Dir::Cache "$next/cache";
+Dir::Cache::pkgcache "packages";
+APT::Sandbox::User "root";
+Acquire::Check-Valid-Until "false";
+APT
+    export APT_CONFIG=$next/apt.conf
+    if apt-get update -qq; then
+        php "$build/pool.php" "$pool/laravel-framework-13" laravel/framework php-laravel-framework
+        php "$build/pool.php" "$pool/mockery" mockery/mockery php-mockery
+        php "$build/pool.php" "$pool/phpunit" phpunit/phpunit phpunit
+    else
+        echo "$mirror has no forky, so that only an application of Laravel 10 can be built without packagist" >&2
+    fi
+    unset APT_CONFIG
+    rm -rf "$next"
 }
 
 # The repository is configured for the user, not in the application's composer.json, which stays an ordinary one.

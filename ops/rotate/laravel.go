@@ -32,7 +32,7 @@ func keepsOldKeys(root string, settings *config.File) error {
 		found = fmt.Sprintf("%s/%s has Laravel %d", folder, from, major)
 	}
 	return fmt.Errorf("APP_KEY was not rotated: %s, and Laravel reads %s from version %d on. A new key would log everybody out, and encrypted columns "+
-		"could not be read any more. Upgrade Laravel; or read %[2]s in config/app.php yourself, as examples/laravel does (docs/rotation.md)",
+		"could not be read any more. Upgrade Laravel; or read %[2]s in config/app.php yourself (docs/rotation.md)",
 		found, config.PreviousKeys, firstWithKeys)
 }
 

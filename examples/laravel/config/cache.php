@@ -1,12 +1,8 @@
 <?php
 
 return [
-    // Newer versions of Laravel call it CACHE_STORE.
-    'default' => env('CACHE_STORE', env('CACHE_DRIVER', 'file')),
+    'default' => env('CACHE_STORE', 'file'),
     'stores' => [
-        'array' => ['driver' => 'array', 'serialize' => false],
-        'database' => ['driver' => 'database', 'table' => 'cache', 'lock_table' => 'cache_locks', 'connection' => null],
-        'file' => ['driver' => 'file', 'path' => storage_path('framework/cache/data')],
         'memcached' => [
             'driver' => 'memcached',
             // A page must wait for a node that is gone for a moment, not for seconds.
@@ -20,7 +16,5 @@ return [
                 'weight' => 100,
             ]],
         ],
-        'redis' => ['driver' => 'redis', 'connection' => 'cache', 'lock_connection' => 'default'],
     ],
-    'prefix' => env('CACHE_PREFIX', 'laravel_cache'),
 ];

@@ -1,8 +1,11 @@
 <?php
 
+use Pdo\Mysql;
+
+// As Laravel's own, and with a limit on the time for which a page waits for a server.
 $mysql = [
     'driver' => 'mysql',
-    'url' => env('DATABASE_URL'),
+    'url' => env('DB_URL'),
     'host' => env('DB_HOST', '127.0.0.1'),
     'port' => env('DB_PORT', '3306'),
     'database' => env('DB_DATABASE', 'laravel'),
@@ -15,7 +18,7 @@ $mysql = [
     'strict' => true,
     // If set, the connection is encrypted and the server's certificate is verified.
     'options' => extension_loaded('pdo_mysql') ? array_filter([
-        PDO::MYSQL_ATTR_SSL_CA => env('MYSQL_ATTR_SSL_CA'),
+        Mysql::ATTR_SSL_CA => env('MYSQL_ATTR_SSL_CA'),
     ]) + [PDO::ATTR_TIMEOUT => 5] : [],
 ];
 $redis = [
@@ -32,15 +35,12 @@ return [
     'default' => env('DB_CONNECTION', 'mysql'),
     'connections' => [
         'mysql' => $mysql,
-        // This version of Laravel uses the MySQL driver for MariaDB.
-        'mariadb' => $mysql,
-        'sqlite' => ['driver' => 'sqlite', 'database' => env('DB_DATABASE', database_path('database.sqlite')), 'prefix' => ''],
+        'mariadb' => ['driver' => 'mariadb'] + $mysql,
     ],
-    'migrations' => 'migrations',
     'redis' => [
-        'client' => 'phpredis',
+        'client' => env('REDIS_CLIENT', 'phpredis'),
         'options' => ['prefix' => env('REDIS_PREFIX', 'laravel_')],
-        'default' => $redis + ['database' => '0'],
-        'cache' => $redis + ['database' => '1'],
+        'default' => $redis + ['database' => env('REDIS_DB', '0')],
+        'cache' => $redis + ['database' => env('REDIS_CACHE_DB', '1')],
     ],
 ];

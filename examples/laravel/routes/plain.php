@@ -5,7 +5,6 @@ use App\Http\Controllers\HealthController;
 use App\Http\Controllers\UploadController;
 use Illuminate\Support\Facades\Route;
 
-Route::get('/up', [HealthController::class, 'up']);
 Route::get('/ready', [HealthController::class, 'ready']);
 Route::post('/upload', [UploadController::class, 'store']);
 Route::get('/diagnostics/request', [DiagnosticsController::class, 'request']);

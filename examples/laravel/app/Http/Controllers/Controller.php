@@ -2,10 +2,7 @@
 
 namespace App\Http\Controllers;
 
-use Illuminate\Foundation\Validation\ValidatesRequests;
-use Illuminate\Routing\Controller as BaseController;
-
-abstract class Controller extends BaseController
+abstract class Controller
 {
-    use ValidatesRequests;
+    //
 }

@@ -5,17 +5,18 @@ namespace App\Http\Controllers;
 use Illuminate\Http\JsonResponse;
 use Illuminate\Http\Request;
 use Illuminate\Http\Response;
+use Illuminate\Routing\Controllers\HasMiddleware;
 
 /** For tests of a deployment: unknown pages unless APP_DIAGNOSTICS is on. */
-class DiagnosticsController extends Controller
+class DiagnosticsController extends Controller implements HasMiddleware
 {
-    public function __construct()
+    public static function middleware(): array
     {
-        $this->middleware(function (Request $request, callable $next) {
+        return [function (Request $request, callable $next) {
             abort_unless(config('app.diagnostics'), 404);
 
             return $next($request);
-        });
+        }];
     }
 
     /** What arrived here of the request that a client sent to the load balancer. */

@@ -4,18 +4,11 @@ namespace App\Http\Controllers;
 
 use App\Support\SessionStore;
 use Illuminate\Http\JsonResponse;
-use Illuminate\Http\Response;
 use Illuminate\Support\Facades\DB;
 use Throwable;
 
 class HealthController extends Controller
 {
-    /** Is this container alive? Asks nobody else: an outage of the database must not restart the web servers. */
-    public function up(): Response
-    {
-        return response("ok\n")->header('Content-Type', 'text/plain');
-    }
-
     /** Can this container serve people? Asks everything that a page needs. */
     public function ready(SessionStore $store): JsonResponse
     {

@@ -1,0 +1,5 @@
+<?php
+
+return [
+    'stamp' => ['text' => env('STAMP_TEXT', 'none')],
+];

@@ -1,3 +1,0 @@
-<?php
-
-return ['driver' => 'bcrypt', 'bcrypt' => ['rounds' => 12]];
