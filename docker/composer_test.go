@@ -180,6 +180,24 @@ func gateway(t *testing.T) string {
 	return out
 }
 
+// inLayers searches all layers of an image for what was installed, which has to be there, and for a secret, which must not be.
+func inLayers(t *testing.T, tag, installed, secret string) {
+	t.Helper()
+	archive := filepath.Join(t.TempDir(), "image.tar")
+	if _, err := docker("save", "--output", archive, tag); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string]string{"the package": installed, "the secret": secret} {
+		if found := bytes.Contains(content, []byte(text)); found != (what == "the package") {
+			t.Errorf("%s in the layers: %t", what, found)
+		}
+	}
+}
+
 // TestPrivateRepositories: packages of a server that wants a password, given as auth.json and as COMPOSER_AUTH, and one that is a Git repository
 // only. The password is in no layer, and the builder does not print it. Without it the message says what to do.
 func TestPrivateRepositories(t *testing.T) {
@@ -247,19 +265,7 @@ func TestPrivateRepositories(t *testing.T) {
 			if found := in(t, tag, `cd /out/var/www/vendor/acme && cat private/*.php source/*.php && find . -name .git`); found != "<?php // private<?php // source" {
 				t.Errorf("installed: %q", found)
 			}
-			archive := filepath.Join(t.TempDir(), "image.tar")
-			if _, err := docker("save", "--output", archive, tag); err != nil {
-				t.Fatal(err)
-			}
-			content, err := os.ReadFile(archive)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for what, text := range map[string]string{"the package": "<?php // private", "the password": password} {
-				if found := bytes.Contains(content, []byte(text)); found != (what == "the package") {
-					t.Errorf("%s in the layers: %t", what, found)
-				}
-			}
+			inLayers(t, tag, "<?php // private", password)
 			// What uses these layers needs no credentials: pulumi-docker gives the builder none.
 			if _, progress, err := stage(t, dir, "autoload", "--build-arg", "APP=app"); err != nil || !cached(progress, "packages.sh install") {
 				t.Errorf("a build without credentials does not use the layers of the one before: %v\n%s", err, progress)

@@ -122,8 +122,9 @@ func horizonRefuses(t *testing.T, own string) {
 		"named elsewhere": {[]string{"APP_ENV=production"}, []string{"horizon", "--environment=canary"}, own, "for the environment canary"},
 		"a long job": {[]string{"TIMEOUT=90"}, []string{"horizon"}, own,
 			"queue.connections.redis.retry_after is 90 in the application's config/queue.php, but a job may run for 90 s (timeout of supervisor-1 in config/horizon.php)"},
-		"in the migration": {[]string{"TIMEOUT=0", "HORIZON_ARGUMENTS=[]", "DB_WAIT_SECONDS=1"}, []string{"migrate"}, own, "but a job may run for ever"},
-		"not installed":    {nil, []string{"horizon"}, image, "composer require laravel/horizon"},
+		"in the migration":          {[]string{"TIMEOUT=0", "HORIZON_ARGUMENTS=[]", "DB_WAIT_SECONDS=1"}, []string{"migrate"}, own, "but a job may run for ever"},
+		"neither for the migration": {[]string{"HORIZON_ARGUMENTS=[]"}, []string{"migrate"}, image, "composer require laravel/horizon"},
+		"not installed":             {nil, []string{"horizon"}, image, "composer require laravel/horizon"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

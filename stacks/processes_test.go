@@ -96,6 +96,9 @@ func TestProcessesRunTheirCommand(t *testing.T) {
 	if got := scheduler[0].variable("METRICS_QUEUES"); got != "mails,slow-mails,default" {
 		t.Errorf("METRICS_QUEUES=%s", got)
 	}
+	if got := containersOf(t, r, "web")[0].variable("HORIZON_ARGUMENTS"); got != "[]" {
+		t.Errorf("HORIZON_ARGUMENTS=%s", got)
+	}
 	if got := containersOf(t, r, "web")[0].variable("WORKER_ARGUMENTS"); got != `["--queue=mails,slow-mails","--timeout=300"]` {
 		t.Errorf("WORKER_ARGUMENTS=%s", got)
 	}

@@ -12,11 +12,7 @@ require __DIR__.'/retry.php';
 $app = require '/var/www/bootstrap/app.php';
 $kernel = $app->make(Kernel::class);
 $kernel->bootstrap();
-if (! isset($kernel->all()['horizon'])) {
-    fwrite(STDERR, "horizon: the application has no command horizon: composer require laravel/horizon\n");
-    exit(78);
-}
-check_horizon($argv);
+check_horizon($kernel, $argv);
 
 /** Whether Horizon works: each of its supervisors has run for a while. One that cannot begin ends at once, and is started again and again. */
 function works(iterable $supervisors): bool

@@ -16,7 +16,7 @@ if ($worker = json_decode(getenv('WORKER_ARGUMENTS') ?: '', true)) {
     check_retry($kernel, ['artisan', 'queue:work', ...$worker]);
 }
 if (is_array($horizon = json_decode(getenv('HORIZON_ARGUMENTS') ?: '', true))) {
-    check_horizon(['artisan', 'horizon', ...$horizon]);
+    check_horizon($kernel, ['artisan', 'horizon', ...$horizon]);
 }
 
 function fail(string $text): never

@@ -60,8 +60,12 @@ function refuse_retry(string $role, string $connection, int $retry, int $timeout
  * supervisors of the environment in config/horizon.php (src/Console/HorizonCommand.php and src/ProvisioningPlan.php of laravel/horizon), and
  * says nothing if there are none. A supervisor's timeout is 60 if it has none (src/SupervisorOptions.php).
  */
-function check_horizon(array $argv): void
+function check_horizon(Kernel $kernel, array $argv): void
 {
+    if (! isset($kernel->all()['horizon'])) {
+        fwrite(STDERR, "horizon: the application has no command horizon: composer require laravel/horizon\n");
+        exit(78);
+    }
     $environment = (new ArgvInput($argv))->getParameterOption('--environment') ?: config('horizon.env') ?? config('app.env');
     $plans = array_filter(config('horizon.environments') ?? [], fn ($name) => Str::is($name, $environment), ARRAY_FILTER_USE_KEY);
     // array_replace_recursive, as Horizon has it: what an environment does not set is in the defaults.

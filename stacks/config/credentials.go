@@ -12,7 +12,42 @@ import (
 // of the cache, nor of the image.
 var proxies = []string{"http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
 
-// BuildFlags are the flags of docker build that give the builder this shell's credentials for Composer, where there are any, and its proxy.
+// npmTokens are the variables whose values docker/build/frontend/credentials.mjs knows what to do with: npm's and that of GitHub's setup-node.
+var npmTokens = []string{"NPM_TOKEN", "NODE_AUTH_TOKEN"}
+
+// npmFiles are the settings of the front end's package managers, and their locks: they name variables and registries.
+var npmFiles = []string{".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", "pnpm-workspace.yaml",
+	"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"}
+
+// npmLogin is a line of .npmrc that logs in to a registry: https://docs.npmjs.com/cli/v11/configuring-npm/npmrc#auth-related-configuration.
+var npmLogin = regexp.MustCompile(`(?m)^\s*//([^/:\s=]+(?::\d+)?)[^=\s]*:(?:_authToken|_auth|_password)\s*=`)
+
+// npmFlags are those for private npm registries: variables that the application's files name, and the home's .npmrc if it logs in to a
+// registry that they name.
+func npmFlags(app string) (flags []string) {
+	var text strings.Builder
+	for _, name := range npmFiles {
+		content, _ := os.ReadFile(filepath.Join(app, name)) // most are not there
+		text.Write(content)
+	}
+	home := cmp.Or(os.Getenv("NPM_CONFIG_USERCONFIG"), os.Getenv("npm_config_userconfig"), userFolder(".npmrc"))
+	if logins, err := os.ReadFile(home); err == nil {
+		for _, login := range npmLogin.FindAllStringSubmatch(string(logins), -1) {
+			if strings.Contains(text.String(), login[1]) {
+				flags = append(flags, "--secret", "id=npmrc,src="+home)
+				break
+			}
+		}
+	}
+	for _, name := range npmTokens {
+		if os.Getenv(name) != "" && strings.Contains(text.String(), name) {
+			flags = append(flags, "--secret", "id="+name+",env="+name)
+		}
+	}
+	return flags
+}
+
+// BuildFlags are the flags of docker build that give the builder this shell's credentials for Composer and npm, where there are any, and its proxy.
 // Each names a file or a variable, never a value. Without them the list is empty. Root is the folder of the stack file.
 func (s *File) BuildFlags(root string) (flags []string) {
 	app := filepath.Join(root, s.imageConfig().Image.App)
@@ -29,6 +64,7 @@ func (s *File) BuildFlags(root string) (flags []string) {
 	if os.Getenv("SSH_AUTH_SOCK") != "" && locksSSH(app) {
 		flags = append(flags, "--ssh", "default")
 	}
+	flags = append(flags, npmFlags(app)...)
 	for _, name := range proxies {
 		if os.Getenv(name) != "" {
 			flags = append(flags, "--build-arg", name)

@@ -57,7 +57,7 @@ func TestLeftOut(t *testing.T) {
 
 // TestBuildFlags: credentials and proxies of the shell are handed over by name, never by value, and an SSH agent only where the lock needs it.
 func TestBuildFlags(t *testing.T) {
-	for _, name := range append(slices.Clone(proxies), "COMPOSER_AUTH", "SSH_AUTH_SOCK", "COMPOSER_HOME", "XDG_CONFIG_HOME") {
+	for _, name := range append(slices.Clone(proxies), "COMPOSER_AUTH", "SSH_AUTH_SOCK", "COMPOSER_HOME", "XDG_CONFIG_HOME", "NPM_CONFIG_USERCONFIG", "npm_config_userconfig", "NODE_AUTH_TOKEN") {
 		t.Setenv(name, "")
 	}
 	home := t.TempDir()
@@ -72,6 +72,7 @@ func TestBuildFlags(t *testing.T) {
 		return strings.Join(file.BuildFlags("."), " ")
 	}
 	t.Setenv("SSH_AUTH_SOCK", "/tmp/agent")
+	t.Setenv("NPM_TOKEN", "secret-value") // which no file names
 	if got := flags(); got != "" {
 		t.Errorf("without credentials: %s", got)
 	}
@@ -94,5 +95,15 @@ func TestBuildFlags(t *testing.T) {
 	write("app/auth.json", "{}")
 	if got := flags(); !strings.HasPrefix(got, "--secret id=auth.json,src=app/auth.json ") {
 		t.Errorf("with auth.json in the application: %s", got)
+	}
+
+	write(filepath.Join(home, ".npmrc"), "prefix=~/.npm\n//npm.example.com:8443/acme/:_authToken=secret-value\n")
+	write("app/.npmrc", "@acme:registry=https://npm.example.com/\n//npm.example.com/:_authToken=${NPM_TOKEN}\n")
+	if got, want := flags(), " --ssh default --secret id=NPM_TOKEN,env=NPM_TOKEN --build-arg https_proxy"; !strings.HasSuffix(got, want) {
+		t.Errorf("with a token that .npmrc names, and a login to another registry: %s", got)
+	}
+	write("app/.npmrc", "@acme:registry=https://npm.example.com:8443/acme/\n")
+	if got, want := flags(), " --ssh default --secret id=npmrc,src="+home+"/.npmrc --build-arg https_proxy"; !strings.HasSuffix(got, want) {
+		t.Errorf("with a login to the registry of a scope: %s", got)
 	}
 }

@@ -136,8 +136,15 @@ func (w Worker) TimedCommand() []string {
 
 // WorkerArguments is for the migration, the first container of a release that starts the application: it refuses a queue that gives running
 // jobs away, before the worker does and the web service has changed already. The arguments are JSON, of the worker with the longest jobs;
-// there are none without a worker in the role of the image.
+// there are none without a worker in the role of the image. It refuses a Horizon that would give jobs away, or run none, as well.
 func (c *Config) WorkerArguments() map[string]string {
+	variables := map[string]string{}
+	for _, f := range c.Further() {
+		if arguments := f.Arguments(); f.Role == RoleHorizon && arguments[0] == RoleHorizon {
+			text, _ := json.Marshal(arguments[1:]) // strings
+			variables["HORIZON_ARGUMENTS"] = string(text)
+		}
+	}
 	var command []string
 	longest := 0
 	workers := c.Workers()
@@ -146,11 +153,11 @@ func (c *Config) WorkerArguments() map[string]string {
 			command, longest = one, workers[key].JobSeconds
 		}
 	}
-	if command == nil {
-		return nil
+	if command != nil {
+		arguments, _ := json.Marshal(command[1:]) // strings
+		variables["WORKER_ARGUMENTS"] = string(arguments)
 	}
-	arguments, _ := json.Marshal(command[1:]) // strings
-	return map[string]string{"WORKER_ARGUMENTS": string(arguments)}
+	return variables
 }
 
 // works tells whether the command is Laravel's queue:work, by the image's role or by its name.

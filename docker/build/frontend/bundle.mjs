@@ -3,6 +3,7 @@
 //   bundle.mjs SCRIPT ENVIRONMENT    the script that makes it, or ""; image.buildEnv as JSON, or ""
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { bundleScript, die, json, lifecycle, run, say, workspaces } from './common.mjs';
+import { variables as named } from './credentials.mjs';
 import { environment, manager } from './managers.mjs';
 
 const [script, given] = process.argv.slice(2);
@@ -31,7 +32,9 @@ if (php) {
     mkdirSync('bootstrap/cache', { recursive: true });
 }
 // Hooks of Git have no place here: https://typicode.github.io/husky/how-to.html#ci-server-and-docker.
-const env = { ...environment(chosen.kind), HUSKY: '0', ...(php ? artisan : {}), ...variables };
+// Yarn does not run without the variables that .yarnrc.yml names; the tokens were there for the installation only.
+const missing = Object.fromEntries(named().filter((name) => process.env[name] === undefined).map((name) => [name, 'only-for-the-installation']));
+const env = { ...environment(chosen.kind), HUSKY: '0', ...missing, ...(php ? artisan : {}), ...variables };
 
 async function start(task, cwd) {
     const { ok, output } = await run(chosen.name, ['run', task], { cwd, env });

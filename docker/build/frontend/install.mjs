@@ -4,12 +4,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { die, json, ownTools, run, say, text } from './common.mjs';
+import { credentials, refused } from './credentials.mjs';
 import { environment as usual, manager, node, npmFor, semver } from './managers.mjs';
 
 const cache = '/var/cache/npm';
 mkdirSync('/out/sbom', { recursive: true });
 const manifest = existsSync('package.json') ? json('package.json') : undefined;
 const chosen = manifest && manager(manifest);
+const given = credentials();
 if (chosen) {
     await tools();
     await packages();
@@ -18,9 +20,12 @@ writeFileSync('/out/sbom/package-lock.json', JSON.stringify({ packages: chosen ?
 
 /** Installs tools that are not this image's own. The registry of the application's .npmrc serves them as well. */
 async function add(...names) {
-    const settings = existsSync('.npmrc') ? ['--userconfig', '.npmrc'] : [];
+    const settings = existsSync('.npmrc') ? ['--userconfig', given.merged()] : [];
     const done = await run('/opt/node/bin/npm', ['install', '--global', '--prefix', ownTools, '--ignore-scripts=false', '--no-progress', '--loglevel=error', ...settings, ...names]);
-    done.ok || die(`${names.join(' and ')} could not be installed`);
+    if (!done.ok) {
+        refused(done.output, given);
+        die(`${names.join(' and ')} could not be installed`);
+    }
 }
 
 /** The Node and the manager that the application asks for. */
@@ -84,6 +89,7 @@ async function packages() {
         if (/node-gyp|gyp ERR/.test(done.output)) {
             say('a package has to be compiled here, and there is no compiler: take a version of it with a binary for this Node');
         }
+        refused(done.output, given);
         die(`${chosen.name} ${chosen.install.join(' ')} failed`);
     }
 }
