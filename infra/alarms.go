@@ -129,6 +129,10 @@ func (o *Observability) serviceAlarms() (list []alarm) {
 			alarm{process + "-cpu", "The " + process + " tasks use all the CPU of their instances", ecs, "CPUUtilization", "Average", dimensions, true, float64(service.CPUPercent * 9 / 10), 15, quiet, 0},
 			alarm{process + "-memory", "The " + process + " tasks are close to their memory limit", ecs, "MemoryUtilization", "Average", dimensions, true, 90, 15, quiet, 0},
 		)
+		if service.Target != nil {
+			targets := pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix, "TargetGroup": service.Target.ARNSuffix}
+			list = append(list, alarm{process + "-unhealthy", "A " + process + " task fails its health check", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", targets, true, 0, 5, quiet, 0})
+		}
 		if !service.Idle {
 			list = append(list, alarm{process + "-gone", "No " + process + " task runs", ecs, "CPUUtilization", "SampleCount", dimensions, false, 1, 5, bad, 0})
 		}

@@ -44,6 +44,8 @@ type Watched struct {
 	CPUPercent int
 	// Idle is a colour without tasks.
 	Idle bool
+	// Target is that of a process with a Route.
+	Target *Target
 }
 
 // CopiesWatched are copies of snapshots by AWS Backup: the role of its jobs, and the names of the vaults that copies go to.

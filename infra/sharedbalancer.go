@@ -38,23 +38,80 @@ func NewSharedBalancer(ctx *pulumi.Context, name string, args SharedBalancerArgs
 	if b.group, err = newTargetGroup(ctx, name, Blue, pulumi.String(args.VpcID), args.TargetArgs, pulumi.Parent(b)); err != nil {
 		return nil, fmt.Errorf("creating target group: %w", err)
 	}
-	for _, scheme := range sortedKeys(args.Listeners) {
+	host := lb.ListenerRuleConditionArray{hostCondition(args.Host)}
+	if b.rules, err = newRules(ctx, name, pulumi.ToStringMap(args.Listeners), hostPriority(args.Host), host, b.group, pulumi.Parent(b)); err != nil {
+		return nil, err
+	}
+	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{})
+}
+
+// newRules sends the requests that meet the conditions to a target group, on every listener.
+func newRules(ctx *pulumi.Context, name string, listeners pulumi.StringMap, priority int, conditions lb.ListenerRuleConditionArray, group *lb.TargetGroup, opts ...pulumi.ResourceOption) (rules []pulumi.Resource, err error) {
+	for _, scheme := range sortedKeys(listeners) {
 		rule, err := lb.NewListenerRule(ctx, name+"-"+scheme, &lb.ListenerRuleArgs{
-			ListenerArn: pulumi.String(args.Listeners[scheme]),
-			Priority:    pulumi.Int(hostPriority(args.Host)),
-			Conditions: lb.ListenerRuleConditionArray{&lb.ListenerRuleConditionArgs{
-				HostHeader: &lb.ListenerRuleConditionHostHeaderArgs{Values: pulumi.StringArray{pulumi.String(args.Host)}},
-			}},
-			Actions: lb.ListenerRuleActionArray{&lb.ListenerRuleActionArgs{
-				Type: pulumi.String("forward"), TargetGroupArn: b.group.Arn,
-			}},
-		}, pulumi.Parent(b))
+			ListenerArn: listeners[scheme], Priority: pulumi.Int(priority), Conditions: conditions,
+			Actions: lb.ListenerRuleActionArray{&lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), TargetGroupArn: group.Arn}},
+		}, opts...)
 		if err != nil {
 			return nil, fmt.Errorf("creating listener rule: %w", err)
 		}
-		b.rules = append(b.rules, rule)
+		rules = append(rules, rule)
 	}
-	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{})
+	return rules, nil
+}
+
+func hostCondition(host string) *lb.ListenerRuleConditionArgs {
+	return &lb.ListenerRuleConditionArgs{HostHeader: &lb.ListenerRuleConditionHostHeaderArgs{Values: pulumi.StringArray{pulumi.String(host)}}}
+}
+
+// RouteArgs describes which requests a process gets besides the web service.
+type RouteArgs struct {
+	VpcID    pulumi.StringInput
+	Balancer *Balancer
+	// Host is a host name, Paths are patterns; one of them may be empty. Priority is the number of the rule.
+	Host     string
+	Paths    []string
+	Priority int
+	TargetArgs
+}
+
+// Route is a target group, and a rule for a host or for paths on every listener that forwards. The connections of a websocket stay with the
+// task that they were opened to (ALB guide, "Listeners for your Application Load Balancers", WebSockets), so the group has no cookie.
+type Route struct {
+	pulumi.ResourceState
+
+	group *lb.TargetGroup
+	rules []pulumi.Resource
+}
+
+// NewRoute registers the target group and the rules. The name has at most 21 characters, for the same reason as NewBalancer's.
+func NewRoute(ctx *pulumi.Context, name string, args RouteArgs, opts ...pulumi.ResourceOption) (*Route, error) {
+	r := &Route{}
+	if err := ctx.RegisterComponentResource("laravel:infra:Route", name, r, opts...); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.group, err = newTargetGroup(ctx, name, Blue, args.VpcID, args.TargetArgs, pulumi.Parent(r)); err != nil {
+		return nil, fmt.Errorf("creating target group: %w", err)
+	}
+	conditions := lb.ListenerRuleConditionArray{}
+	if args.Host != "" {
+		conditions = append(conditions, hostCondition(args.Host))
+	}
+	if len(args.Paths) > 0 {
+		conditions = append(conditions, &lb.ListenerRuleConditionArgs{
+			PathPattern: &lb.ListenerRuleConditionPathPatternArgs{Values: pulumi.ToStringArray(args.Paths)},
+		})
+	}
+	if r.rules, err = newRules(ctx, name, args.Balancer.ListenerARNs(), args.Priority, conditions, r.group, pulumi.Parent(r)); err != nil {
+		return nil, err
+	}
+	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{})
+}
+
+// Target is where the requests go.
+func (r *Route) Target() Target {
+	return Target{ARN: r.group.Arn, ARNSuffix: r.group.ArnSuffix, Ready: r.rules}
 }
 
 // Target is where the requests for the host go.

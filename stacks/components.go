@@ -230,10 +230,13 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, netwo
 	all := processes(s.config, app.database.Master)
 	args.Reported = s.reported(all)
 	for _, p := range all {
-		args.Services[p.name] = infra.Watched{
-			Service: services[p.name], CPUPercent: s.config.CPUPercent(p.task.CPU()), Idle: p.color.Idle(),
+		watched := infra.Watched{Service: services[p.name], CPUPercent: s.config.CPUPercent(p.task.CPU()), Idle: p.color.Idle()}
+		if route := app.routes[p.name]; route != nil {
+			target := route.Target()
+			watched.Target = &target
 		}
-		if p.behindBalancer && !p.color.Idle() {
+		args.Services[p.name] = watched
+		if p.behindBalancer && p.further == nil && !p.color.Idle() {
 			args.Serving = append(args.Serving, cmp.Or(p.color.Name, infra.Blue))
 		}
 	}

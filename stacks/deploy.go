@@ -107,7 +107,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	ref.Username = s.databaseUser(ref.Master)
 	app := &application{
 		cluster: cluster.Ref(), machine: machine, images: images, secrets: secrets, database: ref, cache: cache.Ref(),
-		target: balancer.Target, balancer: balancer, loadBalancerARN: balancer.ARN, url: s.url(balancer.DNSName),
+		target: balancer.Target, balancer: balancer, vpcID: network.VpcID, dnsName: balancer.DNSName, loadBalancerARN: balancer.ARN, url: s.url(balancer.DNSName),
 	}
 	services, err := s.createServices(ctx, app)
 	if err != nil {
@@ -134,7 +134,9 @@ type application struct {
 	cache    infra.CacheRef
 	// target is where the load balancer sends the requests of a colour.
 	target          func(color string) infra.Target
-	balancer        *infra.Balancer // nil where it is another environment's
+	balancer        *infra.Balancer         // nil where it is another environment's
+	vpcID, dnsName  pulumi.StringInput      // nil there, too
+	routes          map[string]*infra.Route // by process
 	loadBalancerARN pulumi.StringInput
 	url             pulumi.StringOutput
 	// variables are further environment variables of all containers.

@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"fmt"
 	"maps"
 	"net/netip"
 	"strings"
@@ -26,6 +27,7 @@ type process struct {
 	behindBalancer         bool
 	color                  config.Color // of web processes
 	scaling                *infra.Scaling
+	further                *config.Further // nil for web, worker and scheduler
 }
 
 // processes lists the services that the configuration has, web first. master is the database's master user.
@@ -97,7 +99,17 @@ func furtherProcess(c *config.Config, f config.Further) process {
 	main := container(f.Name, f.Process, f.StartSeconds)
 	main.Command = f.Arguments()
 	maps.Copy(main.Environment, c.TimeVariables(f.Role, f.JobSeconds))
-	return process{name: f.Name, group: f.Name, size: f.Process, minPercent: 100, maxPercent: 200, task: infra.Task{Main: main}}
+	p := process{name: f.Name, group: f.Name, size: f.Process, minPercent: 100, maxPercent: 200, further: &f}
+	if f.Routed() {
+		main.Port, p.behindBalancer = f.Port, true
+		main.Environment["PORT"] = fmt.Sprint(f.Port)
+		main.Environment["HEALTH_PATH"] = c.HealthPath(f)
+	}
+	if f.Role == config.RoleReverb && !c.Cache.SpeaksRedis() { // two tasks would not tell each other of messages
+		p.minPercent, p.maxPercent = 0, 100
+	}
+	p.task = infra.Task{Main: main}
+	return p
 }
 
 // preparation is the container that makes the application's user of the database, and runs the migrations, before the main one starts, in

@@ -15,10 +15,15 @@ import (
 func manyProcesses(t testing.TB) map[string]string {
 	config := with(stackConfig(t, "staging"), "cluster", "max", 4)
 	config = with(config, "worker", "queue", "redis")
+	config["laravel-ecs:domain"] = `{"name": "staging.example.com", "zone": "example.com"}`
+	config["laravel-ecs:env"] = `{"REVERB_APP_ID": "1", "REVERB_APP_KEY": "key"}`
+	config["laravel-ecs:secrets"] = `{"REVERB_APP_SECRET": "secret"}`
 	config["laravel-ecs:processes"] = `{
 		"mails": {"role": "worker", "queues": ["mails", "slow-mails"], "count": 2, "jobSeconds": 300},
 		"horizon": {"jobSeconds": 600},
-		"pulse": {"command": ["artisan", "pulse:check"]}
+		"pulse": {"command": ["artisan", "pulse:check"]},
+		"reverb": {"host": "ws.example.com", "count": 2},
+		"feed": {"command": ["artisan", "feed:serve"], "path": "/feed", "port": 9000}
 	}`
 	return config
 }
@@ -76,6 +81,7 @@ func TestProcessesRunTheirCommand(t *testing.T) {
 		{"mails", "worker --queue=mails,slow-mails --timeout=300", 310, "390"},
 		{"horizon", "horizon", 615, ""},
 		{"pulse", "artisan pulse:check", 60, ""},
+		{"reverb", "reverb", 30, ""},
 	} {
 		list := containersOf(t, r, test.process)
 		main := list[len(list)-1]
@@ -111,8 +117,8 @@ func TestFurtherProcessesPrepareTheDatabase(t *testing.T) {
 		config = with(config, section, "count", 0)
 	}
 	r := deploy(t, "staging", config)
-	if list := containersOf(t, r, "horizon"); len(list) != 2 || list[0].Name != "migrate" {
-		t.Errorf("horizon has %v", list)
+	if list := containersOf(t, r, "feed"); len(list) != 2 || list[0].Name != "migrate" {
+		t.Errorf("feed, the first by name, has %v", list)
 	}
 	if list := containersOf(t, r, "mails"); len(list) != 1 {
 		t.Errorf("mails has %v", list)
@@ -160,6 +166,15 @@ func TestBadProcessesAreRefused(t *testing.T) {
 		{`{"mails-for-everybody": {"role": "worker"}}`, "processes.mails-for-everybody: the name is not 1 to 16"},
 		{`{"migrate": {"role": "worker"}}`, "processes.migrate: the program uses this name itself"},
 		{`{"horizon": {}}`, `worker.queue: "database", but Horizon (processes.horizon) works on queues in redis only`},
+		{`{"mails": {"role": "worker", "host": "mails.example.com"}}`, "processes.mails.host: not with role worker, only with artisan, reverb"},
+		{`{"reverb": {}}`, "processes.reverb: host and path are missing, so no browser reaches it"},
+		{`{"reverb": {"path": "/"}}`, "processes.reverb: REVERB_APP_KEY is missing in env and secrets"},
+		{`{"reverb": {"path": "/"}}`, "access.egressPorts: 80 is missing: without domain.name"},
+		{`{"reverb": {"host": "ws.example.com"}}`, "processes.reverb.host: ws.example.com needs domain.name"},
+		{`{"reverb": {"path": "ws"}}`, `processes.reverb.path: "ws" is not the beginning of paths`},
+		{`{"feed": {"command": ["artisan", "x"], "path": "/"}}`, `processes.feed.path: "/" is not the beginning of paths`},
+		{`{"feed": {"command": ["artisan", "x"], "path": "/feed", "port": 80}}`, "processes.feed.port: 80 is outside 1024-65535"},
+		{`{"feed": {"command": ["artisan", "x"], "path": "/feed"}, "other": {"command": ["artisan", "y"], "path": "/feed/old"}}`, `processes.other: host "" and path "/feed/old" get requests that processes.feed gets, too`},
 	} {
 		config := stackConfig(t, "staging")
 		config["laravel-ecs:processes"] = test.processes
@@ -184,5 +199,58 @@ func TestBadProcessesAreRefused(t *testing.T) {
 		if err == nil || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
+	}
+}
+
+// TestRoutedProcesses: the load balancer sends a host or a path to a process, and checks what that one answers.
+func TestRoutedProcesses(t *testing.T) {
+	r := deploy(t, "staging", manyProcesses(t))
+	type route struct{ group, path, host, pattern, delay string }
+	got := map[string]route{}
+	for _, group := range each(t, r, "aws:lb/targetGroup:TargetGroup") {
+		delay, _ := at(group, "deregistrationDelay")
+		got[group.Name] = route{path: text(group, "healthCheck.path"), delay: fmt.Sprint(delay.NumberValue())}
+	}
+	numbers := map[float64]bool{}
+	for _, rule := range each(t, r, "aws:lb/listenerRule:ListenerRule") {
+		number, _ := at(rule, "priority")
+		if numbers[number.NumberValue()] || number.NumberValue() > 50000 {
+			t.Errorf("%s has the number %v", rule.Name, number)
+		}
+		numbers[number.NumberValue()] = true
+		if group, routed := strings.CutSuffix(rule.Name, "-https"); routed && number.NumberValue() < 50000 {
+			one := got[group+"-tg"]
+			one.host = text(rule, "conditions[0].hostHeader.values[0]")
+			one.pattern = text(rule, "conditions[0].pathPattern.values[1]")
+			got[group+"-tg"] = one
+		}
+	}
+	for name, want := range map[string]route{
+		"laravel-staging-3kkub-tg": {path: "/up", host: "ws.example.com", delay: "10"},
+		"laravel-staging-feed-tg":  {path: "/up", pattern: "/feed/*", delay: "60"},
+		"laravel-staging-lb-tg":    {path: "/up", delay: "60"},
+	} {
+		if got[name] != want {
+			t.Errorf("%s: %+v, want %+v of %v", name, got[name], want, got)
+		}
+	}
+	reverb := containersOf(t, r, "reverb")[0]
+	for name, want := range map[string]string{
+		"PORT": "8080", "HEALTH_PATH": "/up", "REVERB_HOST": "ws.example.com", "REVERB_PORT": "443", "REVERB_SCHEME": "https", "BROADCAST_CONNECTION": "reverb",
+		"REVERB_SCALING_ENABLED": "true", "REVERB_APP_KEY": "key",
+	} {
+		if got := reverb.variable(name); got != want {
+			t.Errorf("%s=%s, want %s", name, got, want)
+		}
+	}
+	if !strings.HasPrefix(reverb.variable("REDIS_URL"), "tls://") || len(reverb.PortMappings) != 1 || reverb.PortMappings[0].ContainerPort != 8080 {
+		t.Errorf("REDIS_URL=%s, ports %v", reverb.variable("REDIS_URL"), reverb.PortMappings)
+	}
+	if web := containersOf(t, r, "web"); web[len(web)-1].variable("REVERB_HOST") != "ws.example.com" || web[len(web)-1].variable("REDIS_URL") != "" {
+		t.Errorf("web has %v", web[len(web)-1].Environment)
+	}
+	certificate := one(t, r, "aws:acm/certificate:Certificate")
+	if text(certificate, "subjectAlternativeNames[0]") != "ws.example.com" {
+		t.Errorf("the certificate is for %v", certificate.Inputs["subjectAlternativeNames"])
 	}
 }

@@ -26,6 +26,9 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 	if err != nil {
 		return nil, wrap("roles", err)
 	}
+	if err := s.createRoutes(ctx, app, all); err != nil {
+		return nil, wrap("routes", err)
+	}
 	services := map[string]*infra.Service{}
 	add := func(p process, after []pulumi.Resource, released []*infra.Service) (err error) {
 		args := s.serviceArgs(app, p, roles, logs[p.group])
@@ -70,6 +73,7 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 	release := cmp.Or(p.color.Release, s.release)
 	environment := s.variables(app, release)
 	maps.Copy(environment, s.metricVariables(app, p))
+	maps.Copy(environment, s.processVariables(app, p))
 	args := infra.ServiceArgs{
 		Cluster: app.cluster, Roles: roles, Architecture: app.machine.CPUArchitecture(), Region: s.config.Region,
 		Image: app.images.byRelease[release].Reference, Task: p.task, Environment: environment, Secrets: app.secrets.References, SetupSecrets: app.secrets.SetupReferences,
@@ -79,16 +83,41 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 		// The number of tasks turns a colour off, so a deployment sets it although autoscaling moves it.
 		SetCount: s.config.Release.Strategy == config.BlueGreen,
 	}
-	if p.behindBalancer {
+	switch {
+	case app.routes[p.name] != nil:
+		target := app.routes[p.name].Target()
+		args.Target, args.GraceSeconds = &target, s.config.GraceSeconds(p.further.StartSeconds)
+	case p.behindBalancer:
 		target := app.target(p.color.Name)
-		args.Target, args.GraceSeconds = &target, s.config.GraceSeconds()
+		args.Target, args.GraceSeconds = &target, s.config.GraceSeconds(s.config.Web.StartSeconds)
 	}
 	return args
 }
 
+// createRoutes makes the target groups and rules of the processes that get requests besides the web service.
+func (s *stack) createRoutes(ctx *pulumi.Context, app *application, processes []process) error {
+	app.routes = map[string]*infra.Route{}
+	for _, p := range processes {
+		f := p.further
+		if f == nil || !f.Routed() {
+			continue
+		}
+		target := s.targetArgs()
+		target.ContainerTLS, target.HealthCheck.Path, target.DeregistrationSeconds = false, s.config.HealthPath(*f), s.config.DrainSeconds(*f)
+		var err error
+		app.routes[p.name], err = infra.NewRoute(ctx, config.RouteName(s.prefix, p.name), infra.RouteArgs{
+			VpcID: app.vpcID, Balancer: app.balancer, Host: f.Host, Paths: f.Paths(), Priority: f.RulePriority(), TargetArgs: target,
+		}, s.aws)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *stack) createTraffic(ctx *pulumi.Context, app *application, services map[string]*infra.Service) (*infra.Traffic, error) {
 	args := infra.TrafficArgs{
-		Balancer: app.balancer, Percent: map[string]int{}, WarmUp: time.Duration(s.config.GraceSeconds()) * time.Second,
+		Balancer: app.balancer, Percent: map[string]int{}, WarmUp: time.Duration(s.config.GraceSeconds(s.config.Web.StartSeconds)) * time.Second,
 	}
 	for _, color := range s.config.Colors() {
 		args.Percent[color.Name] = color.Percent

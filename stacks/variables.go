@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -37,8 +38,46 @@ func (s *stack) variables(app *application, release string) map[string]pulumi.St
 	maps.Copy(variables, app.database.Env())
 	maps.Copy(variables, app.cache.Env())
 	maps.Copy(variables, app.variables)
+	maps.Copy(variables, s.reverbVariables(app))
 	for key, value := range c.Env {
 		variables[key] = pulumi.String(value)
+	}
+	return variables
+}
+
+// reverbVariables are those by which Laravel's stock config/broadcasting.php and config/reverb.php find Reverb, and send it messages.
+func (s *stack) reverbVariables(app *application) map[string]pulumi.StringInput {
+	c := s.config
+	for _, f := range c.Further() {
+		if f.Role != config.RoleReverb || app.dnsName == nil {
+			continue
+		}
+		variables := map[string]pulumi.StringInput{
+			"BROADCAST_CONNECTION": pulumi.String("reverb"), "BROADCAST_DRIVER": pulumi.String("reverb"), // since and before Laravel 11
+			"REVERB_HOST": app.dnsName, "REVERB_PORT": pulumi.String("80"), "REVERB_SCHEME": pulumi.String("http"),
+		}
+		if host := cmp.Or(f.Host, c.Domain.Name); host != "" {
+			variables["REVERB_HOST"] = pulumi.String(host)
+			variables["REVERB_PORT"], variables["REVERB_SCHEME"] = pulumi.String("443"), pulumi.String("https")
+		}
+		if f.Path != "" && f.Path != "/" {
+			variables["REVERB_SERVER_PATH"] = pulumi.String(f.Path)
+		}
+		return variables
+	}
+	return nil
+}
+
+// processVariables are further ones of a process. Several tasks of Reverb, and the two releases of a deployment, tell each other of messages by
+// redis. Reverb takes the scheme from the URL, and not from the host as phpredis does (laravel/reverb, Servers/Reverb/Publishing/RedisClient.php).
+func (s *stack) processVariables(app *application, p process) map[string]pulumi.StringInput {
+	variables := map[string]pulumi.StringInput{}
+	if p.further == nil || p.further.Role != config.RoleReverb || !s.config.Cache.SpeaksRedis() {
+		return variables
+	}
+	variables["REVERB_SCALING_ENABLED"] = pulumi.String("true")
+	if app.cache.EncryptTransit {
+		variables["REDIS_URL"] = pulumi.Sprintf("tls://%s:%d", app.cache.Host, app.cache.Port)
 	}
 	return variables
 }

@@ -34,6 +34,7 @@ func Load(source Source) (*Config, error) {
 		c.App.Env = source.Stack()
 	}
 	c.deriveTimes()
+	c.addHosts()
 	c.Database.Restore.readTimes()
 	c.Region = region(source)
 	if err := report(source, problems, c.stateProcesses(c.validate(source.Stack()), unread), unread); err != nil {

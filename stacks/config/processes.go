@@ -14,6 +14,7 @@ const (
 	RoleWorker    = "worker"
 	RoleScheduler = "scheduler"
 	RoleHorizon   = "horizon"
+	RoleReverb    = "reverb"
 	RoleArtisan   = "artisan" // any other command of the application that runs until it is stopped
 )
 
@@ -26,6 +27,10 @@ type Further struct {
 	JobSeconds     int      `json:"jobSeconds"`     // how long a job may take
 	MaxWaitSeconds int      `json:"maxWaitSeconds"` // as of worker
 	StartSeconds   int      `json:"startSeconds"`   // how long failing health checks of a new task do not count
+	// Host and Path are whose requests the load balancer sends to this process; with neither it sends none.
+	Host string `json:"host"` // ws.example.com
+	Path string `json:"path"` // the beginning of paths: /ws
+	Port int    `json:"port"` // on which it listens
 }
 
 // kinds are the roles of further processes: their defaults, and their keys besides those of every process.
@@ -35,7 +40,8 @@ var kinds = map[string]struct {
 }{
 	RoleWorker:  {Further{Process: small, JobSeconds: 60, StartSeconds: 60}, []string{"queues", "jobSeconds", "maxWaitSeconds"}},
 	RoleHorizon: {Further{Process: medium, JobSeconds: 60, StartSeconds: 60}, []string{"jobSeconds", "maxWaitSeconds"}},
-	RoleArtisan: {Further{Process: small.stopping(60), StartSeconds: 60}, nil},
+	RoleReverb:  {Further{Process: small.stopping(30), StartSeconds: 60, Port: 8080}, []string{"host", "path", "port"}},
+	RoleArtisan: {Further{Process: small.stopping(60), StartSeconds: 60, Port: 8080}, []string{"host", "path", "port"}},
 }
 
 var (

@@ -70,14 +70,14 @@ func (f Further) stopMargin() int {
 
 func (c *Config) webStop() int { return drainSeconds + c.Web.RequestSeconds + stopMargin }
 
-// GraceSeconds is how long failing health checks of a new web task do not count.
-func (c *Config) GraceSeconds() int {
-	return c.Web.StartSeconds + 2*c.LoadBalancer.HealthCheck.Interval
+// GraceSeconds is how long failing health checks of a new task do not count.
+func (c *Config) GraceSeconds(startSeconds int) int {
+	return startSeconds + 2*c.LoadBalancer.HealthCheck.Interval
 }
 
 // RolloutMinutes is how long a deployment of a process may take.
 func (c *Config) RolloutMinutes(size Process, behindBalancer bool) int {
-	return max(minRolloutMin, 10+4*(c.GraceSeconds()+c.endSeconds(size, behindBalancer))/60)
+	return max(minRolloutMin, 10+4*(c.GraceSeconds(c.Web.StartSeconds)+c.endSeconds(size, behindBalancer))/60)
 }
 
 // DrainMinutes is how long a deleted service may take until its last task is stopped.

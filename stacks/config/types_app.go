@@ -125,9 +125,12 @@ type Cache struct {
 	Auth           string `json:"auth"`     // rotate, set or none
 }
 
+// SpeaksRedis tells whether there are queues, locks and channels in it.
+func (c Cache) SpeaksRedis() bool { return driverOf(c.Engine) == DriverRedis }
+
 // Authenticates tells whether the cache has a password.
 func (c Cache) Authenticates() bool {
-	return driverOf(c.Engine) == DriverRedis && c.EncryptTransit && c.Auth != AuthNone
+	return c.SpeaksRedis() && c.EncryptTransit && c.Auth != AuthNone
 }
 
 // Session is Laravel's.

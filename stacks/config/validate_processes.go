@@ -1,12 +1,28 @@
 package config
 
 import (
+	"hash/fnv"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // maxProcessName leaves room for the stack in the names with the least of it: those of target groups, which have at most 32 characters.
 const maxProcessName = 16
+
+// RouteName is the beginning of the name of a process's target group. It has NAME-STACK, on which the permissions of pipelines depend; where
+// there is no room for the process's name as well, it has letters that are made of it.
+func RouteName(prefix, process string) string {
+	prefix = Shorten(prefix, MaxPrefix) + "-"
+	room := 32 - len(prefix) - len("-tg") - 8 // 8 for autonaming
+	if len(process) <= room {
+		return prefix + process
+	}
+	sum := fnv.New64a()
+	sum.Write([]byte(process))
+	return prefix + strconv.FormatUint(sum.Sum64(), 36)[:room]
+}
 
 var (
 	processName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
@@ -33,16 +49,166 @@ func (f Further) validate(p *problems, c *Config) {
 		f.worker().validateWorker(p, key)
 		validateStop(p, key, f.StopSeconds, f.JobSeconds, f.stopMargin())
 	}
-	if f.Role == RoleHorizon && f.Count > 0 {
+	if f.Count == 0 {
+		return
+	}
+	switch f.Role {
+	case RoleHorizon:
 		f.validateHorizon(p, key, c)
+	case RoleReverb:
+		f.validateReverb(p, key, c)
+	}
+	if f.Routed() {
+		f.validateRoute(p, key, c)
+	}
+}
+
+var routedPath = regexp.MustCompile(`^/([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$`)
+
+// validateRoute: each request has one process.
+func (f Further) validateRoute(p *problems, key string, c *Config) {
+	p.between(key+".port", f.Port, 1024, 65535) // the container may not use those below
+	if f.Path != "" && (len(f.Path) > 100 || !routedPath.MatchString(f.Path) || f.Path == "/" && f.Role != RoleReverb) {
+		p.add(key+".path", "%q is not the beginning of paths such as /ws", f.Path)
+	}
+	if f.Host != "" {
+		switch {
+		case c.Domain.Name == "":
+			p.add(key+".host", "%s needs domain.name: without one there is the load balancer's own name only; set that, or path instead of host", f.Host)
+		case !hostName.MatchString(f.Host) || strings.HasPrefix(f.Host, "*."):
+			p.add(key+".host", "%q is not a host name such as ws.example.com", f.Host)
+		case f.Host == c.Domain.Name && f.Path == "":
+			p.add(key+".host", "%s is domain.name, whose requests web gets: choose another host, or set path", f.Host)
+		}
+	}
+	if c.Environment.Shares != "" {
+		p.add(key, "host and path are not for an environment with environment.shares: the load balancer is that of %s", c.Environment.Shares)
+	}
+	for _, other := range c.Further() {
+		if other.Name >= f.Name || !other.Routed() {
+			continue
+		}
+		if other.RulePriority() == f.RulePriority() {
+			p.add(key, "its rule of the load balancer would get the number of processes.%s: rename one of them", other.Name)
+		}
+		if other.Host != "" && f.Host != "" && other.Host != f.Host {
+			continue
+		}
+		if other.Host == f.Host && (other.Path == "" || f.Path == "") || overlap(other.Paths(), f.Paths()) {
+			p.add(key, "host %q and path %q get requests that processes.%s gets, too: one path begins with the other", f.Host, f.Path, other.Name)
+		}
+	}
+}
+
+// overlap tells whether two processes' patterns, such as /ws/*, have a path in common.
+func overlap(some, others []string) bool {
+	for _, one := range some {
+		for _, other := range others {
+			one, other := strings.TrimSuffix(one, "*"), strings.TrimSuffix(other, "*")
+			if strings.HasPrefix(one, other) && strings.HasSuffix(other, "/") || strings.HasPrefix(other, one) && strings.HasSuffix(one, "/") || one == other {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// reverbIdle is the least idle time: a client of Reverb that has heard nothing for 30 seconds pings (activity_timeout, which Reverb tells it,
+// laravel/reverb, Protocols/Pusher/EventHandler.php and ConfigApplicationProvider.php).
+const reverbIdle = 45
+
+// validateReverb: without these, Reverb runs, and refuses every client.
+func (f Further) validateReverb(p *problems, key string, c *Config) {
+	if !f.Routed() {
+		p.add(key, "host and path are missing, so no browser reaches it: set host (ws.example.com), or path (/, which is /app/* and /apps/* of the site's own host)")
+	}
+	for _, name := range []string{"REVERB_APP_ID", "REVERB_APP_KEY", "REVERB_APP_SECRET"} {
+		if c.Env[name] == "" && c.Secrets[name] == "" {
+			p.add(key, "%s is missing in env and secrets: Reverb would refuse every client; REVERB_APP_SECRET is for secrets (pulumi config set --secret --path secrets.REVERB_APP_SECRET)", name)
+		}
+	}
+	if c.LoadBalancer.IdleSeconds < reverbIdle {
+		p.add("loadBalancer.idleSeconds", "%d is less than the %d s that a websocket of %s needs: clients ping when they have heard nothing for 30 s", c.LoadBalancer.IdleSeconds, reverbIdle, key)
+	}
+	if !c.Cache.SpeaksRedis() && f.Count > 1 {
+		p.add(key+".count", "%d tasks of Reverb tell each other of messages by redis: set cache.engine valkey or redis, or count 1", f.Count)
+	}
+	if c.Domain.Name == "" && !slices.Contains(c.Access.EgressPorts, 80) {
+		p.add("access.egressPorts", "80 is missing: without domain.name, the application sends its messages to %s by the load balancer's port 80", key)
 	}
 }
 
 // validateHorizon: Horizon works lists in redis only (laravel/horizon, config/horizon.php: supervisors name a connection of the driver redis).
 func (f Further) validateHorizon(p *problems, key string, c *Config) {
-	if driverOf(c.Cache.Engine) != DriverRedis {
+	if !c.Cache.SpeaksRedis() {
 		p.add(key, "Horizon needs cache.engine valkey or redis, not %s", c.Cache.Engine)
 	} else if c.Worker.Queue != "redis" {
 		p.add("worker.queue", "%q, but Horizon (%s) works on queues in redis only: jobs would wait for ever; set redis", c.Worker.Queue, key)
+	}
+}
+
+// Rules of listeners have a number each, and the lowest that matches counts. Those of processes come after the rules of review environments
+// (infra/sharedbalancer.go), and before a maintenance page and the rule for everything else, which has 50000. A host counts before a path.
+const (
+	firstHostRule = 49800
+	firstPathRule = 49900
+	ruleNumbers   = 99
+)
+
+// RulePriority is the number of its rule. It is made of the name, so that a further process does not move the others' rules.
+func (f Further) RulePriority() int {
+	sum := fnv.New32a()
+	sum.Write([]byte(f.Name))
+	first := firstPathRule
+	if f.Host != "" {
+		first = firstHostRule
+	}
+	return first + int(sum.Sum32()%ruleNumbers)
+}
+
+// Routed tells whether the load balancer sends requests to it.
+func (f Further) Routed() bool { return f.Host != "" || f.Path != "" }
+
+// prefix is Path without a slash at its end.
+func (f Further) prefix() string { return strings.TrimSuffix(f.Path, "/") }
+
+// Paths are the patterns of paths whose requests it gets; none stands for all of its host. Reverb's are those of the Pusher protocol: /app for
+// websockets, and /apps for events (laravel/reverb, Servers/Reverb/Factory.php).
+func (f Further) Paths() []string {
+	switch {
+	case f.Path == "":
+		return nil
+	case f.Role == RoleReverb:
+		return []string{f.prefix() + "/app/*", f.prefix() + "/apps/*"}
+	}
+	return []string{f.prefix(), f.prefix() + "/*"}
+}
+
+// HealthPath is what the load balancer asks it for.
+func (c *Config) HealthPath(f Further) string {
+	if f.Role == RoleReverb {
+		return f.prefix() + "/up" // the same file of Reverb has it
+	}
+	return c.LoadBalancer.HealthCheck.Path
+}
+
+// reverbDrain is how long a stopping Reverb keeps its connections. They end in any case, and clients connect again at once.
+const reverbDrain = 10
+
+// DrainSeconds is how long a stopping task keeps the requests that the load balancer has sent it.
+func (c *Config) DrainSeconds(f Further) int {
+	if f.Role == RoleReverb {
+		return reverbDrain
+	}
+	return c.LoadBalancer.DeregistrationSeconds
+}
+
+// addHosts makes the hosts of processes names of the environment, with its certificate and in its zone, where none of its names covers them.
+func (c *Config) addHosts() {
+	for _, f := range c.Further() {
+		_, parent, _ := strings.Cut(f.Host, ".")
+		if f.Host != "" && c.Domain.Name != "" && !slices.Contains(c.Hosts(), f.Host) && !slices.Contains(c.Hosts(), "*."+parent) {
+			c.Domain.Aliases = append(c.Domain.Aliases, f.Host)
+		}
 	}
 }

@@ -88,6 +88,7 @@ func (t taskRules) container(c container) {
 		t.invalid(c, "stopTimeout cannot be negative")
 	}
 	t.dependencies(c)
+	t.links(c)
 	t.ports(c)
 	t.environment(c)
 	t.health(c)
@@ -117,6 +118,17 @@ func (t taskRules) dependencies(c container) {
 		}
 		if t.reaches(other.Name, c.Name, map[string]bool{}) {
 			t.invalid(c, "it is part of a circular dependency with container '%s'", other.Name)
+		}
+	}
+}
+
+// links are to other containers of the task, as NAME or NAME:ALIAS of up to 255 letters, digits, hyphens and underscores, and in bridge mode
+// only, which is the only one that the account has (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html).
+func (t taskRules) links(c container) {
+	for _, link := range c.Links {
+		name, alias, aliased := strings.Cut(link, ":")
+		if _, exists := t.byName[name]; !exists || name == c.Name || aliased && !ecsName.MatchString(alias) || len(link) > 255 {
+			t.invalid(c, "the link %q is not NAME or NAME:ALIAS of another container in the task definition", link)
 		}
 	}
 }

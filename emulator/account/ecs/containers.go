@@ -17,6 +17,7 @@ type container struct {
 	Environment               []struct{ Name, Value string }
 	Secrets                   []secretRef
 	DependsOn                 []dependency
+	Links                     []string
 	StopTimeout               *int
 	User                      string
 	ReadonlyRootFilesystem    *bool

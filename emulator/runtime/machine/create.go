@@ -54,6 +54,7 @@ type HostConfig struct {
 	ReadonlyRootfs    bool              `json:",omitempty"`
 	Init              bool              `json:",omitempty"`
 	Tmpfs             map[string]string `json:",omitempty"`
+	ExtraHosts        []string          `json:",omitempty"`
 	Ulimits           []Ulimit          `json:",omitempty"`
 	LogConfig         struct {
 		Type   string

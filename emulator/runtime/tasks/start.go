@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,7 +58,11 @@ func (r *Scheduler) startContainers(ctx context.Context, t *task, s service, def
 		if c.Name != def.main(s.behindBalancer()) {
 			name += "-" + state.PlainName(c.Name)
 		}
-		id, err := r.createContainer(ctx, name, c, labels)
+		hosts, err := r.hosts(ctx, t, c)
+		if err != nil {
+			return err
+		}
+		id, err := r.createContainer(ctx, name, c, hosts, labels)
 		if err != nil {
 			return err
 		}
@@ -72,7 +77,7 @@ func (r *Scheduler) startContainers(ctx context.Context, t *task, s service, def
 }
 
 // createContainer pulls the image, looks the secrets up and makes the container.
-func (r *Scheduler) createContainer(ctx context.Context, name string, c containerSpec, labels map[string]string) (string, error) {
+func (r *Scheduler) createContainer(ctx context.Context, name string, c containerSpec, hosts []string, labels map[string]string) (string, error) {
 	if err := r.checkLogGroup(c); err != nil {
 		return "", err
 	}
@@ -89,11 +94,40 @@ func (r *Scheduler) createContainer(ctx context.Context, name string, c containe
 		return "", fmt.Errorf("CannotCreateContainerError: %w", err)
 	}
 	defer r.Release(address)
-	id, err := r.Docker.Create(ctx, name, c.request(image, r.Name, address.String(), fromBalancer(env, address), labels))
+	request := c.request(image, r.Name, address.String(), fromBalancer(env, address), labels)
+	request.HostConfig.ExtraHosts = hosts
+	id, err := r.Docker.Create(ctx, name, request)
 	if err != nil {
 		return "", fmt.Errorf("CannotCreateContainerError: container %s: %w", c.Name, err)
 	}
 	return id, nil
+}
+
+// hosts are lines of the container's /etc/hosts, where Docker writes those of links: the containers of the task that it is linked to, and the
+// names that lead to the load balancer, for which there is no DNS here.
+func (r *Scheduler) hosts(ctx context.Context, t *task, c containerSpec) (lines []string, err error) {
+	_, containers := t.snapshot()
+	for _, link := range c.Links {
+		name, alias, _ := strings.Cut(link, ":")
+		i := slices.IndexFunc(containers, func(s started) bool { return s.name == name })
+		found, err := r.Docker.Inspect(ctx, containers[i].id)
+		if err != nil || len(found) == 0 {
+			return nil, fmt.Errorf("finding container %s: %w", name, errors.Join(err, context.Cause(ctx)))
+		}
+		address, _ := found[0].Address(r.Name)
+		lines = append(lines, cmp.Or(alias, name)+":"+address.String())
+	}
+	balancer, err := r.Docker.Inspect(ctx, r.Name+"-balancer")
+	if err != nil || len(balancer) == 0 {
+		return lines, err
+	}
+	address, _ := balancer[0].Address(r.Name)
+	for _, res := range slices.Concat(r.Account.List(account.BalancerToken), r.Account.List(account.RecordToken)) {
+		if name := cmp.Or(res.Outputs.Text("dnsName"), res.Outputs.Text("name")); !strings.Contains(name, "*") && (res.Outputs.Has("dnsName") || len(res.Outputs.Blocks("aliases")) > 0) {
+			lines = append(lines, name+":"+address.String())
+		}
+	}
+	return lines, nil
 }
 
 // fromBalancer adds the private network to the proxies that a container trusts. On AWS the nodes of a load balancer have addresses of its

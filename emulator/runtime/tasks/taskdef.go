@@ -33,6 +33,7 @@ type containerSpec struct {
 	Interactive       bool       `json:"interactive,omitempty"`
 	PseudoTerminal    bool       `json:"pseudoTerminal,omitempty"`
 	SecurityOptions   []string   `json:"dockerSecurityOptions,omitempty"`
+	Links             []string   `json:"links,omitempty"`
 	StartTimeout      int        `json:"startTimeout,omitempty"`
 	StopTimeout       *int       `json:"stopTimeout,omitempty"`
 	Environment       []variable `json:"environment,omitempty"`
@@ -82,7 +83,7 @@ type variable struct {
 
 // elsewhere lists what ECS has and the emulator has not. Empty values are fine: AWS fills some in.
 var elsewhere = []string{
-	"links", "mountPoints", "volumesFrom", "environmentFiles", "repositoryCredentials", "firelensConfiguration", "extraHosts",
+	"mountPoints", "volumesFrom", "environmentFiles", "repositoryCredentials", "firelensConfiguration", "extraHosts",
 	"dnsServers", "dnsSearchDomains", "systemControls", "resourceRequirements", "credentialSpecs", "restartPolicy", "disableNetworking",
 }
 
@@ -146,6 +147,16 @@ func dependencyOrder(containers []containerSpec) ([]containerSpec, error) {
 			return nil
 		}
 		state[c.Name] = 1
+		for _, link := range c.Links { // the agent starts what a container is linked to before it (amazon-ecs-agent, dependencygraph)
+			name, _, _ := strings.Cut(link, ":")
+			needed, ok := byName[name]
+			if !ok {
+				return fmt.Errorf("links: container %s is linked to %s, which is not in the task", c.Name, name)
+			}
+			if err := visit(needed); err != nil {
+				return err
+			}
+		}
 		for _, d := range c.DependsOn {
 			needed, ok := byName[d.ContainerName]
 			switch {

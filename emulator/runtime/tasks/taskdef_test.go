@@ -35,6 +35,14 @@ func TestDependencyOrder(t *testing.T) {
 	}
 }
 
+// TestLinkedContainersComeFirst: an address in /etc/hosts is that of a container that is there.
+func TestLinkedContainersComeFirst(t *testing.T) {
+	def, err := definition(t, `[{"name":"web","links":["ssr:renderer"]},{"name":"ssr"}]`)
+	if err != nil || def.Containers[0].Name != "ssr" {
+		t.Errorf("the order is %v, %v", def.Containers, err)
+	}
+}
+
 func TestTaskDefinitionRefusals(t *testing.T) {
 	for containers, want := range map[string]string{
 		`[{"name":"a","dependsOn":[{"containerName":"b","condition":"START"}]},{"name":"b","dependsOn":[{"containerName":"a","condition":"START"}]}]`: "waits for itself",
@@ -42,7 +50,7 @@ func TestTaskDefinitionRefusals(t *testing.T) {
 		`[{"name":"a","dependsOn":[{"containerName":"b","condition":"DONE"}]},{"name":"b"}]`:                                                          `condition "DONE"`,
 		`[{"name":"a","dependsOn":[{"containerName":"b","condition":"HEALTHY"}]},{"name":"b"}]`:                                                       "has no health check",
 		`[{"name":"a","mountPoints":[{"sourceVolume":"x","containerPath":"/x"}]}]`:                                                                    "container a: mountPoints is not emulated",
-		`[{"name":"a","links":["b"]}]`: "links is not emulated",
+		`[{"name":"a","links":["b"]}]`: "is linked to b, which is not in the task",
 		`{"name":"a"}`:                 "containerDefinitions",
 	} {
 		if _, err := definition(t, containers); err == nil || !strings.Contains(err.Error(), want) {
