@@ -1,6 +1,9 @@
 package infra
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -13,6 +16,9 @@ type PrivateBucketArgs struct {
 	// Days is after how long objects are deleted, or earlier versions of them when the bucket is Versioned.
 	Days      int
 	Versioned bool
+	// Lasting keeps objects until somebody deletes them, in a bucket with or without versions. ExpireDays is by the beginning of keys.
+	Lasting    bool
+	ExpireDays map[string]int
 	// Statements are for the bucket's policy, which also refuses access without TLS.
 	Statements func(arn pulumi.StringOutput) []Statement
 }
@@ -20,6 +26,8 @@ type PrivateBucketArgs struct {
 // PrivateBucket is a bucket without public access, over TLS only.
 type PrivateBucket struct {
 	*s3.BucketV2
+	// access is the public access block, during whose change S3 refuses others with 409.
+	access pulumi.Resource
 	// ready is what must exist before AWS accepts the bucket for logs.
 	ready []pulumi.Resource
 }
@@ -69,7 +77,7 @@ func NewPrivateBucket(ctx *pulumi.Context, name string, args PrivateBucketArgs, 
 	if err != nil {
 		return nil, err
 	}
-	return &PrivateBucket{bucket, []pulumi.Resource{policy}}, nil
+	return &PrivateBucket{bucket, public, []pulumi.Resource{policy}}, nil
 }
 
 func encrypt(ctx *pulumi.Context, name string, bucket *s3.BucketV2, key pulumi.StringInput, opts ...pulumi.ResourceOption) error {
@@ -109,16 +117,37 @@ func expire(ctx *pulumi.Context, name string, bucket *s3.BucketV2, args PrivateB
 		if err != nil {
 			return err
 		}
-		rule.NoncurrentVersionExpiration = &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{NoncurrentDays: pulumi.Int(args.Days)}
 		opts = append(opts, pulumi.DependsOn([]pulumi.Resource{versions}))
+	}
+	if args.Versioned || args.Lasting { // a bucket that had versions keeps them when it makes no more
+		rule.NoncurrentVersionExpiration = &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{NoncurrentDays: pulumi.Int(max(args.Days, 1))}
 	} else {
 		rule.Expiration = &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.Days)}
 	}
 	_, err := s3.NewBucketLifecycleConfigurationV2(ctx, name, &s3.BucketLifecycleConfigurationV2Args{
 		Bucket: bucket.ID(),
-		Rules:  s3.BucketLifecycleConfigurationV2RuleArray{rule},
+		Rules:  append(s3.BucketLifecycleConfigurationV2RuleArray{rule}, expirations(args)...),
 	}, opts...)
 	return err
+}
+
+// expirations are the rules of a bucket whose objects last, but for some. A deleted object of a bucket with versions leaves a marker, which S3
+// removes when no version is left, if a rule says so (lifecycle-configuration-examples.html of the S3 user guide).
+func expirations(args PrivateBucketArgs) (rules s3.BucketLifecycleConfigurationV2RuleArray) {
+	if !args.Lasting {
+		return nil
+	}
+	add := func(id, prefix string, expiration *s3.BucketLifecycleConfigurationV2RuleExpirationArgs) {
+		rules = append(rules, &s3.BucketLifecycleConfigurationV2RuleArgs{
+			Id: pulumi.String(id), Status: pulumi.String("Enabled"), Expiration: expiration,
+			Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String(prefix)},
+		})
+	}
+	add("markers", "", &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{ExpiredObjectDeleteMarker: pulumi.Bool(true)})
+	for _, prefix := range slices.Sorted(maps.Keys(args.ExpireDays)) {
+		add("expire-"+prefix, prefix, &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.ExpireDays[prefix])})
+	}
+	return rules
 }
 
 // newAccessLogs registers the bucket for the load balancer's access logs. Only the log delivery service may write to it, and only the logs

@@ -3,6 +3,7 @@ package infra
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -18,6 +19,10 @@ type TaskRolesArgs struct {
 	Exec bool
 	// ExecLogARN is the log group of these sessions, which the agent in the task writes to; nil for none.
 	ExecLogARN pulumi.StringInput
+	// Storage is the bucket for the application's files; nil for none.
+	Storage *Storage
+	// Policies are the ARNs of managed policies for the application.
+	Policies []string
 }
 
 // TaskRoles are the two roles of a task. ECS uses the execution role to start it, and the application uses the task role.
@@ -60,14 +65,15 @@ func NewTaskRoles(ctx *pulumi.Context, name string, args TaskRolesArgs, opts ...
 	if err != nil {
 		return nil, fmt.Errorf("creating task role: %w", err)
 	}
+	var statements []Statement
 	if args.Exec {
-		statements := []Statement{{
+		statements = append(statements, Statement{
 			Actions: []string{
 				"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
 				"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
 			},
 			Resources: []pulumi.StringInput{pulumi.String("*")}, // has no resource
-		}}
+		})
 		if args.ExecLogARN != nil {
 			statements = append(statements,
 				Statement{Actions: []string{"logs:DescribeLogGroups"}, Resources: []pulumi.StringInput{pulumi.String("*")}},
@@ -76,9 +82,23 @@ func NewTaskRoles(ctx *pulumi.Context, name string, args TaskRolesArgs, opts ...
 					Resources: []pulumi.StringInput{pulumi.Sprintf("%s:*", args.ExecLogARN)},
 				})
 		}
+	}
+	if args.Storage != nil {
+		statements = append(statements, args.Storage.statements()...)
+	}
+	if len(statements) > 0 {
 		if err := r.allow(ctx, name+"-task", task, statements...); err != nil {
 			return nil, fmt.Errorf("creating task policy: %w", err)
 		}
+	}
+	for _, arn := range args.Policies {
+		attachment, err := iam.NewRolePolicyAttachment(ctx, name+"-task-"+path.Base(arn), &iam.RolePolicyAttachmentArgs{
+			Role: task.Name, PolicyArn: pulumi.String(arn),
+		}, pulumi.Parent(r))
+		if err != nil {
+			return nil, fmt.Errorf("attaching %s: %w", arn, err)
+		}
+		r.policies = append(r.policies, attachment)
 	}
 	r.ExecutionRoleARN, r.TaskRoleARN = execution.Arn, task.Arn
 	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"executionRoleArn": r.ExecutionRoleARN, "taskRoleArn": r.TaskRoleARN})

@@ -174,7 +174,7 @@ func (s *accountStack) createDeployRoles(ctx *pulumi.Context, state *pipeline.St
 func (s *accountStack) reach(c config.Pipeline) pipeline.Reach {
 	return pipeline.Reach{
 		Account: s.number, Region: s.config.Region, Application: s.config.App.Name, Stack: c.Stack, HostNames: c.Hosts,
-		SharedStack: s.config.Account.Deploy[c.Shares].Stack, CopiesRegion: c.Copies,
+		SharedStack: s.config.Account.Deploy[c.Shares].Stack, CopiesRegion: c.Copies, TaskPolicies: c.TaskPolicies,
 	}
 }
 

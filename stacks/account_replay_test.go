@@ -180,6 +180,6 @@ var (
 	byNameOnly = []string{
 		"cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards", "iam:PassRole", "sns:Unsubscribe", "wafv2:DisassociateWebACL",
 		"s3:CreateBucket", "s3:DeleteBucket", "s3:PutBucketTagging", "s3:PutLifecycleConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
-		"s3:DeleteBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutEncryptionConfiguration",
+		"s3:DeleteBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutEncryptionConfiguration", "s3:PutBucketCORS", "s3:PutBucketVersioning",
 	}
 )

@@ -195,6 +195,25 @@ func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewal
 	return cluster, wrap("cluster", err)
 }
 
+// createStorage makes the bucket for the application's files, nil without one. url is that of the application.
+func (s *stack) createStorage(ctx *pulumi.Context, url pulumi.StringOutput) (*infra.Storage, error) {
+	c := s.config
+	if !c.Storage.Bucket {
+		return nil, nil
+	}
+	origins := []pulumi.StringInput{url}
+	for _, host := range c.Hosts() {
+		if origin := "https://" + host; origin != c.App.URL && (host != c.Domain.Name || c.App.URL != "") {
+			origins = append(origins, pulumi.String(origin))
+		}
+	}
+	storage, err := infra.NewStorage(ctx, s.prefix+"-files", infra.StorageArgs{
+		Region: c.Region, Origins: origins, VersionDays: c.Storage.VersionDays, ExpireDays: c.Storage.ExpireDays,
+		ForceDestroy: c.ForceDestroyFiles(), Protect: c.Environment.Protected(),
+	}, s.aws)
+	return storage, wrap("storage", err)
+}
+
 // createCopies has AWS Backup copy the database. It returns what the alarms watch, nil without copies.
 func (s *stack) createCopies(ctx *pulumi.Context, database *infra.Database) (*infra.CopiesWatched, error) {
 	c := s.config.Database.Copies

@@ -109,6 +109,9 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 		cluster: cluster.Ref(), machine: machine, images: images, secrets: secrets, database: ref, cache: cache.Ref(),
 		target: balancer.Target, balancer: balancer, vpcID: network.VpcID, dnsName: balancer.DNSName, loadBalancerARN: balancer.ARN, url: s.url(balancer.DNSName),
 	}
+	if app.storage, err = s.createStorage(ctx, app.url); err != nil {
+		return err
+	}
 	services, err := s.createServices(ctx, app)
 	if err != nil {
 		return err
@@ -139,6 +142,7 @@ type application struct {
 	routes          map[string]*infra.Route // by process
 	loadBalancerARN pulumi.StringInput
 	url             pulumi.StringOutput
+	storage         *infra.Storage // nil without a bucket
 	// variables are further environment variables of all containers.
 	variables map[string]pulumi.StringInput
 }

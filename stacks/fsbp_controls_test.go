@@ -231,7 +231,7 @@ var controls = []control{
 	{"S3.8", "public access is blocked", blocked, true, func(r infratest.Resource) bool {
 		return isTrue(r, "blockPublicAcls") && isTrue(r, "ignorePublicAcls") && isTrue(r, "restrictPublicBuckets")
 	}, nil},
-	{"S3.9", "logs of the bucket's own requests", "aws:s3/bucketLoggingV2:BucketLoggingV2", true, present, map[string]string{"*": "the only bucket holds access logs, and a bucket for logs of logs would ask for another one"}},
+	{"S3.9", "logs of the bucket's own requests", "aws:s3/bucketLoggingV2:BucketLoggingV2", true, present, map[string]string{"*": "a bucket for logs would ask for another one; CloudTrail, which belongs to the account, records who reads files (data events)"}},
 	{"S3.12", "no access lists", "aws:s3/bucketOwnershipControls:BucketOwnershipControls", true, is("rule.objectOwnership", "BucketOwnerEnforced"), nil},
 	{"S3.13", "a lifecycle", "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", true, present, nil},
 	{"SecretsManager.1", "secrets that rotate by themselves", "aws:secretsmanager/secretRotation:SecretRotation", true, present,

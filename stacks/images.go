@@ -35,7 +35,7 @@ func (s *stack) createImages(ctx *pulumi.Context, machine config.InstanceType) (
 	}
 	candidate := c.Release.Candidate
 	if (c.Release.Build || candidate != "") && !ctx.DryRun() { // once, not in the preview too
-		for _, line := range c.Image.LeftOut() {
+		for _, line := range append(c.Image.LeftOut(), c.FileWarnings()...) {
 			if err := ctx.Log.Warn(line, nil); err != nil {
 				return nil, err
 			}

@@ -154,7 +154,8 @@ func checkProtection(t *testing.T, r *infratest.Recorder, want bool) {
 		"load balancer":       isTrue(one(t, r, "aws:lb/loadBalancer:LoadBalancer"), "enableDeletionProtection"),
 		"images":              !isTrue(one(t, r, "aws:ecr/repository:Repository"), "forceDelete"),
 		"instances":           !isTrue(one(t, r, "aws:autoscaling/group:Group"), "forceDelete"),
-		"access logs":         !isTrue(one(t, r, "aws:s3/bucketV2:BucketV2"), "forceDestroy"),
+		"access logs":         !isTrue(bucketOf(t, r, "-lb-logs"), "forceDestroy"),
+		"files, in Pulumi":    bucketOf(t, r, "-files-bucket").Protect,
 	}
 	for what, protected := range checks {
 		if protected != want {

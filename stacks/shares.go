@@ -156,6 +156,9 @@ func (s *stack) deploySharing(ctx *pulumi.Context) error {
 	app := s.sharedApplication(from)
 	app.machine, app.images, app.secrets = machine, images, secrets
 	app.target = func(string) infra.Target { return balancer.Target() }
+	if app.storage, err = s.createStorage(ctx, app.url); err != nil {
+		return err
+	}
 	services, err := s.createServices(ctx, app)
 	if err != nil {
 		return err

@@ -37,6 +37,9 @@ func (s *stack) variables(app *application, release string) map[string]pulumi.St
 	}
 	maps.Copy(variables, app.database.Env())
 	maps.Copy(variables, app.cache.Env())
+	if app.storage != nil {
+		maps.Copy(variables, app.storage.Env())
+	}
 	maps.Copy(variables, app.variables)
 	maps.Copy(variables, s.reverbVariables(app))
 	for key, value := range c.Env {

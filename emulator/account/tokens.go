@@ -62,6 +62,7 @@ const (
 	BackupPlanToken             = "aws:backup/plan:Plan"
 	BackupSelectionToken        = "aws:backup/selection:Selection"
 	BucketToken                 = "aws:s3/bucketV2:BucketV2"
+	BucketCORSToken             = "aws:s3/bucketCorsConfigurationV2:BucketCorsConfigurationV2"
 	BucketPolicyToken           = "aws:s3/bucketPolicy:BucketPolicy"
 	BucketEncryptionToken       = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
 	PublicAccessToken           = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"

@@ -192,8 +192,13 @@ func (e *Engine) declared(r account.Resource) bool {
 	return known && r.Name != "" && r.Owner == "" && !e.outlives(r)
 }
 
-// outlives tells whether a resource stays when its stack goes: vaults of backups, and the key of copies in another region.
+// outlives tells whether a resource stays when its stack goes: vaults of backups, the key of copies in another region, and the bucket for
+// files, with its settings, that is not emptied (storage.keepFiles).
 func (e *Engine) outlives(r account.Resource) bool {
+	if strings.HasSuffix(r.Name, "-files-bucket") {
+		bucket, _ := e.account.Read(account.BucketToken, r.Outputs.Text("bucket"))
+		return !bucket.Outputs.True("forceDestroy")
+	}
 	return r.Type == account.BackupVaultToken || r.Type == account.KeyToken && !strings.Contains(r.Outputs.Text("arn"), ":"+e.account.Region()+":")
 }
 

@@ -96,7 +96,7 @@ func (r Reach) part(when condition) map[string]any {
 	case whenBounded:
 		return r.bounded()
 	case whenAttaching:
-		return with(r.bounded(), "ArnEquals", entries{"iam:PolicyARN": attachedPolicies})
+		return with(r.bounded(), "ArnEquals", entries{"iam:PolicyARN": slices.Concat(attachedPolicies, r.TaskPolicies)})
 	case whenPassing:
 		return entries{"StringEquals": entries{"iam:PassedToService": passedTo}}
 	case whenLinking:

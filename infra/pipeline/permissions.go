@@ -222,11 +222,13 @@ var permissions = map[string][]permission{
 		{"route53:GetChange", zoneChanges},
 		{"route53:ChangeResourceRecordSets", zoneRecords},
 	},
+	"aws:s3/bucketCorsConfigurationV2:BucketCorsConfigurationV2":                                 bucketSetting("s3:GetBucketCORS s3:PutBucketCORS"),
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2":                       bucketSetting("s3:GetLifecycleConfiguration s3:PutLifecycleConfiguration"),
 	"aws:s3/bucketOwnershipControls:BucketOwnershipControls":                                     bucketSetting("s3:GetBucketOwnershipControls s3:PutBucketOwnershipControls"),
 	"aws:s3/bucketPolicy:BucketPolicy":                                                           bucketSetting("s3:DeleteBucketPolicy s3:GetBucketPolicy s3:PutBucketPolicy"),
 	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":                                     bucketSetting("s3:GetBucketPublicAccessBlock s3:PutBucketPublicAccessBlock"),
 	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": bucketSetting("s3:GetEncryptionConfiguration s3:PutEncryptionConfiguration"),
+	"aws:s3/bucketVersioningV2:BucketVersioningV2":                                               bucketSetting("s3:GetBucketVersioning s3:PutBucketVersioning"),
 	// The provider reads every setting of a bucket, also those with a resource type of their own.
 	"aws:s3/bucketV2:BucketV2": {
 		{"s3:CreateBucket s3:DeleteBucket s3:GetAccelerateConfiguration s3:GetBucketAcl s3:GetBucketCORS s3:GetBucketLocation s3:GetBucketLogging s3:GetBucketObjectLockConfiguration s3:GetBucketPolicy s3:GetBucketRequestPayment s3:GetBucketTagging s3:GetBucketVersioning s3:GetBucketWebsite s3:GetEncryptionConfiguration s3:GetLifecycleConfiguration s3:GetReplicationConfiguration s3:ListBucket s3:ListBucketVersions s3:PutBucketTagging", buckets},

@@ -21,6 +21,8 @@ type Reach struct {
 	SharedStack string
 	// CopiesRegion is where copies of the database go to; empty where they do not leave the region.
 	CopiesRegion string
+	// TaskPolicies are policies that may be attached to roles, beside those of the program.
+	TaskPolicies []string
 	// Boundary is the ARN of the permissions boundary that all roles of the environment must have.
 	Boundary pulumi.StringInput
 }

@@ -51,6 +51,8 @@ type Pipeline struct {
 	From   string   `json:"from"`   // the environment whose image it deploys: its state and images may be read
 	Shares string   `json:"shares"` // the environment whose load balancer, cluster and state its review environments use (environment.shares)
 	Copies string   `json:"copies"` // the region that copies of its database go to (database.copies.region)
+	// TaskPolicies are the policies that it may attach to roles (access.taskPolicies).
+	TaskPolicies []string `json:"taskPolicies"`
 	// Preview lets jobs of merge requests read the state, with the secrets in it. Left out: not where the stack file is production's.
 	Preview *bool     `json:"preview"`
 	GitHub  GitHubRef `json:"github"`

@@ -53,6 +53,7 @@ func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 	if pipeline.Copies != "" && (!known.Regions.Has(pipeline.Copies) || pipeline.Copies == c.Region) {
 		p.add(key+".copies", "%q is no other region of AWS, such as eu-central-1", pipeline.Copies)
 	}
+	Access{TaskPolicies: pipeline.TaskPolicies}.validateTaskPolicies(p, key+".taskPolicies")
 	if strings.HasSuffix(pipeline.Stack, "-*") {
 		return // review environments have no file in the repository
 	}
@@ -75,6 +76,11 @@ func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 	if own := file.Config.Database.Copies.Region; own != "" && own != pipeline.Copies {
 		p.add(key+".copies", "%s copies its database to %s, and this is %q: the role could make neither vault nor key there", path, own, pipeline.Copies)
 	}
+	for _, arn := range file.Config.Access.TaskPolicies {
+		if !slices.Contains(pipeline.TaskPolicies, arn) {
+			p.add(key+".taskPolicies", "%s attaches %s, which is not among them: the role could not", path, arn)
+		}
+	}
 	if domain := file.Config.Domain; domain.Zone != "" { // the role may publish these, and request a certificate for them
 		for _, host := range append([]string{domain.Name}, domain.Aliases...) {
 			if !covered(strings.TrimPrefix(host, "*."), pipeline.Hosts) {
@@ -95,6 +101,9 @@ type environmentFile struct {
 			Aliases    []string
 		} `yaml:"laravel-ecs:domain"`
 		Database struct{ Copies struct{ Region string } } `yaml:"laravel-ecs:database"`
+		Access   struct {
+			TaskPolicies []string `yaml:"taskPolicies"`
+		} `yaml:"laravel-ecs:access"`
 	}
 }
 

@@ -24,6 +24,7 @@ type Config struct {
 	Database      Database
 	Cache         Cache
 	Session       Session
+	Storage       Storage
 	Observability Observability
 	// Rotation is the generation of the generated secrets (rotation.go). make rotate-secret writes it.
 	Rotation map[string]int
@@ -43,7 +44,7 @@ func (c *Config) sections() map[string]any {
 	return map[string]any{
 		"app": &c.App, "environment": &c.Environment, "network": &c.Network, "access": &c.Access, "registry": &c.Registry,
 		"image": &c.Image, "release": &c.Release, "domain": &c.Domain, "loadBalancer": &c.LoadBalancer, "cluster": &c.Cluster,
-		"web": &c.Web, "worker": &c.Worker, "scheduler": &c.Scheduler, "processes": &c.stated, "database": &c.Database, "cache": &c.Cache, "session": &c.Session,
+		"web": &c.Web, "worker": &c.Worker, "scheduler": &c.Scheduler, "processes": &c.stated, "database": &c.Database, "cache": &c.Cache, "session": &c.Session, "storage": &c.Storage,
 		"observability": &c.Observability, "rotation": &c.Rotation, "env": &c.Env, "secrets": &c.Secrets, "tags": &c.Tags,
 	}
 }
@@ -88,6 +89,7 @@ func defaults() *Config {
 			Restore: Restore{Old: OldKept}, Copies: Copies{RetainDays: defaultRetainDays},
 		},
 		Cache:         Cache{Engine: "valkey", Version: "8.0", NodeType: "cache.t4g.micro", Nodes: 1, EncryptTransit: true, Auth: AuthRotate},
+		Storage:       Storage{VersionDays: 30, KeepFiles: true, ExpireDays: map[string]int{livewireUploads: 1}},
 		Observability: Observability{LogDays: 30, Alarms: true},
 	}
 }

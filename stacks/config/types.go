@@ -45,6 +45,8 @@ type Access struct {
 	SSH         []string `json:"ssh"`         // CIDRs that reach port 22 of the instances
 	EgressPorts []int    `json:"egressPorts"` // TCP ports the application may reach on the internet
 	Exec        bool     `json:"exec"`        // aws ecs execute-command
+	// TaskPolicies are the ARNs of managed policies of the task role: what the application may do on AWS besides its bucket.
+	TaskPolicies []string `json:"taskPolicies"`
 }
 
 // Registry is what ECR keeps, and for how long.

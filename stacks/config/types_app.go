@@ -138,6 +138,20 @@ type Session struct {
 	Driver string `json:"driver"` // SESSION_DRIVER: redis, memcached, database or cookie; empty: the engine's
 }
 
+// Storage is the S3 bucket for the application's files.
+type Storage struct {
+	Bucket bool `json:"bucket"`
+	// VersionDays is how long deleted and overwritten files can be had back; 0: not at all.
+	VersionDays int `json:"versionDays"`
+	// KeepFiles leaves the bucket behind when the environment is destroyed. Otherwise a destroy deletes it with its files.
+	KeepFiles bool `json:"keepFiles"`
+	// ExpireDays is, by the beginning of their names, after how many days files are deleted.
+	ExpireDays map[string]int `json:"expireDays"`
+}
+
+// ForceDestroyFiles tells whether a destroy deletes the files.
+func (c *Config) ForceDestroyFiles() bool { return !c.Storage.KeepFiles && !c.Environment.Protected() }
+
 // Observability is logs and alarms.
 type Observability struct {
 	LogDays   int      `json:"logDays"`

@@ -224,6 +224,10 @@ func (c *Config) validateProduction(p *problems) {
 		want(c.Cache.Engine == Memcached || c.Cache.EncryptTransit, "cache.encryptTransit", "true")
 		want(c.Cache.Auth != AuthNone, "cache.auth", "rotate or set: a password")
 	}
+	want(!c.Storage.Bucket || c.Storage.KeepFiles, "storage.keepFiles", "true: a destroy must not delete the files of users")
+	for _, arn := range c.Access.TaskPolicies {
+		want(!slices.Contains(administrators, arn), "access.taskPolicies", "policies of single services, and "+arn+" can make itself an administrator")
+	}
 	want(c.Domain.Name != "", "domain.name", "a name, and with it HTTPS")
 	want(c.LoadBalancer.HTTP == "redirect", "loadBalancer.http", "redirect")
 	want(c.Observability.Alarms, "observability.alarms", "true")

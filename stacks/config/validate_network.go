@@ -85,6 +85,7 @@ func (a Access) validate(p *problems, keyPair string) {
 			p.add("access.egressPorts", "%d is listed twice", port)
 		}
 	}
+	a.validateTaskPolicies(p, "access.taskPolicies")
 	if !slices.Contains(a.EgressPorts, 443) {
 		p.add("access.egressPorts", "443 is missing: the ECS agent and ECR need it")
 	}

@@ -93,6 +93,17 @@ var Service = account.Service{Types: []account.Type{
 		ForceNew: []string{"expectedBucketOwner"},
 		Rules:    []account.Rule{account.OneOf("versioningConfiguration.status", "Enabled", "Suspended", "Disabled")},
 	}),
+	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CORSRule.html, and internal/service/s3/bucket_cors_configuration.go of the provider.
+	setting(account.Type{
+		Token: account.BucketCORSToken, Args: s3.BucketCorsConfigurationV2Args{}, State: s3.BucketCorsConfigurationV2{},
+		Required: []string{"corsRules"},
+		ForceNew: []string{"expectedBucketOwner"},
+		Rules: []account.Rule{
+			account.AtMost("corsRules", 100),
+			account.OneOf("corsRules[*].allowedMethods[*]", "GET", "PUT", "HEAD", "POST", "DELETE"),
+			account.Matches("corsRules[*].allowedOrigins[*]", origin, "it has one * at most"),
+		},
+	}),
 	setting(account.Type{
 		Token: account.BucketPolicyToken, Args: s3.BucketPolicyArgs{}, State: s3.BucketPolicy{},
 		Required: []string{"policy"},
@@ -103,6 +114,7 @@ var Service = account.Service{Types: []account.Type{
 
 var (
 	bucketName      = regexp.MustCompile(`^[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]$`)
+	origin          = regexp.MustCompile(`^[^*]+$|^[^*]*\*[^*]*$`)
 	reservedBuckets = regexp.MustCompile(`^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$`)
 )
 

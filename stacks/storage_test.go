@@ -1,0 +1,172 @@
+package stacks_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+)
+
+const (
+	bucketToken     = "aws:s3/bucketV2:BucketV2"
+	attachmentToken = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	mailPolicy      = "arn:aws:iam::aws:policy/AmazonSESFullAccess"
+)
+
+// bucketOf is the bucket whose logical name has this ending.
+func bucketOf(t *testing.T, r *infratest.Recorder, ending string) infratest.Resource {
+	t.Helper()
+	list := each(t, r, bucketToken)
+	i := slices.IndexFunc(list, func(b infratest.Resource) bool { return strings.HasSuffix(b.Name, ending) })
+	if i < 0 {
+		t.Fatalf("no bucket is named *%s", ending)
+	}
+	return list[i]
+}
+
+// storage is what belongs to the bucket for files.
+func storage(r *infratest.Recorder) (list []infratest.Resource) {
+	for _, one := range r.All() {
+		if strings.HasPrefix(one.Type, "aws:s3/") && strings.HasSuffix(one.Name, "-files-bucket") {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// TestTheBucketIsPrivateAndOutlivesTheEnvironment: a destroy leaves the files and what protects them, or deletes both.
+func TestTheBucketIsPrivateAndOutlivesTheEnvironment(t *testing.T) {
+	for _, test := range []struct {
+		stack, section, key string
+		value               any
+		protected, force    bool
+	}{
+		{"prod", "", "", nil, true, false},
+		{"prod", "environment", "teardown", true, false, false},
+		{"staging", "", "", nil, false, true},
+		{"staging", "storage", "keepFiles", true, false, false},
+		{"staging", "environment", "protect", true, true, false},
+		{"local", "", "", nil, false, true},
+	} {
+		config := stackConfig(t, test.stack)
+		if test.section != "" {
+			config = with(config, test.section, test.key, test.value)
+		}
+		r := deploy(t, test.stack, config)
+		what := fmt.Sprintf("%s with %s.%s", test.stack, test.section, test.key)
+		bucket := bucketOf(t, r, "-files-bucket")
+		if bucket.Protect != test.protected || isTrue(bucket, "forceDestroy") != test.force {
+			t.Errorf("%s: protected %v, deleted with its files %v", what, bucket.Protect, isTrue(bucket, "forceDestroy"))
+		}
+		parts := storage(r)
+		if len(parts) < 7 {
+			t.Errorf("%s: only %d resources", what, len(parts))
+		}
+		for _, part := range parts {
+			if part.RetainOnDelete == test.force {
+				t.Errorf("%s: a destroy leaves %s: %v", what, part.Type, part.RetainOnDelete)
+			}
+		}
+	}
+}
+
+// TestLifecycleOfFiles: files last, but for the uploads that Livewire never deletes, what is deleted goes after a time, and parts of an
+// upload that was broken off go at once.
+func TestLifecycleOfFiles(t *testing.T) {
+	for days, want := range map[int]int{0: 1, 7: 7} {
+		r := deploy(t, "staging", with(stackConfig(t, "staging"), "storage", "versionDays", days))
+		versions := 0
+		for _, part := range storage(r) {
+			switch {
+			case strings.Contains(part.Type, "Versioning"):
+				versions++
+			case strings.Contains(part.Type, "Lifecycle"):
+				if _, expire := at(part, "rules[0].expiration"); expire || !number(part, "rules[0].abortIncompleteMultipartUpload.daysAfterInitiation", 1) ||
+					!number(part, "rules[0].noncurrentVersionExpiration.noncurrentDays", want) {
+					t.Errorf("versionDays %d: the rule for all files is %v", days, part.Inputs)
+				}
+				if text(part, "rules[2].filter.prefix") != "livewire-tmp/" || !number(part, "rules[2].expiration.days", 1) {
+					t.Errorf("versionDays %d: Livewire's uploads stay: %v", days, part.Inputs)
+				}
+			}
+		}
+		if (versions == 1) != (days > 0) {
+			t.Errorf("versionDays %d: %d settings of versions", days, versions)
+		}
+	}
+}
+
+func number(r infratest.Resource, path string, want int) bool {
+	value, _ := at(r, path)
+	return value.IsNumber() && int(value.NumberValue()) == want
+}
+
+// TestTheTaskRoleHasItsBucketOnly compares what Laravel's disk s3 does with what the role may do, and asks for other buckets.
+func TestTheTaskRoleHasItsBucketOnly(t *testing.T) {
+	r := deploy(t, "prod", stackConfig(t, "prod"))
+	bucket := "arn:aws:s3:::" + bucketOf(t, r, "-files-bucket").Name
+	grants := infratest.Grants{Policies: []string{text(named(t, r, rolePolicyToken, "laravel-prod-access-task"), "policy")}}
+	try := func(want bool, action, resource string) {
+		t.Helper()
+		if got := grants.Allow(t, infratest.Request{Action: action, Resource: resource})[0]; got != want {
+			t.Errorf("%s on %s: %v", action, resource, got)
+		}
+	}
+	for _, action := range []string{"s3:GetObject", "s3:PutObject", "s3:PutObjectAcl", "s3:GetObjectAcl", "s3:DeleteObject", "s3:AbortMultipartUpload"} {
+		try(true, action, bucket+"/photos/1.jpg")
+		try(false, action, bucket+"-other/photos/1.jpg")
+	}
+	try(true, "s3:ListBucket", bucket)
+	for _, action := range []string{"s3:DeleteBucket", "s3:PutBucketPolicy", "s3:PutLifecycleConfiguration", "s3:PutBucketCORS"} {
+		try(false, action, bucket)
+	}
+}
+
+// TestFilesystemOfContainers: Laravel finds the bucket, and no key, so that the SDK takes the role of the task.
+func TestFilesystemOfContainers(t *testing.T) {
+	for _, on := range []bool{true, false} {
+		r := deploy(t, "staging", with(stackConfig(t, "staging"), "storage", "bucket", on))
+		for container, environment := range variablesOf(t, r) {
+			if got := environment["FILESYSTEM_DISK"] == "s3" && environment["AWS_BUCKET"] != "" && environment["AWS_DEFAULT_REGION"] == "eu-west-1"; got != on {
+				t.Errorf("bucket %v: %s has %v", on, container, environment)
+			}
+			if _, there := environment["AWS_ACCESS_KEY_ID"]; there {
+				t.Errorf("%s has a key", container)
+			}
+		}
+	}
+}
+
+// TestOriginsOfUploads: pages of the application's own hosts may upload, and no others.
+func TestOriginsOfUploads(t *testing.T) {
+	config := with(stackConfig(t, "prod"), "domain", "aliases", []string{"*.app.example.com"})
+	for _, part := range storage(deploy(t, "prod", config)) {
+		if strings.Contains(part.Type, "Cors") {
+			if got := text(part, "corsRules[0].allowedOrigins[0]") + " " + text(part, "corsRules[0].allowedOrigins[1]") + text(part, "corsRules[0].allowedOrigins[2]"); got != "https://app.example.com https://*.app.example.com" {
+				t.Errorf("origins are %s", got)
+			}
+			return
+		}
+	}
+	t.Error("there are no rules")
+}
+
+// TestTaskPoliciesAreAttached to the task role, and a pipeline may attach those of its environment, and no others.
+func TestTaskPoliciesAreAttached(t *testing.T) {
+	r := deploy(t, "prod", with(stackConfig(t, "prod"), "access", "taskPolicies", []string{mailPolicy}))
+	if got := named(t, r, attachmentToken, "laravel-prod-access-task-AmazonSESFullAccess"); text(got, "policyArn") != mailPolicy {
+		t.Errorf("attached is %v", got.Inputs)
+	}
+	account := deploy(t, "account", with(accountConfig(t), "account", "deploy.prod.taskPolicies", []string{mailPolicy}))
+	for environment, want := range map[string]bool{"prod": true, "staging": false} {
+		found := false
+		for _, policy := range each(t, account, rolePolicyToken) {
+			found = found || strings.Contains(policy.Name, "-deploy-"+environment) && strings.Contains(text(policy, "policy"), mailPolicy)
+		}
+		if found != want {
+			t.Errorf("the role of %s may attach it: %v", environment, found)
+		}
+	}
+}
