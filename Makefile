@@ -27,7 +27,7 @@ DEPLOY = $(RUN)$(if $(HERE), --yes)
 REVIEW = $(if $(filter local,$(CLOUD)),$(EMULATOR) exec -- )$(OPERATOR) $(1)
 REVIEW_TOOLS := $(OPERATOR) $(if $(filter local,$(CLOUD)),$(EMULATOR) bin/pulumi)
 
-.PHONY: help up preview down status logs run shell tunnel maintenance releases why rollback unpin canary promote abort deploy rotate-secret smoke drift preflight prices note notes touched test-app layers docker dotenv doctor config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
+.PHONY: help up preview down status logs run shell tunnel maintenance releases why rollback unpin canary promote abort deploy rotate-secret smoke drift preflight cost prices note notes touched test-app layers docker dotenv doctor config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -101,6 +101,9 @@ prices: $(OPERATOR) $(EMULATOR) bin/pulumi ## Read the prices of the stack's ins
 
 note: $(TOOLS) $(if $(BASE),$(EMULATOR) bin/pulumi) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type; POST=1 posts it)
 	@$(if $(FROM)$(BASE),$(OPERATOR) note --stack="$$STACK",$(call RUN,note))$(if $(FROM), --from="$$FROM")$(if $(BASE), --base="$$BASE")$(if $(filter 1,$(POST)), --post)
+
+cost: $(OPERATOR) $(EMULATOR) bin/pulumi ## What the stack costs in a month, by component; with BASE=revision what that one's stack file costs, beside it (FILE=cost.svg draws it)
+	@$(OPERATOR) cost --stack="$$STACK"$(if $(BASE), --base="$$BASE")$(if $(FILE), --file="$$FILE")
 
 # The notes of production, and all of them without a role on AWS, compare stack files on an account in memory.
 notes: $(OPERATOR) $(EMULATOR) bin/pulumi ## In the job of a merge request: the note of every environment that it touches, printed and posted (SINCE=revision, BASE=revision)
@@ -199,6 +202,7 @@ golden: ## Rewrite the golden files after an intended change
 	go test ./stacks -run 'Inventory|Dotenv' -update
 	go test ./cmd/emulator -run TestNotes -record
 	go test ./ops/plan/note -update
+	$(MAKE) cost STACK=prod FILE=docs/cost.svg
 
 clean: ## Remove what was built; `make down` removes what runs
 	rm -rf bin .cache/layers

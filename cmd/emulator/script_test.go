@@ -116,7 +116,7 @@ func TestScript(t *testing.T) {
 func copyProject(t *testing.T) (string, error) {
 	target := t.TempDir()
 	list := exec.CommandContext(t.Context(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--",
-		"Pulumi*.yaml", "examples", "docker", ".gitignore")
+		"Pulumi*.yaml", "examples", "docker", "docs/*.svg", ".gitignore")
 	out, err := list.Output()
 	if err != nil {
 		return "", fmt.Errorf("git ls-files: %w", err)

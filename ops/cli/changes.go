@@ -47,6 +47,15 @@ func (c *touchedCommand) Run(ctx context.Context, g *Globals) error {
 	return plan.Touched(ctx, g.Root, c.Since, g.Out)
 }
 
+type costCommand struct {
+	Base string `help:"Print the cost of this revision's stack file beside it." placeholder:"REVISION"`
+	File string `help:"Draw the components as bars into this file, as SVG." placeholder:"FILE"`
+}
+
+func (c *costCommand) Run(ctx context.Context, g *Globals) error {
+	return g.options("", c.Base).Cost(ctx, c.File)
+}
+
 type pricesCommand struct{}
 
 func (pricesCommand) Run(ctx context.Context, s *session.Session) error {

@@ -65,6 +65,7 @@ type program struct {
 	Drift   driftCommand   `cmd:"" group:"plan" help:"Compare AWS with what was deployed, and fail where they differ."`
 
 	Preflight preflightCommand `cmd:"" group:"plan" help:"Compare what the stack needs with the quotas of the AWS account."`
+	Cost      costCommand      `cmd:"" group:"plan" help:"Print what a stack costs in a month, by component, and what a changed stack file would."`
 	Prices    pricesCommand    `cmd:"" group:"plan" help:"Read the prices of the stack's instance classes from AWS's price list."`
 
 	ReviewUp   reviewUpCommand   `cmd:"" group:"review" help:"Make the environment of a branch, or deploy to it and renew its expiry."`

@@ -44,6 +44,17 @@ func emulator(root string) string {
 // Resources is what `pulumi preview` prints of a stack file that is deployed for the first time, to an account in memory.
 func Resources(ctx context.Context, root, stack string) (preview.Preview, error) {
 	text, err := Output(ctx, root, append([]string{"exec", "--in-memory", "--stack", stack, "--", "pulumi", "preview", "--non-interactive", "--stack", stack}, preview.Arguments...)...)
+	return parsed(text, err)
+}
+
+// Since is what `pulumi preview` prints of a stack file where that of a revision is deployed, to an account in memory.
+func Since(ctx context.Context, root, stack, base string) (preview.Preview, error) {
+	text, err := Output(ctx, root, "preview", "--stack", stack, "--base", base, "--json")
+	return parsed(text, err)
+}
+
+// parsed reads a preview; what it reports is the error.
+func parsed(text []byte, err error) (preview.Preview, error) {
 	p, unreadable := preview.Parse(text)
 	switch {
 	case err != nil && unreadable != nil:

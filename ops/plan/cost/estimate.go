@@ -13,6 +13,7 @@ import (
 // Resource is a resource with its properties in Pulumi's spelling.
 type Resource struct {
 	Type, Name string
+	Component  string // what it is part of, as the tables of notes have it
 	Properties map[string]any
 }
 
@@ -23,6 +24,8 @@ type Range struct{ Low, High float64 }
 type Estimate struct {
 	// Items has one entry for each kind of thing, such as "NAT gateway".
 	Items map[string]Item
+	// Components has the same by component.
+	Components map[string]map[string]Item
 	// Unknown lists what the table has no price for.
 	Unknown []string
 	// Usage lists what is paid by use, with its price.
@@ -39,7 +42,7 @@ type Item struct {
 
 // Of estimates resources. A region that the table does not have makes everything unknown.
 func (t Table) Of(region string, resources []Resource) Estimate {
-	e := estimator{prices: t.Regions[region], region: region, Estimate: Estimate{Items: map[string]Item{}}, resources: resources}
+	e := estimator{prices: t.Regions[region], region: region, Estimate: Estimate{Items: map[string]Item{}, Components: map[string]map[string]Item{}}, resources: resources}
 	for _, r := range resources {
 		if price, known := priced[r.Type]; known {
 			price(&e, r)
@@ -54,11 +57,13 @@ func (t Table) Of(region string, resources []Resource) Estimate {
 }
 
 // Total is the sum of what is priced.
-func (e Estimate) Total() Range {
-	var sum Range
-	for _, what := range slices.Sorted(maps.Keys(e.Items)) { // in one order, or equal things have unequal sums
-		sum.Low += e.Items[what].Low
-		sum.High += e.Items[what].High
+func (e Estimate) Total() Range { return Sum(e.Items) }
+
+// Sum is that of some items.
+func Sum(items map[string]Item) (sum Range) {
+	for _, what := range slices.Sorted(maps.Keys(items)) { // in one order, or equal things have unequal sums
+		sum.Low += items[what].Low
+		sum.High += items[what].High
 	}
 	return sum
 }
@@ -90,13 +95,20 @@ func (e *estimator) monthly(what string, count, price float64, r Resource) {
 	case price == 0:
 		e.unknown(what, r)
 	default:
-		e.add(what, count, Range{price * count, price * count})
+		e.add(what, count, Range{price * count, price * count}, r)
 	}
 }
 
-func (e *estimator) add(what string, count float64, amount Range) {
-	item := e.Items[what]
-	e.Items[what] = Item{item.Count + count, Range{item.Low + amount.Low, item.High + amount.High}}
+func (e *estimator) add(what string, count float64, amount Range, r Resource) {
+	part := e.Components[r.Component]
+	if part == nil {
+		part = map[string]Item{}
+		e.Components[r.Component] = part
+	}
+	for _, items := range []map[string]Item{e.Items, part} {
+		item := items[what]
+		items[what] = Item{item.Count + count, Range{item.Low + amount.Low, item.High + amount.High}}
+	}
 }
 
 func (e *estimator) unknown(what string, r Resource) {
@@ -160,7 +172,7 @@ func (e *estimator) spot(types []string, count float64, r Resource) {
 		}
 		low, high = math.Min(low, price*spotFloor), math.Max(high, price)
 	}
-	e.add("EC2 spot "+strings.Join(types, " or "), count, Range{low * count * hoursPerMonth, high * count * hoursPerMonth})
+	e.add("EC2 spot "+strings.Join(types, " or "), count, Range{low * count * hoursPerMonth, high * count * hoursPerMonth}, r)
 }
 
 // Fleet is an Auto Scaling group.

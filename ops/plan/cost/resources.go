@@ -6,10 +6,10 @@ import "github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
 func Resources(p preview.Preview) (before, after []Resource) {
 	for _, step := range p.Steps {
 		if step.Old != nil && step.Op != "create" {
-			before = append(before, Resource{Type: step.Old.Type, Name: step.Name(), Properties: step.Old.Inputs})
+			before = append(before, Resource{Type: step.Old.Type, Name: step.Name(), Component: step.Component(), Properties: step.Old.Inputs})
 		}
 		if step.New != nil && step.Op != "delete" {
-			after = append(after, Resource{Type: step.New.Type, Name: step.Name(), Properties: step.New.Inputs})
+			after = append(after, Resource{Type: step.New.Type, Name: step.Name(), Component: step.Component(), Properties: step.New.Inputs})
 		}
 	}
 	return before, after

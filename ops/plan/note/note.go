@@ -92,12 +92,12 @@ func rows(p preview.Preview, services []service) (list []row) {
 			continue
 		}
 		if what, folded := fold(step, services); !folded {
-			add(component(step.URN, state.Parent), step.Op, what)
+			add(step.Component(), step.Op, what)
 		}
 	}
 	for _, each := range services {
 		for _, change := range each.settings {
-			add(title("Service", each.name), "update", change)
+			add(preview.Title("Service", each.name), "update", change)
 		}
 	}
 	for _, r := range list { // resources come in no particular order
@@ -111,31 +111,6 @@ func rows(p preview.Preview, services []service) (list []row) {
 
 // order are the operations that change something, in the order of Pulumi's summary.
 var order = []string{"create", "import", "update", "replace", "delete"}
-
-// component names the component of a resource: the type of its parent, and the parent's own name where that is another word.
-func component(urn, parent string) string {
-	token := preview.TypeOf(parent)
-	if parent == "" || token == "pulumi:pulumi:Stack" {
-		return "(stack)"
-	}
-	kind := token[strings.LastIndex(token, ":")+1:]
-	return title(kind, withoutPrefix(preview.NameOf(parent), preview.StackOf(urn)))
-}
-
-func title(kind, name string) string {
-	if strings.EqualFold(kind, name) {
-		return kind
-	}
-	return kind + " " + name
-}
-
-// withoutPrefix is a name without application and stack: laravel-prod-web is web.
-func withoutPrefix(name, stack string) string {
-	if _, rest, found := strings.Cut(name, "-"+stack+"-"); found {
-		return rest
-	}
-	return name
-}
 
 // dataTypes are the types that hold data or a public address, with what is lost when one is deleted.
 var dataTypes = map[string]string{

@@ -32,7 +32,7 @@ func services(p preview.Preview) []service {
 	var list []service
 	for _, step := range p.Steps {
 		if step.State().Type == serviceType && step.Op != "delete" {
-			s := service{urn: step.URN, name: withoutPrefix(step.Name(), preview.StackOf(step.URN)), existed: step.Old != nil, changes: map[string]string{}}
+			s := service{urn: step.URN, name: preview.WithoutPrefix(step.Name(), preview.StackOf(step.URN)), existed: step.Old != nil, changes: map[string]string{}}
 			s.compare(containers(step.Old), containers(step.New))
 			list = append(list, s)
 		}

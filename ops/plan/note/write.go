@@ -153,43 +153,18 @@ func (w *writer) cost(p preview.Preview, table cost.Table) {
 	for _, change := range itemChanges(before, after) {
 		w.line("- %s", change)
 	}
-	if total := after.Total(); total.Low != total.High {
-		w.line("- two numbers: spot costs what the market says, from a tenth of the on-demand price up to all of it")
+	for _, remark := range table.Remarks(region, after, time.Now()) {
+		w.line("- %s", remark)
 	}
-	for _, growth := range after.Growth {
-		w.line("- %s", growth)
-	}
-	if len(after.Usage) > 0 {
-		w.line("- paid by use, on top: %s", strings.Join(after.Usage, ", "))
-	}
-	w.line("- list prices of %s as of %s, before tax%s", region, table.AsOf(region), aged(table, region))
-}
-
-// aged says that a table is old, and what renews it.
-func aged(table cost.Table, region string) string {
-	if !table.Aged(region, time.Now()) {
-		return ""
-	}
-	return "; they are older than 12 months: `make prices` reads today's"
 }
 
 // line is the sum before and after. A sum that lacks a price is a lower bound, and says what it lacks.
 func line(before, after cost.Estimate) string {
-	text := fmt.Sprintf("%s -> %s USD per month (%s)", amount(before), amount(after), difference(before.Total(), after.Total()))
-	if amount(before) == amount(after) {
-		text = amount(after) + " USD per month, unchanged"
+	text := fmt.Sprintf("%s -> %s USD per month (%s)", before.Amount(), after.Amount(), difference(before.Total(), after.Total()))
+	if before.Amount() == after.Amount() {
+		text = after.Amount() + " USD per month, unchanged"
 	}
-	if n := len(after.Unknown); n > 0 {
-		text += fmt.Sprintf("; %d without a price: %s", n, strings.Join(after.Unknown, ", "))
-	}
-	return text
-}
-
-func amount(e cost.Estimate) string {
-	if len(e.Unknown) > 0 {
-		return "at least " + e.Total().String()
-	}
-	return e.Total().String()
+	return text + after.Missing()
 }
 
 func difference(before, after cost.Range) string {
