@@ -156,6 +156,14 @@ func TestRepositoriesOfAMonorepo(t *testing.T) {
 		t.Errorf("without a context: %v; it does not say %q:\n%s", err, want, progress)
 	}
 	args := []string{"--build-arg", "APP=app/apps/shop", "--build-arg", "CONTEXT=app"}
+	// A package beside the application is in the image with all that it has, tests as well. Folders that Composer does not read are not.
+	write(t, filepath.Join(dir, "app/packages/above/tests/.npmrc"), "//npm.example.com/:_authToken=npm_0123\n")
+	write(t, filepath.Join(dir, "app/elsewhere/.npmrc"), "//npm.example.com/:_authToken=npm_0123\n")
+	_, progress, err = stage(t, dir, "composer", args...)
+	if want := "    app/packages/above/tests/.npmrc\n"; err == nil || !strings.Contains(progress, want) || strings.Contains(progress, "elsewhere") {
+		t.Errorf("with a token in a package: %v; it does not say %q:\n%s", err, want, progress)
+	}
+	write(t, filepath.Join(dir, "app/packages/above/tests/.npmrc"), "//npm.example.com/:_authToken=${NPM_TOKEN}\n")
 	tag, _, err := stage(t, dir, "autoload", args...)
 	if err != nil {
 		t.Fatal(err)

@@ -3,10 +3,12 @@
 // requirements.php APP CONTEXT TARGET. That is composer.json and composer.lock, the packages of path and artifact repositories
 // (https://getcomposer.org/doc/05-repositories.md), Git repositories that are folders, and files that `extra` names: patches, and the
 // composer.json of modules (wikimedia/composer-merge-plugin). TARGET is laid out as if the application were in TARGET/var/www.
+// It prints the folders of packages that are beside the application, for the search for secrets: the application's own are searched with it.
 
 [, $app, $context, $target] = $argv;
 $from = realpath("/context/$app");
 $top = realpath("/context/$context");
+$beside = [];
 
 function fail(string ...$lines): never
 {
@@ -23,7 +25,7 @@ function read(string $file): array
 /** Copies a file or a folder of the application, or of a folder beside it, to the same place in the target. */
 function take(string $path): void
 {
-    global $from, $top, $target;
+    global $from, $top, $target, $beside;
     $source = realpath("$from/$path");
     $up = substr_count("/$path/", '/../');
     if ($source === false || $source === $from || !str_starts_with("$source/", "$top/")) {
@@ -36,6 +38,10 @@ function take(string $path): void
     exec('mkdir -p '.escapeshellarg(dirname($copy)).' '.escapeshellarg("$target/var/www").' && cp -a '.escapeshellarg($source).' -T '.escapeshellarg($copy), $out, $status);
     $status === 0 || fail("$path cannot be copied");
     exec('rm -rf '.escapeshellarg("$copy/vendor").' '.escapeshellarg("$copy/node_modules"));
+    if (is_dir($source) && !str_starts_with($source, "$from/") && !in_array($source, $beside, true)) {
+        $beside[] = $source;
+        echo substr($source, strlen('/context/')), "\n";
+    }
 }
 
 if ($from === false || !is_file("$from/composer.json")) {

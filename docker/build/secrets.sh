@@ -2,10 +2,10 @@
 # Fails, and names the files, if something that holds secrets is among the sources of an application: it would be part of a layer, and
 # everybody who can pull the image could read it.
 #
-#   secrets.sh FOLDER APP IGNORE    the sources, their folder in the repository, and the Dockerfile's ignore file
+#   secrets.sh FOLDER APP IGNORE [package]    the sources, their folder in the repository, and the Dockerfile's ignore file
 #
-# Folders that never reach the image (vendor, node_modules, storage, tests) are not looked at. A line !PATH of the ignore file lets a file
-# pass if the line above it is a comment: the reason.
+# Folders that never reach the image (vendor, node_modules, storage, tests) are not looked at. Of a package that Composer copies into vendor,
+# storage and tests do reach it. A line !PATH of the ignore file lets a file pass if the line above it is a comment: the reason.
 set -euo pipefail
 folder=${1%/} app=${2%/} ignore=${3:-/dev/null}
 
@@ -16,8 +16,11 @@ private='( -name .netrc -o -name _netrc -o -name .git-credentials -o -name .pgpa
     -o -path */.aws/* -o -path */.ssh/* -o -path */.gnupg/* -o -path */.docker/* -o -path */.kube/* )'
 # The names are words for find, not patterns for this shell.
 set -f
-# shellcheck disable=SC2086
-find_files() { find "$folder" -path "$folder/vendor" -prune -o -path "$folder/node_modules" -prune -o -path "$folder/storage" -prune -o -path "$folder/tests" -prune -o -type f "$@" -print; }
+find_files() { find "$folder" "${absent[@]}" -type f "$@" -print; }
+absent=()
+for name in vendor node_modules ${4-storage tests}; do
+    [[ $name == package ]] || absent+=(-path "$folder/$name" -prune -o)
+done
 
 {
     # shellcheck disable=SC2086
