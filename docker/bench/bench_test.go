@@ -55,7 +55,7 @@ func TestLoadInWords(t *testing.T) {
 func TestVerdicts(t *testing.T) {
 	page := measurement{fullPage, 4, 0}
 	article := &image{disk: 500 << 20, rebuild: 50 * time.Second, start: 9 * time.Second, loads: map[measurement]load{page: {perSecond: 50}}}
-	good := &image{disk: 240 << 20, diskWithoutGD: 190 << 20, rebuild: 10 * time.Second, start: 3 * time.Second, loads: map[measurement]load{}}
+	good := &image{disk: 240 << 20, diskWithoutGD: 190 << 20, rebuild: 10 * time.Second, start: 2 * time.Second, loads: map[measurement]load{}}
 	bad := &image{disk: 241 << 20, diskWithoutGD: 191 << 20, rebuild: 11 * time.Second, start: 4 * time.Second, stop: tally{9, 1, 6 * time.Second}, loads: map[measurement]load{}}
 	for _, m := range measurements {
 		good.loads[m] = load{perSecond: 400, p99: 49 * time.Millisecond}
@@ -84,6 +84,15 @@ func TestVerdicts(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
 		}
+	}
+}
+
+// TestSteps: what came from the cache is not among the stages, and the instructions of a stage are one figure.
+func TestSteps(t *testing.T) {
+	got := steps("#1 [internal] load build definition\n#1 DONE 0.4s\n#21 [app 1/10] WORKDIR /var/www\n#21 CACHED\n#46 [app  5/10] COPY x\n#60 [app 10/10] RUN y\n" +
+		"#48 [autoload 2/2] RUN z\n#46 DONE 0.2s\n#48 DONE 5.5s\n#60 DONE 8.2s\n#47 [sources 1/1] COPY\n#47 DONE 0.0s\n#63 exporting to image\n#63 DONE 0.2s\n")
+	if words := list(got); words != "app 8.4 s, autoload 5.5 s" {
+		t.Errorf("the steps are %q", words)
 	}
 }
 

@@ -33,6 +33,8 @@ type image struct {
 	disk, packed   int64
 	diskWithoutGD  int64
 	rebuild, start time.Duration
+	unchanged      time.Duration // a build with nothing to do
+	steps          []step        // of a rebuild
 	migration      time.Duration // in a container of its own, with nothing to do
 	loads          map[measurement]load
 	tight          load  // with the other image's memory
@@ -138,12 +140,16 @@ func (b *bench) copyTracked(target string, folders ...string) error {
 }
 
 func (b *bench) build(image *image, tag string, more ...string) error {
-	args := []string{"build", "--quiet", "--file", filepath.Join(image.context, image.dockerfile), "--tag", tag}
+	_, err := b.docker(buildArguments(image, tag, append(more, "--quiet")...)...)
+	return err
+}
+
+func buildArguments(image *image, tag string, more ...string) []string {
+	args := []string{"build", "--file", filepath.Join(image.context, image.dockerfile), "--tag", tag}
 	for _, arg := range image.buildArgs {
 		args = append(args, "--build-arg", arg)
 	}
-	_, err := b.docker(append(append(args, more...), image.context)...)
-	return err
+	return append(append(args, more...), image.context)
 }
 
 // touch changes one line of a PHP file.
