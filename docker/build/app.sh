@@ -6,7 +6,13 @@ shopt -s dotglob extglob
 build=$(dirname "$0") lib=/usr/local/lib/laravel-ecs
 cd /var/www
 
+"$build/sources.sh" /mnt/sources .
+cp -a -t vendor /mnt/autoload/autoload.php /mnt/autoload/composer
 rm -rf public && mv /assets/public public
+if [[ -d /assets/ssr ]]; then mkdir -p bootstrap && cp -a -t bootstrap /assets/ssr; fi
+# It depends on the packages alone.
+php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json >/tmp/sbom &
+sbom=$!
 
 # Laravel writes to storage and to the caches of the config: both live on tmpfs at run time.
 rm -rf storage
@@ -42,7 +48,8 @@ mkdir -p /out/usr/share/laravel-ecs /out/var/www/vendor
 php "$build/ssr.php" >/out/usr/share/laravel-ecs/ssr
 [[ -s /out/usr/share/laravel-ecs/ssr ]] || rm /out/usr/share/laravel-ecs/ssr
 echo "${START_CACHES-config} $left" >/out/usr/share/laravel-ecs/caches
-php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json > /out/usr/share/laravel-ecs/sbom.cdx.json
+wait "$sbom"
+mv /tmp/sbom /out/usr/share/laravel-ecs/sbom.cdx.json
 
 rm -rf node_modules tests phpunit.xml phpunit.xml.dist package.json package-lock.json npm-shrinkwrap.json pnpm-lock.yaml pnpm-workspace.yaml .pnpmfile.* \
     yarn.lock .yarn .pnp.* bun.lock bun.lockb bunfig.toml vite.config.* .npmrc .yarnrc .yarnrc.yml .nvmrc .node-version patches

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the client of the database where the application's migrations begin with a dump of the tables, and makes it connect as Laravel's
-# own connection does: client.sh NEEDS.
+# own connection does: client.sh DUMPS.
 #
 # Laravel calls the program mysql, with --ssl-ca where the connection has MYSQL_ATTR_SSL_CA (Illuminate\Database\Schema\MySqlSchemaState).
 # Without it PHP's connection is not encrypted, but MariaDB's client of Debian 13 insists on a certificate that it can verify (since 11.4:
@@ -8,7 +8,7 @@
 # --ssl-ca turns encryption and verification on again: options of the command come after those of a file.
 set -euo pipefail
 
-if [[ -e $1/mysql ]] && ! command -v mysql >/dev/null; then
+if [[ -n $(find "$1" '(' -name '*.sql' -o -name '*.dump' ')' ! -name 'pgsql-*' ! -name 'sqlite-*' -print -quit) ]] && ! command -v mysql >/dev/null; then
     apt-get update -qq
     apt-get install -qq -y --no-install-recommends -o Dir::Cache::archives=/var/cache/debs mariadb-client-core
     rm -rf /var/log/* /var/cache/debconf/* /var/cache/ldconfig/*
