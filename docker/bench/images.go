@@ -29,6 +29,7 @@ type image struct {
 	limit          string   // of memory
 	port           string   // in the container
 	migrates       bool     // at every start, by itself
+	partly         bool     // measured without idle connections
 	database       string
 	disk, packed   int64
 	diskWithoutGD  int64
@@ -46,6 +47,7 @@ type image struct {
 func (i *image) withoutPreload() *image {
 	plain := *i
 	plain.name += ", no preload"
+	plain.partly = true
 	plain.runFlags = append(append([]string{}, i.runFlags...), "--volume", "/dev/null:/var/www/bootstrap/cache/preload.list:ro")
 	plain.loads = map[measurement]load{}
 	return &plain

@@ -117,6 +117,9 @@ func (b *bench) measureRun(image *image) error {
 	}
 	var starts []time.Duration
 	for _, m := range measurements {
+		if image.partly && m.idle > 0 {
+			continue
+		}
 		c, l, err := b.loadFresh(image, m)
 		if err != nil {
 			return err

@@ -18,7 +18,7 @@ import (
 )
 
 // rebuilds is how often each image is built again. An odd number has a median.
-const rebuilds = 5
+const rebuilds = 3
 
 // step is one stage of a Dockerfile, and what its instructions took in a rebuild.
 type step struct {

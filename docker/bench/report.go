@@ -105,8 +105,8 @@ opcache.preload compiles the class files that every request uses, before php-fpm
 - Idle connections imitate a load balancer: each sends one `+"`/up`"+` every 3 s and is idle in between.
 - A rebuild is the median of %[6]d, after adding a line to a controller. The two images are built in turn. Where packagist does not answer, Composer installs from a folder: the
   article's rebuild then saves its downloads, which is to its advantage.
-- "Start to ready" is the time from `+"`docker run`"+` to the first 200 of `+"`/up`"+`, the median of eight. Our image migrates before, in a container of
-  its own.
+- "Start to ready" is the time from `+"`docker run`"+` to the first 200 of `+"`/up`"+`, the median of eight (without preload: of four). Our image migrates before,
+  in a container of its own.
 - The stop is `+"`docker stop --time %[4]d`"+` under load. The client requests `+"`/up`"+` every second, as a load balancer does, and switches to a second
   container after two bad responses. PID 1 of the article's image is a shell, which ignores the signal: the image serves until Docker kills it.
 `, ours.limit, article.limit, duration, stopSeconds, warmUp, rebuilds)
