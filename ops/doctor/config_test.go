@@ -39,6 +39,7 @@ func write(t *testing.T, path, text string) {
 // judged are the variables of an application, as "state NAME".
 func judged(t *testing.T, root string, e Environment) (list []string, notes map[string]string) {
 	t.Helper()
+	t.Chdir(root)
 	a, err := Open(root, "staging")
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +61,11 @@ func staging() Environment {
 
 // TestSkeletons: the untouched application of each version lacks nothing.
 func TestSkeletons(t *testing.T) {
-	files, err := filepath.Glob("testdata/laravel-*.txtar")
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(here, "testdata", "laravel-*.txtar"))
 	if err != nil || len(files) != 4 {
 		t.Fatalf("%v, %v", files, err)
 	}
@@ -133,8 +138,9 @@ func TestVariables(t *testing.T) {
 		"of the bundle":         {stack: ", buildEnv: {VITE_A: x}", example: "VITE_A=\nVITE_B=\nMIX_C=", want: "no effect MIX_C, no effect VITE_B, provided VITE_A"},
 		"of the bundle, in env": {example: "", set: map[string]string{"VITE_B": "x"}, want: "no effect VITE_B"},
 		"also of the server":    {example: "VITE_B=", files: map[string]string{"config/x.php": "<?php env('VITE_B');"}, want: "missing VITE_B"},
-		"a bucket":              {files: map[string]string{"config/f.php": "<?php [env('FILESYSTEM_DISK', 's3'), env('AWS_BUCKET'), env('AWS_DEFAULT_REGION', 'x')];"}, want: "missing AWS_BUCKET"},
+		"a bucket":              {files: map[string]string{"config/filesystems.php": "<?php return [\n'default' => env('FILESYSTEM_DISK', 's3'), env('AWS_BUCKET'), env('AWS_DEFAULT_REGION', 'x')];"}, want: "missing AWS_BUCKET"},
 		"a disk":                {files: map[string]string{"config/f.php": "<?php [env('FILESYSTEM_DISK', 'public'), env('MEDIA_DISK', 's3')];"}, want: "dangerous FILESYSTEM_DISK"},
+		"the bucket's package":  {stack: "}\n  laravel-ecs:storage: {bucket: true", set: map[string]string{"FILESYSTEM_DISK": "s3", "AWS_BUCKET": "x"}, files: map[string]string{"config/f.php": "<?php env('FILESYSTEM_DISK');", "composer.lock": "{}"}, want: "dangerous FILESYSTEM_DISK, provided AWS_BUCKET"},
 		"debug":                 {set: map[string]string{"APP_DEBUG": "true"}, want: "dangerous APP_DEBUG"},
 		"no table":              {files: tablesOf("create_users_table"), set: map[string]string{"SESSION_DRIVER": "database"}, want: "dangerous SESSION_DRIVER"},
 		"a table":               {files: tablesOf("create_sessions_table"), set: map[string]string{"SESSION_DRIVER": "database"}, want: ""},

@@ -85,4 +85,4 @@ var hazards = []hazard{
 }
 
 // useBucket is how an application gets a bucket.
-const useBucket = "env.FILESYSTEM_DISK: s3 and env.AWS_BUCKET"
+const useBucket = "storage: {bucket: true}"

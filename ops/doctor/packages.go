@@ -15,7 +15,7 @@ type rule struct {
 
 // rules are one per package. The keys are those of the stack file.
 var rules = []rule{
-	{pkg: "filament/filament", advice: "User implements FilamentUser (canAccessPanel), or the panel answers 403 outside of APP_ENV=local; commit public/css/filament and public/js/filament (php artisan filament:assets); env.FILAMENT_FILESYSTEM_DISK: s3 for its uploads",
+	{pkg: "filament/filament", advice: "User implements FilamentUser (canAccessPanel), or the panel answers 403 outside of APP_ENV=local; commit public/css/filament and public/js/filament (php artisan filament:assets); for its uploads " + useBucket + " and env.FILAMENT_FILESYSTEM_DISK: s3",
 		source: "https://filamentphp.com/docs/5.x/users/overview#authorizing-access-to-the-panel; packages/support/config/filament.php"},
 	{pkg: "inertiajs/inertia-laravel", advice: "assets: {script: \"build:ssr\"} puts the bundle for server-side rendering into the image; no process renders with it, so pages are rendered in the browser",
 		when: func(a *Application) bool {
@@ -34,7 +34,7 @@ var rules = []rule{
 		source: "https://laravel.com/docs/passport#loading-keys-from-the-environment; config/passport.php"},
 	{pkg: "laravel/pulse", advice: "the gate viewPulse; its published migrations; for the card of servers processes: {pulse: {command: [artisan, \"pulse:check\"]}}",
 		source: "https://laravel.com/docs/pulse#dashboard-authorization; config/pulse.php"},
-	{pkg: "laravel/reverb", advice: "no process serves its websockets here; a Reverb elsewhere: env.REVERB_HOST, env.REVERB_APP_ID, env.REVERB_APP_KEY, secrets.REVERB_APP_SECRET, env.BROADCAST_CONNECTION: reverb, and image.buildEnv.VITE_REVERB_*",
+	{pkg: "laravel/reverb", advice: "processes: {reverb: {host: ws.example.com}}; env.REVERB_APP_ID, env.REVERB_APP_KEY and secrets.REVERB_APP_SECRET; image.buildEnv.VITE_REVERB_APP_KEY, _HOST, _PORT and _SCHEME",
 		source: "https://laravel.com/docs/reverb#configuration; config/reverb.php"},
 	{pkg: "laravel/sanctum", advice: "env.SANCTUM_STATEFUL_DOMAINS if the single-page application has another host than APP_URL, and env.SESSION_DOMAIN with a dot before the common domain",
 		source: "https://laravel.com/docs/sanctum#spa-configuration; config/sanctum.php"},
@@ -46,9 +46,9 @@ var rules = []rule{
 		source: "https://laravel.com/docs/telescope#data-pruning, #dashboard-authorization"},
 	{pkg: "laravel/vapor-core", advice: "not needed, and it replaces Laravel's queue connection sqs with Vapor's: composer remove laravel/vapor-core",
 		source: "src/VaporServiceProvider.php of laravel/vapor-core"},
-	{pkg: "livewire/livewire", advice: "uploads go to the disk of FILESYSTEM_DISK first, and the next request may reach another task: a bucket (" + useBucket + "), or livewire.temporary_file_upload.disk",
+	{pkg: "livewire/livewire", advice: useBucket + ": uploads are on the default disk until the form is sent, and that request may reach another task",
 		source: "https://livewire.laravel.com/docs/uploads; config/livewire.php"},
-	{pkg: "spatie/laravel-medialibrary", advice: "env.MEDIA_DISK: s3, or files are in the memory of one task; conversions need a worker: {count: 1}",
+	{pkg: "spatie/laravel-medialibrary", advice: useBucket + " and env.MEDIA_DISK: s3, or files are in the memory of one task; conversions need a worker: {count: 1}",
 		source: "config/media-library.php; https://spatie.be/docs/laravel-medialibrary/v11/converting-images/defining-conversions"},
 }
 

@@ -86,6 +86,11 @@ func (a *Application) Variables(e Environment) (list []Variable) {
 			}
 		}
 	}
+	if a.is(e, "FILESYSTEM_DISK", "s3") {
+		for _, line := range a.Stack.FileWarnings() {
+			add("FILESYSTEM_DISK", Dangerous, "s3: %s", line)
+		}
+	}
 	for _, n := range needed {
 		if !slices.ContainsFunc(strings.Fields(n.drivers), func(driver string) bool { return a.is(e, driver, n.value) }) {
 			continue

@@ -61,8 +61,8 @@ func (c *Config) validateStorage(p *problems) {
 	}
 }
 
-// FileWarnings tells what will happen to the files that the application writes, where that is not what anybody wants. `+"`make config-check`"+`,
-// `+"`make doctor`"+` and the deployment print it.
+// FileWarnings tells what will happen to the files that the application writes, where that is not what anybody wants. The deployment prints it;
+// `make config-check` and `make doctor` judge the variable by themselves.
 func (c *Config) FileWarnings() (lines []string) {
 	disk := c.defaultDisk()
 	switch {
@@ -75,6 +75,16 @@ func (c *Config) FileWarnings() (lines []string) {
 		lines = append(lines, fmt.Sprintf("storage.bucket: true, and composer.lock of %s has no %s: every use of the disk s3 fails; composer require %[2]s", c.Image.App, s3Package))
 	}
 	return lines
+}
+
+// FileWarnings are those of the application and the storage that the stack file names.
+func (s *File) FileWarnings() []string {
+	c := s.imageConfig()
+	c.Storage.Bucket = s.Get("storage.bucket") == true
+	if node := s.find("env"); node != nil && node.Decode(&c.Env) != nil {
+		c.Env = nil // the program refuses it
+	}
+	return c.FileWarnings()
 }
 
 const (
