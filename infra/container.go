@@ -12,10 +12,14 @@ type Task struct {
 	Main Container
 	// Before run to their end first. Main starts when all of them have succeeded.
 	Before []Container
+	// Beside run as long as Main does, which reaches each by its name. Main starts when all of them are healthy, so a release with a broken
+	// one does not serve. After that, a task lives without them: ECS starts one that ends again, and looks at its health no more ("confirmed
+	// only at task startup", API reference, ContainerDependency). They get no secrets.
+	Beside []Container
 }
 
 // containers are all containers of the task, in the order of the task definition.
-func (t Task) containers() []Container { return append(slices.Clone(t.Before), t.Main) }
+func (t Task) containers() []Container { return append(slices.Concat(t.Before, t.Beside), t.Main) }
 
 // CPU is what the task reserves, in 1/1024 of a vCPU.
 func (t Task) CPU() (sum int) {
@@ -64,6 +68,8 @@ type containerDefinition struct {
 	Environment            []nameValue       `json:"environment"`
 	Secrets                []secretReference `json:"secrets"`
 	DependsOn              []dependency      `json:"dependsOn,omitempty"`
+	Links                  []string          `json:"links,omitempty"`
+	RestartPolicy          *restartPolicy    `json:"restartPolicy,omitempty"`
 	HealthCheck            *healthCheck      `json:"healthCheck,omitempty"`
 	StopTimeout            int               `json:"stopTimeout"`
 	LogConfiguration       logConfiguration  `json:"logConfiguration"`
@@ -88,6 +94,12 @@ type (
 		ContainerPort int    `json:"containerPort"`
 		HostPort      int    `json:"hostPort"`
 		Protocol      string `json:"protocol"`
+	}
+	// restartPolicy has codes, because it is not known whether ECS returns an empty list: 143 is a container that ended because it was told to.
+	restartPolicy struct {
+		Enabled              bool  `json:"enabled"`
+		IgnoredExitCodes     []int `json:"ignoredExitCodes"`
+		RestartAttemptPeriod int   `json:"restartAttemptPeriod"` // 60 to 1800 seconds that it must have run
 	}
 	dependency struct {
 		ContainerName string `json:"containerName"`
@@ -147,6 +159,15 @@ func containerDefinitions(task Task, shared taskSettings) (string, error) {
 	for _, c := range task.Before {
 		list = append(list, c.definition(setup))
 		main.DependsOn = append(main.DependsOn, dependency{ContainerName: c.Name, Condition: "SUCCESS"})
+	}
+	beside := shared
+	beside.Secrets = nil
+	for _, c := range task.Beside {
+		d := c.definition(beside)
+		d.RestartPolicy = &restartPolicy{Enabled: true, IgnoredExitCodes: []int{143}, RestartAttemptPeriod: 60}
+		list = append(list, d)
+		main.DependsOn = append(main.DependsOn, dependency{ContainerName: c.Name, Condition: "HEALTHY"})
+		main.Links = append(main.Links, c.Name) // in bridge mode only (API reference, ContainerDefinition)
 	}
 	text, err := json.Marshal(append(list, main))
 	return string(text), err

@@ -97,8 +97,11 @@ func (args ServiceArgs) inputs() pulumi.Map {
 	containers := pulumi.Map{}
 	for _, c := range args.Task.containers() {
 		secrets := referenceMap(args.Secrets)
-		if c.Name != args.Task.Main.Name {
+		switch {
+		case slices.ContainsFunc(args.Task.Before, func(before Container) bool { return before.Name == c.Name }):
 			maps.Copy(secrets, referenceMap(args.SetupSecrets))
+		case c.Name != args.Task.Main.Name:
+			secrets = pulumi.StringMap{}
 		}
 		environment := pulumi.StringMap{}
 		maps.Copy(environment, args.Environment)

@@ -67,9 +67,15 @@ func webProcess(c *config.Config, color config.Color) process {
 		web.Port = httpsPort
 		web.Environment["CONTAINER_TLS"] = "1"
 	}
+	task := infra.Task{Main: web}
+	if ssr := c.SSR(); ssr != nil {
+		task.Beside = []infra.Container{ssrContainer(c, ssr)}
+		task.Main.Environment["INERTIA_SSR_ENABLED"] = "true"
+		task.Main.Environment["INERTIA_SSR_URL"] = fmt.Sprintf("http://%s:%d", ssr.Name, ssr.Port) // inertia-laravel, config/inertia.php
+	}
 	p := process{
 		name: "web" + color.Suffix(), group: config.RoleWeb, size: c.Web.Process, minPercent: c.Web.MinPercent, maxPercent: c.Web.MaxPercent,
-		task: infra.Task{Main: web}, behindBalancer: true, color: color, scaling: scaling(c),
+		task: task, behindBalancer: true, color: color, scaling: scaling(c),
 	}
 	if color.Idle() {
 		p.size.Count = 0
@@ -78,6 +84,14 @@ func webProcess(c *config.Config, color config.Color) process {
 		}
 	}
 	return p
+}
+
+// ssrContainer answers the web container only. When both stop, ECS stops web first, and this one then.
+func ssrContainer(c *config.Config, ssr *config.Further) infra.Container {
+	beside := container(ssr.Name, ssr.Process, ssr.StartSeconds)
+	beside.Command = ssr.Arguments()
+	beside.Environment["PORT"] = fmt.Sprint(ssr.Port)
+	return beside
 }
 
 func workerProcess(c *config.Config) process {

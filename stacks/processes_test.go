@@ -22,6 +22,7 @@ func manyProcesses(t testing.TB) map[string]string {
 		"mails": {"role": "worker", "queues": ["mails", "slow-mails"], "count": 2, "jobSeconds": 300},
 		"horizon": {"jobSeconds": 600},
 		"pulse": {"command": ["artisan", "pulse:check"]},
+		"ssr": {},
 		"reverb": {"host": "ws.example.com", "count": 2},
 		"feed": {"command": ["artisan", "feed:serve"], "path": "/feed", "port": 9000}
 	}`
@@ -29,7 +30,9 @@ func manyProcesses(t testing.TB) map[string]string {
 }
 
 type container struct {
-	Name              string
+	Name, Image       string
+	Secrets           []struct{ Name string }
+	RestartPolicy     *struct{ Enabled bool }
 	Command           []string
 	Essential         bool
 	StopTimeout       int
@@ -113,6 +116,7 @@ func TestProcessesRunTheirCommand(t *testing.T) {
 // TestFurtherProcessesPrepareTheDatabase where nothing else runs.
 func TestFurtherProcessesPrepareTheDatabase(t *testing.T) {
 	config := manyProcesses(t)
+	config["laravel-ecs:processes"] = strings.Replace(config["laravel-ecs:processes"], `"ssr": {},`, "", 1) // it needs web
 	for _, section := range []string{"web", "worker", "scheduler"} {
 		config = with(config, section, "count", 0)
 	}
@@ -142,7 +146,7 @@ func TestSectionsAreProcesses(t *testing.T) {
 func TestBadProcessesAreRefused(t *testing.T) {
 	for _, test := range []struct{ processes, want string }{
 		{`{"worker": {}}`, "processes.worker: there is a section worker, too, which means the same"},
-		{`{"mails": {}}`, "processes.mails.role: missing, and mails is no role: one of artisan, horizon"},
+		{`{"mails": {}}`, "processes.mails.role: missing, and mails is no role: one of artisan, horizon, reverb, ssr"},
 		{`{"mails": {"role": "postman"}}`, `processes.mails.role: "postman" is none of artisan, horizon`},
 		{`{"mails": {"command": ["php", "x"]}}`, `processes.mails.command: begins with "php", which is none of the image's roles`},
 		{`{"mails": {"command": ["artisan"]}}`, `processes.mails.command: ["artisan"] is not artisan and a command`},
@@ -166,6 +170,9 @@ func TestBadProcessesAreRefused(t *testing.T) {
 		{`{"mails-for-everybody": {"role": "worker"}}`, "processes.mails-for-everybody: the name is not 1 to 16"},
 		{`{"migrate": {"role": "worker"}}`, "processes.migrate: the program uses this name itself"},
 		{`{"horizon": {}}`, `worker.queue: "database", but Horizon (processes.horizon) works on queues in redis only`},
+		{`{"ssr": {"count": 2}}`, "processes.ssr.count: 2, but ssr runs once in each task of web"},
+		{`{"pages": {"role": "ssr"}}`, "processes.pages: only the process ssr has the role ssr"},
+		{`{"ssr": {"memoryMib": 600}}`, "web.memoryMib: 1112 does not fit a t3.small twice"},
 		{`{"mails": {"role": "worker", "host": "mails.example.com"}}`, "processes.mails.host: not with role worker, only with artisan, reverb"},
 		{`{"reverb": {}}`, "processes.reverb: host and path are missing, so no browser reaches it"},
 		{`{"reverb": {"path": "/"}}`, "processes.reverb: REVERB_APP_KEY is missing in env and secrets"},
@@ -252,5 +259,35 @@ func TestRoutedProcesses(t *testing.T) {
 	certificate := one(t, r, "aws:acm/certificate:Certificate")
 	if text(certificate, "subjectAlternativeNames[0]") != "ws.example.com" {
 		t.Errorf("the certificate is for %v", certificate.Inputs["subjectAlternativeNames"])
+	}
+}
+
+// TestRendererBesideWeb: ssr is in each task of web, of the same image, without secrets. Web waits for its health, and lives without it.
+func TestRendererBesideWeb(t *testing.T) {
+	r := deploy(t, "staging", manyProcesses(t))
+	list := containersOf(t, r, "web")
+	if len(list) != 3 || list[0].Name != "migrate" || list[1].Name != "ssr" || list[2].Name != "web" {
+		t.Fatalf("web has %v", list)
+	}
+	ssr, web := list[1], list[2]
+	if ssr.Essential || ssr.Image != web.Image || len(ssr.Secrets) > 0 || len(ssr.PortMappings) > 0 || ssr.RestartPolicy == nil || !ssr.RestartPolicy.Enabled {
+		t.Errorf("ssr is %+v", ssr)
+	}
+	if strings.Join(ssr.Command, " ") != "ssr" || ssr.variable("PORT") != "13714" || ssr.HealthCheck == nil {
+		t.Errorf("ssr runs %q on %s, %v", ssr.Command, ssr.variable("PORT"), ssr.HealthCheck)
+	}
+	waits := slices.ContainsFunc(web.DependsOn, func(d struct{ ContainerName, Condition string }) bool {
+		return d.ContainerName == "ssr" && d.Condition == "HEALTHY"
+	})
+	if !waits || !slices.Equal(web.Links, []string{"ssr"}) || len(web.Secrets) == 0 {
+		t.Errorf("web depends on %v and is linked to %v", web.DependsOn, web.Links)
+	}
+	if web.variable("INERTIA_SSR_URL") != "http://ssr:13714" || web.variable("INERTIA_SSR_ENABLED") != "true" {
+		t.Errorf("web has %v", web.Environment)
+	}
+	for _, service := range each(t, r, "aws:ecs/service:Service") {
+		if strings.Contains(service.Name, "ssr") {
+			t.Errorf("%s is a service of its own", service.Name)
+		}
 	}
 }

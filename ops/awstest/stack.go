@@ -93,8 +93,9 @@ func Definition() Map {
 		"taskDefinitionArn": "arn:aws:ecs:eu-west-1:1:task-definition/prod-web:7", "family": "prod-web", "revision": 7,
 		"containerDefinitions": List{
 			Map{"name": "migrate", "essential": false, "command": List{"migrate"}, "environment": environment, "logConfiguration": logs},
+			Map{"name": "ssr", "essential": false, "command": List{"ssr"}, "environment": environment, "logConfiguration": logs},
 			Map{"name": "web", "essential": true, "command": List{"web"}, "environment": environment, "logConfiguration": logs, "stopTimeout": 60,
-				"dependsOn": List{Map{"containerName": "migrate", "condition": "SUCCESS"}}},
+				"dependsOn": List{Map{"containerName": "migrate", "condition": "SUCCESS"}, Map{"containerName": "ssr", "condition": "HEALTHY"}}},
 		},
 	}
 }

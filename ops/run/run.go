@@ -90,6 +90,12 @@ func running(service cluster.Service) string {
 // reference, ContainerOverride). artisan --version reads no database.
 var harmless = []string{"artisan", "--version"}
 
+func awaitsHealth(main, other types.ContainerDefinition) bool {
+	return slices.ContainsFunc(main.DependsOn, func(d types.ContainerDependency) bool {
+		return aws.ToString(d.ContainerName) == aws.ToString(other.Name) && d.Condition == types.ContainerConditionHealthy
+	})
+}
+
 // start asks ECS for the task, where and how the service's own are placed. A task outside a service is not stopped for its health check,
 // which asks for the web server (ECS API reference, HealthCheck: "the task will continue its lifecycle regardless of its health status").
 func start(ctx context.Context, c *cluster.Cluster, service cluster.Service, definition *types.TaskDefinition, main types.ContainerDefinition,
@@ -97,8 +103,11 @@ func start(ctx context.Context, c *cluster.Cluster, service cluster.Service, def
 	var overrides []types.ContainerOverride
 	for _, container := range definition.ContainerDefinitions {
 		override := types.ContainerOverride{Name: container.Name, Command: harmless}
-		if aws.ToString(container.Name) == aws.ToString(main.Name) {
+		switch {
+		case aws.ToString(container.Name) == aws.ToString(main.Name):
 			override.Command = command
+		case awaitsHealth(main, container): // it would not become healthy with another command
+			continue
 		}
 		overrides = append(overrides, override)
 	}

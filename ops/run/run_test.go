@@ -77,7 +77,7 @@ func TestExitCodeAndOutput(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.Calls("RunTask")[0]), &asked); err != nil {
 		t.Fatal(err)
 	}
-	containers := asked.Overrides.ContainerOverrides
+	containers := asked.Overrides.ContainerOverrides // ssr, whose health web waits for, keeps its command
 	if len(containers) != 2 || containers[0].Name != "migrate" || !slices.Equal(containers[0].Command, harmless) ||
 		containers[1].Name != "web" || !slices.Equal(containers[1].Command, []string{"artisan", "migrate:status"}) {
 		t.Errorf("the overrides are %+v", containers)

@@ -45,8 +45,12 @@ func (c *Config) validateCapacity(p *problems) {
 		return
 	}
 	smallest := slices.MinFunc(types, func(a, b InstanceType) int { return cmp.Compare(a.MemoryMiB, b.MemoryMiB) })
-	if 2*c.Web.MemoryMiB > smallest.UsableMiB() {
-		p.add("web.memoryMib", "%d does not fit a %s twice (%d MiB for tasks): a rolling deploy runs both versions", c.Web.MemoryMiB, smallest.Name, smallest.UsableMiB())
+	beside := Further{}
+	if ssr := c.SSR(); ssr != nil {
+		beside = *ssr
+	}
+	if memory := c.Web.MemoryMiB + beside.MemoryMiB; 2*memory > smallest.UsableMiB() {
+		p.add("web.memoryMib", "%d does not fit a %s twice (%d MiB for tasks): a rolling deploy runs both versions", memory, smallest.Name, smallest.UsableMiB())
 	}
 	most := max(c.Web.Count, c.Web.Scaling.Max, c.Worker.Count, c.Scheduler.Count)
 	for _, f := range c.Processes {
@@ -80,8 +84,12 @@ func (c *Config) largest() []tasks {
 	if c.Web.Count == 0 {
 		surge = 0
 	}
+	beside := Further{}
+	if ssr := c.SSR(); ssr != nil {
+		beside = *ssr
+	}
 	all := []tasks{
-		{"web", surge, c.Web.CPU, c.Web.ReservationMiB},
+		{"web", surge, c.Web.CPU + beside.CPU, c.Web.ReservationMiB + beside.ReservationMiB},
 		{"worker", 2 * c.Worker.Count, c.Worker.CPU, c.Worker.ReservationMiB}, // the old and the new one
 		{"scheduler", c.Scheduler.Count, c.Scheduler.CPU, c.Scheduler.ReservationMiB},
 	}

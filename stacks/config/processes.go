@@ -15,6 +15,7 @@ const (
 	RoleScheduler = "scheduler"
 	RoleHorizon   = "horizon"
 	RoleReverb    = "reverb"
+	RoleSSR       = "ssr"
 	RoleArtisan   = "artisan" // any other command of the application that runs until it is stopped
 )
 
@@ -41,6 +42,7 @@ var kinds = map[string]struct {
 	RoleWorker:  {Further{Process: small, JobSeconds: 60, StartSeconds: 60}, []string{"queues", "jobSeconds", "maxWaitSeconds"}},
 	RoleHorizon: {Further{Process: medium, JobSeconds: 60, StartSeconds: 60}, []string{"jobSeconds", "maxWaitSeconds"}},
 	RoleReverb:  {Further{Process: small.stopping(30), StartSeconds: 60, Port: 8080}, []string{"host", "path", "port"}},
+	RoleSSR:     {Further{Process: small.stopping(30), StartSeconds: 60, Port: 13714}, nil}, // in each task of web
 	RoleArtisan: {Further{Process: small.stopping(60), StartSeconds: 60, Port: 8080}, []string{"host", "path", "port"}},
 }
 
@@ -161,10 +163,18 @@ func (c *Config) stateProcesses(invalid []error, unread map[string]bool) (list [
 	return list
 }
 
-// Further are the further processes that run, by name.
+// SSR is the process that renders the pages of web, beside it in each of its tasks, so that both are of one release; nil without one.
+func (c *Config) SSR() *Further {
+	if f := c.Processes[RoleSSR]; f != nil && f.Count > 0 && c.Web.Count > 0 {
+		return f
+	}
+	return nil
+}
+
+// Further are the further processes that run as services, by name.
 func (c *Config) Further() (list []Further) {
 	for _, name := range sortedKeys(c.Processes) {
-		if p := c.Processes[name]; p.Count > 0 {
+		if p := c.Processes[name]; p.Count > 0 && p.Role != RoleSSR {
 			list = append(list, *p)
 		}
 	}

@@ -38,6 +38,9 @@ func (f Further) validate(p *problems, c *Config) {
 	if slices.Contains(taken, f.Name) {
 		p.add(key, "the program uses this name itself: rename the process")
 	}
+	if f.Role == RoleSSR {
+		f.validateSSR(p, key, c)
+	}
 	f.Process.validate(p, key, 0, maxTasks)
 	p.between(key+".startSeconds", f.StartSeconds, 1, 300)
 	if f.Role == RoleArtisan && (len(f.Command) < 2 || f.Command[0] != RoleArtisan) {
@@ -135,6 +138,19 @@ func (f Further) validateReverb(p *problems, key string, c *Config) {
 	}
 	if c.Domain.Name == "" && !slices.Contains(c.Access.EgressPorts, 80) {
 		p.add("access.egressPorts", "80 is missing: without domain.name, the application sends its messages to %s by the load balancer's port 80", key)
+	}
+}
+
+// validateSSR: the name is the host by which the web container reaches it.
+func (f Further) validateSSR(p *problems, key string, c *Config) {
+	if f.Name != RoleSSR {
+		p.add(key, "only the process ssr has the role ssr: rename it")
+	}
+	if f.Count > 1 {
+		p.add(key+".count", "%d, but ssr runs once in each task of web: set web.count, and 0 here for none", f.Count)
+	}
+	if f.Count > 0 && c.Web.Count == 0 {
+		p.add(key, "it renders the pages of web, and web.count is 0")
 	}
 }
 

@@ -147,6 +147,7 @@ func TestTaskDefinitionRefusals(t *testing.T) {
 		{"soft limit at the hard one", account.TaskToken, goodTask, containersWith("web", "memoryReservation", 512), definitions, ""},
 		{"dependency on nobody", account.TaskToken, goodTask, depends("setup", "SUCCESS"), definitions, ""},
 		{"dependency on oneself", account.TaskToken, goodTask, depends("web", "START"), definitions, ""},
+		{"restart period", account.TaskToken, goodTask, containersWith("web", "restartPolicy", map[string]any{"enabled": true, "restartAttemptPeriod": 10}), definitions, ""},
 		{"link to nobody", account.TaskToken, goodTask, containersWith("web", "links", []any{"ssr"}), definitions, ""},
 		{"link to oneself", account.TaskToken, goodTask, containersWith("web", "links", []any{"web"}), definitions, ""},
 		{"condition", account.TaskToken, goodTask, depends("migrate", "DONE"), definitions, ""},

@@ -87,6 +87,10 @@ func (t taskRules) container(c container) {
 	if c.StopTimeout != nil && *c.StopTimeout < 0 {
 		t.invalid(c, "stopTimeout cannot be negative")
 	}
+	// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerRestartPolicy.html
+	if p := c.RestartPolicy; p != nil && (len(p.IgnoredExitCodes) > 50 || p.RestartAttemptPeriod != nil && (*p.RestartAttemptPeriod < 60 || *p.RestartAttemptPeriod > 1800)) {
+		t.invalid(c, "a restartPolicy has up to 50 ignoredExitCodes, and a restartAttemptPeriod of 60 to 1800 seconds")
+	}
 	t.dependencies(c)
 	t.links(c)
 	t.ports(c)

@@ -18,6 +18,7 @@ type container struct {
 	Secrets                   []secretRef
 	DependsOn                 []dependency
 	Links                     []string
+	RestartPolicy             *restartPolicy
 	StopTimeout               *int
 	User                      string
 	ReadonlyRootFilesystem    *bool
@@ -37,6 +38,12 @@ type portMapping struct {
 }
 
 type dependency struct{ ContainerName, Condition string }
+
+type restartPolicy struct {
+	Enabled              bool
+	IgnoredExitCodes     []int
+	RestartAttemptPeriod *int
+}
 
 type linuxParameters struct {
 	Capabilities       *struct{ Add, Drop []string }

@@ -56,11 +56,15 @@ type HostConfig struct {
 	Tmpfs             map[string]string `json:",omitempty"`
 	ExtraHosts        []string          `json:",omitempty"`
 	Ulimits           []Ulimit          `json:",omitempty"`
+	RestartPolicy     *RestartPolicy    `json:",omitempty"`
 	LogConfig         struct {
 		Type   string
 		Config map[string]string
 	}
 }
+
+// RestartPolicy says when Docker starts a container again that ended by itself.
+type RestartPolicy struct{ Name string }
 
 // Ulimit is a limit on a resource.
 type Ulimit struct {

@@ -20,6 +20,9 @@ func (c containerSpec) request(image, network, address string, env []string, lab
 			Tmpfs: map[string]string{},
 		},
 	}
+	if c.RestartPolicy.Enabled {
+		q.HostConfig.RestartPolicy = &machine.RestartPolicy{Name: "on-failure"} // at once: Docker has no restartAttemptPeriod
+	}
 	if c.StopTimeout != nil {
 		q.StopTimeout = *c.StopTimeout
 	}

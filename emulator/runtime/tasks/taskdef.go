@@ -17,27 +17,32 @@ type taskDefinition struct {
 
 // containerSpec is a container definition as ECS words it, as far as the emulator can do it.
 type containerSpec struct {
-	Name              string     `json:"name"`
-	Image             string     `json:"image"`
-	CPU               int64      `json:"cpu,omitempty"`
-	Memory            int64      `json:"memory,omitempty"`            // MiB, hard
-	MemoryReservation int64      `json:"memoryReservation,omitempty"` // MiB, soft
-	Essential         *bool      `json:"essential,omitempty"`
-	EntryPoint        []string   `json:"entryPoint,omitempty"`
-	Command           []string   `json:"command,omitempty"`
-	WorkingDirectory  string     `json:"workingDirectory,omitempty"`
-	Hostname          string     `json:"hostname,omitempty"`
-	User              string     `json:"user,omitempty"`
-	Privileged        bool       `json:"privileged,omitempty"`
-	ReadOnly          bool       `json:"readonlyRootFilesystem,omitempty"`
-	Interactive       bool       `json:"interactive,omitempty"`
-	PseudoTerminal    bool       `json:"pseudoTerminal,omitempty"`
-	SecurityOptions   []string   `json:"dockerSecurityOptions,omitempty"`
-	Links             []string   `json:"links,omitempty"`
-	StartTimeout      int        `json:"startTimeout,omitempty"`
-	StopTimeout       *int       `json:"stopTimeout,omitempty"`
-	Environment       []variable `json:"environment,omitempty"`
-	Secrets           []struct {
+	Name              string   `json:"name"`
+	Image             string   `json:"image"`
+	CPU               int64    `json:"cpu,omitempty"`
+	Memory            int64    `json:"memory,omitempty"`            // MiB, hard
+	MemoryReservation int64    `json:"memoryReservation,omitempty"` // MiB, soft
+	Essential         *bool    `json:"essential,omitempty"`
+	EntryPoint        []string `json:"entryPoint,omitempty"`
+	Command           []string `json:"command,omitempty"`
+	WorkingDirectory  string   `json:"workingDirectory,omitempty"`
+	Hostname          string   `json:"hostname,omitempty"`
+	User              string   `json:"user,omitempty"`
+	Privileged        bool     `json:"privileged,omitempty"`
+	ReadOnly          bool     `json:"readonlyRootFilesystem,omitempty"`
+	Interactive       bool     `json:"interactive,omitempty"`
+	PseudoTerminal    bool     `json:"pseudoTerminal,omitempty"`
+	SecurityOptions   []string `json:"dockerSecurityOptions,omitempty"`
+	Links             []string `json:"links,omitempty"`
+	RestartPolicy     struct {
+		Enabled          bool  `json:"enabled"`
+		IgnoredExitCodes []int `json:"ignoredExitCodes,omitempty"`
+		AttemptPeriod    int   `json:"restartAttemptPeriod,omitempty"`
+	} `json:"restartPolicy"`
+	StartTimeout int        `json:"startTimeout,omitempty"`
+	StopTimeout  *int       `json:"stopTimeout,omitempty"`
+	Environment  []variable `json:"environment,omitempty"`
+	Secrets      []struct {
 		Name      string `json:"name"`
 		ValueFrom string `json:"valueFrom"`
 	} `json:"secrets,omitempty"`
@@ -84,7 +89,7 @@ type variable struct {
 // elsewhere lists what ECS has and the emulator has not. Empty values are fine: AWS fills some in.
 var elsewhere = []string{
 	"mountPoints", "volumesFrom", "environmentFiles", "repositoryCredentials", "firelensConfiguration", "extraHosts",
-	"dnsServers", "dnsSearchDomains", "systemControls", "resourceRequirements", "credentialSpecs", "restartPolicy", "disableNetworking",
+	"dnsServers", "dnsSearchDomains", "systemControls", "resourceRequirements", "credentialSpecs", "disableNetworking",
 }
 
 func (c containerSpec) essential() bool { return c.Essential == nil || *c.Essential }

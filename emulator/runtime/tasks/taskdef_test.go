@@ -67,7 +67,7 @@ func TestRequest(t *testing.T) {
 	def, err := definition(t, `[{"name":"web","image":"i","cpu":256,"memory":512,"memoryReservation":128,"user":"33:33","readonlyRootFilesystem":true,
 		"entryPoint":["/e"],"command":["web"],"workingDirectory":"/w","stopTimeout":45,"ulimits":[{"name":"nofile","softLimit":1,"hardLimit":2}],
 		"linuxParameters":{"capabilities":{"drop":["ALL"]},"initProcessEnabled":true,"tmpfs":[{"containerPath":"/tmp","size":64,"mountOptions":["noexec"]}]},
-		"healthCheck":{"command":["CMD","/check"],"interval":10,"timeout":3,"retries":4,"startPeriod":20},"systemControls":[],"links":null}]`)
+		"healthCheck":{"command":["CMD","/check"],"interval":10,"timeout":3,"retries":4,"startPeriod":20},"systemControls":[],"links":null,"restartPolicy":{"enabled":true,"ignoredExitCodes":[143],"restartAttemptPeriod":60}}]`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestRequest(t *testing.T) {
 	want := `{"Image":"image","User":"33:33","WorkingDir":"/w","Entrypoint":["/e"],"Cmd":["web"],"Env":["A=1"],"Labels":{"l":"v"},"StopTimeout":45,` +
 		`"Healthcheck":{"Test":["CMD","/check"],"Interval":10000000000,"Timeout":3000000000,"StartPeriod":20000000000,"Retries":4},` +
 		`"HostConfig":{"NetworkMode":"net","Memory":536870912,"MemoryReservation":134217728,"CpuShares":256,"CapDrop":["ALL"],"ReadonlyRootfs":true,"Init":true,` +
-		`"Tmpfs":{"/tmp":"size=64m,noexec"},"Ulimits":[{"Name":"nofile","Soft":1,"Hard":2}],"LogConfig":{"Type":"json-file","Config":{"max-file":"3","max-size":"10m"}}},` +
+		`"Tmpfs":{"/tmp":"size=64m,noexec"},"Ulimits":[{"Name":"nofile","Soft":1,"Hard":2}],"RestartPolicy":{"Name":"on-failure"},"LogConfig":{"Type":"json-file","Config":{"max-file":"3","max-size":"10m"}}},` +
 		`"NetworkingConfig":{"EndpointsConfig":{"net":{"IPAMConfig":{"IPv4Address":"10.0.0.5"}}}}}`
 	if string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
