@@ -26,6 +26,7 @@ type ObservabilityArgs struct {
 	// Connections is how many the database admits; 0 where it is not known.
 	Connections int
 	Cache       *Cache
+	Queue       *Queue // nil where Laravel's queue is not in SQS
 	// BackupDays is how long RDS keeps its backups; with 0 it makes none.
 	BackupDays int
 	// Copies is nil where snapshots are not copied.
@@ -86,7 +87,7 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 	if err := o.finishedBackups(ctx, name); err != nil {
 		return nil, fmt.Errorf("counting backups: %w", err)
 	}
-	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.backupAlarms(), o.cacheAlarms(), o.serviceAlarms(), o.natAlarms()) {
+	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.backupAlarms(), o.cacheAlarms(), o.queueAlarms(), o.serviceAlarms(), o.natAlarms()) {
 		if err := o.watch(ctx, name, a); err != nil {
 			return nil, fmt.Errorf("creating alarm %s: %w", a.name, err)
 		}

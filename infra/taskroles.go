@@ -23,6 +23,8 @@ type TaskRolesArgs struct {
 	Storage *Storage
 	// Policies are the ARNs of managed policies for the application.
 	Policies []string
+	// Queue has Laravel's jobs; nil where they are not in SQS.
+	Queue *Queue
 }
 
 // TaskRoles are the two roles of a task. ECS uses the execution role to start it, and the application uses the task role.
@@ -85,6 +87,10 @@ func NewTaskRoles(ctx *pulumi.Context, name string, args TaskRolesArgs, opts ...
 	}
 	if args.Storage != nil {
 		statements = append(statements, args.Storage.statements()...)
+	}
+	if args.Queue != nil {
+		statements = append(statements, args.Queue.statements()...)
+		r.policies = append(r.policies, args.Queue.policies...)
 	}
 	if len(statements) > 0 {
 		if err := r.allow(ctx, name+"-task", task, statements...); err != nil {

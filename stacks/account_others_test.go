@@ -94,6 +94,7 @@ var namedAlike = map[string]string{
 	"iam:AddRoleToInstanceProfile":            "iam::123456789012:instance-profile/laravel-prod-x",
 	"sns:DeleteTopic":                         "sns" + here + "laravel-prod-x-alarms",
 	"sns:Subscribe":                           "sns" + here + "laravel-prod-x-alarms",
+	"sqs:DeleteQueue":                         "sqs" + here + "laravel-prod-x-queue-jobs",
 	"wafv2:DeleteWebACL":                      "wafv2" + here + "regional/webacl/laravel-prod-x/0",
 }
 

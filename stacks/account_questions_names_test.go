@@ -26,6 +26,7 @@ var ours = []struct{ form, makes, changes, tags string }{
 	{"rds" + here + "db:%s", "rds:CreateDBInstance", "rds:DeleteDBInstance", "rds:AddTagsToResource"},
 	{"secretsmanager" + here + "secret:%s", "secretsmanager:CreateSecret", "secretsmanager:GetSecretValue", "secretsmanager:TagResource"},
 	{"sns" + here + "%s", "sns:CreateTopic", "sns:DeleteTopic", "sns:TagResource"},
+	{"sqs" + here + "%s", "sqs:CreateQueue", "sqs:DeleteQueue", "sqs:TagQueue"},
 	{"wafv2" + here + "regional/webacl/%s/0", "wafv2:CreateWebACL", "wafv2:DeleteWebACL", "wafv2:TagResource"},
 }
 

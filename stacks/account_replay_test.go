@@ -26,7 +26,7 @@ var kinds = map[string]string{
 	"zone": "route53:::hostedzone/Z0", "change": "route53:::change/C0", "bucket": "s3:::%lb-logs", "secret": "secretsmanager" + here + "secret:%APP_KEY-0",
 	"backupplan": "backup" + here + "backup-plan:0", "vault": "backup" + here + "backup-vault:%copies-vault", "vaultthere": "backup:eu-central-1:123456789012:backup-vault:%copies",
 	"key":   "kms:eu-central-1:123456789012:key/0",
-	"topic": "sns" + here + "%alarms", "webacl": "wafv2" + here + "regional/webacl/%waf/0", "ruleset": "wafv2" + here + "regional/managedruleset/AWS/x",
+	"queue": "sqs" + here + "%jobs", "topic": "sns" + here + "%alarms", "webacl": "wafv2" + here + "regional/webacl/%waf/0", "ruleset": "wafv2" + here + "regional/managedruleset/AWS/x",
 }
 
 // life is the calls of a resource type.

@@ -56,7 +56,7 @@ func TestEveryDeclaredTypeMayBeDeployed(t *testing.T) {
 			}
 		}
 	}
-	if _, known := pipeline.PermittedActions("aws:sqs/queue:Queue"); known {
+	if _, known := pipeline.PermittedActions("aws:sfn/stateMachine:StateMachine"); known {
 		t.Error("a type that the program does not declare has an entry")
 	}
 }
@@ -67,8 +67,9 @@ func variants(t testing.TB) []*infratest.Recorder {
 	endpoints := with(stackConfig(t, "staging"), "network", "endpoints", []string{"ecr.api", "logs"})
 	colors := with(stackConfig(t, "staging"), "release", "strategy", "blueGreen")
 	lookup := with(with(stackConfig(t, "staging"), "release", "name", "r1"), "release", "build", false)
+	jobs := with(stackConfig(t, "staging"), "worker", "queue", "sqs")
 	return []*infratest.Recorder{
-		deploy(t, "prod", emails), deploy(t, "staging", endpoints), deploy(t, "staging", colors), deploy(t, "staging", lookup),
+		deploy(t, "staging", jobs), deploy(t, "prod", emails), deploy(t, "staging", endpoints), deploy(t, "staging", colors), deploy(t, "staging", lookup),
 		deploy(t, "local", stackConfig(t, "local")), deploy(t, "prod", copying(t)),
 	}
 }

@@ -57,6 +57,7 @@ var tagging = map[string][3]string{
 	"aws:s3/bucketV2:BucketV2":                                  {"s3:PutBucketTagging", "s3:PutBucketTagging", "s3:::%"},
 	"aws:secretsmanager/secret:Secret":                          tags("secretsmanager", "secret:%"),
 	"aws:sns/topic:Topic":                                       tags("sns", "%"),
+	"aws:sqs/queue:Queue":                                       {"sqs:TagQueue", "sqs:UntagQueue", "sqs" + here + "%"},
 	"aws:wafv2/webAcl:WebAcl":                                   tags("wafv2", "regional/webacl/%/0"),
 }
 

@@ -117,6 +117,15 @@ func (s *stack) createCache(ctx *pulumi.Context, network *vpc.Network, firewall 
 	return cache, wrap("cache", err)
 }
 
+// createQueue makes the queue of worker.queue: sqs; nil with another driver.
+func (s *stack) createQueue(ctx *pulumi.Context) (*infra.Queue, error) {
+	if s.config.Worker.Queue != config.DriverSQS {
+		return nil, nil //nolint:nilnil // no queue of its own
+	}
+	queue, err := infra.NewQueue(ctx, s.prefix+"-queue", s.config.RetrySeconds(), s.aws)
+	return queue, wrap("queue", err)
+}
+
 // createBalancer makes the load balancer, its certificate and its names. zoneID is that of lookUpZone.
 func (s *stack) createBalancer(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, zoneID string) (*infra.Balancer, error) {
 	c := s.config.LoadBalancer
@@ -243,7 +252,7 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, netwo
 	args := infra.ObservabilityArgs{
 		Emails: c.Emails, Region: s.config.Region, Balancer: app.balancer, CertificateARN: app.balancer.CertificateARN(), Cluster: app.cluster,
 		Services: map[string]infra.Watched{}, Database: database, StorageGB: s.config.Database.StorageGB,
-		Connections: s.config.Database.MaxConnections(), Cache: cache, Dashboard: c.Dashboard,
+		Connections: s.config.Database.MaxConnections(), Cache: cache, Queue: app.queue, Dashboard: c.Dashboard,
 		NATInstanceID: network.NATInstanceID(), BackupDays: s.config.Database.BackupDays, Copies: copies,
 	}
 	all := processes(s.config, app.database.Master)

@@ -112,6 +112,9 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if app.storage, err = s.createStorage(ctx, app.url); err != nil {
 		return err
 	}
+	if app.queue, err = s.createQueue(ctx); err != nil {
+		return err
+	}
 	services, err := s.createServices(ctx, app)
 	if err != nil {
 		return err
@@ -135,6 +138,7 @@ type application struct {
 	secrets  *infra.Secrets
 	database infra.DatabaseRef
 	cache    infra.CacheRef
+	queue    *infra.Queue // nil where Laravel's queue is not in SQS
 	// target is where the load balancer sends the requests of a colour.
 	target          func(color string) infra.Target
 	balancer        *infra.Balancer         // nil where it is another environment's

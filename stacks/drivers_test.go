@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // containerVariables are the plain variables of every container; those of all must agree on the names that are asked for.
@@ -83,4 +84,72 @@ func TestProductionWithoutACache(t *testing.T) {
 	prod := stackConfig(t, "prod")
 	delete(prod, "laravel-ecs:cache")
 	deploy(t, "prod", with(prod, "cache", "engine", "none"))
+}
+
+// TestQueuesThatSQSDoesNotHave: a queue that has another name than the one that AWS made unique, or that no task reaches.
+func TestQueuesThatSQSDoesNotHave(t *testing.T) {
+	sqs := with(stackConfig(t, "staging"), "worker", "queue", "sqs")
+	alone := with(with(sqs, "network", "nat", "none"), "network", "endpoints", []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs", "secretsmanager", "ssm", "ssmmessages", "ec2messages", "sts"})
+	for want, config := range map[string]map[string]string{
+		"worker.queue: sqs has one queue, and workers name others, mail, default": with(sqs, "worker", "queues", []string{"mail", "default"}),
+		"worker.queue: sqs has one queue, and workers name others, slow":          with(sqs, "worker", "command", []string{"worker", "--queue=slow"}),
+		"but Horizon (processes.horizon) works on queues in redis only":           with(sqs, "processes", "horizon", map[string]any{"count": 1}),
+		"network.endpoints: sqs is missing":                                       alone,
+	} {
+		if _, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", config); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, %s expected", err, want)
+		}
+	}
+}
+
+// TestQueueOfSQS: the tasks know the queue and may use it, and nothing else of SQS; what SQS reports is an alarm.
+func TestQueueOfSQS(t *testing.T) {
+	config := with(with(stackConfig(t, "staging"), "worker", "queue", "sqs"), "worker", "jobSeconds", 120)
+	r := deploy(t, "staging", config)
+	checkInventory(t, "staging-sqs", r)
+	got := containerVariables(t, r, "QUEUE_CONNECTION", "SQS_PREFIX", "SQS_QUEUE", "AWS_DEFAULT_REGION")
+	if want := fmt.Sprint(map[string]string{"QUEUE_CONNECTION": "sqs", "SQS_PREFIX": "https://sqs.eu-west-1.amazonaws.com/123456789012",
+		"SQS_QUEUE": "laravel-staging-queue-jobs-name", "AWS_DEFAULT_REGION": "eu-west-1"}); fmt.Sprint(got) != want {
+		t.Errorf("%v, %s expected", got, want)
+	}
+	for _, queue := range each(t, r, "aws:sqs/queue:Queue") {
+		visible, _ := at(queue, "visibilityTimeoutSeconds")
+		if redrive := text(queue, "redrivePolicy"); (redrive != "") != strings.HasSuffix(queue.Name, "-jobs") || redrive != "" && (!strings.Contains(redrive, "-dead") || visible.NumberValue() != 150) {
+			t.Errorf("%s: %s, visible again after %v", queue.Name, redrive, visible)
+		}
+	}
+	used := 0
+	for _, policy := range each(t, r, "aws:iam/rolePolicy:RolePolicy") {
+		for _, s := range statements(policy) {
+			if !slices.ContainsFunc(s.Action, func(action string) bool { return strings.HasPrefix(action, "sqs:") }) {
+				continue
+			}
+			used++
+			if fmt.Sprint(s.Resource) != "[arn:aws:sqs:eu-west-1:123456789012:laravel-staging-queue-jobs]" || len(s.Action) != 7 || !strings.HasSuffix(policy.Name, "-task") {
+				t.Errorf("%s: %v on %v", policy.Name, s.Action, s.Resource)
+			}
+		}
+	}
+	for _, policy := range each(t, r, "aws:sqs/queuePolicy:QueuePolicy") {
+		if s := statements(policy); len(s) != 1 || s[0].Effect != "Deny" || !strings.Contains(text(policy, "policy"), `"aws:SecureTransport":"false"`) {
+			t.Errorf("%s admits requests without TLS", policy.Name)
+		}
+	}
+	for _, c := range controls {
+		if failed := c.failing(r.All()); strings.HasPrefix(c.id, "SQS.") && len(failed) > 0 {
+			t.Errorf("%s: %v", c.id, failed)
+		}
+	}
+	alarms := ""
+	for _, alarm := range each(t, r, "aws:cloudwatch/metricAlarm:MetricAlarm") {
+		if text(alarm, "namespace") == "AWS/SQS" {
+			alarms += text(alarm, "metricName") + " " + text(alarm, "treatMissingData") + ";"
+		}
+		if text(alarm, "metricName") == "OldestJobAge" {
+			t.Error("the scheduler reports the queue as well")
+		}
+	}
+	if used != 1 || alarms != "ApproximateAgeOfOldestMessage notBreaching;ApproximateNumberOfMessagesVisible notBreaching;" {
+		t.Errorf("%d statements, alarms %s", used, alarms)
+	}
 }

@@ -237,6 +237,8 @@ var controls = []control{
 	{"SecretsManager.1", "secrets that rotate by themselves", "aws:secretsmanager/secretRotation:SecretRotation", true, present,
 		map[string]string{"*": "a rotation is a deployment (make rotate-secret): tasks get a secret when they start"}},
 	{"SNS.4", "topics that are not public", "aws:sns/topicPolicy:TopicPolicy", false, allowsNone(everyone), nil},
+	{"SQS.1", "queues encrypted at rest", "aws:sqs/queue:Queue", false, on("sqsManagedSseEnabled"), nil},
+	{"SQS.3", "queues that are not public", "aws:sqs/queuePolicy:QueuePolicy", false, allowsNone(everyone), nil},
 	{"WAF.10", "a web ACL with rules", webACL, false, atLeast("rules", 1), nil},
 	{"WAF.12", "metrics of the rules", webACL, false, func(r infratest.Resource) bool {
 		return on("visibilityConfig.cloudwatchMetricsEnabled")(r) && every("rules", on("visibilityConfig.cloudwatchMetricsEnabled"))(r)

@@ -100,6 +100,8 @@ var faults = []fault{
 	{control: "S3.13"},
 	{control: "SNS.4", path: "policy", value: replace(`"Service":"cloudwatch.amazonaws.com"`, `"AWS":"*"`)},
 	{control: "SNS.4", path: "policy", value: replace(`{"Service":"cloudwatch.amazonaws.com"}`, `"*"`)},
+	{control: "SQS.1", value: object{"sqsManagedSseEnabled": false}},
+	{control: "SQS.3", value: object{"policy": `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sqs:*","Resource":"arn"}]}`}},
 	{control: "WAF.10", path: "rules", value: []any{}, also: []string{"WAF.12"}},
 	{control: "WAF.12", path: "visibilityConfig.cloudwatchMetricsEnabled", value: false},
 	{control: "WAF.12", path: "rules[3].visibilityConfig.cloudwatchMetricsEnabled", value: false},

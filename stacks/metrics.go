@@ -24,7 +24,7 @@ func (s *stack) reported(processes []process) infra.Reported {
 		switch role := roleOf(p); role {
 		case config.RoleWeb, config.RoleWorker, config.RoleScheduler:
 			r.Disk = r.Disk || !p.color.Idle()
-			if role == config.RoleScheduler && s.config.WorksQueues() {
+			if role == config.RoleScheduler && s.config.WorksQueues() && s.config.Worker.Queue != config.DriverSQS { // which AWS reports
 				r.Stack = s.prefix
 			}
 		}

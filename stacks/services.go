@@ -153,6 +153,6 @@ func (s *stack) createTaskRoles(ctx *pulumi.Context, app *application, processes
 	}
 	return infra.NewTaskRoles(ctx, s.prefix+"-access", infra.TaskRolesArgs{
 		RepositoryARN: app.images.registry.ARN, SecretARNs: app.secrets.ARNs, LogGroupARNs: arns, Exec: s.config.Access.Exec, ExecLogARN: app.cluster.ExecLogARN,
-		Storage: app.storage, Policies: s.config.Access.TaskPolicies,
+		Storage: app.storage, Queue: app.queue, Policies: s.config.Access.TaskPolicies,
 	}, s.aws)
 }

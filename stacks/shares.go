@@ -159,6 +159,9 @@ func (s *stack) deploySharing(ctx *pulumi.Context) error {
 	if app.storage, err = s.createStorage(ctx, app.url); err != nil {
 		return err
 	}
+	if app.queue, err = s.createQueue(ctx); err != nil {
+		return err
+	}
 	services, err := s.createServices(ctx, app)
 	if err != nil {
 		return err

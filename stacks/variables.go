@@ -40,6 +40,9 @@ func (s *stack) variables(app *application, release string) map[string]pulumi.St
 	if app.storage != nil {
 		maps.Copy(variables, app.storage.Env())
 	}
+	if app.queue != nil {
+		maps.Copy(variables, app.queue.Env(c.Region))
+	}
 	maps.Copy(variables, app.variables)
 	maps.Copy(variables, s.reverbVariables(app))
 	for key, value := range c.Env {

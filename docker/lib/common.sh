@@ -44,6 +44,7 @@ check_environment() {
             [[ -n ${DATABASE_URL:-}${DB_URL:-} ]] || required+=(DB_HOST DB_DATABASE DB_USERNAME DB_PASSWORD) ;;
     esac
     if uses memcached; then required+=(MEMCACHED_HOST); fi
+    if uses sqs; then required+=(SQS_PREFIX SQS_QUEUE); fi
     if uses redis && [[ -z ${REDIS_URL:-} ]]; then required+=(REDIS_HOST); fi
     for name in "${required[@]}"; do
         [[ -n ${!name:-} ]] || problems+=("$name is not set")

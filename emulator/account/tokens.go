@@ -76,5 +76,6 @@ const (
 	AlarmToken                  = "aws:cloudwatch/metricAlarm:MetricAlarm"
 	DashboardToken              = "aws:cloudwatch/dashboard:Dashboard"
 	TopicToken                  = "aws:sns/topic:Topic"
+	QueueToken                  = "aws:sqs/queue:Queue"
 	SubscriptionToken           = "aws:sns/topicSubscription:TopicSubscription"
 )

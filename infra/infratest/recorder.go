@@ -82,6 +82,7 @@ var arns = map[string]string{
 	"aws:kms/key:Key":                                     "kms:eu-west-1:123456789012:key/",
 	"aws:s3/bucketV2:BucketV2":                            "s3:::",
 	"aws:secretsmanager/secret:Secret":                    "secretsmanager:eu-west-1:123456789012:secret:",
+	"aws:sqs/queue:Queue":                                 "sqs:eu-west-1:123456789012:",
 }
 
 func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
@@ -104,6 +105,7 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		out["arn"] = resource.NewStringProperty("arn:aws:" + form + name.StringValue())
 	}
 	set("latestVersion", 1)
+	set("url", "https://sqs.eu-west-1.amazonaws.com/123456789012/"+args.Name+"-name")
 	if args.TypeToken == "aws:rds/instance:Instance" {
 		set("kmsKeyId", "arn:aws:kms:eu-west-1:123456789012:key/managed-by-aws")
 	}

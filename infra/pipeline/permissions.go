@@ -250,6 +250,12 @@ var permissions = map[string][]permission{
 		{"sns:GetSubscriptionAttributes sns:ListSubscriptionsByTopic sns:Subscribe", topics},
 		{"sns:SetSubscriptionAttributes sns:Unsubscribe", subscriptions},
 	},
+	"aws:sqs/queue:Queue": {
+		{"sqs:CreateQueue sqs:DeleteQueue sqs:GetQueueAttributes sqs:ListQueueTags sqs:SetQueueAttributes sqs:TagQueue sqs:UntagQueue", queues},
+	},
+	"aws:sqs/queuePolicy:QueuePolicy": {
+		{"sqs:GetQueueAttributes sqs:SetQueueAttributes", queues},
+	},
 	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": append(made("security-group-rule", "ec2:AuthorizeSecurityGroupEgress", "ec2:ModifySecurityGroupRules ec2:RevokeSecurityGroupEgress"),
 		reading("ec2:DescribeSecurityGroupRules")),
 	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": append(made("security-group-rule", "ec2:AuthorizeSecurityGroupIngress", "ec2:ModifySecurityGroupRules ec2:RevokeSecurityGroupIngress"),

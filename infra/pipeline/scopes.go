@@ -86,6 +86,7 @@ var (
 	buckets       = scope{"s3:::{name}", always}
 	bucketObjects = scope{"s3:::{name}/*", always}
 	secrets       = scope{"secretsmanager:{region}:{account}:secret:{name}", whenOurs}
+	queues        = scope{"sqs:{region}:{account}:{name}", whenOurs}
 	topics        = scope{"sns:{region}:{account}:{name}", whenOurs}
 	subscriptions = scope{"sns:{region}:{account}:{name}", always}
 	images        = scope{"ssm:{region}::parameter/aws/service/*", always}

@@ -78,6 +78,9 @@ func (a *Application) Variables(e Environment) (list []Variable) {
 			}
 		}
 	}
+	if a.is(e, "QUEUE_CONNECTION", config.DriverSQS) && a.lockError == nil && a.locked("aws/aws-sdk-php") == "" { // https://laravel.com/docs/queues#driver-prerequisites
+		add("QUEUE_CONNECTION", Dangerous, "sqs: composer.lock does not have the SDK that Laravel sends jobs with: composer require aws/aws-sdk-php")
+	}
 	for _, t := range tables {
 		for _, name := range strings.Fields(t.drivers) {
 			table := cmp.Or(e.Values[t.variable], t.table)

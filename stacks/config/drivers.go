@@ -1,12 +1,17 @@
 package config
 
-import "errors"
+import (
+	"errors"
+	"slices"
+	"strings"
+)
 
 // Drivers of Laravel for sessions, cached values and jobs, by their names in config/session.php, config/cache.php and config/queue.php.
 const (
 	DriverDatabase = "database"
 	DriverRedis    = "redis" // Valkey, too
 	DriverCookie   = "cookie"
+	DriverSQS      = "sqs"
 )
 
 // Drivers are where Laravel keeps what is no file.
@@ -51,9 +56,25 @@ func (c *Config) validateDrivers(p *problems) {
 	if d := c.Cache.Store; d != "" {
 		p.oneOf("cache.store", d, DriverRedis, Memcached, DriverDatabase)
 	}
-	p.oneOf("worker.queue", c.Worker.Queue, DriverDatabase, DriverRedis)
+	p.oneOf("worker.queue", c.Worker.Queue, DriverDatabase, DriverRedis, DriverSQS)
+	if c.Worker.Queue == DriverSQS {
+		c.validateSQS(p)
+	}
 	if c.Environment.Shares == "" { // else the engine is that of the shared cache
 		c.validateEngine(p, c.Cache.Engine)
+	}
+}
+
+// validateSQS: the queue has a name that AWS makes unique, so no job can be sent to another one by its name.
+func (c *Config) validateSQS(p *problems) {
+	if c.Environment.Class == "local" {
+		p.add("worker.queue", "sqs is a service of AWS, and environment.class local has none: use database or redis here")
+	}
+	if c.Network.NAT == NATNone && !slices.Contains(c.Network.Endpoints, "sqs") {
+		p.add("network.endpoints", "sqs is missing: without it, and without NAT, no task reaches the queue of worker.queue sqs; add it")
+	}
+	if names := c.WorkedQueues(); len(names) > 0 {
+		p.add("worker.queue", "sqs has one queue, and workers name others, %s: take queues and --queue away, or use database or redis", strings.Join(names, ", "))
 	}
 }
 

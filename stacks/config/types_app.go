@@ -57,7 +57,7 @@ type Worker struct {
 	Process
 	JobSeconds     int      `json:"jobSeconds"`     // how long a job may take
 	MaxWaitSeconds int      `json:"maxWaitSeconds"` // an alarm tells that a job waits longer; 0: derived, see timing.go
-	Queue          string   `json:"queue"`          // QUEUE_CONNECTION: database or redis
+	Queue          string   `json:"queue"`          // QUEUE_CONNECTION: database, redis or sqs
 	Queues         []string `json:"queues"`         // by name, the most urgent first; empty: the connection's default queue
 }
 

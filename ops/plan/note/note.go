@@ -124,6 +124,7 @@ var dataTypes = map[string]string{
 	"aws:rds/instance:Instance":                         "the database",
 	"aws:s3/bucketV2:BucketV2":                          "the objects in it",
 	"aws:secretsmanager/secret:Secret":                  "the secret, under the name that tasks and people know",
+	"aws:sqs/queue:Queue":                               "the jobs that wait in it",
 	"random:index/randomBytes:RandomBytes":              "APP_KEY: nothing encrypted before can be read after",
 }
 
