@@ -76,7 +76,12 @@ func TestDrivers(t *testing.T) {
 			t.Errorf("%s: %d resources of a cache", name, made)
 		}
 	}
+}
+
+func TestInventoryOfDrivers(t *testing.T) {
+	staging := stackConfig(t, "staging")
 	checkInventory(t, "staging-nocache", deploy(t, "staging", with(staging, "cache", "engine", "none")))
+	checkInventory(t, "staging-sqs", deploy(t, "staging", with(staging, "worker", "queue", "sqs")))
 }
 
 // TestProductionWithoutACache: its sessions are in the database, which has a standby.
@@ -106,7 +111,6 @@ func TestQueuesThatSQSDoesNotHave(t *testing.T) {
 func TestQueueOfSQS(t *testing.T) {
 	config := with(with(stackConfig(t, "staging"), "worker", "queue", "sqs"), "worker", "jobSeconds", 120)
 	r := deploy(t, "staging", config)
-	checkInventory(t, "staging-sqs", r)
 	got := containerVariables(t, r, "QUEUE_CONNECTION", "SQS_PREFIX", "SQS_QUEUE", "AWS_DEFAULT_REGION")
 	if want := fmt.Sprint(map[string]string{"QUEUE_CONNECTION": "sqs", "SQS_PREFIX": "https://sqs.eu-west-1.amazonaws.com/123456789012",
 		"SQS_QUEUE": "laravel-staging-queue-jobs-name", "AWS_DEFAULT_REGION": "eu-west-1"}); fmt.Sprint(got) != want {
