@@ -152,7 +152,7 @@ func TestOwnApplication(t *testing.T) {
 		write(t, routes, strings.Replace(string(content), "'ok'", "'changed'", 1))
 		changed := own + "-changed"
 		progress := buildTree(t, dir, changed, "--build-arg", "APP=app")
-		for _, step := range []string{"packages.sh install", "install.mjs", "bundle.mjs", "php8.4-fpm"} {
+		for _, step := range []string{"packages.sh install", "install.mjs", "bundle.mjs", "bash /php.sh"} {
 			if !cached(progress, step) {
 				t.Errorf("%q was done again:\n%s", step, progress)
 			}

@@ -81,7 +81,7 @@ func TestPlatformRequirements(t *testing.T) {
 	for _, want := range []string{
 		"ext-imagick: asked for by acme/images 1.2.0\n",
 		"ext-gmp: asked for by composer.json\n",
-		"ext-gd-foo: asked for by composer.json; Debian has no package php8.4-gd-foo, so it cannot be in the image\n",
+		"ext-gd-foo: asked for by composer.json; there is no package php8.4-gd-foo, so it cannot be in the image\n",
 		"php >=8.9 is asked for by acme/images 1.2.0, and the server has 8.4.",
 		"ext-redis >=99 is asked for by acme/images 1.2.0, and the server has ",
 		"      extensions: bcmath gd gmp imagick intl mbstring memcached mysql opcache pgsql redis soap xml zip\n",

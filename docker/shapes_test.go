@@ -58,7 +58,8 @@ func TestShapeOf12(t *testing.T) {
 // keys, and maintenance by the cache with a health page that goes on.
 func TestShapeOf10(t *testing.T) {
 	t.Parallel()
-	own := buildApp(t, "laravel-10")
+	own := imageTag("laravel-10")
+	buildTree(t, appTree(t, "laravel-10"), own, "--build-arg", "APP=app")
 	client := browser(t)
 	with := func(env ...string) *container {
 		db := append([]string{"APP_MAINTENANCE_DRIVER=cache", "APP_MAINTENANCE_STORE=file", "SESSION_DRIVER=cookie"}, env...)

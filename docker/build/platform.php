@@ -1,7 +1,7 @@
 <?php
 // Compares what the packages ask of PHP (composer.json, composer.lock: php and ext-*) with what the server has: platform.php FACTS, in the
 // folder of composer.json. Composer itself runs in another stage, with other extensions, so it cannot know. Without FACTS it prints them, in
-// the stage "platform", which starts from the server.
+// the stage "platform", which starts from the server; php.sh left there which extensions apt has, and in which packages.
 
 if ($argc === 1) {
     $extensions = [];
@@ -15,7 +15,13 @@ if ($argc === 1) {
     exec('apt-mark showmanual', $installed);
     $words = preg_replace("/^$prefix/", '', preg_grep("/^$prefix(?!cli$|fpm$)/", $installed));
     sort($words);
-    echo json_encode(['php' => PHP_VERSION, 'prefix' => $prefix, 'words' => $words, 'extensions' => $extensions], JSON_PRETTY_PRINT), "\n";
+    foreach (file('/usr/share/laravel-ecs/php-extensions', FILE_IGNORE_NEW_LINES) as $line) {
+        [$name, $package] = explode(' ', $line);
+        if (!isset($packages[$name]) || $package === $name) {
+            $packages[$name] = $package;
+        }
+    }
+    echo json_encode(['php' => PHP_VERSION, 'prefix' => $prefix, 'words' => $words, 'packages' => $packages ?? [], 'extensions' => $extensions], JSON_PRETTY_PRINT), "\n";
     exit;
 }
 
@@ -56,39 +62,17 @@ if (!$missing && !$wrong) {
     exit(0);
 }
 
-/** Debian's packages of extensions, as extension => word of image.extensions. A package with several "provides" them: php8.4-xml has dom. */
-function packages(string $prefix): array
-{
-    if (!glob('/var/lib/apt/lists/*Packages*')) {
-        exec('apt-get update -qq'); // the cache of the lists is younger than the layer
-    }
-    exec('apt-cache dumpavail', $lines);
-    $name = null;
-    foreach ($lines as $line) {
-        if (str_starts_with($line, 'Package: ')) {
-            $name = str_starts_with($line, "Package: $prefix") ? substr($line, strlen("Package: $prefix")) : null;
-            if ($name !== null) {
-                $packages[$name] = $name;
-            }
-        } elseif ($name !== null && str_starts_with($line, 'Provides: ')) {
-            preg_match_all('/(?<=[ ,])'.preg_quote($prefix).'([a-z0-9-]+)/', $line, $provided);
-            $packages += array_fill_keys($provided[1], $name);
-        }
-    }
-    return $packages ?? [];
-}
-
 $words = $server['words'];
 $add = [];
 fwrite(STDERR, "the packages ask for what PHP on the server does not have:\n");
 ksort($missing);
-$packages = $missing ? packages($server['prefix']) : [];
+$packages = $server['packages'];
 foreach ($missing as $extension => $who) {
     $name = str_replace('_', '-', $extension === 'zend-opcache' ? 'opcache' : $extension);
     $word = $packages[$name] ?? null;
     $text = "    ext-$extension: asked for by ".implode(', ', $who);
     if ($word === null) {
-        $text .= "; Debian has no package $server[prefix]$name, so it cannot be in the image";
+        $text .= "; there is no package $server[prefix]$name, so it cannot be in the image";
     } else {
         $add[] = $word;
     }

@@ -111,7 +111,7 @@ serve() {
     meter_disk
     watch_temp
     # In sessions of their own: a stopping Apache signals its process group, which would include this shell and php-fpm.
-    setsid php-fpm8.4 --nodaemonize --fpm-config /etc/php/8.4/fpm/php-fpm.conf &
+    setsid php-fpm --nodaemonize --fpm-config /etc/php/php-fpm.conf &
     fpm=$!
     cache # while php-fpm preloads
     await_fpm

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // Level tells whether a finding stops `make up`.
@@ -120,7 +122,7 @@ func composerLock(_ context.Context, a *Application, say say) {
 
 func platformRequirements(_ context.Context, a *Application, say say) {
 	words := strings.Fields(cmp.Or(a.Stack.Text("image.extensions"), StandardWords))
-	wrong, add := a.platform(words)
+	wrong, add := a.platform(cmp.Or(a.Stack.Text("image.php"), config.DebianPHP), words)
 	fix := ""
 	if len(add) > 0 {
 		fix = "; set in " + a.Stack.Name() + ": image: {extensions: " + strings.Join(slices.Sorted(slices.Values(append(words, add...))), " ") + "}"

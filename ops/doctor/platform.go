@@ -8,36 +8,21 @@ import (
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
-)
 
-// PHP is the version in the image: Debian 13's (docker/Dockerfile). The last number is not compared.
-const PHP = "8.4"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
+)
 
 // StandardWords are the words of image.extensions without that key: PHP_EXTENSIONS in docker/Dockerfile.
 const StandardWords = "bcmath gd intl mbstring memcached mysql opcache redis xml zip"
 
-// builtIn are the extensions of Debian's php8.4-cli, php8.4-common and php8.4-readline (`php -m`).
-var builtIn = names(`calendar core ctype date exif ffi fileinfo filter ftp gettext hash iconv json libxml openssl pcntl pcre pdo phar posix random readline
-	reflection session shmop sockets sodium spl standard sysvmsg sysvsem sysvshm tokenizer zlib`)
-
-// debian are Debian's php8.4-* packages of extensions, with those extensions that have another name: "Provides" and "Depends" of
-// `apt-cache show`.
-var debian = map[string]string{
-	"amqp": "", "apcu": "", "ast": "", "bcmath": "", "bz2": "", "curl": "", "dba": "", "ds": "", "enchant": "", "excimer": "", "gd": "", "gearman": "",
-	"gmagick": "", "gmp": "", "gnupg": "", "http": "", "igbinary": "", "imagick": "", "inotify": "", "interbase": "pdo_firebird", "intl": "", "ldap": "",
-	"mailparse": "", "maxminddb": "", "mbstring": "", "mcrypt": "", "memcache": "", "memcached": "igbinary msgpack", "mongodb": "", "msgpack": "",
-	"mysql": "mysqli mysqlnd pdo_mysql", "oauth": "", "odbc": "pdo_odbc", "opcache": "zend-opcache", "pcov": "", "pgsql": "pdo_pgsql", "pq": "", "ps": "",
-	"pspell": "", "psr": "", "raphf": "", "redis": "igbinary", "rrd": "", "smbclient": "", "snmp": "", "soap": "", "solr": "", "sqlite3": "pdo_sqlite",
-	"ssh2": "", "stomp": "", "sybase": "pdo_dblib", "tidy": "", "uopz": "", "uploadprogress": "", "uuid": "", "xdebug": "",
-	"xml": "dom simplexml xmlreader xmlwriter xsl", "xmlrpc": "", "yac": "", "yaml": "", "zip": "", "zmq": "", "zstd": "",
-}
-
 // Extensions are those of the image with these words of image.extensions.
 func Extensions(words []string) map[string]bool {
-	have := maps.Clone(builtIn)
-	for _, word := range words {
-		have[word] = true
-		for _, name := range strings.Fields(debian[word]) {
+	have := map[string]bool{}
+	for _, word := range append([]string{known.PHP}, words...) {
+		if at, ok := known.Extension(word); ok {
+			word = at
+		}
+		for _, name := range known.ExtensionsOf(word) {
 			have[name] = true
 		}
 	}
@@ -46,19 +31,12 @@ func Extensions(words []string) map[string]bool {
 
 // wordFor is the word of image.extensions that brings an extension; empty where Debian has none.
 func wordFor(extension string) string {
-	if _, own := debian[extension]; own {
-		return extension
-	}
-	for _, word := range slices.Sorted(maps.Keys(debian)) {
-		if slices.Contains(strings.Fields(debian[word]), extension) {
-			return word
-		}
-	}
-	return ""
+	word, _ := known.Extension(extension)
+	return word
 }
 
 // platform compares `php` and `ext-*` of composer.json and composer.lock with the image, as docker/build/platform.php does in the build.
-func (a *Application) platform(words []string) (wrong []string, extensions []string) {
+func (a *Application) platform(php string, words []string) (wrong []string, extensions []string) {
 	all := append([]Project{a.Composer}, a.Lock.Packages...)
 	all[0].Name = "composer.json"
 	standIns := map[string]bool{} // polyfills: https://getcomposer.org/doc/04-schema.md#provide
@@ -76,8 +54,8 @@ func (a *Application) platform(words []string) (wrong []string, extensions []str
 			extension, ext := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(what), " ", "-"), "ext-")
 			switch {
 			case what == "php" || what == "php-64bit":
-				if ok, known := satisfies(PHP+".99", p.Require[what]); known && !ok {
-					wrong = append(wrong, fmt.Sprintf("php %s is asked for by %s, and the image has %s", p.Require[what], who, PHP))
+				if ok, known := satisfies(php+".99", p.Require[what]); known && !ok {
+					wrong = append(wrong, fmt.Sprintf("php %s is asked for by %s, and the image has %s", p.Require[what], who, php))
 				}
 			case ext && !have[extension] && !standIns["ext-"+extension]:
 				asked[extension] = append(asked[extension], who)

@@ -2,10 +2,11 @@ package doctor
 
 import (
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // TestStandardWords: docker/Dockerfile has the same list, and PHP of the same version.
@@ -14,7 +15,7 @@ func TestStandardWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(text), `ARG PHP_EXTENSIONS="`+StandardWords+`"`) || !regexp.MustCompile(`\bphp`+regexp.QuoteMeta(PHP)+`-fpm\b`).Match(text) {
+	if !strings.Contains(string(text), `ARG PHP_EXTENSIONS="`+StandardWords+`"`) || !strings.Contains(string(text), "ARG PHP_VERSION="+config.DebianPHP+"\n") {
 		t.Error("docker/Dockerfile has other extensions, or another PHP")
 	}
 	for _, word := range strings.Fields(StandardWords) {
@@ -60,7 +61,7 @@ func TestPlatform(t *testing.T) {
 			{Name: "a/polyfill", Version: "3.0.0", Provide: map[string]string{"ext-sysvfoo": "*"}, Require: map[string]string{"ext-sysvfoo": "*", "ext-pdo_pgsql": "*"}},
 		}},
 	}
-	wrong, words := a.platform(strings.Fields(StandardWords))
+	wrong, words := a.platform("8.4", strings.Fields(StandardWords))
 	want := []string{
 		"php ~8.1.0 is asked for by a/old 1.0.0, and the image has 8.4",
 		"ext-imagick is asked for by composer.json, a/old 1.0.0, and is not in the image",
@@ -71,7 +72,7 @@ func TestPlatform(t *testing.T) {
 	if !slices.Equal(wrong, want) || !slices.Equal(words, []string{"imagick", "pgsql", "soap"}) {
 		t.Errorf("%q\n%q", wrong, words)
 	}
-	if wrong, words = a.platform([]string{"mysql"}); !slices.Contains(words, "opcache") || !slices.Contains(words, "mbstring") {
+	if wrong, words = a.platform("8.4", []string{"mysql"}); !slices.Contains(words, "opcache") || !slices.Contains(words, "mbstring") {
 		t.Errorf("image.extensions is the whole list: %q, %q", wrong, words)
 	}
 }

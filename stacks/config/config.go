@@ -60,6 +60,7 @@ func defaults() *Config {
 		Registry:    Registry{UntaggedDays: 7, ReleasesKept: 30, ReviewDays: 14},
 		Image: Image{
 			App: "examples/laravel", Dockerfile: "docker/Dockerfile", BaseImage: DefaultBaseImage,
+			PHP: DebianPHP, PHPSource: PHPSource{Suite: "trixie"},
 			Assets: Assets{PHP: Auto},
 			Caches: Caches{Config: AtStart, Event: AtBuild, Route: AtStart, View: AtBuild},
 		},

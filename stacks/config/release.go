@@ -161,6 +161,15 @@ const CertificatesArg = "RDS_CA_URL"
 // database's where database.requireTls asks for that. It has them in any case: the same release is the same image.
 func (c *Config) BuildArgs(release string) map[string]string {
 	args := map[string]string{"APP": c.Image.App, "BASE_IMAGE": c.Image.BaseImage, "RELEASE": release}
+	if c.Image.PHP != DebianPHP {
+		args["PHP_VERSION"] = c.Image.PHP
+	}
+	if source := c.Image.PHPSource; source.URL != "" {
+		args["PHP_SOURCE"] = source.URL + " " + source.Suite
+		if source.Key != "" {
+			args["PHP_KEY"] = filepath.Base(source.Key)
+		}
+	}
 	if c.Image.Extensions != "" {
 		args["PHP_EXTENSIONS"] = c.Image.Extensions
 	}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 // This file says what an image is made of: files that Git knows, and settings of the stack file. The release's name has both.
@@ -35,6 +37,10 @@ func (s *File) imageConfig() *Config {
 	set(&c.Image.Context, "image.context")
 	set(&c.Image.Dockerfile, "image.dockerfile")
 	set(&c.Image.BaseImage, "image.baseImage")
+	set(&c.Image.PHP, "image.php")
+	set(&c.Image.PHPSource.URL, "image.phpSource.url")
+	set(&c.Image.PHPSource.Suite, "image.phpSource.suite")
+	set(&c.Image.PHPSource.Key, "image.phpSource.key")
 	set(&c.Image.Extensions, "image.extensions")
 	set(&c.Image.Rebuild, "image.rebuild")
 	for name, where := range c.Image.Caches.byName() {
@@ -70,6 +76,10 @@ func (c *Config) imageSettings() map[string]string {
 	add("image.context", c.Image.context(), c.Image.App)
 	add("image.dockerfile", c.Image.Dockerfile, usual.Image.Dockerfile, "")
 	add("image.baseImage", c.Image.BaseImage, usual.Image.BaseImage, LocalBaseImage, "")
+	add("image.php", c.Image.PHP, usual.Image.PHP, "")
+	if source := c.Image.PHPSource; source.URL != "" {
+		add("image.phpSource", fmt.Sprintf("%s %s %s", source.URL, source.Suite, source.Key))
+	}
 	add("image.extensions", strings.Join(strings.Fields(c.Image.Extensions), " "), "")
 	for name, where := range c.Image.Caches.byName() {
 		add("image.caches."+name, *where, *usual.Image.Caches.byName()[name], "")
@@ -197,3 +207,43 @@ func (i Image) sources() []string {
 
 // ignoreSuffix makes the name of a Dockerfile's own ignore file (BuildKit).
 const ignoreSuffix = ".dockerignore"
+
+// DebianPHP is the version of PHP that Debian 13 has (https://packages.debian.org/trixie/php). docker/Dockerfile has it, too.
+const DebianPHP = "8.4"
+
+// KeysFolder is where the builder finds the keys of apt sources.
+const KeysFolder = "docker/keys"
+
+func (i Image) validatePHP(p *problems) {
+	p.matches("image.php", i.PHP, phpVersion, "a version of PHP in quotes, such as \"8.4\"")
+	source := i.PHPSource
+	switch {
+	case source.URL != "":
+		p.matches("image.phpSource.url", source.URL, sourceURL, "the address of an apt source without a password, such as https://packages.sury.org/php")
+		p.matches("image.phpSource.suite", source.Suite, sourceSuite, "a release of an apt source, such as trixie")
+	case source.Key != "":
+		p.add("image.phpSource.url", "missing, though image.phpSource.key is set")
+	case i.PHP != DebianPHP:
+		p.add("image.php", "%q is not %s, which Debian 13 has: name an apt source that has it, as phpSource: {url: https://packages.sury.org/php, key: %s/sury.gpg}", i.PHP, DebianPHP, KeysFolder)
+	}
+	if key := source.Key; key != "" {
+		if info, err := os.Stat(key); filepath.ToSlash(filepath.Dir(filepath.Clean(key))) != KeysFolder || err != nil || info.IsDir() {
+			p.add("image.phpSource.key", "%q is not a file in %s, where the builder finds the keys that sign an apt source", key, KeysFolder)
+		} else if end := filepath.Ext(key); end != ".asc" && end != ".gpg" {
+			p.add("image.phpSource.key", "%q does not end in .asc (text) or .gpg, by which apt knows the format", key)
+		}
+	}
+	if i.Extensions == "" {
+		return
+	}
+	if !extensionNames.MatchString(i.Extensions) {
+		p.add("image.extensions", "%q is not names of PHP extensions with spaces between them, such as gd intl pdo_pgsql", i.Extensions)
+		return
+	}
+	for _, name := range strings.Fields(i.Extensions) {
+		// Another source has its own; the builder refuses what that does not have.
+		if _, ok := known.Extension(name); !ok && source.URL == "" {
+			p.add("image.extensions", "%q is no extension that Debian 13 has for PHP %s; %s lists them", name, DebianPHP, known.ExtensionsFile)
+		}
+	}
+}

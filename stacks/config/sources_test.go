@@ -99,6 +99,9 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 		{"a folder", "app: app", "", `-image\.[0-9a-f]{8}$`},
 		{"a context", "app: app/apps/shop, context: app", "", `-image\.[0-9a-f]{8}$`},
 		{"packages", "packages: [ffmpeg]", "", `-image\.[0-9a-f]{8}$`},
+		{"another PHP", "php: '8.3', phpSource: {url: 'https://packages.sury.org/php'}", "", `-image\.[0-9a-f]{8}$`},
+		{"PHP of another release", "php: '8.3', phpSource: {url: 'https://packages.sury.org/php', suite: bookworm}", "", `-image\.[0-9a-f]{8}$`},
+		{"PHP with another key", "php: '8.3', phpSource: {url: 'https://packages.sury.org/php', key: docker/keys/a.gpg}", "", `-image\.[0-9a-f]{8}$`},
 		{"more packages", "packages: [ffmpeg, poppler-utils]", "", `-image\.[0-9a-f]{8}$`},
 	} {
 		file := fileWith(t, "shop", "config:\n  laravel-ecs:image: {"+test.image+"}\n"+test.more)
@@ -115,7 +118,7 @@ func TestReleaseNameFollowsTheSettings(t *testing.T) {
 			t.Errorf("the commit of %s is %s, %v", name, commit, own)
 		}
 	}
-	for _, same := range []string{"baseImage: " + DefaultBaseImage, "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "buildEnv: {}", "assets: {php: auto}", "extensions: ''", "caches: {route: start}", "packages: []", "context: examples/laravel"} {
+	for _, same := range []string{"baseImage: " + DefaultBaseImage, "baseImage: " + LocalBaseImage, "app: examples/laravel", "test: none", "buildEnv: {}", "assets: {php: auto}", "extensions: ''", "caches: {route: start}", "packages: []", "php: '8.4'", "phpSource: {suite: trixie}", "context: examples/laravel"} {
 		if name, err := fileWith(t, "shop", "config:\n  laravel-ecs:image: {"+same+"}\n").TreeRelease(); name != plain {
 			t.Errorf("%s makes %s, %v", same, name, err)
 		}
@@ -195,6 +198,14 @@ func TestBuildArgs(t *testing.T) {
 		if got := [2]string{args["BUILD_CACHES"], args["START_CACHES"]}; got != test {
 			t.Errorf("caches {%s} are %q, not %q", name, got, test)
 		}
+	}
+	if args["PHP_VERSION"]+args["PHP_SOURCE"] != "" {
+		t.Errorf("the default PHP is %v", args)
+	}
+	c.Image.PHP, c.Image.PHPSource = "8.3", PHPSource{URL: "https://packages.sury.org/php", Suite: "trixie", Key: "docker/keys/sury.gpg"}
+	args = c.BuildArgs("r1")
+	if args["PHP_VERSION"] != "8.3" || args["PHP_SOURCE"] != "https://packages.sury.org/php trixie" || args["PHP_KEY"] != "sury.gpg" {
+		t.Errorf("PHP 8.3 is built with %v", args)
 	}
 	c.Image.BuildEnv = map[string]string{"VITE_B": `a "word"`, "VITE_A": "1"}
 	c.Image.Assets = Assets{PHP: Never, Script: "build:ssr"}

@@ -60,17 +60,27 @@ type Registry struct {
 type Image struct {
 	App string `json:"app"` // folder of the Laravel application, below the program
 	// Context is a folder above App that holds packages of its composer.json, too, as in a monorepo; empty: App.
-	Context    string   `json:"context"`
-	Dockerfile string   `json:"dockerfile"` // relative to the program
-	BaseImage  string   `json:"baseImage"`
-	Rebuild    string   `json:"rebuild"`    // a month or another word: a new one builds all layers again
-	Extensions string   `json:"extensions"` // PHP extensions, space-separated; empty: the Dockerfile's list
-	Packages   []string `json:"packages"`   // Debian packages that the application runs: ffmpeg, for example
-	Caches     Caches   `json:"caches"`
-	Assets     Assets   `json:"assets"`
+	Context    string `json:"context"`
+	Dockerfile string `json:"dockerfile"` // relative to the program
+	BaseImage  string `json:"baseImage"`
+	Rebuild    string `json:"rebuild"` // a month or another word: a new one builds all layers again
+	// PHP is its version, major.minor. Debian 13 has 8.4; another one is from PHPSource.
+	PHP        string    `json:"php"`
+	PHPSource  PHPSource `json:"phpSource"`
+	Extensions string    `json:"extensions"` // PHP extensions, space-separated; empty: the Dockerfile's list
+	Packages   []string  `json:"packages"`   // Debian packages that the application runs: ffmpeg, for example
+	Caches     Caches    `json:"caches"`
+	Assets     Assets    `json:"assets"`
 	// BuildEnv are the variables of the bundle, such as VITE_APP_NAME. They end in the browser, so none is secret.
 	BuildEnv map[string]string `json:"buildEnv"`
 	Test     string            `json:"test"` // command of make test-app; empty: Pest or PHPUnit; none: the application has no tests
+}
+
+// PHPSource is an apt source that has packages named like Debian's: php8.3-cli.
+type PHPSource struct {
+	URL   string `json:"url"`   // https://packages.sury.org/php, for example
+	Suite string `json:"suite"` // a release in it
+	Key   string `json:"key"`   // a file in docker/keys that signs it; empty: Debian's own keys
 }
 
 // Assets says how CSS and JavaScript are made.

@@ -17,7 +17,11 @@ var (
 	// packageName is a name as Debian's policy has it (5.6.1). A version or an option of apt is none.
 	packageName    = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
 	scriptName     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:._-]*$`)
-	extensionNames = regexp.MustCompile(`^[a-z0-9_-]+( +[a-z0-9_-]+)*$`)
+	extensionNames = regexp.MustCompile(`^[A-Za-z0-9_-]+( +[A-Za-z0-9_-]+)*$`)
+	phpVersion     = regexp.MustCompile(`^[5-9]\.[0-9]$`)
+	// An apt source as of sources.list(5). A password in it would be in the image's history.
+	sourceURL   = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~+/-]*)?$`)
+	sourceSuite = regexp.MustCompile(`^[a-z0-9][a-z0-9./-]*$`)
 )
 
 func (c *Config) validateImage(p *problems) {
@@ -27,9 +31,7 @@ func (c *Config) validateImage(p *problems) {
 	}
 	validateRebuild(p, c.Image.Rebuild)
 	p.matches("image.baseImage", c.Image.BaseImage, imageName, "the name of an image such as debian:trixie-slim@sha256:...")
-	if c.Image.Extensions != "" {
-		p.matches("image.extensions", c.Image.Extensions, extensionNames, "names of PHP extensions with spaces between them, such as gd intl imagick")
-	}
+	c.Image.validatePHP(p)
 	c.Image.Caches.validate(p)
 	for i, name := range c.Image.Packages {
 		key := fmt.Sprintf("image.packages[%d]", i)

@@ -71,6 +71,38 @@ func (s Sizes) like(family string) []string {
 	return alike
 }
 
+// PHP is what stands for a package where an extension is in every PHP.
+const PHP = "PHP"
+
+// ExtensionsFile lists PHP's extensions in Debian 13.
+const ExtensionsFile = Folder + "extensions.txt"
+
+var extensions = sizes("extensions.txt", "")
+
+// Extension finds the package of an extension, without php8.4-, by PHP's name (pdo_pgsql), Composer's (zend-opcache) or Debian's (pgsql).
+func Extension(name string) (word string, ok bool) {
+	name = strings.ToLower(name)
+	for _, one := range []string{name, strings.ReplaceAll(name, "-", "_")} {
+		if _, ok := extensions.families[one]; ok {
+			return one, true
+		}
+		for word, names := range extensions.families {
+			if slices.Contains(names, one) {
+				return word, true
+			}
+		}
+	}
+	return "", false
+}
+
+// ExtensionsOf are the extensions that a package brings.
+func ExtensionsOf(word string) []string {
+	if word == PHP {
+		return extensions.families[word]
+	}
+	return append([]string{word}, extensions.families[word]...)
+}
+
 // lines are the lines of a list without its comments.
 func lines(file string) []string {
 	text, err := files.ReadFile(file)

@@ -66,3 +66,15 @@ func TestWords(t *testing.T) {
 		t.Error("a list does not have what it must have")
 	}
 }
+
+// TestExtension: an extension by the name of PHP, of Composer and of Debian.
+func TestExtension(t *testing.T) {
+	for name, want := range map[string]string{
+		"pdo_mysql": "mysql", "mysql": "mysql", "pdo-pgsql": "pgsql", "zend-opcache": "opcache", "Zend-OPcache": "opcache", "dom": "xml", "igbinary": "igbinary",
+		"exif": PHP, "pcntl": PHP, "pdo_mongo": "", "cli": "",
+	} {
+		if word, ok := Extension(name); word != want || ok != (want != "") {
+			t.Errorf("%s is in %q, %v, want %q", name, word, ok, want)
+		}
+	}
+}
