@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/data"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/tasks"
@@ -56,7 +57,7 @@ func (r *Runtime) Reconcile(ctx context.Context) error {
 	if err := r.removeOrphans(ctx); err != nil {
 		return err
 	}
-	for _, token := range []string{account.RepositoryToken, account.DatabaseToken, account.CacheClusterToken, account.CacheReplicationToken, account.ListenerToken} {
+	for _, token := range []string{account.RepositoryToken, account.DatabaseToken, account.CacheClusterToken, account.CacheReplicationToken, account.BucketToken, account.ListenerToken} {
 		for _, res := range r.List(token) {
 			if err := r.Ensure(ctx, res); err != nil {
 				return err
@@ -85,7 +86,7 @@ func (r *Runtime) removeOrphans(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{"registry": len(r.List(account.RepositoryToken)) > 0, "balancer": len(r.List(account.ListenerToken)) > 0}
+	known := map[string]bool{"registry": len(r.List(account.RepositoryToken)) > 0, "balancer": len(r.List(account.ListenerToken)) > 0, data.ObjectsOwner: len(r.List(account.BucketToken)) > 0}
 	for _, token := range []string{account.DatabaseToken, account.CacheClusterToken, account.CacheReplicationToken} {
 		for _, res := range r.List(token) {
 			known[machine.OwnerOf(res)] = true

@@ -71,6 +71,8 @@ func (r *Runtime) Ensure(ctx context.Context, res account.Resource) error {
 		return r.EnsureCache(ctx, res)
 	case account.BalancerToken, account.ListenerToken, account.ListenerRuleToken, account.TargetGroupToken:
 		return r.EnsureBalancer(ctx)
+	case account.BucketToken, account.BucketCORSToken, account.RolePolicyToken, account.AttachmentToken:
+		return r.EnsureObjects(ctx)
 	case account.TaskToken:
 		if _, err := tasks.ParseTaskDefinition(res); err != nil {
 			return err
@@ -103,6 +105,10 @@ func (r *Runtime) remove(ctx context.Context, res account.Resource) error {
 		return r.RemoveOwned(ctx, machine.OwnerOf(res))
 	case account.BalancerToken, account.ListenerToken, account.ListenerRuleToken, account.TargetGroupToken:
 		return r.EnsureBalancer(ctx)
+	case account.BucketToken:
+		return r.RemoveBucket(ctx, res)
+	case account.BucketCORSToken, account.RolePolicyToken, account.AttachmentToken:
+		return r.EnsureObjects(ctx)
 	case account.ServiceToken:
 		return r.RemoveService(ctx, res)
 	default:

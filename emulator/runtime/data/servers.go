@@ -1,10 +1,14 @@
-// Package data runs the servers behind RDS instances (MariaDB) and ElastiCache nodes (memcached and Valkey).
+// Package data runs the servers behind RDS instances (MariaDB), ElastiCache nodes (memcached and Valkey) and buckets.
 package data
 
 import "github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 
 // Servers are the database and cache servers of one state folder.
-type Servers struct{ *machine.Machine }
+type Servers struct {
+	*machine.Machine
+
+	program []byte // the emulated S3
+}
 
 // New prepares the servers.
-func New(m *machine.Machine) *Servers { return &Servers{m} }
+func New(m *machine.Machine) *Servers { return &Servers{Machine: m} }

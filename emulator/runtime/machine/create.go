@@ -74,7 +74,10 @@ type Ulimit struct {
 
 // Endpoint is the place of a container in a network.
 type Endpoint struct {
-	IPAMConfig struct{ IPv4Address string }
+	IPAMConfig struct {
+		IPv4Address  string
+		LinkLocalIPs []string `json:",omitempty"`
+	}
 }
 
 // Create makes a container and returns its id.

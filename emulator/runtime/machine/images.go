@@ -3,6 +3,7 @@ package machine
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -72,7 +73,7 @@ func (r *Machine) ensureBase(ctx context.Context) error {
 	if _, err := r.Docker.Run(ctx, "image", "inspect", "--format", "{{.Id}}", baseImage); err == nil || !IsMissing(err) {
 		return err
 	}
-	script := filepath.Join(r.root, "docker", "base.sh")
+	script := filepath.Join(r.Root, "docker", "base.sh")
 	r.Logf("making %s with docker/base.sh (once)", baseImage)
 	cmd := exec.CommandContext(ctx, "sh", script)
 	cmd.Env = append(os.Environ(), "DOCKER="+r.Docker.CLI)
@@ -113,6 +114,7 @@ func buildContext(files fs.FS, root string) (archive []byte, sum string, err err
 type File struct {
 	Name string
 	Data []byte
+	Mode int64 // 0: readable
 }
 
 // CopyIn puts files into a folder of a container, running or not. Secrets travel this way: neither the container's
@@ -121,7 +123,7 @@ func (r *Machine) CopyIn(ctx context.Context, id, folder string, files ...File) 
 	var packed bytes.Buffer
 	w := tar.NewWriter(&packed)
 	for _, f := range files {
-		header := &tar.Header{Name: f.Name, Mode: 0o400, Size: int64(len(f.Data)), Uid: serviceUser, Gid: serviceUser}
+		header := &tar.Header{Name: f.Name, Mode: cmp.Or(f.Mode, 0o400), Size: int64(len(f.Data)), Uid: serviceUser, Gid: serviceUser}
 		if err := w.WriteHeader(header); err != nil {
 			return fmt.Errorf("packing %s: %w", f.Name, err)
 		}

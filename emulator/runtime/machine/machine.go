@@ -26,7 +26,7 @@ type Machine struct {
 	Store    *state.Store
 	Locks    KeyedLocks
 
-	root  string
+	Root  string // the repository
 	log   io.Writer
 	logMu sync.Mutex
 
@@ -57,7 +57,7 @@ func New(stateDir, root string, account Account, log io.Writer) (*Machine, error
 	sum := sha256.Sum256([]byte(stateDir))
 	return &Machine{
 		Account: account, Docker: FindEngine(), StateDir: stateDir, Name: "laravel-ecs-" + hex.EncodeToString(sum[:3]),
-		Store: state.OpenStore(filepath.Join(stateDir, "runtime")), root: root, log: log,
+		Store: state.OpenStore(filepath.Join(stateDir, "runtime")), Root: root, log: log,
 		reserved: map[netip.Addr]bool{}, images: map[string]string{}, removed: map[string]bool{},
 	}, nil
 }

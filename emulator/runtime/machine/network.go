@@ -168,6 +168,18 @@ func (r *Machine) Allocate(ctx context.Context) (netip.Addr, error) {
 	return address, nil
 }
 
+// FixedAddress is the last address of the private network, which is not handed out. It is for what containers and, on Linux, this machine's
+// browser know by its address.
+func (r *Machine) FixedAddress(ctx context.Context) (netip.Addr, error) {
+	subnet, err := r.ensureNetwork(ctx)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	last := subnet.Addr().As4()
+	last[3] = 254
+	return netip.AddrFrom4(last), nil
+}
+
 // Release gives back an address for which no container was made.
 func (r *Machine) Release(address netip.Addr) {
 	unlock := r.Locks.Lock("addresses")
@@ -175,7 +187,7 @@ func (r *Machine) Release(address netip.Addr) {
 	delete(r.reserved, address)
 }
 
-// nextAddress finds a free address after last, going round. The first two (network, gateway) and the broadcast address
+// nextAddress finds a free address after last, going round. The first two (network, gateway), the fixed address and the broadcast address
 // are never given.
 func nextAddress(subnet netip.Prefix, last netip.Addr, taken map[netip.Addr]bool) (netip.Addr, bool) {
 	base := subnet.Addr().As4()
@@ -183,8 +195,8 @@ func nextAddress(subnet netip.Prefix, last netip.Addr, taken map[netip.Addr]bool
 	if last.IsValid() && subnet.Contains(last) {
 		start = int(last.As4()[3])
 	}
-	for i := 1; i <= 253; i++ {
-		base[3] = byte(2 + (start-2+i+253)%253)
+	for i := 1; i <= 252; i++ {
+		base[3] = byte(2 + (start-2+i+252)%252)
 		if address := netip.AddrFrom4(base); !taken[address] {
 			return address, true
 		}

@@ -24,6 +24,8 @@ type Part struct {
 	Volume  string // mounted at folder; empty: none
 	Folder  string
 	Publish []string          // docker's HOST:PORT:PORT
+	Fixed   bool              // it has the address FixedAddress
+	Local   string            // a link-local address besides
 	Folders map[string][]File // files of the container by folder
 	Initial map[string][]File // the same, but written anew by other means later: a change makes no new container
 }
@@ -68,14 +70,20 @@ func (r *Machine) EnsurePart(ctx context.Context, p Part) (id string, made bool,
 			return "", false, err
 		}
 	}
-	address, err := r.Allocate(ctx)
+	address, err := r.FixedAddress(ctx)
+	if err == nil && !p.Fixed {
+		address, err = r.Allocate(ctx)
+		defer r.Release(address)
+	}
 	if err != nil {
 		return "", false, err
 	}
-	defer r.Release(address)
 	args := []string{"create", "--name", name, "--network", r.Name, "--ip", address.String(), "--restart", "unless-stopped",
 		"--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--log-opt", "max-size=10m", "--log-opt", "max-file=2",
 		"--label", r.StateLabel(), "--label", LabelRole + "=" + p.Role, "--label", LabelOwner + "=" + p.Owner, "--label", labelHash + "=" + hash}
+	if p.Local != "" {
+		args = append(args, "--link-local-ip", p.Local)
+	}
 	for _, alias := range p.Aliases {
 		args = append(args, "--network-alias", alias)
 	}

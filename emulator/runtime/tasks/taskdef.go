@@ -75,6 +75,7 @@ type containerSpec struct {
 		SoftLimit int64  `json:"softLimit"`
 		HardLimit int64  `json:"hardLimit"`
 	} `json:"ulimits,omitempty"`
+	TaskRole         string `json:"taskRole,omitempty"` // of the task definition
 	LogConfiguration struct {
 		LogDriver string            `json:"logDriver,omitempty"`
 		Options   map[string]string `json:"options,omitempty"`
@@ -126,6 +127,9 @@ func ParseTaskDefinition(res account.Resource) (taskDefinition, error) {
 				return refuse("container %s: %s is not emulated", def.Containers[i].Name, key)
 			}
 		}
+	}
+	for i := range def.Containers {
+		def.Containers[i].TaskRole = v.Text("taskRoleArn")
 	}
 	ordered, err := dependencyOrder(def.Containers)
 	if err != nil {

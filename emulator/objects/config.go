@@ -1,0 +1,95 @@
+// Package objects is the emulated S3: buckets that containers use over HTTP, with the credentials that ECS gives to a task of a role, and
+// what the role's policies allow. The protocol of S3 is gofakes3's.
+package objects
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Config is what the account knows: the buckets, and the roles of tasks. The runtime writes it anew when either changes.
+type Config struct {
+	Region  string
+	Buckets map[string]Bucket
+	Roles   map[string]Role // by ID
+}
+
+// Bucket has the rules for pages of other origins.
+type Bucket struct{ CORS []CORSRule }
+
+// CORSRule is a rule of a bucket's configuration of that name.
+type CORSRule struct {
+	AllowedOrigins, AllowedMethods, ExposeHeaders []string
+	MaxAgeSeconds                                 int
+}
+
+// Role is a role of tasks, with its policies and, if it has one, its permissions boundary.
+type Role struct {
+	ARN      string
+	Policies []string
+	Boundary string
+}
+
+// CredentialsPath is where tasks ask for the credentials of their role, as ECS's agent has it
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html).
+const CredentialsPath = "/v2/credentials/"
+
+// AgentAddress is where the agent answers.
+const AgentAddress = "169.254.170.2"
+
+// ID is the last part of a role's path.
+func ID(role string) string { return letters("id "+role, 32) }
+
+// issued are temporary ones of a role, in the form of the agent's answer. They are the same in every answer, so that a server that
+// starts again knows them.
+type issued struct {
+	RoleArn, AccessKeyId, SecretAccessKey, Token string //nolint:revive // AWS's names
+	Expiration                                   time.Time
+}
+
+func credentialsOf(id string, role Role, now time.Time) issued {
+	return issued{
+		RoleArn: role.ARN, AccessKeyId: "ASIA" + strings.ToUpper(letters("key "+id, 16)), SecretAccessKey: letters("secret "+id, 40),
+		Token: letters("token "+id, 64), Expiration: now.Add(6 * time.Hour).UTC().Truncate(time.Second),
+	}
+}
+
+func letters(of string, n int) string {
+	sum := sha256.Sum256([]byte(of))
+	return hex.EncodeToString(sum[:])[:min(n, 64)]
+}
+
+// source is a file with a Config, read again when it has changed.
+type source struct {
+	path string
+	mu   sync.Mutex
+	seen time.Time
+	now  Config
+}
+
+func (s *source) config() (Config, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return Config{}, false, err
+	}
+	if info.ModTime().Equal(s.seen) {
+		return s.now, false, nil
+	}
+	text, err := os.ReadFile(s.path)
+	if err != nil {
+		return Config{}, false, err
+	}
+	var read Config
+	if err := json.Unmarshal(text, &read); err != nil {
+		return Config{}, false, err
+	}
+	s.now, s.seen = read, info.ModTime()
+	return read, true, nil
+}

@@ -1,0 +1,37 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/objects"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
+)
+
+// addRole gives a container what it needs to use the role of its task: the path that ECS's agent answers, and an address of the same network
+// as the agent's. Where the application has a bucket, its disk and the AWS SDKs learn where S3 is: here it has no name and no certificate of
+// Amazon's (AWS_ENDPOINT is of Laravel's config/filesystems.php, AWS_ENDPOINT_URL_S3 of the SDKs,
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
+func (r *Scheduler) addRole(ctx context.Context, c containerSpec, q *machine.CreateRequest) error {
+	if c.TaskRole == "" || len(r.List(account.BucketToken)) == 0 {
+		return nil
+	}
+	address, err := r.FixedAddress(ctx)
+	if err != nil {
+		return err
+	}
+	attached := q.NetworkingConfig.EndpointsConfig[r.Name]
+	own := attached.IPAMConfig.IPv4Address
+	attached.IPAMConfig.LinkLocalIPs = []string{"169.254.171" + own[strings.LastIndex(own, "."):]}
+	q.NetworkingConfig.EndpointsConfig[r.Name] = attached
+	q.Env = append(q.Env, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="+objects.CredentialsPath+objects.ID(c.TaskRole))
+	for _, v := range c.Environment {
+		if v.Name == "AWS_BUCKET" {
+			endpoint := fmt.Sprintf("http://%s", address)
+			q.Env = append(q.Env, "AWS_ENDPOINT="+endpoint, "AWS_ENDPOINT_URL_S3="+endpoint, "AWS_USE_PATH_STYLE_ENDPOINT=true")
+		}
+	}
+	return nil
+}
