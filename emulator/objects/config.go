@@ -3,6 +3,7 @@
 package objects
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -64,32 +65,26 @@ func letters(of string, n int) string {
 	return hex.EncodeToString(sum[:])[:min(n, 64)]
 }
 
-// source is a file with a Config, read again when it has changed.
+// source is a file with a Config, read with every request: docker cp gives each version of it the same time.
 type source struct {
 	path string
 	mu   sync.Mutex
-	seen time.Time
+	text []byte
 	now  Config
 }
 
+// config returns the configuration, and whether it is another one than before.
 func (s *source) config() (Config, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	info, err := os.Stat(s.path)
-	if err != nil {
-		return Config{}, false, err
-	}
-	if info.ModTime().Equal(s.seen) {
-		return s.now, false, nil
-	}
 	text, err := os.ReadFile(s.path)
-	if err != nil {
-		return Config{}, false, err
+	if err != nil || bytes.Equal(text, s.text) {
+		return s.now, false, err
 	}
 	var read Config
 	if err := json.Unmarshal(text, &read); err != nil {
 		return Config{}, false, err
 	}
-	s.now, s.seen = read, info.ModTime()
+	s.now, s.text = read, text
 	return read, true, nil
 }

@@ -230,13 +230,12 @@ func TestBucketsFollowTheAccount(t *testing.T) {
 		text, _ := io.ReadAll(answer.Body)
 		return strings.TrimSpace(string(text))
 	}
-	for i, step := range []struct {
+	for _, step := range []struct {
 		buckets []string
 		want    string
 	}{{[]string{"files"}, "1"}, {[]string{"other"}, "0"}, {[]string{"files"}, "0"}} {
 		w.write(step.buckets...)
-		later := time.Now().Add(time.Duration(i+1) * time.Hour)
-		if err := os.Chtimes(w.config, later, later); err != nil {
+		if err := os.Chtimes(w.config, time.Unix(0, 0), time.Unix(0, 0)); err != nil { // as docker cp leaves it
 			t.Fatal(err)
 		}
 		if got := count(); got != step.want {

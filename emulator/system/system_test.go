@@ -34,6 +34,8 @@ func TestMakeUp(t *testing.T) {
 			t.Errorf("21 MB: %d, 413 expected", code)
 		}
 	})
+	file := storeFile(t, s)
+	t.Run("a file of all containers", func(t *testing.T) { checkFile(t, s, file) })
 	t.Run("https", func(t *testing.T) {
 		response, _ := get(t, browser(t), fmt.Sprintf("https://localhost:%d/up", s.https))
 		if response.StatusCode != http.StatusOK {
@@ -46,6 +48,7 @@ func TestMakeUp(t *testing.T) {
 		}
 	})
 	t.Run("release under load", func(t *testing.T) { checkRelease(t, s, release) })
+	t.Run("the file after a release", func(t *testing.T) { checkFile(t, s, file) })
 	t.Run("status and logs", func(t *testing.T) {
 		release := runs(t, s)
 		status := s.make(t, "status")
