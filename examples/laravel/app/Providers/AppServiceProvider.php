@@ -21,6 +21,7 @@ class AppServiceProvider extends ServiceProvider
         // Yours has composer require league/flysystem-aws-s3-v3 instead.
         Storage::extend('s3', function ($app, array $config): FilesystemAdapter {
             $adapter = new S3Adapter($config);
+            $config['throw'] = true;
 
             return new FilesystemAdapter(new Filesystem($adapter, $config), $adapter, $config);
         });
