@@ -77,7 +77,7 @@ func TestKeysExist(t *testing.T) {
 		checked++
 		_, err := config.Load(source{key: value})
 		for line := range strings.Lines(errorText(err)) {
-			if strings.Contains(line, "no such key") || strings.Contains(line, " found, ") || strings.Contains(line, "not with role") {
+			if strings.Contains(line, "no such key") || strings.Contains(line, " found, ") || strings.Contains(line, "not with role") || strings.Contains(line, "is no role") || strings.Contains(line, "is none of") || strings.Contains(line, "none of the image's roles") {
 				t.Errorf("%s: %s: %v: %s", where, key, value, line)
 			}
 		}

@@ -17,7 +17,7 @@ type rule struct {
 var rules = []rule{
 	{pkg: "filament/filament", advice: "User implements FilamentUser (canAccessPanel), or the panel answers 403 outside of APP_ENV=local; commit public/css/filament and public/js/filament (php artisan filament:assets); for its uploads " + useBucket + " and env.FILAMENT_FILESYSTEM_DISK: s3",
 		source: "https://filamentphp.com/docs/5.x/users/overview#authorizing-access-to-the-panel; packages/support/config/filament.php"},
-	{pkg: "inertiajs/inertia-laravel", advice: "assets: {script: \"build:ssr\"} puts the bundle for server-side rendering into the image; no process renders with it, so pages are rendered in the browser",
+	{pkg: "inertiajs/inertia-laravel", advice: "image: {assets: {script: \"build:ssr\"}} and processes: {ssr: {}}, or pages are rendered in the browser only",
 		when: func(a *Application) bool {
 			return strings.Contains(a.text("package.json"), "--ssr") || a.has("resources/js/ssr.js") || a.has("resources/js/ssr.ts") || a.has("resources/js/ssr.tsx") || a.has("resources/js/ssr.jsx")
 		},
@@ -29,7 +29,7 @@ var rules = []rule{
 	{pkg: "laravel/nova", advice: "auth.json or COMPOSER_AUTH with your account and license key for nova.laravel.com, on your machine and in the pipeline; secrets.NOVA_LICENSE_KEY; the gate viewNova",
 		source: "https://nova.laravel.com/docs/v5/installation"},
 	{pkg: "laravel/octane", advice: "not used: Apache and php-fpm serve the application, and octane:start runs nowhere",
-		source: "config/octane.php; docs/adr"},
+		source: "config/octane.php (octane.server)"},
 	{pkg: "laravel/passport", advice: "secrets.PASSPORT_PRIVATE_KEY and secrets.PASSPORT_PUBLIC_KEY: storage/oauth-*.key is not in the image",
 		source: "https://laravel.com/docs/passport#loading-keys-from-the-environment; config/passport.php"},
 	{pkg: "laravel/pulse", advice: "the gate viewPulse; its published migrations; for the card of servers processes: {pulse: {command: [artisan, \"pulse:check\"]}}",
