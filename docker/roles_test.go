@@ -153,11 +153,11 @@ func reverbServes(t *testing.T, own string) {
 		}
 		return conn
 	}
-	c := start(t, options{image: own, env: []string{"DRAIN_SECONDS=3"}, args: []string{"reverb"}})
+	c := start(t, options{image: own, env: []string{"DRAIN_SECONDS=8"}, args: []string{"reverb"}})
 	c.waitWell()
 	conn := connect(c, "8080", "/app/key")
 	c.signal("QUIT")
-	c.waitLog("disconnecting in 3 s", 10*time.Second)
+	c.waitLog("disconnecting in 8 s", 10*time.Second)
 	if got := c.health(); !strings.Contains(got, "not ready") {
 		t.Errorf("while it stops, the health check says %q", got)
 	}

@@ -39,7 +39,7 @@ func TestServerSideRendering(t *testing.T) {
 		t.Errorf("the page is %s", got)
 	}
 	slow := make(chan string)
-	go func() { slow <- render("4") }()
+	go func() { slow <- render("8") }()
 	waitFor(t, 10*time.Second, "the slow page", func() bool {
 		return c.exec("cat /proc/net/tcp /proc/net/tcp6 | grep ':3592 [0-9A-F:]* 01 ' || true") != ""
 	})

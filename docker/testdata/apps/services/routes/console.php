@@ -11,7 +11,6 @@ Artisan::command('bridge {--broken}', function () {
     $stop = false;
     pcntl_signal(SIGTERM, function () use (&$stop) { $stop = true; });
     $this->line('the bridge is open');
-    sleep($this->option('broken') ? 2 : 0);
     while (! $stop && ! $this->option('broken')) {
         usleep(100000);
     }
