@@ -145,6 +145,7 @@ func TestStartNamesWhatIsMissing(t *testing.T) {
 		{"bad key", []string{"APP_KEY=base64:c2hvcnQ="}, []string{"worker"}, []string{"APP_KEY is not a key"}},
 		{"everything at once", []string{"APP_KEY=", "DB_CONNECTION=mysql", "SESSION_DRIVER=memcached", "QUEUE_CONNECTION=redis", "DRAIN_SECONDS=x"}, nil,
 			[]string{"APP_KEY", "DB_HOST", "DB_DATABASE", "DB_USERNAME", "DB_PASSWORD", "MEMCACHED_HOST", "REDIS_HOST", "DRAIN_SECONDS=x"}},
+		{"jobs in a queue without an address", []string{"QUEUE_CONNECTION=sqs"}, []string{"worker"}, []string{"SQS_PREFIX is not set", "SQS_QUEUE is not set"}},
 		{"bad limits", []string{"PHP_MEMORY_LIMIT=lots", "PHP_POST_MAX_SIZE=20971520", "TEMP_MIB=x"}, nil, []string{"PHP_MEMORY_LIMIT=lots", "PHP_POST_MAX_SIZE=20971520", "TEMP_MIB=x"}},
 		{"bad proxies", []string{"TRUSTED_PROXIES=10.0.0.0/8,evil;"}, nil, []string{`TRUSTED_PROXIES: "evil;" is not an address`}},
 		{"no authority", []string{"MYSQL_ATTR_SSL_CA=/nowhere.pem"}, nil, []string{"MYSQL_ATTR_SSL_CA=/nowhere.pem", "RDS_CA_URL"}},
