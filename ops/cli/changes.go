@@ -122,7 +122,7 @@ func (configCheckCommand) Run(ctx context.Context, g *Globals) error {
 
 type doctorCommand struct {
 	Local bool `help:"The stack runs on the emulator of this machine: its ports must be free."`
-	Build bool `help:"Build bin/emulator first, as make up does, if it is missing and nothing is wrong with the rest."`
+	Build bool `help:"Build bin/emulator first, as make up does; where it is missing, only if nothing is wrong with the rest."`
 }
 
 func (c *doctorCommand) Run(ctx context.Context, g *Globals) error {

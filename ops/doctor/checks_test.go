@@ -225,6 +225,10 @@ func TestRun(t *testing.T) {
 	if said, err = run(true); err != nil || !strings.Contains(said, "made bin/emulator\n") || !strings.Contains(said, "ok    variables      0 are provided") || !strings.Contains(said, "Pulumi.staging.yaml: 0 will stop make up, ") {
 		t.Errorf("%v\n%s", err, said)
 	}
+	write(t, filepath.Join(root, "Makefile"), "bin/emulator bin/pulumi: again\n\t@echo made $@ again\nagain:\n.PHONY: again\n")
+	if said, err = run(true); err != nil || !strings.Contains(said, "made bin/emulator again\n") || strings.Contains(said, "which make up does as well") {
+		t.Errorf("an emulator of another revision: %v\n%s", err, said)
+	}
 	write(t, filepath.Join(root, "bin", "emulator"), "#!/bin/sh\necho 'error: database.backupDays: 99 is outside 1-35' >&2; exit 1\n")
 	said, err = run(true)
 	if exit.Code(err) != 1 || !exit.Printed(err) || !strings.Contains(said, "FAIL  stack file     Pulumi.staging.yaml: emulator outputs: exit status 1: database.backupDays: 99") || !strings.Contains(said, ": 1 will stop make up, ") {

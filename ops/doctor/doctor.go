@@ -53,7 +53,7 @@ func CheckConfig(ctx context.Context, root, stack string, out io.Writer) error {
 type Options struct {
 	Root, Stack string
 	Local       bool // the stack runs on the emulator of this machine
-	Build       bool // make bin/emulator first, if it is missing and nothing else is wrong
+	Build       bool // make bin/emulator first; where it is missing, only if nothing else is wrong
 	Out, Log    io.Writer
 }
 
@@ -86,8 +86,11 @@ func Run(ctx context.Context, o Options) error {
 
 // program has the Pulumi program check the stack file, and compares its variables with the application's.
 func (a *Application) program(ctx context.Context, o Options, sound bool, print func(check string) say) error {
-	if o.Build && sound && !inmemory.Built(o.Root) {
-		fmt.Fprintln(o.Log, "make bin/emulator bin/pulumi, which make up does as well, for the check of the variables")
+	built := inmemory.Built(o.Root)
+	if o.Build && (sound || built) { // one of an older revision would know other keys
+		if !built {
+			fmt.Fprintln(o.Log, "make bin/emulator bin/pulumi, which make up does as well, for the check of the variables")
+		}
 		build := exec.CommandContext(ctx, "make", "-s", "-C", o.Root, "bin/emulator", "bin/pulumi")
 		build.Stdout, build.Stderr = o.Log, o.Log
 		if err := build.Run(); err != nil {
