@@ -126,6 +126,9 @@ func furtherProcess(c *config.Config, f config.Further) process {
 	return p
 }
 
+// startSeconds is how long a task of the process may take until it passes its health checks.
+func (p process) startSeconds() int { return p.task.Main.StartSeconds }
+
 // preparation is the container that makes the application's user of the database, and runs the migrations, before the main one starts, in
 // the same task. So the order in which tasks start does not matter, and a migration that fails keeps the release from serving.
 func preparation(c *config.Config, main infra.Container, limits config.Limits, master string) infra.Container {

@@ -78,7 +78,7 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 		Cluster: app.cluster, Roles: roles, Architecture: app.machine.CPUArchitecture(), Region: s.config.Region,
 		Image: app.images.byRelease[release].Reference, Task: p.task, Environment: environment, Secrets: app.secrets.References, SetupSecrets: app.secrets.SetupReferences,
 		LogGroup: logs, Count: p.size.Count, MinPercent: p.minPercent, MaxPercent: p.maxPercent,
-		Exec: s.config.Access.Exec, Scaling: p.scaling, RolloutMinutes: s.config.RolloutMinutes(p.size, p.behindBalancer),
+		Exec: s.config.Access.Exec, Scaling: p.scaling, RolloutMinutes: s.config.RolloutMinutes(p.size, p.startSeconds(), p.behindBalancer),
 		DrainMinutes: s.config.DrainMinutes(p.size, p.behindBalancer),
 		// The number of tasks turns a colour off, so a deployment sets it although autoscaling moves it.
 		SetCount: s.config.Release.Strategy == config.BlueGreen,
@@ -86,10 +86,10 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 	switch {
 	case app.routes[p.name] != nil:
 		target := app.routes[p.name].Target()
-		args.Target, args.GraceSeconds = &target, s.config.GraceSeconds(p.further.StartSeconds)
+		args.Target, args.GraceSeconds = &target, s.config.GraceSeconds(p.startSeconds())
 	case p.behindBalancer:
 		target := app.target(p.color.Name)
-		args.Target, args.GraceSeconds = &target, s.config.GraceSeconds(s.config.Web.StartSeconds)
+		args.Target, args.GraceSeconds = &target, s.config.GraceSeconds(p.startSeconds())
 	}
 	return args
 }

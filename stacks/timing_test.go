@@ -93,3 +93,20 @@ func TestMigrationsRunInFrontOfWhateverRuns(t *testing.T) {
 		t.Errorf("the worker's task has %v", containers)
 	}
 }
+
+// TestRolloutsWaitForTheProcess: four tasks that start slowly, one after the other, and ten minutes.
+func TestRolloutsWaitForTheProcess(t *testing.T) {
+	config := manyProcesses(t)
+	config["laravel-ecs:processes"] = `{"feed": {"command": ["artisan", "feed:serve"], "path": "/feed", "startSeconds": 300}}`
+	limits := map[string]string{}
+	for _, service := range each(t, deploy(t, "staging", config), "aws:ecs/service:Service") {
+		limits[service.Name] = service.CreateTimeout
+	}
+	// 300 s, two health checks of 10 s, the delay and the stop of 60 s each, four times: 29 minutes
+	if got := limits["laravel-staging-feed-service"]; got != "39m" {
+		t.Errorf("feed has %s of %v", got, limits)
+	}
+	if got := limits["laravel-staging-scheduler-service"]; got != "20m" {
+		t.Errorf("the scheduler has %s of %v", got, limits)
+	}
+}

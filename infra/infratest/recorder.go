@@ -23,6 +23,7 @@ type Resource struct {
 	Aliases            []string // earlier logical names
 	DependsOn          []string
 	Custom             bool
+	CreateTimeout      string
 }
 
 // Recorder is a mock of the engine that answers with made-up ids and ARNs.
@@ -52,6 +53,7 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	r.seen = append(r.seen, Resource{
 		Type: args.TypeToken, Name: args.Name, Parent: nameOf(rpc.GetParent()), Inputs: unwrap(resource.NewObjectProperty(args.Inputs)).ObjectValue(),
 		Protect: rpc.GetProtect(), RetainOnDelete: rpc.GetRetainOnDelete(), Provider: rpc.GetProvider(), IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: aliases, DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
+		CreateTimeout: rpc.GetCustomTimeouts().GetCreate(),
 	})
 	return id(args), outputs(args), nil
 }

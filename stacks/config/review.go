@@ -143,6 +143,9 @@ func (c *Config) validateShares(p *problems, stack string) {
 		p.add("domain.name", "missing: the load balancer of %s sends requests by host name; set domain.name in Pulumi.%s.yaml (review.example.com), "+
 			"and domain.aliases in Pulumi.%s.yaml (*.review.example.com), or remove environment.shares", from, ReviewStack, from)
 	}
+	if len(c.Domain.Name) > maxRuleHost {
+		p.add("domain.name", "%q has %d characters; a rule of the load balancer of %s takes %d", c.Domain.Name, len(c.Domain.Name), from, maxRuleHost)
+	}
 	if !c.Release.Migrate {
 		p.add("release.migrate", "false: with environment.shares the migration creates the database")
 	}

@@ -76,8 +76,8 @@ func (c *Config) GraceSeconds(startSeconds int) int {
 }
 
 // RolloutMinutes is how long a deployment of a process may take.
-func (c *Config) RolloutMinutes(size Process, behindBalancer bool) int {
-	return max(minRolloutMin, 10+4*(c.GraceSeconds(c.Web.StartSeconds)+c.endSeconds(size, behindBalancer))/60)
+func (c *Config) RolloutMinutes(size Process, startSeconds int, behindBalancer bool) int {
+	return max(minRolloutMin, 10+4*(c.GraceSeconds(startSeconds)+c.endSeconds(size, behindBalancer))/60)
 }
 
 // DrainMinutes is how long a deleted service may take until its last task is stopped.

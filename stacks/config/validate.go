@@ -112,6 +112,7 @@ func (c *Config) validate(stack string) []error {
 	c.Cache.validate(&p)
 	c.validateStorage(&p)
 	c.validateProcesses(&p)
+	c.validateRoutes(&p, c.App.Name+"-"+stack)
 	c.validateVariables(&p)
 	c.validateSecrets(&p)
 	c.validateRotation(&p)

@@ -21,7 +21,8 @@ func RouteName(prefix, process string) string {
 	}
 	sum := fnv.New64a()
 	sum.Write([]byte(process))
-	return prefix + strconv.FormatUint(sum.Sum64(), 36)[:room]
+	letters := strconv.FormatUint(sum.Sum64(), 36) // up to 13
+	return prefix + letters[:min(len(letters), room)]
 }
 
 var (
@@ -80,6 +81,8 @@ func (f Further) validateRoute(p *problems, key string, c *Config) {
 			p.add(key+".host", "%s needs domain.name: without one there is the load balancer's own name only; set that, or path instead of host", f.Host)
 		case !hostName.MatchString(f.Host) || strings.HasPrefix(f.Host, "*."):
 			p.add(key+".host", "%q is not a host name such as ws.example.com", f.Host)
+		case len(f.Host) > maxRuleHost:
+			p.add(key+".host", "%q has %d characters; a rule of the load balancer takes %d", f.Host, len(f.Host), maxRuleHost)
 		case f.Host == c.Domain.Name && f.Path == "":
 			p.add(key+".host", "%s is domain.name, whose requests web gets: choose another host, or set path", f.Host)
 		}
