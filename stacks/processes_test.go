@@ -200,9 +200,9 @@ func TestBadProcessesAreRefused(t *testing.T) {
 	}
 	stated := stackConfig(t, "staging")
 	delete(stated, "laravel-ecs:worker")
-	stated["laravel-ecs:processes"] = `{"worker": {"count": -1, "queue": "sqs"}}`
+	stated["laravel-ecs:processes"] = `{"worker": {"count": -1, "queue": "rabbit"}}`
 	_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", stated)
-	for _, want := range []string{"processes.worker.count: -1 is outside 0-1000", `processes.worker.queue: "sqs" is none of`} {
+	for _, want := range []string{"processes.worker.count: -1 is outside 0-1000", `processes.worker.queue: "rabbit" is none of`} {
 		if err == nil || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
