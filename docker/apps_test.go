@@ -3,9 +3,9 @@ package docker_test
 import "testing"
 
 // buildApp builds the image of an application in testdata/apps.
-func buildApp(t *testing.T, name string, more ...string) (image string) {
+func buildApp(t *testing.T, name string) (image string) {
 	t.Helper()
-	buildTree(t, appTree(t, name), imageTag(name), append([]string{"--build-arg", "APP=app"}, more...)...)
+	buildTree(t, appTree(t, name), imageTag(name), "--build-arg", "APP=app")
 	return imageTag(name)
 }
 

@@ -116,12 +116,12 @@ func (c *Config) instanceTypes(p *problems) []InstanceType {
 const maxTasks = 1000
 
 func (c *Config) validateProcesses(p *problems) {
-	c.Web.validate(p, "web", 0, maxTasks)
+	c.Web.validate(p, "web", maxTasks)
 	if c.Web.Count+c.Worker.Count+c.Scheduler.Count+len(c.Further()) == 0 {
 		p.add("web.count", "0, and so are the counts of all other processes: nothing would run")
 	}
-	c.Worker.validate(p, "worker", 0, maxTasks)
-	c.Scheduler.validate(p, "scheduler", 0, 1)
+	c.Worker.validate(p, "worker", maxTasks)
+	c.Scheduler.validate(p, "scheduler", 1)
 	c.validateTimes(p)
 	for _, name := range sortedKeys(c.Processes) {
 		c.Processes[name].validate(p, c)
@@ -154,8 +154,8 @@ func (c *Config) validateProcesses(p *problems) {
 	c.validateDrivers(p)
 }
 
-func (s Process) validate(p *problems, key string, low, high int) {
-	p.between(key+".count", s.Count, low, high)
+func (s Process) validate(p *problems, key string, high int) {
+	p.between(key+".count", s.Count, 0, high)
 	p.between(key+".cpu", s.CPU, 2, 192*1024)
 	p.between(key+".memoryMib", s.MemoryMiB, 64, 1<<20)
 	if s.ReservationMiB < 6 || s.ReservationMiB >= s.MemoryMiB {

@@ -42,7 +42,7 @@ func (f Further) validate(p *problems, c *Config) {
 	if f.Role == RoleSSR {
 		f.validateSSR(p, key, c)
 	}
-	f.Process.validate(p, key, 0, maxTasks)
+	f.Process.validate(p, key, maxTasks)
 	p.between(key+".startSeconds", f.StartSeconds, 1, 300)
 	if f.Role == RoleArtisan && (len(f.Command) < 2 || f.Command[0] != RoleArtisan) {
 		p.add(key+".command", "%q is not artisan and a command of the application, such as [artisan, pulse:check]", f.Command)
