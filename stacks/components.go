@@ -217,7 +217,7 @@ func (s *stack) createStorage(ctx *pulumi.Context, url pulumi.StringOutput) (*in
 		}
 	}
 	storage, err := infra.NewStorage(ctx, s.prefix+"-files", infra.StorageArgs{
-		Region: c.Region, Origins: origins, VersionDays: c.Storage.VersionDays, ExpireDays: c.Storage.ExpireDays,
+		Region: c.Region, Origins: origins, VersionDays: c.Storage.VersionDays, ExpireDays: c.FileDays(),
 		ForceDestroy: c.ForceDestroyFiles(), Protect: c.Environment.Protected(),
 	}, s.aws)
 	return storage, wrap("storage", err)

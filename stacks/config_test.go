@@ -159,6 +159,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "database", "performanceInsights", true, "database.performanceInsights: not available for db.t4g.micro"},
 		{"staging", "database", "logExports", []string{"binlog"}, `database.logExports: "binlog" is none of audit, error, general, slowquery`},
 		{"staging", "cache", "version", "9", `cache.version: "9" is not a version of valkey: 7.2, 8.0, 8.1`},
+		{"staging", "release", "keepAssetsHours", 3000, "release.keepAssetsHours: 3000 is outside 0-2160"},
 		{"staging", "storage", "versionDays", -1, "storage.versionDays: -1 is outside 0-3650"},
 		{"staging", "storage", "expireDays", map[string]int{"": 1}, `storage.expireDays: "" is not the beginning of a file's path such as exports/`},
 		{"staging", "storage", "expireDays", map[string]int{"exports/": 0}, "storage.expireDays.exports/: 0 is outside 1-3650"},

@@ -60,6 +60,9 @@ func webProcess(c *config.Config, color config.Color) process {
 	web.Port = httpPort
 	maps.Copy(web.Environment, c.TimeVariables(config.RoleWeb, 0))
 	web.Environment["HEALTH_PATH"] = c.LoadBalancer.HealthCheck.Path
+	if c.Release.KeepAssetsHours > 0 {
+		web.Environment["KEEP_ASSETS"] = "1"
+	}
 	if ranges := balancerRanges(c); len(ranges) > 0 {
 		web.Environment["TRUSTED_PROXIES"] = strings.Join(ranges, ",")
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
+	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 const (
@@ -139,6 +140,30 @@ func TestFilesystemOfContainers(t *testing.T) {
 	}
 }
 
+// TestAssetsOutliveTheirRelease: the web containers keep them, for as long as the bucket has them.
+func TestAssetsOutliveTheirRelease(t *testing.T) {
+	for hours, days := range map[int]int{0: 0, 1: 1, 24: 2, 48: 3} {
+		r := deploy(t, "staging", with(stackConfig(t, "staging"), "release", "keepAssetsHours", hours))
+		for container, environment := range variablesOf(t, r) {
+			if got := environment["KEEP_ASSETS"] == "1"; got != (hours > 0 && strings.HasSuffix(container, "-web/web")) {
+				t.Errorf("%d hours: %s keeps them: %v", hours, container, got)
+			}
+		}
+		found := 0
+		for _, part := range storage(r) {
+			for i := range 5 {
+				if rule := fmt.Sprintf("rules[%d].", i); text(part, rule+"filter.prefix") == "release-assets/" {
+					days, _ := at(part, rule+"expiration.days")
+					found = int(days.NumberValue())
+				}
+			}
+		}
+		if found != days {
+			t.Errorf("%d hours: the bucket deletes them after %d days, want %d", hours, found, days)
+		}
+	}
+}
+
 // TestOriginsOfUploads: pages of the application's own hosts may upload, and no others.
 func TestOriginsOfUploads(t *testing.T) {
 	config := with(stackConfig(t, "prod"), "domain", "aliases", []string{"*.app.example.com"})
@@ -168,5 +193,15 @@ func TestTaskPoliciesAreAttached(t *testing.T) {
 		if found != want {
 			t.Errorf("the role of %s may attach it: %v", environment, found)
 		}
+	}
+}
+
+// TestAssetsNeedTheBucket: by default they are kept where there is one.
+func TestAssetsNeedTheBucket(t *testing.T) {
+	config := with(stackConfig(t, "staging"), "storage", "bucket", false)
+	deploy(t, "staging", config)
+	_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", with(config, "release", "keepAssetsHours", 24))
+	if err == nil || !strings.Contains(err.Error(), "release.keepAssetsHours: 24, but the assets are kept in the bucket for files: set storage.bucket: true, or 0") {
+		t.Errorf("without a bucket: %v", err)
 	}
 }

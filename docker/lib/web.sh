@@ -58,6 +58,7 @@ halt() {
     [[ -n $fpm ]] && kill -TERM "$fpm" 2>/dev/null
     [[ -n $meter ]] && kill "$meter" 2>/dev/null
     [[ -n $watcher ]] && kill "$watcher" 2>/dev/null
+    [[ -n $keeper ]] && kill "$keeper" 2>/dev/null
     wait
     exit "$1"
 }
@@ -98,7 +99,7 @@ proxies() {
 }
 
 serve() {
-    local flags=() status who
+    local flags=() status who keeping=
     proxies
     PHP_MAX_CHILDREN=${PHP_MAX_CHILDREN:-$(php_children)}
     # Longer than Apache waits, so that Apache, not php-fpm, ends a request that takes too long.
@@ -113,10 +114,19 @@ serve() {
     # In sessions of their own: a stopping Apache signals its process group, which would include this shell and php-fpm.
     setsid php-fpm --nodaemonize --fpm-config /etc/php/php-fpm.conf &
     fpm=$!
+    if [[ -n ${KEEP_ASSETS:-} ]]; then
+        flags+=(-D KEEP_ASSETS)
+        keep_assets & # while the rest starts; before a load balancer sends requests
+        keeping=$!
+    fi
     cache # while php-fpm preloads
     await_fpm
     setsid apache2 -f /etc/apache2/httpd.conf "${flags[@]}" -D FOREGROUND &
     apache=$!
+    if [[ -n $keeping ]]; then
+        wait "$keeping"
+        keep_assets_fresh
+    fi
     warm_up
     wait -n -p who "$apache" "$fpm" && status=0 || status=$?
     case $who in

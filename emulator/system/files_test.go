@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"path"
+	"strings"
 	"testing"
 )
 
@@ -50,5 +51,23 @@ func checkFile(t *testing.T, s *site, url string) {
 	}
 	if len(containers) < 2 {
 		t.Errorf("one container answered all: %v", containers)
+	}
+}
+
+// checkOldAsset: every container of the new release serves the stylesheet of the release before, which its image has not.
+func checkOldAsset(t *testing.T, s *site, stylesheet string) {
+	t.Helper()
+	if _, page := get(t, browser(t), s.url("/")); strings.Contains(page, stylesheet) {
+		t.Fatalf("the stylesheet is still %s", stylesheet)
+	}
+	for range 4 {
+		answer, body := get(t, browser(t), s.url(stylesheet))
+		if answer.StatusCode != http.StatusOK || len(body) < 20 || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/css") ||
+			!strings.Contains(answer.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: %s, %v, %d bytes", stylesheet, answer.Status, answer.Header, len(body))
+		}
+	}
+	if answer, _ := get(t, browser(t), s.url("/build/assets/never-there.css")); answer.StatusCode != http.StatusNotFound || strings.Contains(answer.Header.Get("Cache-Control"), "immutable") {
+		t.Errorf("an unknown asset: %s, %s", answer.Status, answer.Header.Get("Cache-Control"))
 	}
 }

@@ -67,6 +67,9 @@ func TestMakeUp(t *testing.T) {
 func checkRelease(t *testing.T, s *site, before string) {
 	p := &proof{site: s}
 	edit(t, p.page(), "Each request may be answered", "Every request may be answered")
+	edit(t, filepath.Join(s.dir, "examples/laravel/resources/css/app.css"), "body {", "body { --changed: 1;")
+	_, page := get(t, browser(t), s.url("/"))
+	stylesheet := regexp.MustCompile(`/build/assets/[^"]+\.css`).FindString(page)
 	p.unharmed(t, "a release", func() { s.make(t, "up") })
 	if after := runs(t, s); after == before {
 		t.Errorf("the page still shows release %s", after)
@@ -74,6 +77,7 @@ func checkRelease(t *testing.T, s *site, before string) {
 	if _, page := get(t, browser(t), s.url("/")); !strings.Contains(page, "Every request may be answered") {
 		t.Error("the page does not show what changed")
 	}
+	checkOldAsset(t, s, stylesheet)
 }
 
 // runs is the release that answers.

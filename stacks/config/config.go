@@ -64,7 +64,7 @@ func defaults() *Config {
 			Assets: Assets{PHP: Auto},
 			Caches: Caches{Config: AtStart, Event: AtBuild, Route: AtStart, View: AtBuild},
 		},
-		Release: Release{Build: true, Migrate: true, Strategy: Rolling, Live: Blue},
+		Release: Release{Build: true, Migrate: true, KeepAssetsHours: derived, Strategy: Rolling, Live: Blue},
 		LoadBalancer: LoadBalancer{
 			HTTP:                  "redirect",
 			HealthCheck:           HealthCheck{Path: "/up", Interval: 10, Timeout: 5, Healthy: 2, Unhealthy: 3},

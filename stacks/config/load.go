@@ -34,6 +34,7 @@ func Load(source Source) (*Config, error) {
 		c.App.Env = source.Stack()
 	}
 	c.deriveTimes()
+	c.deriveAssets()
 	c.addHosts()
 	c.Database.Restore.readTimes()
 	c.Region = region(source)

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -49,6 +50,10 @@ func (c *Config) validateStorage(p *problems) {
 		}
 		p.between("storage.expireDays."+prefix, s.ExpireDays[prefix], 1, 3650)
 	}
+	p.between("release.keepAssetsHours", c.Release.KeepAssetsHours, 0, 24*90)
+	if c.Release.KeepAssetsHours > 0 && !s.Bucket {
+		p.add("release.keepAssetsHours", "%d, but the assets are kept in the bucket for files: set storage.bucket: true, or 0", c.Release.KeepAssetsHours)
+	}
 	if !s.Bucket {
 		return
 	}
@@ -59,6 +64,38 @@ func (c *Config) validateStorage(p *problems) {
 			p.add("storage.bucket", "true, and the program sets %s; remove it from env or secrets, or set a name of your own for another bucket", variable)
 		}
 	}
+}
+
+// assetsOfReleases is where web containers put the assets of their release (docker/lib/s3.php).
+const assetsOfReleases = "release-assets/"
+
+// derived is the default of a number that follows from another key, and defaultAssetHours what it is with a bucket.
+const (
+	derived           = -1
+	defaultAssetHours = 24
+)
+
+// deriveAssets: with a bucket, the assets of a release are kept for a day.
+func (c *Config) deriveAssets() {
+	if c.Release.KeepAssetsHours == derived {
+		c.Release.KeepAssetsHours = 0
+		if c.Storage.Bucket {
+			c.Release.KeepAssetsHours = defaultAssetHours
+		}
+	}
+}
+
+// FileDays are the days of storage.expireDays, and those of the assets. Containers put theirs anew when they are older than 12 hours, and look
+// every 6 (docker/lib/assets.php, assets.sh): so old may they be when the last container of a release stops.
+func (c *Config) FileDays() map[string]int {
+	days := maps.Clone(c.Storage.ExpireDays)
+	if hours := c.Release.KeepAssetsHours; hours > 0 {
+		if days == nil {
+			days = map[string]int{}
+		}
+		days[assetsOfReleases] = (hours + 18 + 23) / 24
+	}
+	return days
 }
 
 // FileWarnings tells what will happen to the files that the application writes, where that is not what anybody wants. The deployment prints it;

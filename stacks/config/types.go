@@ -102,6 +102,8 @@ type Release struct {
 	Name    string `json:"name"`    // empty: the last commit that touched the image
 	Build   bool   `json:"build"`   // false: the image must be in the registry already
 	Migrate bool   `json:"migrate"` // run migrations before a new task serves
+	// KeepAssetsHours is how long the assets of a release are served after its last task; 0: no longer than it. They are in the bucket for files.
+	KeepAssetsHours int `json:"keepAssetsHours"`
 	// Strategy is rolling, or blueGreen: two sets of web tasks with a share of the requests each.
 	Strategy string `json:"strategy"`
 	// Live is the colour that runs Name. The other one runs Candidate, with Percent of the visitors; without a candidate it has no

@@ -1,0 +1,31 @@
+<?php
+
+// Puts the files that are given as arguments, below public/, into the bucket; or tells with "due MARK" whether that is to be done, and with
+// "mark MARK" that it was.
+
+require __DIR__.'/s3.php';
+
+const TYPES = [
+    'css' => 'text/css', 'js' => 'text/javascript', 'mjs' => 'text/javascript', 'json' => 'application/json', 'map' => 'application/json', 'svg' => 'image/svg+xml',
+    'woff' => 'font/woff', 'woff2' => 'font/woff2', 'ttf' => 'font/ttf', 'wasm' => 'application/wasm', 'webp' => 'image/webp', 'avif' => 'image/avif',
+];
+// Twice in this time the containers look, so that the lifecycle counts from when the last of them stopped (stacks/config, AssetDays).
+const AGE = 12 * 3600;
+
+$files = array_slice($argv, 1);
+if ($files[0] === 'due') {
+    [$status, $headers] = s3('HEAD', ASSETS.'marks/'.$files[1]);
+    exit($status === 200 && strtotime($headers['last-modified'] ?? '') > time() - AGE ? 1 : 0);
+}
+if ($files[0] === 'mark') {
+    // Without a body PHP sends no length, which S3 wants.
+    exit(s3('PUT', ASSETS.'marks/'.$files[1], "kept\n")[0] === 200 ? 0 : 1);
+}
+foreach ($files as $file) {
+    $type = TYPES[strtolower(pathinfo($file, PATHINFO_EXTENSION))] ?? (mime_content_type($file) ?: 'application/octet-stream');
+    [$status, , $body] = s3('PUT', ASSETS.$file, file_get_contents($file), ['content-type' => $type]);
+    if ($status !== 200) {
+        fwrite(STDERR, "S3 answers $status for $file: ".substr(strip_tags($body), 0, 300)."\n");
+        exit(255); // xargs starts no more
+    }
+}
