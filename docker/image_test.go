@@ -149,7 +149,7 @@ func TestStartNamesWhatIsMissing(t *testing.T) {
 		{"bad limits", []string{"PHP_MEMORY_LIMIT=lots", "PHP_POST_MAX_SIZE=20971520", "TEMP_MIB=x"}, nil, []string{"PHP_MEMORY_LIMIT=lots", "PHP_POST_MAX_SIZE=20971520", "TEMP_MIB=x"}},
 		{"bad proxies", []string{"TRUSTED_PROXIES=10.0.0.0/8,evil;"}, nil, []string{`TRUSTED_PROXIES: "evil;" is not an address`}},
 		{"no authority", []string{"MYSQL_ATTR_SSL_CA=/nowhere.pem"}, nil, []string{"MYSQL_ATTR_SSL_CA=/nowhere.pem", "RDS_CA_URL"}},
-		{"unknown role", nil, []string{"wbe"}, []string{`unknown role "wbe"`, "web, worker, scheduler, migrate"}},
+		{"unknown role", nil, []string{"wbe"}, []string{`unknown role "wbe"`, "web, worker, scheduler, horizon"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
