@@ -6,13 +6,23 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Scaling is target tracking of what the service uses.
+// Scaling is target tracking of what the service uses, or of the jobs that wait for it.
 type Scaling struct {
 	Min, Max int
 	// CPUPercent is the average CPU to keep.
 	CPUPercent int
 	// RequestsPerTask is the requests per minute and task to keep; 0 tracks the CPU only. It needs a Target with a ResourceLabel.
 	RequestsPerTask int
+	// Queue replaces the other two.
+	Queue *QueueScaling
+}
+
+// QueueScaling keeps so many waiting jobs per task, and the oldest of them below an age. More tasks start when one of the two is above its
+// target, and tasks end when both are below (Application Auto Scaling user guide, "Target tracking scaling policies").
+type QueueScaling struct {
+	Stack       string // the dimension that the scheduler reports them with
+	JobsPerTask int
+	WaitSeconds int
 }
 
 func (s *Service) scale(ctx *pulumi.Context, name string, args ServiceArgs, service *ecs.Service) error {
@@ -24,6 +34,9 @@ func (s *Service) scale(ctx *pulumi.Context, name string, args ServiceArgs, serv
 	}, pulumi.Parent(s))
 	if err != nil {
 		return err
+	}
+	if args.Scaling.Queue != nil {
+		return s.scaleByQueue(ctx, name, args, service, target)
 	}
 	type metric = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs
 	track := func(suffix string, value int, m *metric) error {
@@ -46,4 +59,55 @@ func (s *Service) scale(ctx *pulumi.Context, name string, args ServiceArgs, serv
 		PredefinedMetricType: pulumi.String("ALBRequestCountPerTarget"),
 		ResourceLabel:        args.Target.ResourceLabel,
 	})
+}
+
+type (
+	customMetric  = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationArgs
+	metricQuery   = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricArgs
+	metricQueries = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricArray
+	metricStat    = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatArgs
+	metricName    = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricArgs
+	metricPlace   = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricDimensionArgs
+	metricPlaces  = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricDimensionArray
+)
+
+// scaleByQueue divides the waiting jobs by the tasks that run, as AWS does it with a queue of SQS
+// (https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking-metric-math.html). Each running
+// task reports its CPU once a minute, so the number of reports is the number of tasks (serviceAlarms).
+func (s *Service) scaleByQueue(ctx *pulumi.Context, name string, args ServiceArgs, service *ecs.Service, target *appautoscaling.Target) error {
+	queue := args.Scaling.Queue
+	read := func(id, namespace, metric, stat string, places metricPlaces) *metricQuery {
+		return &metricQuery{Id: pulumi.String(id), ReturnData: pulumi.Bool(false), MetricStat: &metricStat{
+			Metric: &metricName{Namespace: pulumi.String(namespace), MetricName: pulumi.String(metric), Dimensions: places}, Stat: pulumi.String(stat),
+		}}
+	}
+	place := func(name string, value pulumi.StringInput) *metricPlace {
+		return &metricPlace{Name: pulumi.String(name), Value: value}
+	}
+	stack := metricPlaces{place("Stack", pulumi.String(queue.Stack))}
+	perTask := metricQueries{
+		read("jobs", metricNamespace, metricWaitingJobs, "Maximum", stack),
+		read("tasks", "AWS/ECS", "CPUUtilization", "SampleCount", metricPlaces{place("ClusterName", args.Cluster.Name), place("ServiceName", service.Name)}),
+		&metricQuery{Id: pulumi.String("each"), Expression: pulumi.String("jobs / FILL(tasks, 1)"), ReturnData: pulumi.Bool(true)},
+	}
+	oldest := read("oldest", metricNamespace, metricOldestJob, "Maximum", stack)
+	oldest.ReturnData = pulumi.Bool(true)
+	for _, policy := range []struct {
+		suffix  string
+		value   int
+		queries metricQueries
+	}{{"jobs", queue.JobsPerTask, perTask}, {"wait", queue.WaitSeconds, metricQueries{oldest}}} {
+		_, err := appautoscaling.NewPolicy(ctx, name+"-"+policy.suffix, &appautoscaling.PolicyArgs{
+			PolicyType: pulumi.String("TargetTrackingScaling"),
+			ResourceId: target.ResourceId, ScalableDimension: target.ScalableDimension, ServiceNamespace: target.ServiceNamespace,
+			TargetTrackingScalingPolicyConfiguration: &appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs{
+				TargetValue: pulumi.Float64(policy.value), CustomizedMetricSpecification: &customMetric{Metrics: policy.queries},
+				ScaleOutCooldown: pulumi.Int(60), ScaleInCooldown: pulumi.Int(300), // up fast, down slowly
+			},
+		}, pulumi.Parent(s))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

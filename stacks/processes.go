@@ -101,7 +101,7 @@ func workerProcess(c *config.Config) process {
 	worker := container("worker", c.Worker.Process, 60)
 	worker.Command = c.Worker.TimedCommand()
 	maps.Copy(worker.Environment, c.TimeVariables(config.RoleWorker, c.Worker.JobSeconds))
-	return process{name: config.RoleWorker, group: config.RoleWorker, size: c.Worker.Process, minPercent: 100, maxPercent: 200, task: infra.Task{Main: worker}}
+	return process{name: config.RoleWorker, group: config.RoleWorker, size: c.Worker.Process, minPercent: 100, maxPercent: 200, task: infra.Task{Main: worker}, scaling: queueScaling(c.Worker.Scaling)}
 }
 
 // schedulerProcess never has two tasks, because both would run the same commands: the old one stops before the new one starts.
@@ -116,7 +116,7 @@ func furtherProcess(c *config.Config, f config.Further) process {
 	main := container(f.Name, f.Process, f.StartSeconds)
 	main.Command = f.Arguments()
 	maps.Copy(main.Environment, c.TimeVariables(f.Role, f.JobSeconds))
-	p := process{name: f.Name, group: f.Name, size: f.Process, minPercent: 100, maxPercent: 200, further: &f}
+	p := process{name: f.Name, group: f.Name, size: f.Process, minPercent: 100, maxPercent: 200, further: &f, scaling: queueScaling(f.Scaling)}
 	if f.Routed() {
 		main.Port, p.behindBalancer = f.Port, true
 		main.Environment["PORT"] = fmt.Sprint(f.Port)
@@ -173,6 +173,14 @@ func scaling(c *config.Config) *infra.Scaling {
 	if c.Web.Scaling.Max == 0 {
 		return nil
 	}
-	scaling := infra.Scaling(c.Web.Scaling)
-	return &scaling
+	s := c.Web.Scaling
+	return &infra.Scaling{Min: s.Min, Max: s.Max, CPUPercent: s.CPUPercent, RequestsPerTask: s.RequestsPerTask}
+}
+
+// queueScaling is that of a worker; nil without one. serviceArgs knows the name by which the jobs are reported.
+func queueScaling(s config.QueueScaling) *infra.Scaling {
+	if s.Max == 0 {
+		return nil
+	}
+	return &infra.Scaling{Min: s.Min, Max: s.Max, Queue: &infra.QueueScaling{JobsPerTask: s.JobsPerTask, WaitSeconds: s.WaitSeconds}}
 }

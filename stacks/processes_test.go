@@ -291,3 +291,46 @@ func TestRendererBesideWeb(t *testing.T) {
 		}
 	}
 }
+
+// TestWorkerScalesByItsQueue: by the waiting jobs of each task, and by the age of the oldest.
+func TestWorkerScalesByItsQueue(t *testing.T) {
+	config := with(stackConfig(t, "staging"), "worker", "scaling", map[string]any{"min": 1, "max": 3, "jobsPerTask": 20})
+	r := deploy(t, "staging", with(config, "cluster", "max", 3))
+	targets := map[string]float64{}
+	for _, policy := range each(t, r, "aws:appautoscaling/policy:Policy") {
+		value, _ := at(policy, "targetTrackingScalingPolicyConfiguration.targetValue")
+		targets[policy.Name] = value.NumberValue()
+		const metrics = "targetTrackingScalingPolicyConfiguration.customizedMetricSpecification.metrics"
+		if strings.HasSuffix(policy.Name, "worker-jobs") {
+			if got := text(policy, metrics+"[2].expression"); got != "jobs / FILL(tasks, 1)" {
+				t.Errorf("%s is of %s", policy.Name, got)
+			}
+			if got := text(policy, metrics+"[0].metricStat.metric.dimensions[0].value"); got != "laravel-staging" {
+				t.Errorf("%s is of the jobs of %s", policy.Name, got)
+			}
+		}
+	}
+	if targets["laravel-staging-worker-jobs"] != 20 || targets["laravel-staging-worker-wait"] != 150 || len(targets) != 3 {
+		t.Errorf("the targets are %v", targets)
+	}
+	for scaling, want := range map[string]string{
+		`{"min": 2, "max": 1}`:                   "worker.scaling: min 2 and max 1 are not in this order",
+		`{"min": 2, "max": 3}`:                   "worker.scaling: min 2 and max 3 are not in this order, or min is below 1 or is not count, 1",
+		`{"min": 1}`:                             "worker.scaling.max: 0 turns scaling off",
+		`{"min": 1, "max": 2, "jobsPerTask": 0}`: "worker.scaling.jobsPerTask: 0 is outside",
+		`{"min": 1, "max": 20}`:                  "40 worker x (128, 192 MiB)",
+	} {
+		bad := with(stackConfig(t, "staging"), "worker", "scaling", json.RawMessage(scaling))
+		if _, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", bad); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", scaling, err)
+		}
+	}
+	two := with(config, "cluster", "max", 4)
+	two["laravel-ecs:processes"] = `{"mails": {"role": "worker", "queues": ["mails"]}}`
+	if _, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", two); err == nil || !strings.Contains(err.Error(), "worker.scaling: needs one worker") {
+		t.Errorf("two workers: %v", err)
+	}
+	if _, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", with(config, "scheduler", "count", 0)); err == nil || !strings.Contains(err.Error(), "worker.scaling: needs scheduler.count 1") {
+		t.Errorf("without a scheduler: %v", err)
+	}
+}

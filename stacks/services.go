@@ -83,6 +83,9 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 		// The number of tasks turns a colour off, so a deployment sets it although autoscaling moves it.
 		SetCount: s.config.Release.Strategy == config.BlueGreen,
 	}
+	if p.scaling != nil && p.scaling.Queue != nil {
+		p.scaling.Queue.Stack = s.prefix
+	}
 	switch {
 	case app.routes[p.name] != nil:
 		target := app.routes[p.name].Target()

@@ -52,9 +52,9 @@ func (c *Config) validateCapacity(p *problems) {
 	if memory := c.Web.MemoryMiB + beside.MemoryMiB; 2*memory > smallest.UsableMiB() {
 		p.add("web.memoryMib", "%d does not fit a %s twice (%d MiB for tasks): a rolling deploy runs both versions", memory, smallest.Name, smallest.UsableMiB())
 	}
-	most := max(c.Web.Count, c.Web.Scaling.Max, c.Worker.Count, c.Scheduler.Count)
+	most := max(c.Web.Count, c.Web.Scaling.Max, c.Worker.Count, c.Worker.Scaling.Max, c.Scheduler.Count)
 	for _, f := range c.Processes {
-		most = max(most, f.Count)
+		most = max(most, f.Count, f.Scaling.Max)
 	}
 	if most > maxTasks || c.Web.MaxPercent > 200 {
 		return // which validateProcesses reports
@@ -90,11 +90,11 @@ func (c *Config) largest() []tasks {
 	}
 	all := []tasks{
 		{"web", surge, c.Web.CPU + beside.CPU, c.Web.ReservationMiB + beside.ReservationMiB},
-		{"worker", 2 * c.Worker.Count, c.Worker.CPU, c.Worker.ReservationMiB}, // the old and the new one
+		{"worker", 2 * c.Worker.most(), c.Worker.CPU, c.Worker.ReservationMiB}, // the old and the new one
 		{"scheduler", c.Scheduler.Count, c.Scheduler.CPU, c.Scheduler.ReservationMiB},
 	}
 	for _, f := range c.Further() {
-		all = append(all, tasks{"processes." + f.Name, 2 * f.Count, f.CPU, f.ReservationMiB})
+		all = append(all, tasks{"processes." + f.Name, 2 * f.worker().most(), f.CPU, f.ReservationMiB})
 	}
 	var list []tasks
 	for _, t := range all {

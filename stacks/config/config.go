@@ -81,7 +81,7 @@ func defaults() *Config {
 		},
 		Worker: Worker{
 			Process:    Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, Limits: limits(0)},
-			JobSeconds: 60, Queue: "database",
+			JobSeconds: 60, Queue: "database", Scaling: QueueScaling{JobsPerTask: defaultJobsPerTask},
 		},
 		Scheduler: Scheduler{Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, StopSeconds: 60, Limits: limits(0)}},
 		Database: Database{

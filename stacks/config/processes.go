@@ -22,12 +22,13 @@ const (
 // Further is a process besides web, worker and scheduler, with a service of its own. Its role decides which of the keys it may have.
 type Further struct {
 	Process
-	Name           string   `json:"-"`
-	Role           string   `json:"role"`           // empty: its name, or the first word of the command
-	Queues         []string `json:"queues"`         // of a worker, the most urgent first
-	JobSeconds     int      `json:"jobSeconds"`     // how long a job may take
-	MaxWaitSeconds int      `json:"maxWaitSeconds"` // as of worker
-	StartSeconds   int      `json:"startSeconds"`   // how long failing health checks of a new task do not count
+	Name           string       `json:"-"`
+	Role           string       `json:"role"`           // empty: its name, or the first word of the command
+	Queues         []string     `json:"queues"`         // of a worker, the most urgent first
+	JobSeconds     int          `json:"jobSeconds"`     // how long a job may take
+	MaxWaitSeconds int          `json:"maxWaitSeconds"` // as of worker
+	Scaling        QueueScaling `json:"scaling"`        // of a worker
+	StartSeconds   int          `json:"startSeconds"`   // how long failing health checks of a new task do not count
 	// Host and Path are whose requests the load balancer sends to this process; with neither it sends none.
 	Host string `json:"host"` // ws.example.com
 	Path string `json:"path"` // the beginning of paths: /ws
@@ -39,7 +40,7 @@ var kinds = map[string]struct {
 	usual Further
 	keys  []string
 }{
-	RoleWorker:  {Further{Process: small, JobSeconds: 60, StartSeconds: 60}, []string{"queues", "jobSeconds", "maxWaitSeconds"}},
+	RoleWorker:  {Further{Process: small, JobSeconds: 60, StartSeconds: 60, Scaling: QueueScaling{JobsPerTask: defaultJobsPerTask}}, []string{"queues", "jobSeconds", "maxWaitSeconds", "scaling"}},
 	RoleHorizon: {Further{Process: medium, JobSeconds: 60, StartSeconds: 60}, []string{"jobSeconds", "maxWaitSeconds"}},
 	RoleReverb:  {Further{Process: small.stopping(30), StartSeconds: 60, Port: 8080}, []string{"host", "path", "port"}},
 	RoleSSR:     {Further{Process: small.stopping(30), StartSeconds: 60, Port: 13714}, nil}, // in each task of web
@@ -183,7 +184,7 @@ func (c *Config) Further() (list []Further) {
 
 // worker is a further process as a worker.
 func (f Further) worker() Worker {
-	return Worker{Process: f.Process, Queues: f.Queues, JobSeconds: f.JobSeconds, MaxWaitSeconds: f.MaxWaitSeconds}
+	return Worker{Process: f.Process, Queues: f.Queues, Scaling: f.Scaling, JobSeconds: f.JobSeconds, MaxWaitSeconds: f.MaxWaitSeconds}
 }
 
 // Arguments are those of the image.

@@ -49,6 +49,7 @@ func (c *Config) deriveTimes() {
 	if c.Worker.MaxWaitSeconds == 0 {
 		c.Worker.MaxWaitSeconds = max(leastWait, 2*c.Worker.JobSeconds)
 	}
+	c.Worker.Scaling.derive(c.Worker.MaxWaitSeconds)
 	for _, f := range c.Processes {
 		if f.StopSeconds == 0 {
 			f.StopSeconds = f.JobSeconds + f.stopMargin()
@@ -56,6 +57,7 @@ func (c *Config) deriveTimes() {
 		if f.MaxWaitSeconds == 0 && f.JobSeconds > 0 {
 			f.MaxWaitSeconds = max(leastWait, 2*f.JobSeconds)
 		}
+		f.Scaling.derive(f.MaxWaitSeconds)
 	}
 }
 
@@ -220,6 +222,9 @@ func (c *Config) validateTimes(p *problems) {
 		p.add("web.stopSeconds", "%d is less than the %d s that a drain (%d) and the longest request (web.requestSeconds, %d) take; remove the key", w.StopSeconds, c.webStop(), drainSeconds, w.RequestSeconds)
 	}
 	c.Worker.validateWorker(p, RoleWorker)
+	if c.Worker.Count > 0 {
+		c.Worker.validateScaling(p, RoleWorker, c)
+	}
 	validateStop(p, RoleWorker, c.Worker.StopSeconds, c.Worker.JobSeconds, workerMargin)
 }
 

@@ -55,10 +55,19 @@ type Scaling struct {
 // Worker runs queue jobs; with Count 0 there is none.
 type Worker struct {
 	Process
-	JobSeconds     int      `json:"jobSeconds"`     // how long a job may take
-	MaxWaitSeconds int      `json:"maxWaitSeconds"` // an alarm tells that a job waits longer; 0: derived, see timing.go
-	Queue          string   `json:"queue"`          // QUEUE_CONNECTION: database, redis or sqs
-	Queues         []string `json:"queues"`         // by name, the most urgent first; empty: the connection's default queue
+	JobSeconds     int          `json:"jobSeconds"`     // how long a job may take
+	MaxWaitSeconds int          `json:"maxWaitSeconds"` // an alarm tells that a job waits longer; 0: derived, see timing.go
+	Queue          string       `json:"queue"`          // QUEUE_CONNECTION: database, redis or sqs
+	Queues         []string     `json:"queues"`         // by name, the most urgent first; empty: the connection's default queue
+	Scaling        QueueScaling `json:"scaling"`
+}
+
+// QueueScaling moves the number of a worker's tasks with the jobs that wait; Max 0 turns it off.
+type QueueScaling struct {
+	Min         int `json:"min"`
+	Max         int `json:"max"`
+	JobsPerTask int `json:"jobsPerTask"` // waiting jobs for each task
+	WaitSeconds int `json:"waitSeconds"` // how long the oldest job may wait; 0: half of maxWaitSeconds
 }
 
 // Scheduler runs scheduled commands: one task or, with Count 0, none.

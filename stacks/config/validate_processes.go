@@ -51,6 +51,9 @@ func (f Further) validate(p *problems, c *Config) {
 	}
 	if slices.Contains(kinds[f.Role].keys, "jobSeconds") {
 		f.worker().validateWorker(p, key)
+		if f.Role == RoleWorker && f.Count > 0 {
+			f.worker().validateScaling(p, key, c)
+		}
 		validateStop(p, key, f.StopSeconds, f.JobSeconds, f.stopMargin())
 	}
 	if f.Count == 0 {
@@ -229,5 +232,48 @@ func (c *Config) addHosts() {
 		if f.Host != "" && c.Domain.Name != "" && !slices.Contains(c.Hosts(), f.Host) && !slices.Contains(c.Hosts(), "*."+parent) {
 			c.Domain.Aliases = append(c.Domain.Aliases, f.Host)
 		}
+	}
+}
+
+const defaultJobsPerTask = 10
+
+// derive makes tasks start before the alarm of maxWaitSeconds.
+func (s *QueueScaling) derive(maxWaitSeconds int) {
+	if s.Max > 0 && s.WaitSeconds == 0 {
+		s.WaitSeconds = maxWaitSeconds / 2
+	}
+}
+
+// most is how many tasks there may be; none where the worker is turned off.
+func (w Worker) most() int {
+	if w.Count == 0 {
+		return 0
+	}
+	return max(w.Count, w.Scaling.Max)
+}
+
+// validateScaling: the scheduler reports the jobs of all queues together, so they tell how many tasks one worker needs.
+func (w Worker) validateScaling(p *problems, key string, c *Config) {
+	s, key := w.Scaling, key+".scaling"
+	if s.Max == 0 {
+		if s.Min != 0 || s.WaitSeconds != 0 || s.JobsPerTask != defaultJobsPerTask {
+			p.add(key+".max", "0 turns scaling off, but %s has other keys: set max, or remove them", key)
+		}
+		return
+	}
+	p.between(key+".max", s.Max, 1, maxTasks)
+	p.between(key+".jobsPerTask", s.JobsPerTask, 1, 1_000_000)
+	p.between(key+".waitSeconds", s.WaitSeconds, 1, 7*24*3600)
+	if s.Min < 1 || s.Max < s.Min || w.Count != s.Min {
+		p.add(key, "min %d and max %d are not in this order, or min is below 1 or is not count, %d, with which the service starts", s.Min, s.Max, w.Count)
+	}
+	if len(c.Workers()) > 1 || c.Runs(RoleHorizon) {
+		p.add(key, "needs one worker, because the jobs of all queues are counted together: give one worker all queues, or set the counts of several")
+	}
+	if c.Worker.Queue == DriverSQS {
+		p.add(key, "needs worker.queue database or redis: the scheduler does not count the jobs in sqs")
+	}
+	if c.Scheduler.Count == 0 || len(c.Scheduler.Command) > 0 && c.Scheduler.Command[0] != RoleScheduler || !c.Observability.Alarms || c.Environment.Shares != "" {
+		p.add(key, "needs scheduler.count 1 and observability.alarms true, with which the scheduler reports the jobs that wait, and no environment.shares")
 	}
 }

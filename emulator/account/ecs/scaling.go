@@ -14,6 +14,7 @@ import (
 const (
 	tracking   = "targetTrackingScalingPolicyConfiguration"
 	predefined = tracking + ".predefinedMetricSpecification"
+	customized = tracking + ".customizedMetricSpecification"
 )
 
 // scaled are the rules about what is scaled.
@@ -70,8 +71,21 @@ func checkScalingPolicy(r *account.Rules) {
 		r.Refuse(tracking, "is for policyType TargetTrackingScaling, which needs it")
 		return
 	}
-	if !r.In.Has(predefined) {
-		r.Refuse(tracking, "needs predefinedMetricSpecification")
+	if r.In.Has(predefined) == r.In.Has(customized) {
+		r.Refuse(tracking, "needs predefinedMetricSpecification or customizedMetricSpecification, and not both")
+	}
+	// "must eventually return a single time series" (Application Auto Scaling user guide, target tracking with metric math)
+	returned, metrics := 0, r.In.Blocks(customized+".metrics[*]")
+	for i, metric := range metrics {
+		if metric.Has("expression") == metric.Has("metricStat") {
+			r.Refuse(fmt.Sprintf("%s.metrics[%d]", customized, i), "needs expression or metricStat, and not both")
+		}
+		if value, given := metric["returnData"].(bool); value || !given {
+			returned++
+		}
+	}
+	if len(metrics) > 0 && returned != 1 {
+		r.Refuse(customized+".metrics", "%d of them return data; exactly one does", returned)
 	}
 	metric := r.In.Text(predefined + ".predefinedMetricType")
 	if labelled := r.In.Has(predefined + ".resourceLabel"); metric != "" && labelled != (metric == "ALBRequestCountPerTarget") {
