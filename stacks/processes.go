@@ -72,7 +72,7 @@ func webProcess(c *config.Config, color config.Color) process {
 	}
 	task := infra.Task{Main: web}
 	if ssr := c.SSR(); ssr != nil {
-		task.Beside = []infra.Container{ssrContainer(c, ssr)}
+		task.Beside = []infra.Container{ssrContainer(ssr)}
 		task.Main.Environment["INERTIA_SSR_ENABLED"] = "true"
 		task.Main.Environment["INERTIA_SSR_URL"] = fmt.Sprintf("http://%s:%d", ssr.Name, ssr.Port) // inertia-laravel, config/inertia.php
 	}
@@ -90,7 +90,7 @@ func webProcess(c *config.Config, color config.Color) process {
 }
 
 // ssrContainer answers the web container only. When both stop, ECS stops web first, and this one then.
-func ssrContainer(c *config.Config, ssr *config.Further) infra.Container {
+func ssrContainer(ssr *config.Further) infra.Container {
 	beside := container(ssr.Name, ssr.Process, ssr.StartSeconds)
 	beside.Command = ssr.Arguments()
 	beside.Environment["PORT"] = fmt.Sprint(ssr.Port)

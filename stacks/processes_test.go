@@ -212,7 +212,7 @@ func TestBadProcessesAreRefused(t *testing.T) {
 // TestRoutedProcesses: the load balancer sends a host or a path to a process, and checks what that one answers.
 func TestRoutedProcesses(t *testing.T) {
 	r := deploy(t, "staging", manyProcesses(t))
-	type route struct{ group, path, host, pattern, delay string }
+	type route struct{ path, host, pattern, delay string }
 	got := map[string]route{}
 	for _, group := range each(t, r, "aws:lb/targetGroup:TargetGroup") {
 		delay, _ := at(group, "deregistrationDelay")
