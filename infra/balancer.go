@@ -2,6 +2,8 @@ package infra
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -22,6 +24,9 @@ type BalancerArgs struct {
 	// RedirectHTTP answers HTTP with a 301 to HTTPS instead of forwarding it.
 	RedirectHTTP bool
 	TargetArgs
+	// Routes are the target groups of the processes that get requests besides the web service, by the beginning of their names, which has
+	// at most 21 characters.
+	Routes map[string]TargetArgs
 	// IdleSeconds is after how long without a byte a connection is closed. The container keeps its side open for longer.
 	IdleSeconds   int
 	AccessLogDays int
@@ -43,6 +48,7 @@ type Balancer struct {
 	args       BalancerArgs
 	balancer   *lb.LoadBalancer
 	targets    map[string]*lb.TargetGroup // by colour
+	groups     map[string]*lb.TargetGroup // of Routes
 	listeners  []pulumi.Resource
 	forwarding map[string]*lb.Listener // the listeners that forward, by http and https
 }
@@ -53,7 +59,7 @@ const SSLPolicy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 // NewBalancer registers the load balancer. Names of load balancers and target groups have at most 32 characters, 8 of them for
 // autonaming. Hence the load balancer has the component's name, without a suffix.
 func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pulumi.ResourceOption) (*Balancer, error) {
-	b := &Balancer{args: args, targets: map[string]*lb.TargetGroup{}, forwarding: map[string]*lb.Listener{}}
+	b := &Balancer{args: args, targets: map[string]*lb.TargetGroup{}, groups: map[string]*lb.TargetGroup{}, forwarding: map[string]*lb.Listener{}}
 	if err := ctx.RegisterComponentResource("laravel:infra:Balancer", name, b, opts...); err != nil {
 		return nil, err
 	}
@@ -66,6 +72,11 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 	}
 	for _, color := range args.Colors {
 		if b.targets[color], err = newTargetGroup(ctx, name, color, args.VpcID, args.TargetArgs, pulumi.Parent(b)); err != nil {
+			return nil, fmt.Errorf("creating target group: %w", err)
+		}
+	}
+	for route, target := range args.Routes {
+		if b.groups[route], err = newTargetGroup(ctx, route, Blue, args.VpcID, target, pulumi.Parent(b)); err != nil {
 			return nil, fmt.Errorf("creating target group: %w", err)
 		}
 	}
@@ -91,6 +102,12 @@ func (b *Balancer) Target(color string) Target {
 		ARN: group.Arn, ARNSuffix: group.ArnSuffix,
 		ResourceLabel: pulumi.Sprintf("%s/%s", b.balancer.ArnSuffix, group.ArnSuffix), Ready: b.listeners,
 	}
+}
+
+// RouteTarget is where the requests of one of Routes go.
+func (b *Balancer) RouteTarget(route string) Target {
+	group := b.groups[route]
+	return Target{ARN: group.Arn, ARNSuffix: group.ArnSuffix, Ready: b.listeners}
 }
 
 // ListenerARNs are those of the listeners that forward, by http and https.
@@ -149,14 +166,18 @@ func (b *Balancer) CertificateARN() pulumi.StringInput { return b.args.Certifica
 func (b *Balancer) redirects() bool { return b.args.CertificateARN != nil && b.args.RedirectHTTP }
 
 // forward is the default action of the listeners. It names every target group, because ECS refuses a group that no listener uses.
-// The rules of Traffic come before it; until they exist, blue gets all requests.
+// The rules of Traffic and Route come before it; until they exist, blue gets all requests. It has room for 5 groups
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html, "Target Groups per Action").
 func (b *Balancer) forward() *lb.ListenerDefaultActionArgs {
-	if len(b.args.Colors) == 1 {
+	if len(b.args.Colors)+len(b.groups) == 1 {
 		return &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), TargetGroupArn: b.targets[Blue].Arn}
 	}
 	groups := lb.ListenerDefaultActionForwardTargetGroupArray{}
 	for i, color := range b.args.Colors {
 		groups = append(groups, &lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: b.targets[color].Arn, Weight: pulumi.Int(max(0, 1-i))})
+	}
+	for _, route := range slices.Sorted(maps.Keys(b.groups)) {
+		groups = append(groups, &lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: b.groups[route].Arn, Weight: pulumi.Int(0)})
 	}
 	return &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), Forward: &lb.ListenerDefaultActionForwardArgs{TargetGroups: groups}}
 }

@@ -33,6 +33,7 @@ type ServiceArgs struct {
 	GraceSeconds           int // how long failing health checks of the load balancer do not count
 	Exec                   bool
 	Target                 *Target // of the load balancer; nil for a process that gets no requests
+	Routed                 bool    // a Route sends the requests
 	// After must be done before the service changes.
 	After []pulumi.Resource
 	// AfterReleases are services that must run what was registered for them before this one changes. When ECS rolls one of them back, this
@@ -55,7 +56,7 @@ type Service struct {
 	// TaskDefinitionARN is the revision that runs. It is an error when that is not the one that was registered.
 	TaskDefinitionARN pulumi.StringOutput `pulumi:"taskDefinitionArn"`
 
-	created atomic.Bool // in this update; only with SetCount
+	created atomic.Bool // in this update; only with SetCount, or Routed
 }
 
 // NewLogGroup registers the log group of a service. It is made before the roles, whose policies name it.
@@ -184,7 +185,7 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		pulumi.ReplaceOnChanges([]string{"loadBalancers"}),
 	}
 	opts = append(opts, released...)
-	if args.SetCount && args.Target != nil {
+	if (args.SetCount || args.Routed) && args.Target != nil {
 		created, err := ctx.RegisterResourceHook(name+"-created", func(*pulumi.ResourceHookArgs) error { s.created.Store(true); return nil }, nil)
 		if err != nil {
 			return nil, fmt.Errorf("registering hook: %w", err)

@@ -64,56 +64,6 @@ func hostCondition(host string) *lb.ListenerRuleConditionArgs {
 	return &lb.ListenerRuleConditionArgs{HostHeader: &lb.ListenerRuleConditionHostHeaderArgs{Values: pulumi.StringArray{pulumi.String(host)}}}
 }
 
-// RouteArgs describes which requests a process gets besides the web service.
-type RouteArgs struct {
-	VpcID    pulumi.StringInput
-	Balancer *Balancer
-	// Host is a host name, Paths are patterns; one of them may be empty. Priority is the number of the rule.
-	Host     string
-	Paths    []string
-	Priority int
-	TargetArgs
-}
-
-// Route is a target group, and a rule for a host or for paths on every listener that forwards. The connections of a websocket stay with the
-// task that they were opened to (ALB guide, "Listeners for your Application Load Balancers", WebSockets), so the group has no cookie.
-type Route struct {
-	pulumi.ResourceState
-
-	group *lb.TargetGroup
-	rules []pulumi.Resource
-}
-
-// NewRoute registers the target group and the rules. The name has at most 21 characters, for the same reason as NewBalancer's.
-func NewRoute(ctx *pulumi.Context, name string, args RouteArgs, opts ...pulumi.ResourceOption) (*Route, error) {
-	r := &Route{}
-	if err := ctx.RegisterComponentResource("laravel:infra:Route", name, r, opts...); err != nil {
-		return nil, err
-	}
-	var err error
-	if r.group, err = newTargetGroup(ctx, name, Blue, args.VpcID, args.TargetArgs, pulumi.Parent(r)); err != nil {
-		return nil, fmt.Errorf("creating target group: %w", err)
-	}
-	conditions := lb.ListenerRuleConditionArray{}
-	if args.Host != "" {
-		conditions = append(conditions, hostCondition(args.Host))
-	}
-	if len(args.Paths) > 0 {
-		conditions = append(conditions, &lb.ListenerRuleConditionArgs{
-			PathPattern: &lb.ListenerRuleConditionPathPatternArgs{Values: pulumi.ToStringArray(args.Paths)},
-		})
-	}
-	if r.rules, err = newRules(ctx, name, args.Balancer.ListenerARNs(), args.Priority, conditions, r.group, pulumi.Parent(r)); err != nil {
-		return nil, err
-	}
-	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{})
-}
-
-// Target is where the requests go.
-func (r *Route) Target() Target {
-	return Target{ARN: r.group.Arn, ARNSuffix: r.group.ArnSuffix, Ready: r.rules}
-}
-
 // Target is where the requests for the host go.
 func (b *SharedBalancer) Target() Target {
 	return Target{ARN: b.group.Arn, ARNSuffix: b.group.ArnSuffix, Ready: b.rules}

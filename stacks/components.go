@@ -139,7 +139,7 @@ func (s *stack) createBalancer(ctx *pulumi.Context, network *vpc.Network, firewa
 	}
 	balancer, err := infra.NewBalancer(ctx, s.balancerName(), infra.BalancerArgs{
 		VpcID: network.VpcID, SubnetIDs: network.PublicSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupWeb), Internet: network.Internet(),
-		Colors: s.config.ColorNames(), CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", HSTSDays: c.HSTSDays, TargetArgs: s.targetArgs(),
+		Colors: s.config.ColorNames(), CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", HSTSDays: c.HSTSDays, TargetArgs: s.targetArgs(), Routes: s.routeTargets(),
 		IdleSeconds: c.IdleSeconds, AccessLogDays: c.AccessLogDays,
 		Protected: s.config.Environment.Protected(), ForceDestroy: !s.config.Environment.Protected(), WAF: waf,
 	}, s.aws)
@@ -259,8 +259,8 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, netwo
 	args.Reported = s.reported(all)
 	for _, p := range all {
 		watched := infra.Watched{Service: services[p.name], CPUPercent: s.config.CPUPercent(p.task.CPU()), Idle: p.color.Idle()}
-		if route := app.routes[p.name]; route != nil {
-			target := route.Target()
+		if p.routed() {
+			target := app.balancer.RouteTarget(s.routeName(p.name))
 			watched.Target = &target
 		}
 		args.Services[p.name] = watched

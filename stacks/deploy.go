@@ -141,9 +141,8 @@ type application struct {
 	queue    *infra.Queue // nil where Laravel's queue is not in SQS
 	// target is where the load balancer sends the requests of a colour.
 	target          func(color string) infra.Target
-	balancer        *infra.Balancer         // nil where it is another environment's
-	vpcID, dnsName  pulumi.StringInput      // nil there, too
-	routes          map[string]*infra.Route // by process
+	balancer        *infra.Balancer    // nil where it is another environment's
+	vpcID, dnsName  pulumi.StringInput // nil there, too
 	loadBalancerARN pulumi.StringInput
 	url             pulumi.StringOutput
 	storage         *infra.Storage // nil without a bucket

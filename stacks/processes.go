@@ -129,6 +129,9 @@ func furtherProcess(c *config.Config, f config.Further) process {
 	return p
 }
 
+// routed tells whether the load balancer sends it requests besides the web service.
+func (p process) routed() bool { return p.further != nil && p.further.Routed() }
+
 // startSeconds is how long a task of the process may take until it passes its health checks.
 func (p process) startSeconds() int { return p.task.Main.StartSeconds }
 

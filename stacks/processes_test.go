@@ -225,11 +225,13 @@ func TestRoutedProcesses(t *testing.T) {
 			t.Errorf("%s has the number %v", rule.Name, number)
 		}
 		numbers[number.NumberValue()] = true
-		if group, routed := strings.CutSuffix(rule.Name, "-https"); routed && number.NumberValue() < 50000 {
-			one := got[group+"-tg"]
+		if strings.HasSuffix(rule.Name, "-https") && number.NumberValue() < 50000 {
+			arn := text(rule, "actions[0].targetGroupArn")
+			group := arn[strings.LastIndex(arn, "/")+1:]
+			one := got[group]
 			one.host = text(rule, "conditions[0].hostHeader.values[0]")
 			one.pattern = text(rule, "conditions[0].pathPattern.values[1]")
-			got[group+"-tg"] = one
+			got[group] = one
 		}
 	}
 	for name, want := range map[string]route{

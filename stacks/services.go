@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"time"
 
@@ -25,9 +26,6 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 	roles, err := s.createTaskRoles(ctx, app, all, logs)
 	if err != nil {
 		return nil, wrap("roles", err)
-	}
-	if err := s.createRoutes(ctx, app, all); err != nil {
-		return nil, wrap("routes", err)
 	}
 	services := map[string]*infra.Service{}
 	add := func(p process, after []pulumi.Resource, released []*infra.Service) (err error) {
@@ -56,6 +54,9 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 	}
 	if app.balancer == nil { // the rules of a shared one are there already
 		return services, nil
+	}
+	if err := s.createRoutes(ctx, app, all, services); err != nil {
+		return nil, wrap("routes", err)
 	}
 	traffic, err := s.createTraffic(ctx, app, services)
 	if err != nil {
@@ -87,9 +88,9 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 		p.scaling.Queue.Stack = s.prefix
 	}
 	switch {
-	case app.routes[p.name] != nil:
-		target := app.routes[p.name].Target()
-		args.Target, args.GraceSeconds = &target, s.config.GraceSeconds(p.startSeconds())
+	case p.routed():
+		target := app.balancer.RouteTarget(s.routeName(p.name))
+		args.Target, args.Routed, args.GraceSeconds = &target, true, s.config.GraceSeconds(p.startSeconds())
 	case p.behindBalancer:
 		target := app.target(p.color.Name)
 		args.Target, args.GraceSeconds = &target, s.config.GraceSeconds(p.startSeconds())
@@ -97,21 +98,32 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 	return args
 }
 
-// createRoutes makes the target groups and rules of the processes that get requests besides the web service.
-func (s *stack) createRoutes(ctx *pulumi.Context, app *application, processes []process) error {
-	app.routes = map[string]*infra.Route{}
+// routeTargets are the target groups of the processes that get requests besides the web service.
+func (s *stack) routeTargets() map[string]infra.TargetArgs {
+	targets := map[string]infra.TargetArgs{}
+	for _, f := range s.config.Further() {
+		if f.Routed() {
+			target := s.targetArgs()
+			target.ContainerTLS, target.HealthCheck.Path, target.DeregistrationSeconds = false, s.config.HealthPath(f), s.config.DrainSeconds(f)
+			targets[s.routeName(f.Name)] = target
+		}
+	}
+	return targets
+}
+
+func (s *stack) routeName(process string) string { return config.RouteName(s.prefix, process) }
+
+// createRoutes makes the rules of the processes that get requests besides the web service, when their tasks run.
+func (s *stack) createRoutes(ctx *pulumi.Context, app *application, processes []process, services map[string]*infra.Service) error {
 	for _, p := range processes {
-		f := p.further
-		if f == nil || !f.Routed() {
+		if !p.routed() {
 			continue
 		}
-		target := s.targetArgs()
-		target.ContainerTLS, target.HealthCheck.Path, target.DeregistrationSeconds = false, s.config.HealthPath(*f), s.config.DrainSeconds(*f)
-		var err error
-		app.routes[p.name], err = infra.NewRoute(ctx, config.RouteName(s.prefix, p.name), infra.RouteArgs{
-			VpcID: app.vpcID, Balancer: app.balancer, Host: f.Host, Paths: f.Paths(), Priority: f.RulePriority(), TargetArgs: target,
-		}, s.aws)
-		if err != nil {
+		number := p.further.RulePriority()
+		if _, err := infra.NewRoute(ctx, fmt.Sprintf("%s-route-%d", s.prefix, number), infra.RouteArgs{
+			Balancer: app.balancer, Group: s.routeName(p.name), Service: services[p.name],
+			Host: p.further.Host, Paths: p.further.Paths(), Priority: number, WarmUp: time.Duration(s.config.GraceSeconds(p.startSeconds())) * time.Second,
+		}, s.aws); err != nil {
 			return err
 		}
 	}

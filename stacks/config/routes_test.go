@@ -75,3 +75,46 @@ func TestHostOfARule(t *testing.T) {
 		}
 	}
 }
+
+// TestRoutesHaveRoom: the default action of a listener names the target groups of web and of the processes, 5 at most.
+func TestRoutesHaveRoom(t *testing.T) {
+	for _, test := range []struct {
+		strategy string
+		routes   int
+		refused  bool
+	}{{Rolling, 4, false}, {Rolling, 5, true}, {BlueGreen, 3, false}, {BlueGreen, 4, true}} {
+		c := routed([]string{"a", "b", "c", "d", "e"}[:test.routes]...)
+		c.Release.Strategy = test.strategy
+		var p problems
+		c.validateRoutes(&p, "laravel-prod")
+		if refused := strings.Contains(fmt.Sprint(p), "an action of a listener names 5 target groups"); refused != test.refused || len(p) > 1 {
+			t.Errorf("%d with %s: %v", test.routes, test.strategy, p)
+		}
+	}
+}
+
+// TestRuleNumbers are made of host and path: a process with another name keeps its rule. Two processes with one number are refused.
+func TestRuleNumbers(t *testing.T) {
+	if (Further{Name: "ws", Path: "/ws"}).RulePriority() != (Further{Name: "reverb", Path: "/ws"}).RulePriority() {
+		t.Error("another name has another number")
+	}
+	seen := map[int]string{}
+	var same []string
+	for i := range ruleNumbers + 1 {
+		name := fmt.Sprintf("p%d", i)
+		number := Further{Path: "/" + name}.RulePriority()
+		if number <= 49000 || number >= 49990 {
+			t.Fatalf("%s has the number %d", name, number)
+		}
+		if other := seen[number]; other != "" && len(same) == 0 {
+			same = []string{other, name}
+		}
+		seen[number] = name
+	}
+	c := routed(same...)
+	var p problems
+	c.validateRoutes(&p, "laravel-prod")
+	if len(p) != 1 || !strings.Contains(p[0].Error(), "would get the number of processes.") {
+		t.Errorf("%q: %v", same, p)
+	}
+}

@@ -97,9 +97,6 @@ func (f Further) validateRoute(p *problems, key string, c *Config) {
 		if other.Name >= f.Name || !other.Routed() {
 			continue
 		}
-		if other.RulePriority() == f.RulePriority() {
-			p.add(key, "its rule of the load balancer would get the number of processes.%s: rename one of them", other.Name)
-		}
 		if other.Host != "" && f.Host != "" && other.Host != f.Host {
 			continue
 		}
@@ -167,25 +164,6 @@ func (f Further) validateHorizon(p *problems, key string, c *Config) {
 	} else if c.Worker.Queue != "redis" {
 		p.add("worker.queue", "%q, but Horizon (%s) works on queues in redis only: jobs would wait for ever; set redis", c.Worker.Queue, key)
 	}
-}
-
-// Rules of listeners have a number each, and the lowest that matches counts. Those of processes come after the rules of review environments
-// (infra/sharedbalancer.go), and before a maintenance page and the rule for everything else, which has 50000. A host counts before a path.
-const (
-	firstHostRule = 49800
-	firstPathRule = 49900
-	ruleNumbers   = 99
-)
-
-// RulePriority is the number of its rule. It is made of the name, so that a further process does not move the others' rules.
-func (f Further) RulePriority() int {
-	sum := fnv.New32a()
-	sum.Write([]byte(f.Name))
-	first := firstPathRule
-	if f.Host != "" {
-		first = firstHostRule
-	}
-	return first + int(sum.Sum32()%ruleNumbers)
 }
 
 // Routed tells whether the load balancer sends requests to it.
