@@ -62,6 +62,10 @@ func git(t *testing.T, folder string, args ...string) {
 
 func TestChecks(t *testing.T) {
 	const none = "-" // removes a file
+	const ssr, horizonRuns = "}\n  laravel-ecs:processes: {ssr: {}", "}\n  laravel-ecs:processes: {jobs: {role: horizon}"
+	// As in laravel/react-starter-kit.
+	kit := map[string]string{"package.json": `{"scripts": {"build": "vite build", "build:ssr": "vite build && vite build --ssr"}}`,
+		"config/inertia.php": "<?php return ['ssr' => ['enabled' => true, 'url' => 'http://127.0.0.1:13714']];"}
 	for _, test := range []struct {
 		check, stack string
 		files        map[string]string
@@ -87,6 +91,22 @@ func TestChecks(t *testing.T) {
 		{"front end", "", map[string]string{"package.json": `{"packageManager": "npm@11.1.0", "scripts": {"build": "x"}}`}, "ok package-lock.json"},
 		{"front end", ", assets: {script: x}", nil, "ok package-lock.json\nFAIL image.assets.script is x, which is no script of app/package.json"},
 		{"front end", "", map[string]string{"package.json": `{"devDependencies": {"vite": "^7"}}`}, "ok package-lock.json\nwarn app/package.json has no script build"},
+		{"rendering", "", kit, ""},
+		{"rendering", ssr, kit, "FAIL processes has ssr, and the script build of app/package.json makes no bundle for a server (vite build --ssr): set in Pulumi.staging.yaml: image: {assets: {script: \"build:ssr\"}}\nwarn app/config/inertia.php does not read INERTIA_SSR_URL"},
+		{"rendering", ", assets: {script: \"build:ssr\"}" + ssr, kit, "warn app/config/inertia.php does not read INERTIA_SSR_URL"},
+		{"rendering", ssr, map[string]string{"package.json": `{"scripts": {"build": "npm run 'client' && npm-run-all server:*", "client": "vite build", "server:a": "vite build --ssr"}}`, "config/inertia.php": "<?php ['ssr' => ['url' => env('INERTIA_SSR_URL')]];"}, ""},
+		{"rendering", ssr, map[string]string{"package.json": `{"scripts": {"build": "vite build", "postbuild": "vite build --ssr"}}`, "config/inertia.php": "<?php ['history' => []];"}, ""},
+		{"rendering", ssr, map[string]string{"package.json": `{"scripts": {"production": "node bundle.mjs"}}`}, "warn processes has ssr, and the script production"},
+		{"rendering", ssr, map[string]string{"bootstrap/ssr/ssr.js": ""}, "warn processes has ssr, and the script build"},
+		{"rendering", ssr, map[string]string{"package.json": none}, "FAIL processes has ssr, and the script build"},
+		{"Horizon", "", map[string]string{"config/horizon.php": none}, ""},
+		{"Horizon", horizonRuns, nil, "FAIL environments of app/config/horizon.php has production, local, and none for APP_ENV staging, so the migration would refuse it: add 'staging' or '*' there, or set app.env: production in Pulumi.staging.yaml"},
+		{"Horizon", horizonRuns + "}\n  laravel-ecs:app: {env: production", nil, ""},
+		{"Horizon", horizonRuns, map[string]string{"config/horizon.php": "<?php return ['defaults' => ['staging' => []], 'environments' => ['production' => ['a' => ['maxProcesses' => 10]], \"local\" => []]];"}, "FAIL environments of app/config/horizon.php has production, local, and none"},
+		{"Horizon", horizonRuns, map[string]string{"config/horizon.php": "<?php return ['environments' => ['production' => [], 'staging' => []]];"}, ""},
+		{"Horizon", horizonRuns, map[string]string{"config/horizon.php": "<?php return ['environments' => ['stag*' => []]];"}, ""},
+		{"Horizon", horizonRuns, map[string]string{"config/horizon.php": "<?php return ['environments' => [env('APP_ENV') => []]];"}, ""},
+		{"Horizon", horizonRuns, map[string]string{"config/horizon.php": "<?php return ['env' => 'production', 'environments' => ['production' => []]];"}, ""},
 		{"secrets", "", map[string]string{".npmrc": "//registry.example/:_authToken=abc\n"}, "FAIL app/.npmrc has a token"},
 		{"secrets", "", map[string]string{".npmrc": "//registry.example/:_authToken=${NPM_TOKEN}\n"}, ""},
 		{"database", "", nil, ""},
@@ -113,6 +133,23 @@ func TestChecks(t *testing.T) {
 		}
 		if bad {
 			t.Errorf("%s, %s: %q\n not %q", test.check, test.files, got, want)
+		}
+	}
+}
+
+// TestUploads: the bucket of the emulator, from a browser.
+func TestUploads(t *testing.T) {
+	defer func(was string) { system = was }(system)
+	livewire := map[string]string{"composer.lock": `{"packages": [{"name": "livewire/livewire", "version": "v3.6.4"}]}`}
+	const bucket = "}\n  laravel-ecs:storage: {bucket: true"
+	for _, test := range []struct {
+		system, stack string
+		local, warns  bool
+	}{{"darwin", bucket, true, true}, {"linux", bucket, true, false}, {"darwin", "", true, false}, {"darwin", bucket, false, false}} {
+		system = test.system
+		got := found(t, project(t, test.stack, livewire), "uploads", test.local)
+		if test.warns != strings.HasPrefix(got, "warn Livewire's uploads do not work on this machine") || !test.warns && got != "" {
+			t.Errorf("%+v: %q", test, got)
 		}
 	}
 }

@@ -46,8 +46,9 @@ var rules = []rule{
 		source: "https://laravel.com/docs/telescope#data-pruning, #dashboard-authorization"},
 	{pkg: "laravel/vapor-core", advice: "not needed, and it replaces Laravel's queue connection sqs with Vapor's: composer remove laravel/vapor-core",
 		source: "src/VaporServiceProvider.php of laravel/vapor-core"},
-	{pkg: "livewire/livewire", advice: useBucket + ": uploads are on the default disk until the form is sent, and that request may reach another task",
-		source: "https://livewire.laravel.com/docs/uploads; config/livewire.php"},
+	{pkg: "livewire/livewire", advice: useBucket + " and composer require league/flysystem-aws-s3-v3: uploads are on the default disk until the form is sent, and that request may reach another task. With the disk s3 the browser sends them to the bucket: " +
+		"<input multiple> throws S3DoesntSupportMultipleFileUploads in Livewire 3 and 4 (one file at a time, into an array), and on your machine it works on Linux only",
+		source: "https://livewire.laravel.com/docs/uploads; config/livewire.php; src/Features/SupportFileUploads/WithFileUploads.php (_startUpload); several at once are in main only, for 5: https://github.com/livewire/livewire/pull/10394, .../10247"},
 	{pkg: "spatie/laravel-medialibrary", advice: useBucket + " and env.MEDIA_DISK: s3, or files are in the memory of one task; conversions need a worker: {count: 1}",
 		source: "config/media-library.php; https://spatie.be/docs/laravel-medialibrary/v11/converting-images/defining-conversions"},
 }

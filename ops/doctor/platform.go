@@ -118,5 +118,9 @@ func satisfies(version, constraint string) (ok, known bool) {
 	if err != nil {
 		return false, false
 	}
-	return c.Check(v), true
+	// A lock has a pre-release only where minimum-stability lets it in (https://getcomposer.org/doc/04-schema.md#minimum-stability), and then
+	// ^4.0 has 4.0.0-beta5, and not 5.0.0-beta1: its bounds are 4.0.0.0-dev and 5.0.0.0-dev (parseConstraint in src/VersionParser.php of
+	// composer/semver). So it is where its release will be.
+	release, err := v.SetPrerelease("")
+	return c.Check(v) || err == nil && c.Check(&release), true
 }
