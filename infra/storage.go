@@ -58,10 +58,10 @@ func NewStorage(ctx *pulumi.Context, name string, args StorageArgs, opts ...pulu
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"bucket": s.Bucket, "arn": s.ARN})
 }
 
-// Env are the variables of Laravel's disk s3 (config/filesystems.php of laravel/framework). There is no key among them, not even an empty
-// one: the AWS SDK then takes the role of the task.
+// Env are the variables of Laravel's disk s3 (config/filesystems.php of laravel/framework), but not FILESYSTEM_DISK: whether it is the default
+// one depends on the application. There is no key among them, not even an empty one: the AWS SDK then takes the role of the task.
 func (s *Storage) Env() map[string]pulumi.StringInput {
-	return map[string]pulumi.StringInput{"AWS_BUCKET": s.Bucket, "AWS_DEFAULT_REGION": pulumi.String(s.region), "FILESYSTEM_DISK": pulumi.String("s3")}
+	return map[string]pulumi.StringInput{"AWS_BUCKET": s.Bucket, "AWS_DEFAULT_REGION": pulumi.String(s.region)}
 }
 
 // statements are what Laravel's disk s3 needs of the bucket (https://github.com/thephpleague/flysystem, src/AwsS3V3/AwsS3V3Adapter.php).

@@ -125,13 +125,18 @@ func TestTheTaskRoleHasItsBucketOnly(t *testing.T) {
 	}
 }
 
-// TestFilesystemOfContainers: Laravel finds the bucket, and no key, so that the SDK takes the role of the task.
+// TestFilesystemOfContainers: Laravel finds the bucket, and no key, so that the SDK takes the role of the task. It is the default disk of an
+// application that has a driver for it: a skeleton has none, and would fail at each use.
 func TestFilesystemOfContainers(t *testing.T) {
-	for _, on := range []bool{true, false} {
-		r := deploy(t, "staging", with(stackConfig(t, "staging"), "storage", "bucket", on))
+	for _, test := range []struct {
+		app  string
+		on   bool
+		disk string
+	}{{"examples/laravel", true, "s3"}, {"examples/laravel", false, ""}, {"docker/testdata/apps/laravel-12", true, ""}} {
+		r := deploy(t, "staging", with(with(stackConfig(t, "staging"), "storage", "bucket", test.on), "image", "app", test.app))
 		for container, environment := range variablesOf(t, r) {
-			if got := environment["FILESYSTEM_DISK"] == "s3" && environment["AWS_BUCKET"] != "" && environment["AWS_DEFAULT_REGION"] == "eu-west-1"; got != on {
-				t.Errorf("bucket %v: %s has %v", on, container, environment)
+			if got := environment["AWS_BUCKET"] != "" && environment["AWS_DEFAULT_REGION"] == "eu-west-1"; got != test.on || environment["FILESYSTEM_DISK"] != test.disk {
+				t.Errorf("%+v: %s has %v", test, container, environment)
 			}
 			if _, there := environment["AWS_ACCESS_KEY_ID"]; there {
 				t.Errorf("%s has a key", container)

@@ -39,6 +39,9 @@ func (s *stack) variables(app *application, release string) map[string]pulumi.St
 	maps.Copy(variables, app.cache.Env())
 	if app.storage != nil {
 		maps.Copy(variables, app.storage.Env())
+		if c.StoresInBucket() {
+			variables[config.FilesDisk] = pulumi.String(config.S3Disk)
+		}
 	}
 	if app.queue != nil {
 		maps.Copy(variables, app.queue.Env(c.Region))

@@ -140,7 +140,7 @@ func TestVariables(t *testing.T) {
 		"also of the server":    {example: "VITE_B=", files: map[string]string{"config/x.php": "<?php env('VITE_B');"}, want: "missing VITE_B"},
 		"a bucket":              {files: map[string]string{"config/filesystems.php": "<?php return [\n'default' => env('FILESYSTEM_DISK', 's3'), env('AWS_BUCKET'), env('AWS_DEFAULT_REGION', 'x')];"}, want: "missing AWS_BUCKET"},
 		"a disk":                {files: map[string]string{"config/f.php": "<?php [env('FILESYSTEM_DISK', 'public'), env('MEDIA_DISK', 's3')];"}, want: "dangerous FILESYSTEM_DISK"},
-		"the bucket's package":  {stack: "}\n  laravel-ecs:storage: {bucket: true", set: map[string]string{"FILESYSTEM_DISK": "s3", "AWS_BUCKET": "x"}, files: map[string]string{"config/f.php": "<?php env('FILESYSTEM_DISK');", "composer.lock": "{}"}, want: "dangerous FILESYSTEM_DISK, provided AWS_BUCKET"},
+		"the bucket's package":  {stack: "}\n  laravel-ecs:storage: {bucket: true", set: map[string]string{"AWS_BUCKET": "x"}, files: map[string]string{"config/f.php": "<?php env('FILESYSTEM_DISK', 'local');", "composer.lock": "{}"}, want: "dangerous FILESYSTEM_DISK, provided AWS_BUCKET"},
 		"debug":                 {set: map[string]string{"APP_DEBUG": "true"}, want: "dangerous APP_DEBUG"},
 		"no table":              {files: tablesOf("create_users_table"), set: map[string]string{"SESSION_DRIVER": "database"}, want: "dangerous SESSION_DRIVER"},
 		"a table":               {files: tablesOf("create_sessions_table"), set: map[string]string{"SESSION_DRIVER": "database"}, want: ""},

@@ -71,6 +71,11 @@ func (a *Application) Variables(e Environment) (list []Variable) {
 			list = append(list, Variable{name, state, fmt.Sprintf(format, args...)})
 		}
 	}
+	if value, _ := a.effective(e, config.FilesDisk); value != "" && a.Stack.Get("storage.bucket") == true { // before the hazard, whose advice is a bucket
+		for _, line := range a.Stack.FileWarnings() {
+			add(config.FilesDisk, Dangerous, "%s: %s", value, line)
+		}
+	}
 	for _, h := range hazards {
 		for _, name := range strings.Fields(h.names) {
 			if value, from := a.effective(e, name); (h.local || e.Class != "local") && a.is(e, name, h.values) && (h.driver == "" || a.is(e, h.driver, h.value)) {
@@ -87,11 +92,6 @@ func (a *Application) Variables(e Environment) (list []Variable) {
 			if _, reads := a.reads[name]; reads && a.is(e, name, config.DriverDatabase) && !a.creates(table) {
 				add(name, Dangerous, "database: no migration creates the table %s, and without it requests or jobs fail: php artisan %s", table, t.command)
 			}
-		}
-	}
-	if a.is(e, "FILESYSTEM_DISK", "s3") {
-		for _, line := range a.Stack.FileWarnings() {
-			add("FILESYSTEM_DISK", Dangerous, "s3: %s", line)
 		}
 	}
 	for _, n := range needed {

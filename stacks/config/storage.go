@@ -15,8 +15,8 @@ import (
 // (https://livewire.laravel.com/docs/uploads, "Configuring automatic file cleanup").
 const livewireUploads = "livewire-tmp/"
 
-// filesDisk is the variable of Laravel's default disk, and localDisks are those whose files are in the container.
-const filesDisk = "FILESYSTEM_DISK"
+// FilesDisk is the variable of Laravel's default disk, and localDisks are those whose files are in the container.
+const FilesDisk = "FILESYSTEM_DISK"
 
 var localDisks = []string{"local", "public"}
 
@@ -105,11 +105,14 @@ func (c *Config) FileWarnings() (lines []string) {
 	switch {
 	case !c.Storage.Bucket && slices.Contains(localDisks, disk):
 		lines = append(lines, fmt.Sprintf("storage.bucket: false, and the application's default disk is %q: a file that it stores is in one container, unknown to the others, "+
-			"and gone with it; set storage.bucket: true, or %s in env to a disk of yours", disk, filesDisk))
+			"and gone with it; set storage.bucket: true, or %s in env to a disk of yours", disk, FilesDisk))
+	case c.Storage.Bucket && disk == S3Disk && !c.StoresInBucket():
+		lines = append(lines, fmt.Sprintf("storage.bucket: true, and composer.lock of %s has no %s: every use of the disk s3 fails; composer require %[2]s", c.Image.App, s3Package))
+	case c.Storage.Bucket && disk != "" && c.Env[FilesDisk] == "" && !c.StoresInBucket():
+		lines = append(lines, fmt.Sprintf("storage.bucket: true, and composer.lock of %s has no %s: the default disk stays %q, and its files do not go to the bucket; "+
+			"composer require %[2]s, or set %[4]s: s3 in env if the application has the driver from elsewhere", c.Image.App, s3Package, disk, FilesDisk))
 	case c.Storage.Bucket && slices.Contains(localDisks, disk):
 		lines = append(lines, fmt.Sprintf("storage.bucket: true, and env or config/filesystems.php has the default disk %q: files do not go to the bucket", disk))
-	case c.Storage.Bucket && disk == s3Disk && !c.Image.requires(s3Package) && !c.Image.extendsS3():
-		lines = append(lines, fmt.Sprintf("storage.bucket: true, and composer.lock of %s has no %s: every use of the disk s3 fails; composer require %[2]s", c.Image.App, s3Package))
 	}
 	return lines
 }
@@ -125,7 +128,8 @@ func (s *File) FileWarnings() []string {
 }
 
 const (
-	s3Disk = "s3"
+	// S3Disk is Laravel's disk for S3, and the name of its driver.
+	S3Disk = "s3"
 	// s3Package is what Laravel's driver s3 needs (https://laravel.com/docs/filesystem, "Composer Packages").
 	s3Package = "league/flysystem-aws-s3-v3"
 )
@@ -136,7 +140,7 @@ var defaultOf = regexp.MustCompile(`(?m)^\s*'default'\s*=>\s*(?:env\(\s*'([A-Z_]
 // defaultDisk is Laravel's default disk in the containers; empty where config/filesystems.php computes it in another way. An application
 // without that file has the framework's (config/filesystems.php of laravel/framework): FILESYSTEM_DISK, or local.
 func (c *Config) defaultDisk() string {
-	variable, otherwise := filesDisk, "local"
+	variable, otherwise := FilesDisk, "local"
 	if text, err := os.ReadFile(filepath.Join(c.Image.App, "config", "filesystems.php")); err == nil {
 		match := defaultOf.FindStringSubmatch(string(text))
 		switch {
@@ -153,10 +157,20 @@ func (c *Config) defaultDisk() string {
 	if _, ok := c.Secrets[variable]; ok {
 		return ""
 	}
-	if c.Storage.Bucket && variable == filesDisk {
-		return s3Disk
+	if variable == FilesDisk && c.StoresInBucket() {
+		return S3Disk
 	}
 	return otherwise
+}
+
+// StoresInBucket tells whether the program makes s3 the default disk: it has a bucket, and the application a driver for it. Laravel's skeletons
+// do not require the package (composer.json of laravel/laravel, 10 to 13), and without it each use of the disk is an error.
+func (c *Config) StoresInBucket() bool {
+	if !c.Storage.Bucket || c.Image.requires(s3Package) || c.Image.extendsS3() {
+		return c.Storage.Bucket
+	}
+	// Without both files nothing is known of the application: it keeps what it had.
+	return !isFile(filepath.Join(c.Image.App, "composer.json")) && !isFile(filepath.Join(c.Image.App, "composer.lock"))
 }
 
 // extendsS3 tells whether the application has a driver of its own for such disks (Storage::extend).
