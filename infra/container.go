@@ -196,6 +196,11 @@ func (c Container) definition(shared taskSettings) containerDefinition {
 	environment := maps.Clone(shared.Environment)
 	maps.Copy(environment, c.Environment)
 	for _, key := range sortedKeys(environment) {
+		// A name may be there once: RegisterTaskDefinition refuses "new or existing environment variables" as secrets
+		// (https://github.com/dagster-io/dagster/issues/11622). The application's own value wins, as in env.
+		if _, secret := shared.Secrets[key]; secret {
+			continue
+		}
 		d.Environment = append(d.Environment, nameValue{key, environment[key]})
 	}
 	for _, key := range sortedKeys(shared.Secrets) {

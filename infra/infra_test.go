@@ -24,7 +24,7 @@ func TestContainerDefinitions(t *testing.T) {
 		Before: []Container{{Name: "migrate", CPU: 64, MemoryMiB: 512, ReservationMiB: 64, StopSeconds: 60, TempMiB: 64}},
 	}, taskSettings{
 		Image: "r/app@sha256:0", LogGroup: "logs", Region: "eu-west-1",
-		Environment: map[string]string{"B": "2", "A": "1"}, Secrets: map[string]string{"APP_KEY": "arn:k:::v"},
+		Environment: map[string]string{"B": "2", "A": "1", "APP_KEY": "a name is there once, and the secret wins"}, Secrets: map[string]string{"APP_KEY": "arn:k:::v"},
 	})
 	const shared = `"user":"33:33","readonlyRootFilesystem":true,"dockerSecurityOptions":["no-new-privileges"],"linuxParameters":{"capabilities":{"add":[],"drop":["ALL"]},"initProcessEnabled":false,` +
 		`"tmpfs":[{"containerPath":"/tmp","size":64,"mountOptions":[]},{"containerPath":"/run","size":64,"mountOptions":[]}]},`

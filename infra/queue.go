@@ -35,15 +35,15 @@ type Queue struct {
 	policies []pulumi.Resource
 }
 
-// NewQueue registers both. visibilitySeconds is when SQS gives an unfinished job to another worker.
-func NewQueue(ctx *pulumi.Context, name string, visibilitySeconds int, opts ...pulumi.ResourceOption) (*Queue, error) {
+// NewQueue registers both. visibilitySeconds is when SQS gives an unfinished job to another worker. A protected queue cannot be deleted.
+func NewQueue(ctx *pulumi.Context, name string, visibilitySeconds int, protected bool, opts ...pulumi.ResourceOption) (*Queue, error) {
 	q := &Queue{}
 	if err := ctx.RegisterComponentResource("laravel:infra:Queue", name, q, opts...); err != nil {
 		return nil, err
 	}
 	dead, err := sqs.NewQueue(ctx, name+"-dead", &sqs.QueueArgs{
 		MessageRetentionSeconds: pulumi.Int(deadDays * day), SqsManagedSseEnabled: pulumi.Bool(true),
-	}, pulumi.Parent(q))
+	}, pulumi.Parent(q), pulumi.Protect(protected))
 	if err != nil {
 		return nil, fmt.Errorf("creating the queue of dead letters: %w", err)
 	}
@@ -51,7 +51,7 @@ func NewQueue(ctx *pulumi.Context, name string, visibilitySeconds int, opts ...p
 		MessageRetentionSeconds: pulumi.Int(jobDays * day), SqsManagedSseEnabled: pulumi.Bool(true),
 		VisibilityTimeoutSeconds: pulumi.Int(visibilitySeconds), ReceiveWaitTimeSeconds: pulumi.Int(pollSeconds),
 		RedrivePolicy: pulumi.Sprintf(`{"deadLetterTargetArn":"%s","maxReceiveCount":%d}`, dead.Arn, maxReceives),
-	}, pulumi.Parent(q))
+	}, pulumi.Parent(q), pulumi.Protect(protected))
 	if err != nil {
 		return nil, fmt.Errorf("creating the queue: %w", err)
 	}

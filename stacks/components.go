@@ -122,7 +122,7 @@ func (s *stack) createQueue(ctx *pulumi.Context) (*infra.Queue, error) {
 	if s.config.Worker.Queue != config.DriverSQS {
 		return nil, nil //nolint:nilnil // no queue of its own
 	}
-	queue, err := infra.NewQueue(ctx, s.prefix+"-queue", s.config.RetrySeconds(), s.aws)
+	queue, err := infra.NewQueue(ctx, s.prefix+"-queue", s.config.RetrySeconds(), s.config.Environment.Protected(), s.aws)
 	return queue, wrap("queue", err)
 }
 

@@ -38,6 +38,21 @@ func containerVariables(t *testing.T, r *infratest.Recorder, names ...string) ma
 	return found
 }
 
+// TestVariablesOfSQS: its variables are the program's where it makes the queue, and the application's own otherwise.
+func TestVariablesOfSQS(t *testing.T) {
+	staging := with(stackConfig(t, "staging"), "env", "SQS_PREFIX", "https://sqs.eu-west-1.amazonaws.com/123456789012")
+	if got := containerVariables(t, deploy(t, "staging", staging), "SQS_PREFIX"); got["SQS_PREFIX"] == "" {
+		t.Error("the application's own SQS_PREFIX is gone")
+	}
+	for name, value := range map[string]string{"SQS_PREFIX": "https://sqs.eu-west-1.amazonaws.com/123456789012", "AWS_DEFAULT_REGION": "us-east-1"} {
+		other := with(with(with(stackConfig(t, "staging"), "storage", "bucket", false), "env", name, value), "worker", "queue", "sqs")
+		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", other)
+		if want := "worker.queue: sqs, and the program sets " + name; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, expected %q", err, want)
+		}
+	}
+}
+
 // TestDrivers: sessions, cached values and jobs are where the stack file says, and a cache that nothing uses is not made.
 func TestDrivers(t *testing.T) {
 	names := []string{"SESSION_DRIVER", "CACHE_STORE", "CACHE_DRIVER", "APP_MAINTENANCE_STORE", "QUEUE_CONNECTION", "REDIS_HOST", "MEMCACHED_HOST"}

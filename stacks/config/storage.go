@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -33,7 +34,13 @@ func (a Access) validateTaskPolicies(p *problems, key string) {
 	if len(a.TaskPolicies) > maxTaskPolicies {
 		p.add(key, "%d are too many: a role may have %d; put the permissions of several into one policy", len(a.TaskPolicies), maxTaskPolicies)
 	}
+	names := map[string]string{} // a policy's name is that of its attachment
 	for _, arn := range a.TaskPolicies {
+		name := path.Base(arn)
+		if other, there := names[name]; there && other != arn {
+			p.add(key, "two policies are called %s: give the one of your account another name", name)
+		}
+		names[name] = arn
 		p.matches(key, arn, managedPolicyARN, "the ARN of a managed policy, such as arn:aws:iam::aws:policy/AmazonSESFullAccess")
 	}
 }

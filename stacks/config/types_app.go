@@ -152,7 +152,7 @@ type Storage struct {
 	Bucket bool `json:"bucket"`
 	// VersionDays is how long deleted and overwritten files can be had back; 0: not at all.
 	VersionDays int `json:"versionDays"`
-	// KeepFiles leaves the bucket behind when the environment is destroyed. Otherwise a destroy deletes it with its files.
+	// KeepFiles leaves the bucket behind when the environment is destroyed, or does without it. Otherwise it is deleted with its files.
 	KeepFiles bool `json:"keepFiles"`
 	// ExpireDays is, by the beginning of their names, after how many days files are deleted.
 	ExpireDays map[string]int `json:"expireDays"`

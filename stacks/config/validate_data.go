@@ -160,6 +160,12 @@ func (c *Config) validateSQS(p *problems) {
 	if c.Network.NAT == NATNone && !slices.Contains(c.Network.Endpoints, "sqs") {
 		p.add("network.endpoints", "sqs is missing: without it, and without NAT, no task reaches the queue of worker.queue sqs; add it")
 	}
+	for _, v := range []string{"AWS_DEFAULT_REGION", "SQS_PREFIX", "SQS_QUEUE"} { // Laravel's config/queue.php reads them
+		_, secret := c.Secrets[v]
+		if given, plain := c.Env[v]; secret || plain && (v != "AWS_DEFAULT_REGION" || given != c.Region) {
+			p.add("worker.queue", "sqs, and the program sets %s for its queue; take it out of env or secrets", v)
+		}
+	}
 	if names := c.WorkedQueues(); len(names) > 0 {
 		p.add("worker.queue", "sqs has one queue, and workers name others, %s: take queues and --queue away, or use database or redis", strings.Join(names, ", "))
 	}
