@@ -113,7 +113,7 @@ func authenticate(config Config, r *http.Request) (Role, error) {
 	}
 	for id, role := range config.Roles {
 		given := credentialsOf(id, role, at)
-		if given.AccessKeyId != key {
+		if given.AccessKeyID != key {
 			continue
 		}
 		if given.Token != token {
@@ -164,7 +164,7 @@ func sign(r *http.Request, region string, given issued, signed []string, at time
 	if hash == "" {
 		hash = "UNSIGNED-PAYLOAD"
 	}
-	whose := aws.Credentials{AccessKeyID: given.AccessKeyId, SecretAccessKey: given.SecretAccessKey, SessionToken: given.Token}
+	whose := aws.Credentials{AccessKeyID: given.AccessKeyID, SecretAccessKey: given.SecretAccessKey, SessionToken: given.Token}
 	plain := func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }
 	if inURL {
 		uri, _, err := v4.NewSigner().PresignHTTP(r.Context(), whose, copied, hash, "s3", region, at, plain)

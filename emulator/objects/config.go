@@ -49,13 +49,14 @@ func ID(role string) string { return letters("id "+role, 32) }
 // issued are temporary ones of a role, in the form of the agent's answer. They are the same in every answer, so that a server that
 // starts again knows them.
 type issued struct {
-	RoleArn, AccessKeyId, SecretAccessKey, Token string //nolint:revive // AWS's names
-	Expiration                                   time.Time
+	AccessKeyID                     string `json:"AccessKeyId"`
+	RoleArn, SecretAccessKey, Token string
+	Expiration                      time.Time
 }
 
 func credentialsOf(id string, role Role, now time.Time) issued {
 	return issued{
-		RoleArn: role.ARN, AccessKeyId: "ASIA" + strings.ToUpper(letters("key "+id, 16)), SecretAccessKey: letters("secret "+id, 40),
+		RoleArn: role.ARN, AccessKeyID: "ASIA" + strings.ToUpper(letters("key "+id, 16)), SecretAccessKey: letters("secret "+id, 40),
 		Token: letters("token "+id, 64), Expiration: now.Add(6 * time.Hour).UTC().Truncate(time.Second),
 	}
 }

@@ -50,11 +50,11 @@ func serve(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	var given struct{ RoleArn, AccessKeyId, SecretAccessKey, Token string }
+	var given issued
 	if err := json.NewDecoder(answer.Body).Decode(&given); err != nil || given.RoleArn != role {
 		t.Fatalf("the agent answers %s, %+v, %v", answer.Status, given, err)
 	}
-	w.client = w.as(given.AccessKeyId, given.SecretAccessKey, given.Token)
+	w.client = w.as(given.AccessKeyID, given.SecretAccessKey, given.Token)
 	return w
 }
 
@@ -162,8 +162,8 @@ func TestRefusals(t *testing.T) {
 		"for everybody":     {put(w.client, "files", types.ObjectCannedACLPublicRead), "AccessControlListNotSupported"},
 		"settings":          {settings, "AccessDenied"},
 		"all buckets":       {buckets, "AccessDenied"},
-		"a wrong secret":    {put(w.as(given.AccessKeyId, "wrong", given.Token), "files", ""), "SignatureDoesNotMatch"},
-		"without the token": {put(w.as(given.AccessKeyId, given.SecretAccessKey, ""), "files", ""), "InvalidToken"},
+		"a wrong secret":    {put(w.as(given.AccessKeyID, "wrong", given.Token), "files", ""), "SignatureDoesNotMatch"},
+		"without the token": {put(w.as(given.AccessKeyID, given.SecretAccessKey, ""), "files", ""), "InvalidToken"},
 		"somebody's key":    {put(w.as("AKIASOMEBODY", "x", ""), "files", ""), "InvalidAccessKeyId"},
 	} {
 		if code(test.err) != test.want {
