@@ -206,8 +206,8 @@ func inLayers(t *testing.T, tag, installed, secret string) {
 	}
 }
 
-// TestPrivateRepositories: packages of a server that wants a password, given as auth.json and as COMPOSER_AUTH, and one that is a Git repository
-// only. The password is in no layer, and the builder does not print it. Without it the message says what to do.
+// TestPrivateRepositories: packages of two servers that want a password, given as auth.json of the application and of Composer's home, and as
+// COMPOSER_AUTH, and one that is a Git repository only. The password is in no layer, and the builder does not print it. Without it the message says what to do.
 func TestPrivateRepositories(t *testing.T) {
 	const user, password = "deploy", "s3cret-of-the-registry-8461"
 	archive := zipOf(t, map[string]string{"composer.json": `{"name": "acme/private"}`, "Private.php": "<?php // private"})
@@ -227,10 +227,7 @@ func TestPrivateRepositories(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", gateway(t)+":0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	var hosts [2]string
 	mux := http.NewServeMux()
 	mux.Handle("/source.git/", http.FileServer(http.Dir(source)))
 	mux.HandleFunc("/private.zip", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(archive) })
@@ -242,35 +239,49 @@ func TestPrivateRepositories(t *testing.T) {
 		}
 		mux.ServeHTTP(w, r)
 	})}
-	go func() { _ = server.Serve(listener) }()
+	for i := range hosts {
+		listener, err := net.Listen("tcp", gateway(t)+":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts[i] = listener.Addr().String()
+		go func() { _ = server.Serve(listener) }()
+	}
 	t.Cleanup(func() { _ = server.Close() })
-	host := listener.Addr().String()
+	host, home := hosts[0], hosts[1]
 
 	dir := tree(t, "docker/testdata/skeleton", "app")
 	app := filepath.Join(dir, "app")
 	lock(t, app, map[string]any{"require": map[string]any{"acme/private": "*", "acme/source": "*"}, "config": map[string]any{"secure-http": false}},
 		map[string]any{"name": "acme/private", "version": "1.0.0", "dist": map[string]any{"type": "zip", "url": "http://" + host + "/private.zip"}},
-		map[string]any{"name": "acme/source", "version": "1.0.0", "source": map[string]any{"type": "git", "url": "http://" + host + "/source.git", "reference": strings.TrimSpace(string(hash))}})
-	auth := fmt.Sprintf(`{"http-basic": {%q: {"username": %q, "password": %q}}}`, host, user, password)
+		map[string]any{"name": "acme/source", "version": "1.0.0", "source": map[string]any{"type": "git", "url": "http://" + home + "/source.git", "reference": strings.TrimSpace(string(hash))}})
+	login := func(host, password string) string {
+		return fmt.Sprintf(`%q: {"username": %q, "password": %q}`, host, user, password)
+	}
+	auth := func(logins ...string) string { return `{"http-basic": {` + strings.Join(logins, ", ") + `}}` }
 
 	_, progress, err := stage(t, dir, "composer", "--build-arg", "APP=app")
 	if want := "composer install failed: a server refused the request. Have auth.json in app"; err == nil || !strings.Contains(progress, want) {
 		t.Errorf("without credentials: %v; it does not say %q:\n%s", err, want, progress)
 	}
-	file := filepath.Join(t.TempDir(), "auth.json")
-	write(t, file, auth)
-	t.Setenv("COMPOSER_AUTH", auth)
-	for name, flag := range map[string]string{"auth.json": "id=auth.json,src=" + file, "COMPOSER_AUTH": "id=COMPOSER_AUTH,env=COMPOSER_AUTH"} {
+	file, ofHome := filepath.Join(t.TempDir(), "auth.json"), filepath.Join(t.TempDir(), "auth.json")
+	write(t, file, auth(login(host, password)))
+	write(t, ofHome, auth(login(host, "an-older-password"), login(home, password)))
+	t.Setenv("COMPOSER_AUTH", auth(login(host, password), login(home, password)))
+	for name, flags := range map[string][]string{
+		"auth.json":     {"--secret", "id=auth.json,src=" + file, "--secret", "id=home-auth.json,src=" + ofHome},
+		"COMPOSER_AUTH": {"--secret", "id=COMPOSER_AUTH,env=COMPOSER_AUTH"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			write(t, filepath.Join(app, "composer.json"), fmt.Sprintf(`{"require": {"acme/private": "*", "acme/source": "*"}, "config": {"secure-http": false}, "description": %q}`, name+host))
-			tag, progress, err := stage(t, dir, "autoload", "--build-arg", "APP=app", "--secret", flag)
+			tag, progress, err := stage(t, dir, "autoload", append([]string{"--build-arg", "APP=app"}, flags...)...)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if strings.Contains(progress, password) {
 				t.Errorf("the builder prints the password:\n%s", progress)
 			}
-			if found := in(t, tag, `cd /out/var/www/vendor/acme && cat private/*.php source/*.php && find . -name .git`); found != "<?php // private<?php // source" {
+			if found := in(t, tag, `cd /out/var/www/vendor/acme && cat private/*.php source/*.php && find . -name .git; cd ../.. && find . -maxdepth 1 -name auth.json`); found != "<?php // private<?php // source" {
 				t.Errorf("installed: %q", found)
 			}
 			inLayers(t, tag, "<?php // private", password)

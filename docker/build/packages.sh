@@ -9,8 +9,9 @@
 # from the mirror that it is told. Only this repository's example has no lock, so that it builds from packagist and from Debian's packages:
 # its versions are resolved here and now, and composer.lock stays in the image as the record. UNLOCKED=1 does the same with another one.
 #
-# Credentials come as BuildKit's secrets, which are mounted for one command and are in no layer: auth.json, COMPOSER_AUTH (the same as text:
-# https://getcomposer.org/doc/articles/authentication-for-private-packages.md), and an SSH agent.
+# Credentials come as BuildKit's secrets, which are mounted for one command and are in no layer: auth.json, the one of Composer's home if there are two
+# (home-auth.json), COMPOSER_AUTH (the same as text: https://getcomposer.org/doc/articles/authentication-for-private-packages.md), and an SSH
+# agent.
 set -euo pipefail
 
 pool=/opt/pool
@@ -98,7 +99,7 @@ packages() {
     export COMPOSER_EXIT_ON_PATCH_FAILURE=1
     composer "$run" --ignore-platform-req='ext-*' --ignore-platform-req='php*' --no-scripts --no-autoloader --no-progress --prefer-dist "$@" 2>&1 |
         tee /tmp/composer.log >&2 || explain
-    rm -f "$COMPOSER_HOME/auth.json" /tmp/composer.log
+    rm -f auth.json "$COMPOSER_HOME/auth.json" /tmp/composer.log
     # A path repository can insist on links ("symlink": true). Their folders are not here when the application runs.
     find vendor -maxdepth 2 -type l | while IFS= read -r link; do
         if [[ -d $link ]]; then
@@ -114,7 +115,9 @@ packages() {
 
 credentials() {
     mkdir -p "$COMPOSER_HOME"
-    if [[ -s $secrets/auth.json ]]; then ln -sf "$secrets/auth.json" "$COMPOSER_HOME/auth.json"; fi
+    if [[ -s $secrets/home-auth.json ]]; then ln -sf "$secrets/home-auth.json" "$COMPOSER_HOME/auth.json"; fi
+    # Beside composer.json, where Composer prefers it to its home's.
+    if [[ -s $secrets/auth.json ]]; then ln -sf "$secrets/auth.json" auth.json; fi
     if [[ -s $secrets/COMPOSER_AUTH ]]; then COMPOSER_AUTH=$(<"$secrets/COMPOSER_AUTH") && export COMPOSER_AUTH; fi
     # The lock has the hash of the commit, so a false server cannot give other files.
     export GIT_SSH_COMMAND='ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new' GIT_TERMINAL_PROMPT=0
@@ -125,7 +128,7 @@ explain() {
     local hint=
     if grep -qiE 'Could not authenticate|Invalid credentials|HTTP 40[13]|\(40[134]\)|returned 40[134]|Permission denied|Authentication failed|could not read Username|Host key verification' /tmp/composer.log; then
         hint="a server refused the request. Have auth.json in $APP (or in Composer's home), COMPOSER_AUTH, or an SSH agent (SSH_AUTH_SOCK), and build with make up: docs/your-application.md, Private packages"
-        if [[ -s $secrets/auth.json || -s $secrets/COMPOSER_AUTH || -S ${SSH_AUTH_SOCK:-} ]]; then hint="a server refused the credentials that the build was given: see Composer's lines above"; fi
+        if [[ -s $secrets/auth.json || -s $secrets/home-auth.json || -s $secrets/COMPOSER_AUTH || -S ${SSH_AUTH_SOCK:-} ]]; then hint="a server refused the credentials that the build was given: see Composer's lines above"; fi
     elif grep -qiE 'Could not resolve host|Connection refused|Connection timed out|Failed to connect|curl error (6|7|28) ' /tmp/composer.log; then
         hint="a server does not answer: $(grep -oiE '(Could not resolve host: |Failed to connect to |while downloading )[^ ]+' /tmp/composer.log | head -n 1). Behind a proxy, set https_proxy and build with make up"
     fi

@@ -51,10 +51,15 @@ func npmFlags(app string) (flags []string) {
 // Each names a file or a variable, never a value. Without them the list is empty. Root is the folder of the stack file.
 func (s *File) BuildFlags(root string) (flags []string) {
 	app := filepath.Join(root, s.imageConfig().Image.App)
-	for _, home := range []string{app, os.Getenv("COMPOSER_HOME"), userFolder(".config/composer"), userFolder(".composer")} {
-		// Composer's home: https://getcomposer.org/doc/03-cli.md#composer-home
+	// Composer takes both files, the application's before its home's: https://getcomposer.org/doc/articles/authentication-for-private-packages.md,
+	// https://getcomposer.org/doc/03-cli.md#composer-home.
+	id := "auth.json"
+	if file := filepath.Join(app, "auth.json"); isFile(file) {
+		flags, id = append(flags, "--secret", "id=auth.json,src="+file), "home-auth.json"
+	}
+	for _, home := range []string{os.Getenv("COMPOSER_HOME"), userFolder(".config/composer"), userFolder(".composer")} {
 		if file := filepath.Join(home, "auth.json"); home != "" && isFile(file) {
-			flags = append(flags, "--secret", "id=auth.json,src="+file)
+			flags = append(flags, "--secret", "id="+id+",src="+file)
 			break
 		}
 	}

@@ -93,8 +93,8 @@ func TestBuildFlags(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	write("app/auth.json", "{}")
-	if got := flags(); !strings.HasPrefix(got, "--secret id=auth.json,src=app/auth.json ") {
-		t.Errorf("with auth.json in the application: %s", got)
+	if got, want := flags(), "--secret id=auth.json,src=app/auth.json --secret id=home-auth.json,src="+home+"/.config/composer/auth.json --secret id=COMPOSER_AUTH"; !strings.HasPrefix(got, want) {
+		t.Errorf("with auth.json in the application, too: %s, want %s", got, want)
 	}
 
 	write(filepath.Join(home, ".npmrc"), "prefix=~/.npm\n//npm.example.com:8443/acme/:_authToken=secret-value\n")
