@@ -15,7 +15,12 @@ type WAFArgs struct {
 	// RateLimit is how many requests an address may send in five minutes; 0 for any number.
 	RateLimit int
 	LogDays   int
+	// Signed are requests whose signature the process behind them checks. No rule blocks these.
+	Signed []SignedRequests
 }
+
+// SignedRequests are those to paths with a beginning, of one host or, without one, of every host.
+type SignedRequests struct{ Name, Host, Path string }
 
 // ruleSet is one of AWS's managed rule groups. The rules in count only count and label requests, and block none.
 type ruleSet struct {
@@ -46,6 +51,12 @@ func newWAF(ctx *pulumi.Context, name string, balancerARN pulumi.StringInput, ar
 		rules = append(rules, rule)
 	}
 	block := &wafv2.WebAclRuleActionArgs{Block: &wafv2.WebAclRuleActionBlockArgs{}}
+	// Allow ends what a web ACL does with a request, so these come first, and no other rule counts them
+	// (https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-rule-actions.html).
+	allow := &wafv2.WebAclRuleActionArgs{Allow: &wafv2.WebAclRuleActionAllowArgs{}}
+	for _, signed := range args.Signed {
+		add("Signed-"+signed.Name, &wafv2.WebAclRuleArgs{Action: allow, Statement: signed.statement()})
+	}
 	if args.RateLimit > 0 {
 		add("RateLimit", &wafv2.WebAclRuleArgs{Action: block, Statement: &wafv2.WebAclRuleStatementArgs{
 			RateBasedStatement: &wafv2.WebAclRuleStatementRateBasedStatementArgs{Limit: pulumi.Int(args.RateLimit), AggregateKeyType: pulumi.String("IP")},
@@ -103,18 +114,38 @@ func (args WAFArgs) largeBody() *wafv2.WebAclRuleStatementArgs {
 	all := wafv2.WebAclRuleStatementArray{labelled}
 	for _, path := range args.UploadPaths {
 		all = append(all, &wafv2.WebAclRuleStatementArgs{NotStatement: &wafv2.WebAclRuleStatementNotStatementArgs{
-			Statements: wafv2.WebAclRuleStatementArray{&wafv2.WebAclRuleStatementArgs{ByteMatchStatement: &wafv2.WebAclRuleStatementByteMatchStatementArgs{
-				FieldToMatch: &wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs{
-					UriPath: &wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchUriPathArgs{},
-				},
-				PositionalConstraint: pulumi.String("STARTS_WITH"), SearchString: pulumi.String(path),
-				TextTransformations: wafv2.WebAclRuleStatementByteMatchStatementTextTransformationArray{
-					&wafv2.WebAclRuleStatementByteMatchStatementTextTransformationArgs{Priority: pulumi.Int(0), Type: pulumi.String("NORMALIZE_PATH")},
-				},
-			}}},
+			Statements: wafv2.WebAclRuleStatementArray{pathBegins(path, "NORMALIZE_PATH")},
 		}})
 	}
 	return &wafv2.WebAclRuleStatementArgs{AndStatement: &wafv2.WebAclRuleStatementAndStatementArgs{Statements: all}}
+}
+
+// statement matches the path as it was sent and without its dots, so that no path belongs to these for WAF and to the application for the
+// load balancer.
+func (s SignedRequests) statement() *wafv2.WebAclRuleStatementArgs {
+	all := wafv2.WebAclRuleStatementArray{pathBegins(s.Path, "NONE"), pathBegins(s.Path, "NORMALIZE_PATH")}
+	if s.Host != "" {
+		host := &wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs{
+			SingleHeader: &wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchSingleHeaderArgs{Name: pulumi.String("host")},
+		}
+		all = append(all, byteMatch(host, "EXACTLY", s.Host, "LOWERCASE"))
+	}
+	return &wafv2.WebAclRuleStatementArgs{AndStatement: &wafv2.WebAclRuleStatementAndStatementArgs{Statements: all}}
+}
+
+func pathBegins(path, transformation string) *wafv2.WebAclRuleStatementArgs {
+	return byteMatch(&wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs{
+		UriPath: &wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchUriPathArgs{},
+	}, "STARTS_WITH", path, transformation)
+}
+
+func byteMatch(field *wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs, how, text, transformation string) *wafv2.WebAclRuleStatementArgs {
+	return &wafv2.WebAclRuleStatementArgs{ByteMatchStatement: &wafv2.WebAclRuleStatementByteMatchStatementArgs{
+		FieldToMatch: field, PositionalConstraint: pulumi.String(how), SearchString: pulumi.String(text),
+		TextTransformations: wafv2.WebAclRuleStatementByteMatchStatementTextTransformationArray{
+			&wafv2.WebAclRuleStatementByteMatchStatementTextTransformationArgs{Priority: pulumi.Int(0), Type: pulumi.String(transformation)},
+		},
+	}}
 }
 
 // logBlocked logs the requests that a web ACL blocks or counts, without what signs a visitor in. The others are in the access log of the

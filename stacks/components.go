@@ -135,7 +135,7 @@ func (s *stack) createBalancer(ctx *pulumi.Context, network *vpc.Network, firewa
 	}
 	var waf *infra.WAFArgs
 	if c.WAF {
-		waf = &infra.WAFArgs{UploadPaths: c.UploadPaths, RateLimit: c.RateLimit, LogDays: s.config.Observability.LogDays}
+		waf = &infra.WAFArgs{UploadPaths: c.UploadPaths, RateLimit: c.RateLimit, LogDays: s.config.Observability.LogDays, Signed: s.signedRequests()}
 	}
 	balancer, err := infra.NewBalancer(ctx, s.balancerName(), infra.BalancerArgs{
 		VpcID: network.VpcID, SubnetIDs: network.PublicSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupWeb), Internet: network.Internet(),

@@ -62,6 +62,31 @@ func TestWebACLRules(t *testing.T) {
 	}
 }
 
+// TestMessagesToReverbPass: the application sends them through NAT, all from one address, and of any length. The first rule allows them, on
+// Reverb's host, and for the path as it is and as it is meant.
+func TestMessagesToReverbPass(t *testing.T) {
+	config := stackConfig(t, "prod")
+	config["laravel-ecs:env"] = `{"REVERB_APP_ID": "1", "REVERB_APP_KEY": "key", "REVERB_APP_SECRET": "secret"}`
+	for processes, parts := range map[string][]string{
+		`{"reverb": {"host": "ws.example.com"}}`: {`"name":"host"`, `"positionalConstraint":"EXACTLY","searchString":"ws.example.com"`, `"searchString":"/apps/"`},
+		`{"reverb": {"path": "/ws"}}`:            {`"searchString":"/ws/apps/"`},
+	} {
+		config["laravel-ecs:processes"] = processes
+		rule := aclRules(t, config)["Signed-reverb"]
+		for _, part := range append(parts, `"allow":{}`, `"priority":1`, `"type":"NONE"`, `"type":"NORMALIZE_PATH"`) {
+			if !strings.Contains(rule, part) {
+				t.Errorf("%s: %s is not in %s", processes, part, rule)
+			}
+		}
+	}
+	config["laravel-ecs:processes"] = `{"feed": {"command": ["artisan", "feed:serve"], "path": "/feed"}, "reverb": {"path": "/", "count": 0}}`
+	for name := range aclRules(t, config) {
+		if strings.HasPrefix(name, "Signed") {
+			t.Errorf("%s: there is no Reverb", name)
+		}
+	}
+}
+
 // TestBrowsersUseHTTPSOnly: 0 days are a header too, which makes browsers forget what they remembered.
 func TestBrowsersUseHTTPSOnly(t *testing.T) {
 	for days, want := range map[int]string{365: "max-age=31536000", 0: "max-age=0"} {

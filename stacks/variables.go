@@ -77,6 +77,17 @@ func (s *stack) reverbVariables(app *application) map[string]pulumi.StringInput 
 	return nil
 }
 
+// signedRequests are the application's messages to Reverb: many, from one address, and of any length. Reverb checks the signature of each
+// (laravel/reverb, Protocols/Pusher/Http/Controllers/Controller.php).
+func (s *stack) signedRequests() (signed []infra.SignedRequests) {
+	for _, f := range s.config.Further() {
+		if f.Role == config.RoleReverb && f.Routed() {
+			signed = append(signed, infra.SignedRequests{Name: f.Name, Host: f.Host, Path: f.MessagePath()})
+		}
+	}
+	return signed
+}
+
 // processVariables are further ones of a process. Several tasks of Reverb, and the two releases of a deployment, tell each other of messages by
 // redis. Reverb takes the scheme from the URL, and not from the host as phpredis does (laravel/reverb, Servers/Reverb/Publishing/RedisClient.php).
 func (s *stack) processVariables(app *application, p process) map[string]pulumi.StringInput {

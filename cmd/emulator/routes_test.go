@@ -15,11 +15,13 @@ func TestRoutesFollowTheTasks(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, "staging", nil, nil)
 	l.set(map[string]any{
-		"web.startSeconds": 1, "loadBalancer.healthCheck": map[string]any{"interval": 5, "timeout": 2}, "access.egressPorts": []int{80, 443},
+		"web.startSeconds": 1, "loadBalancer.healthCheck": map[string]any{"interval": 5, "timeout": 2}, "access.egressPorts": []int{80, 443}, "loadBalancer.waf": true,
 		"env.REVERB_APP_ID": "1", "env.REVERB_APP_KEY": "key", "env.REVERB_APP_SECRET": "secret",
 	})
 	l.deploy("first")
-	reverb := func(path string) map[string]any { return map[string]any{"role": "reverb", "path": path, "startSeconds": 1} }
+	reverb := func(path string) map[string]any {
+		return map[string]any{"role": "reverb", "path": path, "startSeconds": 1}
+	}
 	const warm = 11 * time.Second // startSeconds and two health checks
 	const service, rule = account.ServiceToken, account.ListenerRuleToken
 

@@ -184,6 +184,9 @@ func (f Further) Paths() []string {
 	return []string{f.prefix(), f.prefix() + "/*"}
 }
 
+// MessagePath is the beginning of the paths by which an application sends messages to Reverb.
+func (f Further) MessagePath() string { return f.prefix() + "/apps/" }
+
 // HealthPath is what the load balancer asks it for.
 func (c *Config) HealthPath(f Further) string {
 	if f.Role == RoleReverb {
