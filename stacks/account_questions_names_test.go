@@ -146,6 +146,7 @@ func askReading(ask asker, environment, role string) {
 		"s3:GetBucketPolicy":            "s3:::%s",
 		"secretsmanager:DescribeSecret": "secretsmanager" + here + "secret:%s",
 		"sns:GetTopicAttributes":        "sns" + here + "%s",
+		"sqs:GetQueueAttributes":        "sqs" + here + "%s",
 		"wafv2:GetWebACL":               "wafv2" + here + "regional/webacl/%s/0",
 		"wafv2:GetWebACLForResource":    "elasticloadbalancing" + here + "loadbalancer/app/%s/0",
 	} {
