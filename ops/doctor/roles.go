@@ -129,7 +129,7 @@ var system = runtime.GOOS
 // Desktop on macOS and Windows has no route to it: https://github.com/docker/docs/issues/3922, https://github.com/moby/vpnkit/issues/564.
 func uploads(_ context.Context, a *Application, say say) {
 	if a.Local && system != "linux" && a.Stack.Get("storage.bucket") == true && a.locked("livewire/livewire") != "" {
-		say(Warn, "Livewire's uploads do not work on this machine with storage.bucket: the browser sends them to the bucket, whose address is in Docker's network, which it reaches on Linux only; "+
+		say(Warn, "Livewire's uploads do not work on this machine while the default disk is s3 (storage.bucket): the browser sends them to the bucket, whose address is in Docker's network, which it reaches on Linux only; "+
 			"leave out storage.bucket of %s, or set 'disk' => 'local' of temporary_file_upload in config/livewire.php while you try them", a.Stack.Name())
 	}
 }
