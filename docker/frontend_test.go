@@ -39,11 +39,15 @@ func TestPackageManagers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir, tag := frontEnd(t, name)
+			write(t, filepath.Join(dir, "app/bootstrap/ssr/ssr.js"), "// of a developer's machine")
 			// Yarn 2 and later start with the variables only that .yarnrc.yml names, and the token is there for the installation alone.
 			token := filepath.Join(t.TempDir(), "token")
 			write(t, token, "npm_0123")
 			buildTree(t, dir, tag, append([]string{"--secret", "id=NPM_TOKEN,src=" + token}, assetsOnly...)...)
 			var got facts
+			if out := in(t, tag, "ls bootstrap/ssr 2>/dev/null; true"); out != "" {
+				t.Errorf("a bundle that this build did not make is there: %s", out)
+			}
 			out := in(t, tag, "cat public/build/facts.json")
 			if err := json.Unmarshal([]byte(out), &got); err != nil {
 				t.Fatalf("%v: %s", err, out)

@@ -28,12 +28,18 @@ func TestAnotherPHP(t *testing.T) {
 	dir := appTree(t, "laravel-10")
 	url, signature := mirror(t)
 	write(t, filepath.Join(dir, "docker/keys/debian.gpg"), signature)
+	write(t, filepath.Join(dir, "app/public/build/assets/app-1.js"), "// of this release")
+	write(t, filepath.Join(dir, "app/public/build/assets/app-1.js.map"), "{}")
 	own := imageTag("php-8.2")
 	args := []string{"--build-arg", "APP=app", "--build-arg", "PHP_VERSION=8.2", "--build-arg", "PHP_SOURCE=" + url + " bookworm",
 		"--build-arg", "PHP_EXTENSIONS=bcmath dom Zend-OPcache exif gd intl mbstring pcntl pdo_mysql redis zip"}
 	buildTree(t, dir, own, append(slices.Clone(args), "--build-arg", "PHP_KEY=debian.gpg")...)
 
-	c := startWeb(t, options{image: own, env: []string{"SESSION_DRIVER=cookie"}})
+	c := startWeb(t, options{image: own, env: []string{"SESSION_DRIVER=cookie", "PHP_MEMORY_LIMIT=200M"}})
+	const limit = `php -r 'echo ini_get("memory_limit");'`
+	if given, otherwise := c.exec(limit), in(t, own, limit); given != "200M" || otherwise != "128M" {
+		t.Errorf("the limit of memory is %q, and %q without the variable", given, otherwise)
+	}
 	if status, body, _ := c.get("/"); status != 200 || !strings.HasPrefix(fact(body, "php"), "8.2.") || !strings.HasPrefix(fact(body, "version"), "10.") {
 		t.Errorf("/ is %d, PHP is %q, Laravel is %q", status, fact(body, "php"), fact(body, "version"))
 	}
@@ -46,6 +52,7 @@ func TestAnotherPHP(t *testing.T) {
 	if got := in(t, own, `dpkg-query -W -f '${Package} ${Version}\n' apache2-bin libc6 openssl | grep -c deb12; ls /etc/php; apt-mark showmanual | grep -c php8.4 || true`); got != "0\n8.2\nphp-fpm.conf\n0" {
 		t.Errorf("packages of Debian 12 but PHP, versions of PHP, and packages of 8.4: %q", got)
 	}
+	checkAssets(t, own)
 }
 
 // TestPHPThatIsNotThere: a version, an extension and a key that do not exist end the build, with what there is.

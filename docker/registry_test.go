@@ -83,6 +83,16 @@ func TestPrivateRegistry(t *testing.T) {
 
 	login := filepath.Join(t.TempDir(), ".npmrc")
 	write(t, login, fmt.Sprintf("registry=http://127.0.0.1:1/\nignore-scripts=true\n//%s/:_authToken=%s\n", host, token))
+	// A login with a variable that is not there is left out: npm would send its name.
+	unset := filepath.Join(t.TempDir(), ".npmrc")
+	write(t, unset, fmt.Sprintf("//%s/:_authToken=${NPM_TOKEN}\n", host))
+	write(t, settings, scope)
+	_, progress, err := stage(t, dir, "node", "--build-arg", "APP=app", "--secret", "id=npmrc,src="+unset)
+	for _, want := range []string{".npmrc of your home logs in with NPM_TOKEN, which the build was not given", "NPM_TOKEN, which the settings name, is not set"} {
+		if err == nil || !strings.Contains(progress, want) {
+			t.Errorf("with a home's login and no token: %v; it does not say %q:\n%s", err, want, progress)
+		}
+	}
 	t.Setenv("NPM_TOKEN", token)
 	for name, test := range map[string]struct{ settings, secret string }{
 		"NPM_TOKEN":       {scope + named, "id=NPM_TOKEN,env=NPM_TOKEN"},

@@ -8,7 +8,7 @@ cd /var/www
 
 "$build/sources.sh" /mnt/sources .
 cp -a -t vendor /mnt/autoload/autoload.php /mnt/autoload/composer
-rm -rf public && mv /assets/public public
+rm -rf public bootstrap/ssr && mv /assets/public public
 if [[ -d /assets/ssr ]]; then mkdir -p bootstrap && cp -a -t bootstrap /assets/ssr; fi
 # It depends on the packages alone.
 php "$build/sbom.php" "${RELEASE:-dev}" /sbom/package-lock.json >/tmp/sbom &

@@ -11,11 +11,13 @@ const TYPES = [
 ];
 // Twice in this time the containers look, so that the lifecycle counts from when the last of them stopped (stacks/config, AssetDays).
 const AGE = 12 * 3600;
+// The status of "due" that means no. PHP ends with 255 at a fatal error, and 1 is what a shell makes of much.
+const NOT_DUE = 3;
 
 $files = array_slice($argv, 1);
 if ($files[0] === 'due') {
     [$status, $headers] = s3('HEAD', ASSETS.'marks/'.$files[1]);
-    exit($status === 200 && strtotime($headers['last-modified'] ?? '') > time() - AGE ? 1 : 0);
+    exit($status === 200 && strtotime($headers['last-modified'] ?? '') > time() - AGE ? NOT_DUE : 0);
 }
 if ($files[0] === 'mark') {
     // Without a body PHP sends no length, which S3 wants.

@@ -69,6 +69,7 @@ check_numbers() {
     number GRACE_SECONDS "$GRACE_SECONDS"
     number REQUEST_SECONDS "$REQUEST_SECONDS"
     number KEEP_ALIVE_SECONDS "$KEEP_ALIVE_SECONDS"
+    number ASSETS_WAIT_SECONDS "$ASSETS_WAIT_SECONDS"
     check_limits
     [[ -z ${TEMP_MIB:-} ]] || number TEMP_MIB "$TEMP_MIB"
     [[ $HEALTH_PATH =~ ^/[A-Za-z0-9/_-]+$ ]] || problems+=("HEALTH_PATH=$HEALTH_PATH is not a plain path such as /up")

@@ -3,7 +3,7 @@
 /**
  * Requests to the bucket of the environment (AWS_BUCKET) without an SDK, which the application may not have. They are signed with the
  * credentials of the task's role: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html.
  *
  * @param  array<string, string>  $headers
  * @return array{int, array<string, string>, string} status (0: no answer), headers and body
@@ -12,7 +12,8 @@ function s3(string $method, string $key, string $body = '', array $headers = [])
 {
     static $role = null;
     if ($role === null || strtotime($role['Expiration']) < time() + 300) {
-        $text = @file_get_contents('http://169.254.170.2'.getenv('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'), false, stream_context_create(['http' => ['timeout' => 2]]));
+        $below = getenv('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI');
+        $text = @file_get_contents($below ? "http://169.254.170.2$below" : (string) getenv('AWS_CONTAINER_CREDENTIALS_FULL_URI'), false, stream_context_create(['http' => ['timeout' => 2]]));
         $role = $text ? json_decode($text, true) : null;
         if (! isset($role['AccessKeyId'])) {
             return [0, [], 'the task has no role'];
@@ -39,10 +40,13 @@ function s3(string $method, string $key, string $body = '', array $headers = [])
     }
     $signature = hash_hmac('sha256', "AWS4-HMAC-SHA256\n$date\n$scope\n".hash('sha256', $request), $secret);
     $lines[] = "authorization:AWS4-HMAC-SHA256 Credential={$role['AccessKeyId']}/$scope, SignedHeaders=$names, Signature=$signature";
-    $text = @file_get_contents(($own && ! str_starts_with($own, 'https') ? 'http' : 'https')."://$host$path", false, stream_context_create(['http' => [
-        'method' => $method, 'header' => $lines, 'content' => $body, 'ignore_errors' => true, 'timeout' => 5,
+    // Not http_get_last_response_headers(), which came with PHP 8.4, nor $http_response_header, which ends after it: a stream tells it in all versions
+    // (https://www.php.net/http-get-last-response-headers, https://www.php.net/stream-get-meta-data).
+    $stream = @fopen(($own && ! str_starts_with($own, 'https') ? 'http' : 'https')."://$host$path", 'r', false, stream_context_create(['http' => [
+        'method' => $method, 'header' => $lines, 'content' => $body, 'ignore_errors' => true, 'timeout' => $method === 'PUT' ? 60 : 5,
     ]]));
-    $answer = http_get_last_response_headers() ?? [];
+    $answer = $stream ? stream_get_meta_data($stream)['wrapper_data'] : [];
+    $text = $stream ? stream_get_contents($stream) : '';
     $found = [];
     foreach (array_slice($answer, 1) as $line) {
         [$name, $value] = explode(':', $line, 2) + [1 => ''];

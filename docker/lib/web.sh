@@ -99,7 +99,7 @@ proxies() {
 }
 
 serve() {
-    local flags=() status who keeping=
+    local flags=() status who
     proxies
     PHP_MAX_CHILDREN=${PHP_MAX_CHILDREN:-$(php_children)}
     # Longer than Apache waits, so that Apache, not php-fpm, ends a request that takes too long.
@@ -116,17 +116,13 @@ serve() {
     fpm=$!
     if [[ -n ${KEEP_ASSETS:-} ]]; then
         flags+=(-D KEEP_ASSETS)
-        keep_assets & # while the rest starts; before a load balancer sends requests
-        keeping=$!
+        keep_assets_fresh # while the rest starts; before a load balancer sends requests
     fi
     cache # while php-fpm preloads
     await_fpm
     setsid apache2 -f /etc/apache2/httpd.conf "${flags[@]}" -D FOREGROUND &
     apache=$!
-    if [[ -n $keeping ]]; then
-        wait "$keeping"
-        keep_assets_fresh
-    fi
+    [[ -z $keeper ]] || await_assets
     warm_up
     wait -n -p who "$apache" "$fpm" && status=0 || status=$?
     case $who in

@@ -19,11 +19,12 @@ var npmTokens = []string{"NPM_TOKEN", "NODE_AUTH_TOKEN"}
 var npmFiles = []string{".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", "pnpm-workspace.yaml",
 	"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"}
 
-// npmLogin is a line of .npmrc that logs in to a registry: https://docs.npmjs.com/cli/v11/configuring-npm/npmrc#auth-related-configuration.
-var npmLogin = regexp.MustCompile(`(?m)^\s*//([^/:\s=]+(?::\d+)?)[^=\s]*:(?:_authToken|_auth|_password)\s*=`)
+// npmLogin is a line of .npmrc that logs in to a registry, its host in parentheses: https://docs.npmjs.com/cli/v11/configuring-npm/npmrc#auth-related-configuration.
+var npmLogin = regexp.MustCompile(`(?m)^\s*//([^/:\s=]+(?::\d+)?)[^=\s]*:(?:_authToken|_auth|_password)\s*=.*$`)
 
-// npmFlags are those for private npm registries: variables that the application's files name, and the home's .npmrc if it logs in to a
-// registry that they name.
+// npmFlags are those for private npm registries: the home's .npmrc if it logs in to a registry that the application's files name, and
+// variables that these files or such a login name. GitHub's setup-node writes //registry.npmjs.org/:_authToken=${NODE_AUTH_TOKEN}
+// (https://github.com/actions/setup-node, src/authutil.ts).
 func npmFlags(app string) (flags []string) {
 	var text strings.Builder
 	for _, name := range npmFiles {
@@ -32,10 +33,13 @@ func npmFlags(app string) (flags []string) {
 	}
 	home := cmp.Or(os.Getenv("NPM_CONFIG_USERCONFIG"), os.Getenv("npm_config_userconfig"), userFolder(".npmrc"))
 	if logins, err := os.ReadFile(home); err == nil {
+		application := text.String()
 		for _, login := range npmLogin.FindAllStringSubmatch(string(logins), -1) {
-			if strings.Contains(text.String(), login[1]) {
-				flags = append(flags, "--secret", "id=npmrc,src="+home)
-				break
+			if strings.Contains(application, login[1]) {
+				if len(flags) == 0 {
+					flags = append(flags, "--secret", "id=npmrc,src="+home)
+				}
+				text.WriteString(login[0])
 			}
 		}
 	}

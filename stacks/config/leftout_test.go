@@ -106,4 +106,9 @@ func TestBuildFlags(t *testing.T) {
 	if got, want := flags(), " --ssh default --secret id=npmrc,src="+home+"/.npmrc --build-arg https_proxy"; !strings.HasSuffix(got, want) {
 		t.Errorf("with a login to the registry of a scope: %s", got)
 	}
+	write(filepath.Join(home, ".npmrc"), "//npm.example.com:8443/acme/:_authToken=${NPM_TOKEN}\n//other.example.com/:_authToken=${NODE_AUTH_TOKEN}\n")
+	t.Setenv("NODE_AUTH_TOKEN", "secret-value")
+	if got, want := flags(), " --secret id=npmrc,src="+home+"/.npmrc --secret id=NPM_TOKEN,env=NPM_TOKEN --build-arg https_proxy"; !strings.HasSuffix(got, want) {
+		t.Errorf("with a login that names a variable, and one to a registry that the application does not name: %s", got)
+	}
 }

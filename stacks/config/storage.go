@@ -170,8 +170,8 @@ func (c *Config) defaultDisk() string {
 	return otherwise
 }
 
-// StoresInBucket tells whether the program makes s3 the default disk: it has a bucket, and the application a driver for it. Laravel's skeletons
-// do not require the package (composer.json of laravel/laravel, 10 to 13), and without it each use of the disk is an error.
+// StoresInBucket tells whether the program makes s3 the default disk: it has a bucket, and the application a driver for it. Laravel has
+// the package installed by hand (see s3Package), and without it each use of the disk is an error.
 func (c *Config) StoresInBucket() bool {
 	if !c.Storage.Bucket || c.Image.requires(s3Package) || c.Image.extendsS3() {
 		return c.Storage.Bucket

@@ -3,7 +3,7 @@
 // and npmrc, the file in the home of who builds. Home is in memory here.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { die, text } from './common.mjs';
+import { die, say, text } from './common.mjs';
 
 const secrets = '/run/secrets';
 const names = ['NPM_TOKEN', 'NODE_AUTH_TOKEN'];
@@ -13,12 +13,22 @@ const settings = ['.npmrc', '.yarnrc', '.yarnrc.yml', 'bunfig.toml', 'pnpm-works
 export const variables = () => [...new Set(settings.flatMap((file) => [...text(file).matchAll(/^(?!\s*[#;]).*/gm)]
     .flatMap(([line]) => [...line.matchAll(/\$\{(\w+)[^}]*\}|=\s*"?\$(\w+)/g)].map(([, a, b]) => a ?? b))))];
 
+/** Variables of the home's logins that are not set. */
+let missing = [];
+
 /** Puts what was given where the package managers look for it. */
 export function credentials() {
     const found = names.filter((name) => existsSync(join(secrets, name)));
     found.forEach((name) => { process.env[name] = readFileSync(join(secrets, name), 'utf8').trim(); });
     // Only logins: another registry or prefix of that machine has no place here.
-    const logins = text(join(secrets, 'npmrc')).split('\n').filter((line) => /^\s*\/\/[^=\s]+:(_authToken|_auth|_password|username|email)\s*=/.test(line)).join('\n');
+    // And npm sends a ${NAME} that is not set as it is (@npmcli/config, lib/env-replace.js): such a login would be worse than none.
+    const unset = (line) => [...line.matchAll(/\$\{(\w+)\??\}/g)].map(([, name]) => name).filter((name) => process.env[name] === undefined);
+    const lines = text(join(secrets, 'npmrc')).split('\n').filter((line) => /^\s*\/\/[^=\s]+:(_authToken|_auth|_password|username|email)\s*=/.test(line));
+    const logins = lines.filter((line) => unset(line).length === 0).join('\n');
+    missing = [...new Set(lines.flatMap(unset))];
+    if (missing.length > 0) {
+        say(`.npmrc of your home logs in with ${missing.join(' and ')}, which the build was not given: these logins are left out`);
+    }
     if (logins) {
         writeFileSync('/root/.npmrc', `${logins}\n`, { mode: 0o600 });
         found.push('.npmrc of your home');
@@ -35,7 +45,7 @@ export function credentials() {
 
 /** Ends the build with what to do, if a registry refused the request. npm has E401 and the like, pnpm ERR_PNPM_FETCH_401, Yarn 2 YN0041. */
 export function refused(output, { found }) {
-    const wanted = variables().filter((name) => process.env[name] === undefined);
+    const wanted = [...new Set([...variables(), ...missing])].filter((name) => process.env[name] === undefined);
     if (!/E40[134]\b|\b40[134] (Unauthorized|Forbidden|Not Found)|FETCH_40[134]|YN0041|Environment variable not found|"?https?:\S+: ?(Request failed )?"?40[134]|GET \S+ - 40[134]/.test(output)) {
         return;
     }

@@ -117,7 +117,8 @@ if (manifest) {
     readsPHP ||= /tailwind|unocss|windicss/.test(text('package.json'));
 }
 if (bundle) {
-    rmSync('public/build', { recursive: true, force: true }); // of a developer's machine
+    // Of a developer's machine. The image would have a bundle that this build did not make.
+    ['public/build', 'bootstrap/ssr'].forEach((folder) => rmSync(folder, { recursive: true, force: true }));
 }
 if (!readsPHP) {
     all.filter((file) => /^(app|bootstrap|database|routes)\/.*\.php$/.test(file)).forEach((file) => rmSync(file));
