@@ -124,7 +124,11 @@ serve() {
     apache=$!
     [[ -z $keeper ]] || await_assets
     warm_up
-    wait -n -p who "$apache" "$fpm" && status=0 || status=$?
+    # One that ended before is no job any more, for which wait -n would wait; its status is still known.
+    for who in "$fpm" "$apache" ''; do
+        if [[ -n $who ]] && ! kill -0 "$who" 2>/dev/null; then break; fi
+    done
+    if [[ -n $who ]]; then wait "$who"; else wait -n -p who "$apache" "$fpm"; fi && status=0 || status=$?
     case $who in
         "$apache") who=Apache ;;
         "$fpm") who=php-fpm ;;
