@@ -2,7 +2,7 @@
 # and asks for no permission but logs:PutLogEvents, which the log driver has:
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html,
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html.
-# The namespace and the names stand in infra/metrics.go as well. docs/adr/0020 says why it is done in the container.
+# The namespace and the names stand in infra/alarms.go as well. docs/adr/0020 says why it is done in the container.
 # shellcheck shell=bash
 
 # print_disk_metric prints how full the instance's disk is, in percent as df computes it. The root of a container is an overlay, and

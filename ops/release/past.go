@@ -57,7 +57,7 @@ func (st *state) before() (run, error) {
 func (r run) couldServe() bool { return r.outcome == served || r.outcome == registered }
 
 // replaced is the release that the other colour ran when the one that runs was promoted; "" for a rolling stack. From that moment the
-// idle colour has the task definition of the live one (stacks/config/colors.go), so the run before is it. Candidates that were aborted
+// idle colour has the task definition of the live one (stacks/config/release.go), so the run before is it. Candidates that were aborted
 // ran in the colour that is live now.
 func (st *state) replaced() (before string) {
 	for _, r := range slices.Backward(st.runs) {
