@@ -43,7 +43,8 @@ func tgzOf(t *testing.T, files map[string]string) []byte {
 // home's .npmrc, of which nothing else holds. The token is in no layer, and the builder does not print it. Without it the message says what to do.
 func TestPrivateRegistry(t *testing.T) {
 	const token = "npm_s3cretOfTheRegistry8461"
-	archive := tgzOf(t, map[string]string{"package.json": `{"name": "@acme/ui", "version": "1.0.0"}`, "index.js": "// the private package"})
+	once := time.Now().UnixNano() // so that nothing is found in the builder, nor in npm's cache, which goes by the hash of the archive
+	archive := tgzOf(t, map[string]string{"package.json": `{"name": "@acme/ui", "version": "1.0.0"}`, "index.js": fmt.Sprintf("// the private package %d", once)})
 	listener, err := net.Listen("tcp", gateway(t)+":0")
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +63,6 @@ func TestPrivateRegistry(t *testing.T) {
 	dir := tree(t, "docker/testdata/skeleton", "app")
 	app := filepath.Join(dir, "app")
 	hash := sha512.Sum512(archive)
-	once := time.Now().UnixNano() // so that nothing is found in the builder
 	write(t, filepath.Join(app, "package.json"), fmt.Sprintf(`{"dependencies": {"@acme/ui": "1.0.0"}, "scripts": {"build": "true"}, "description": "%d"}`, once))
 	write(t, filepath.Join(app, "package-lock.json"), fmt.Sprintf(`{"lockfileVersion": 3, "requires": true, "packages": {
 		"": {"dependencies": {"@acme/ui": "1.0.0"}},
