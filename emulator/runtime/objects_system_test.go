@@ -38,14 +38,20 @@ func TestBucket(t *testing.T) {
 	out, err := r.Docker.Run(t.Context(), "run", "--rm", "--network", r.Name, "--link-local-ip", "169.254.171.77", "--label", r.StateLabel(), "laravel-ecs/base:trixie", "bash", "-c",
 		"exec 3<>/dev/tcp/"+objects.AgentAddress+"/80; printf 'GET "+objects.CredentialsPath+objects.ID(role)+" HTTP/1.0\r\n\r\n' >&3; cat <&3")
 	must(err)
-	var given struct{ RoleArn, AccessKeyId, SecretAccessKey, Token string }
-	must(json.Unmarshal([]byte(out[strings.Index(out, "{"):]), &given))
-	if given.RoleArn != role {
+	var given struct {
+		RoleARN         string `json:"RoleArn"`
+		AccessKeyID     string `json:"AccessKeyId"`
+		SecretAccessKey string
+		Token           string
+	}
+	_, object, _ := strings.Cut(out, "{")
+	must(json.Unmarshal([]byte("{"+object), &given))
+	if given.RoleARN != role {
 		t.Fatalf("the agent answers %s", out)
 	}
 	client := s3.New(s3.Options{
 		Region: f.Region(), BaseEndpoint: aws.String("http://" + address.String()), UsePathStyle: true,
-		Credentials: credentials.NewStaticCredentialsProvider(given.AccessKeyId, given.SecretAccessKey, given.Token),
+		Credentials: credentials.NewStaticCredentialsProvider(given.AccessKeyID, given.SecretAccessKey, given.Token),
 	})
 	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("files"), Key: aws.String("a"), Body: strings.NewReader("kept")})
 	must(err)

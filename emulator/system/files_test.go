@@ -40,7 +40,8 @@ func storeFile(t *testing.T, s *site) string {
 }
 
 // checkFile: every container shows the file, whichever took it.
-func checkFile(t *testing.T, s *site, url string) {
+func checkFile(t *testing.T, url string) {
+	t.Helper()
 	containers := map[string]bool{}
 	for range 10 {
 		answer, text := get(t, browser(t), url)

@@ -35,7 +35,7 @@ func TestMakeUp(t *testing.T) {
 		}
 	})
 	file := storeFile(t, s)
-	t.Run("a file of all containers", func(t *testing.T) { checkFile(t, s, file) })
+	t.Run("a file of all containers", func(t *testing.T) { checkFile(t, file) })
 	t.Run("https", func(t *testing.T) {
 		response, _ := get(t, browser(t), fmt.Sprintf("https://localhost:%d/up", s.https))
 		if response.StatusCode != http.StatusOK {
@@ -48,7 +48,7 @@ func TestMakeUp(t *testing.T) {
 		}
 	})
 	t.Run("release under load", func(t *testing.T) { checkRelease(t, s, release) })
-	t.Run("the file after a release", func(t *testing.T) { checkFile(t, s, file) })
+	t.Run("the file after a release", func(t *testing.T) { checkFile(t, file) })
 	t.Run("status and logs", func(t *testing.T) {
 		release := runs(t, s)
 		status := s.make(t, "status")
