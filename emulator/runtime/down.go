@@ -43,7 +43,7 @@ func (r *Runtime) Down(ctx context.Context) error {
 	files, err := filepath.Glob(r.Path("service-*.json"))
 	own, globErr := filepath.Glob(r.TaskFile("*") + "*")
 	err = errors.Join(err, globErr, os.RemoveAll(r.Path("logs")))
-	files = append(append(files, own...), r.StoppedFile(), r.Path("revisions.json"))
+	files = append(append(files, own...), r.StoppedFile(), r.Path("revisions.json"), r.ObjectsServer())
 	for _, path := range append(files, r.TargetsFile(), r.StructureFile()) {
 		err = errors.Join(err, machine.RemoveFile(path))
 	}

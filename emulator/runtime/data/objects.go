@@ -128,7 +128,7 @@ func (r *Servers) objectsProgram(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	to := r.Path("s3-server")
+	to := r.ObjectsServer()
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", to, "./emulator/objects/server")
 	build.Dir, build.Env = r.Root, append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
 	if out, err := build.CombinedOutput(); err != nil {
@@ -137,3 +137,6 @@ func (r *Servers) objectsProgram(ctx context.Context) ([]byte, error) {
 	r.program, err = os.ReadFile(to)
 	return r.program, err
 }
+
+// ObjectsServer is the program of the S3 server, as its container gets it.
+func (r *Servers) ObjectsServer() string { return r.Path("s3-server") }
