@@ -2,11 +2,13 @@ package docker_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // appTree is a folder to build from, whose application is the skeleton with the files of testdata/apps/NAME over it.
@@ -33,6 +35,12 @@ func appTree(t *testing.T, name string) string {
 	return dir
 }
 
+// ownTo makes an application another one in each run. The builder repeats no message of a step that it has in its cache.
+func ownTo(t *testing.T, dir string) {
+	t.Helper()
+	write(t, filepath.Join(dir, "app/resources/run.txt"), fmt.Sprint(time.Now().UnixNano()))
+}
+
 // saysAtStart tells whether the builder said that caches are made at the start, and the reason right after it.
 func saysAtStart(progress, reason string) bool {
 	_, after, found := strings.Cut(progress, "not made in the build, but when a container starts: the caches of ")
@@ -45,6 +53,7 @@ func saysAtStart(progress, reason string) bool {
 func TestApplicationThatNeedsItsDatabaseToBoot(t *testing.T) {
 	t.Parallel()
 	dir, own := appTree(t, "boot-database"), image+"-boot-database"
+	ownTo(t, dir)
 	progress := buildTree(t, dir, own, "--build-arg", "APP=app")
 	if want := "the application does not start: config/payments.php, line 3: PAYMENT_KEY is not set"; !saysAtStart(progress, want) {
 		t.Errorf("the build does not say %q:\n%s", want, progress)
@@ -101,6 +110,7 @@ func TestApplicationThatNeedsItsDatabaseToBoot(t *testing.T) {
 func TestCacheThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	dir, own := tree(t, "docker/testdata/skeleton", "app"), image+"-view"
+	ownTo(t, dir)
 	write(t, filepath.Join(dir, "app/resources/views/broken.blade.php"), "<x-nowhere />\n")
 	progress := buildTree(t, dir, own, "--build-arg", "APP=app")
 	if want := "php artisan view:cache: resources/views/broken.blade.php: Unable to locate a class or view for component [nowhere]."; !saysAtStart(progress, want) {
