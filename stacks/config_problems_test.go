@@ -18,6 +18,13 @@ func TestBadCandidatesAreRefused(t *testing.T) {
 		{map[string]any{"percent": 10}, "release.percent: 10 without release.candidate"},
 		{map[string]any{"name": "r1", "candidate": "r1"}, "release.candidate: r1 is live already"},
 		{map[string]any{"name": "r1", "candidate": "r 2"}, `release.candidate: "r 2" is not letters`},
+		{map[string]any{"steps": []int{10, 50}}, "release.steps: [10 50] does not end with 100: the last step gives the new release all requests"},
+		{map[string]any{"steps": []int{}}, "release.steps: [] does not end with 100"},
+		{map[string]any{"steps": []int{50, 10, 100}}, "release.steps: 10 comes after 50: each step is larger than the one before"},
+		{map[string]any{"steps": []int{50, 50, 100}}, "release.steps: 50 comes after 50"},
+		{map[string]any{"steps": []int{0, 100}}, "release.steps: 0 is outside 1-100"},
+		{map[string]any{"steps": []int{50, 101}, "bakeMinutes": 0}, "release.bakeMinutes: 0 is not a whole number"}, // and
+		{map[string]any{"steps": []int{50, 101}, "bakeMinutes": 0}, "release.steps: 101 is outside 1-100"},
 	}
 	for _, test := range tests {
 		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", released(t, "staging", test.release))

@@ -64,7 +64,8 @@ func defaults() *Config {
 			Assets: Assets{PHP: Auto},
 			Caches: Caches{Config: AtStart, Event: AtBuild, Route: AtStart, View: AtBuild},
 		},
-		Release: Release{Build: true, Migrate: true, KeepAssetsHours: derived, Strategy: Rolling, Live: Blue},
+		Release: Release{Build: true, Migrate: true, KeepAssetsHours: derived, Strategy: Rolling, Live: Blue,
+			BakeMinutes: 10, Judge: Judge{ErrorPercent: 1, P95Factor: 1.5, MinRequests: 100}},
 		LoadBalancer: LoadBalancer{
 			HTTP:                  "redirect",
 			HealthCheck:           HealthCheck{Path: "/up", Interval: 10, Timeout: 5, Healthy: 2, Unhealthy: 3},

@@ -2,6 +2,8 @@ package config
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -126,3 +128,56 @@ func DotenvKeys(text string) (asked, optional []string) {
 
 // assignment is a line that gives a variable a value. After a #, only a name in capitals is one: the rest is prose.
 var assignment = regexp.MustCompile(`^\s*(#\s*)?(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=`)
+
+// TestBuild is what `make test-app` builds: the Dockerfile, the folder of the application, and the build arguments.
+func (s *File) TestBuild() (dockerfile, app string, args map[string]string) {
+	c := s.imageConfig()
+	args = c.BuildArgs("test")
+	delete(args, CertificatesArg) // for deployed images
+	return c.Image.Dockerfile, c.Image.App, args
+}
+
+// CertificatesArg is the build argument with the address of the certificates of RDS.
+const CertificatesArg = "RDS_CA_URL"
+
+// BuildArgs are the build arguments of docker/Dockerfile. The image has the certificates of RDS in the region, with which it verifies the
+// database's where database.requireTls asks for that. It has them in any case: the same release is the same image.
+func (c *Config) BuildArgs(release string) map[string]string {
+	args := map[string]string{"APP": c.Image.App, "BASE_IMAGE": c.Image.BaseImage, "RELEASE": release}
+	if c.Image.PHP != DebianPHP {
+		args["PHP_VERSION"] = c.Image.PHP
+	}
+	if source := c.Image.PHPSource; source.URL != "" {
+		args["PHP_SOURCE"] = source.URL + " " + source.Suite
+		if source.Key != "" {
+			args["PHP_KEY"] = filepath.Base(source.Key)
+		}
+	}
+	if c.Image.Extensions != "" {
+		args["PHP_EXTENSIONS"] = c.Image.Extensions
+	}
+	if c.Image.Rebuild != "" {
+		args["REBUILD"] = c.Image.Rebuild
+	}
+	if caches := c.Image.Caches; caches != defaults().Image.Caches {
+		args["BUILD_CACHES"], args["START_CACHES"] = caches.made(AtBuild), caches.made(AtStart)
+	}
+	if c.Image.Context != "" {
+		args["CONTEXT"] = filepath.Clean(c.Image.Context)
+	}
+	if len(c.Image.Packages) > 0 {
+		args["PACKAGES"] = strings.Join(c.Image.Packages, " ")
+	}
+	if c.Image.Assets.PHP != Auto {
+		args["ASSETS_PHP"] = c.Image.Assets.PHP
+	}
+	if c.Image.Assets.Script != "" {
+		args["ASSETS_SCRIPT"] = c.Image.Assets.Script
+	}
+	if len(c.Image.BuildEnv) > 0 {
+		text, _ := json.Marshal(c.Image.BuildEnv) // a map of strings has no error; its keys are sorted
+		args["BUILD_ENV"] = string(text)
+	}
+	args[CertificatesArg] = fmt.Sprintf("https://truststore.pki.rds.amazonaws.com/%[1]s/%[1]s-bundle.pem", c.Region)
+	return args
+}

@@ -37,6 +37,7 @@ func Load(source Source) (*Config, error) {
 	}
 	c.deriveTimes()
 	c.deriveAssets()
+	c.Release.deriveSteps()
 	c.addHosts()
 	c.Database.Restore.readTimes()
 	c.Region = region(source)

@@ -147,59 +147,6 @@ func ReleaseOfTag(tag string) (string, bool) {
 	return "", false
 }
 
-// TestBuild is what `make test-app` builds: the Dockerfile, the folder of the application, and the build arguments.
-func (s *File) TestBuild() (dockerfile, app string, args map[string]string) {
-	c := s.imageConfig()
-	args = c.BuildArgs("test")
-	delete(args, CertificatesArg) // for deployed images
-	return c.Image.Dockerfile, c.Image.App, args
-}
-
-// CertificatesArg is the build argument with the address of the certificates of RDS.
-const CertificatesArg = "RDS_CA_URL"
-
-// BuildArgs are the build arguments of docker/Dockerfile. The image has the certificates of RDS in the region, with which it verifies the
-// database's where database.requireTls asks for that. It has them in any case: the same release is the same image.
-func (c *Config) BuildArgs(release string) map[string]string {
-	args := map[string]string{"APP": c.Image.App, "BASE_IMAGE": c.Image.BaseImage, "RELEASE": release}
-	if c.Image.PHP != DebianPHP {
-		args["PHP_VERSION"] = c.Image.PHP
-	}
-	if source := c.Image.PHPSource; source.URL != "" {
-		args["PHP_SOURCE"] = source.URL + " " + source.Suite
-		if source.Key != "" {
-			args["PHP_KEY"] = filepath.Base(source.Key)
-		}
-	}
-	if c.Image.Extensions != "" {
-		args["PHP_EXTENSIONS"] = c.Image.Extensions
-	}
-	if c.Image.Rebuild != "" {
-		args["REBUILD"] = c.Image.Rebuild
-	}
-	if caches := c.Image.Caches; caches != defaults().Image.Caches {
-		args["BUILD_CACHES"], args["START_CACHES"] = caches.made(AtBuild), caches.made(AtStart)
-	}
-	if c.Image.Context != "" {
-		args["CONTEXT"] = filepath.Clean(c.Image.Context)
-	}
-	if len(c.Image.Packages) > 0 {
-		args["PACKAGES"] = strings.Join(c.Image.Packages, " ")
-	}
-	if c.Image.Assets.PHP != Auto {
-		args["ASSETS_PHP"] = c.Image.Assets.PHP
-	}
-	if c.Image.Assets.Script != "" {
-		args["ASSETS_SCRIPT"] = c.Image.Assets.Script
-	}
-	if len(c.Image.BuildEnv) > 0 {
-		text, _ := json.Marshal(c.Image.BuildEnv) // a map of strings has no error; its keys are sorted
-		args["BUILD_ENV"] = string(text)
-	}
-	args[CertificatesArg] = fmt.Sprintf("https://truststore.pki.rds.amazonaws.com/%[1]s/%[1]s-bundle.pem", c.Region)
-	return args
-}
-
 // Strategies of a release. Rolling replaces the tasks of one service. BlueGreen has two web services: the live colour, and a candidate
 // that gets a share of the requests until it is promoted or aborted (docs/adr/0011).
 const (
@@ -261,10 +208,34 @@ func OtherColor(live string) string {
 	return Green
 }
 
+// ReleaseSettings is the section release of the file over the defaults, and whether the environment is one of class local.
+func (s *File) ReleaseSettings() (r Release, local bool, err error) {
+	c := defaults()
+	if node := s.find("release"); node != nil {
+		var values any
+		if err := node.Decode(&values); err != nil {
+			return r, false, fmt.Errorf("%s: release: %w", s.stackFile, err)
+		}
+		raw, err := json.Marshal(values)
+		if err == nil {
+			err = decode("release", string(raw), &c.Release)
+		}
+		if err != nil {
+			return r, false, fmt.Errorf("%s: %w", s.stackFile, err)
+		}
+	}
+	c.Release.deriveSteps()
+	var p problems
+	local = s.Text("environment.class") == ClassLocal
+	c.Release.validateSteps(&p, local)
+	return c.Release, local, errors.Join(p...)
+}
+
 // releasePattern has room for release- in a tag of ECR, which has at most 128 characters, and for what TreeRelease makes at most.
 var releasePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,115}$`)
 
-func (r Release) validate(p *problems, web int) {
+func (r Release) validate(p *problems, web int, local bool) {
+	r.validateSteps(p, local)
 	const what = "letters, digits, dots, dashes and underscores, at most 115"
 	if r.Name != "" {
 		p.matches("release.name", r.Name, releasePattern, what)

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// ClassLocal is the class of an environment on this machine, on the emulator.
+const ClassLocal = "local"
+
 // ClassReview is the class of an environment for one branch. It may be destroyed at any time, and is when it has expired
 // (docs/adr/0014).
 const ClassReview = "review"

@@ -3,10 +3,12 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Times depend on each other: otherwise a release loses requests or jobs. A stack file sets how long a request, a job and a scheduled
@@ -231,5 +233,69 @@ func (c *Config) validateTimes(p *problems) {
 func validateStop(p *problems, key string, stop, job, margin int) {
 	if least := job + margin; stop < least {
 		p.add(key+".stopSeconds", "%d is less than the %d s that the longest job (%s.jobSeconds, %d) takes to finish; remove the key", stop, least, key, job)
+	}
+}
+
+// defaultSteps are the default of release.steps with blueGreen.
+var defaultSteps = []int{10, 50, 100}
+
+// deriveSteps: a rolling release has no steps.
+func (r *Release) deriveSteps() {
+	if r.Strategy == BlueGreen && r.Steps == nil {
+		r.Steps = slices.Clone(defaultSteps)
+	}
+}
+
+// Bake is how long a step is watched.
+func (r Release) Bake() time.Duration { return time.Duration(r.BakeMinutes * float64(time.Minute)) }
+
+// alarmPattern is the name of an alarm (PutMetricAlarm: 1 to 255 characters), or of one of the stack's own.
+var alarmPattern = regexp.MustCompile(`^[!-~]([ -~]{0,253}[!-~])?$`)
+
+// maxBake is what ECS has for the bake time of a deployment (DeploymentConfiguration, bakeTimeInMinutes), in minutes.
+const maxBake = 24 * 60
+
+// validateSteps checks how a release is watched. Load balancers report once a minute
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html), so a part of a minute tells
+// nothing; that of class local reports every few seconds.
+func (r Release) validateSteps(p *problems, local bool) {
+	usual := defaults().Release
+	switch whole := r.BakeMinutes == math.Trunc(r.BakeMinutes); {
+	case local && (r.BakeMinutes < 0.1 || r.BakeMinutes > maxBake):
+		p.add("release.bakeMinutes", "%v is outside 0.1-%d", r.BakeMinutes, maxBake)
+	case !local && (!whole || r.BakeMinutes < 1 || r.BakeMinutes > maxBake):
+		p.add("release.bakeMinutes", "%v is not a whole number of minutes, 1-%d: load balancers report once a minute", r.BakeMinutes, maxBake)
+	}
+	j := r.Judge
+	if j.ErrorPercent < 0 || j.ErrorPercent > 100 {
+		p.add("release.judge.errorPercent", "%v is outside 0-100", j.ErrorPercent)
+	}
+	if j.P95Factor < 1 || j.P95Factor > 100 {
+		p.add("release.judge.p95Factor", "%v is outside 1-100: 1.5 lets the new release take half as long again", j.P95Factor)
+	}
+	p.between("release.judge.minRequests", j.MinRequests, 1, 1_000_000)
+	p.distinct("release.judge.alarms", j.Alarms)
+	for _, alarm := range j.Alarms {
+		p.matches("release.judge.alarms", alarm, alarmPattern, "the name of an alarm: one of the stack's own such as no-answer, or any of CloudWatch")
+	}
+	if r.Strategy != BlueGreen {
+		if len(r.Steps) > 0 {
+			p.add("release.steps", "needs release.strategy blueGreen; rolling replaces the tasks one after the other")
+		}
+		if j.ErrorPercent != usual.Judge.ErrorPercent || j.P95Factor != usual.Judge.P95Factor || j.MinRequests != usual.Judge.MinRequests {
+			p.add("release.judge", "errorPercent, p95Factor and minRequests need release.strategy blueGreen, which has two sets of tasks to compare; a rolling release is judged by alarms")
+		}
+		return
+	}
+	if len(r.Steps) == 0 || r.Steps[len(r.Steps)-1] != 100 {
+		p.add("release.steps", "%v does not end with 100: the last step gives the new release all requests", r.Steps)
+	}
+	for i, step := range r.Steps {
+		if step < 1 || step > 100 {
+			p.add("release.steps", "%d is outside 1-100", step)
+		}
+		if i > 0 && step <= r.Steps[i-1] {
+			p.add("release.steps", "%d comes after %d: each step is larger than the one before", step, r.Steps[i-1])
+		}
 	}
 }

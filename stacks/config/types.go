@@ -111,6 +111,21 @@ type Release struct {
 	Live      string `json:"live"`
 	Candidate string `json:"candidate"`
 	Percent   int    `json:"percent"`
+
+	// Steps are the shares that make release gives a candidate, one after the other: for blueGreen only. The last one is 100.
+	Steps []int `json:"steps"`
+	// BakeMinutes is how long each step is watched before the next one, and a rolling release's new tasks where Judge has alarms.
+	// Whole minutes; less than one in environments of class local, whose load balancer reports every few seconds.
+	BakeMinutes float64 `json:"bakeMinutes"`
+	Judge       Judge   `json:"judge"`
+}
+
+// Judge is what takes a release back.
+type Judge struct {
+	ErrorPercent float64  `json:"errorPercent"` // blueGreen: so many more of its requests fail than of the live release's, in percentage points
+	P95Factor    float64  `json:"p95Factor"`    // blueGreen: its 95th percentile of the response time is more than so many times the live release's
+	MinRequests  int      `json:"minRequests"`  // blueGreen: with fewer requests a step says that it was not judged, and the release goes on
+	Alarms       []string `json:"alarms"`       // one of these alarms is in ALARM: the stack's own by their short names (no-answer), others by their full ones
 }
 
 // Domain is the host name of the application. Without one it has the load balancer's name, and HTTP only.

@@ -93,7 +93,7 @@ func (c *Config) validate(stack string) []error {
 	if c.App.Env != stack { // whose form validateName checks
 		p.matches("app.env", c.App.Env, regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`), "a word such as production")
 	}
-	p.oneOf("environment.class", c.Environment.Class, "local", ClassReview, "staging", "production")
+	p.oneOf("environment.class", c.Environment.Class, ClassLocal, ClassReview, "staging", "production")
 	if arn := c.Environment.PermissionsBoundary; arn != "" {
 		p.matches("environment.permissionsBoundary", arn, policyARN, "the ARN of a policy, such as arn:aws:iam::123456789012:policy/NAME")
 	}

@@ -154,7 +154,7 @@ func (c *Config) validateDrivers(p *problems) {
 
 // validateSQS: the queue has a name that AWS makes unique, so no job can be sent to another one by its name.
 func (c *Config) validateSQS(p *problems) {
-	if c.Environment.Class == "local" {
+	if c.Environment.Class == ClassLocal {
 		p.add("worker.queue", "sqs is a service of AWS, and environment.class local has none: use database or redis here")
 	}
 	if c.Network.NAT == NATNone && !slices.Contains(c.Network.Endpoints, "sqs") {
