@@ -158,10 +158,13 @@ test-unit: bin/gitlab-ci-local tools/iam/node_modules/.package-lock.json ## Pure
 # The packages whose tests need no containers.
 ENGINE = $$(go list ./emulator/... ./cmd/... | grep -v -e emulator/runtime$$ -e emulator/system)
 
-# Its tests wait for Pulumi's processes and for the pauses of commands: four at a time keep two cores busy. test-race runs all of them.
+# What `make test` leaves to test-race, which runs all tests of these packages: the same life of further stack files, and three scripts.
+LONG := ^TestRehearsals$$/^(account|local|review|staging)$$|^TestBlueGreen$$/^prod$$|^TestDatabaseUpgrade$$/^staging$$|^TestScript$$/^(candidate|permissions|pulumi)$$
+
+# The tests wait for Pulumi's processes and for the pauses of commands: four at a time keep two cores busy.
 test-engine: bin/pulumi ## Every stack file on the real engine and the emulated account; the commands as scripts over its API
-	go test -short -parallel 4 -timeout 20m $(ENGINE)
-	@echo "test-engine: left to make test-long: the scripts $$(cd cmd/emulator/testdata/script && echo $$(grep -l '^\[short\] skip' *.txtar)), and the same life of further stack files"
+	go test -skip '$(LONG)' -parallel 4 -timeout 20m $(ENGINE)
+	@echo 'test-engine: left to make test-long: $(subst $$,,$(subst ^,,$(LONG)))'
 
 # The tests of `make test` that need containers; test-releases runs the others.
 UP := ^(TestMakeUp|TestPortTaken|TestBadInput)$$

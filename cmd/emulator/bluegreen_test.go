@@ -10,14 +10,15 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/stackfile"
 )
 
+var blueGreenStacks = []string{"staging", "prod"}
+
 // TestBlueGreen takes a stack from a rolling release to blue and green, through a canary that is aborted and one that is
 // promoted, and back. Each step says what it may touch; abort is a change of weights and nothing else.
 func TestBlueGreen(t *testing.T) {
 	t.Parallel()
-	for _, stack := range []string{"staging", "prod"} {
+	for _, stack := range blueGreenStacks {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
-			long(t, stack != "staging")
 			l := newLife(t, stack, nil, nil)
 			if _, err := stackfile.Seed(l.Account(), l.Settings()); err != nil {
 				t.Fatal(err)

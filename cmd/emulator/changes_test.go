@@ -26,7 +26,6 @@ func TestRehearsals(t *testing.T) {
 	for _, stack := range list {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
-			long(t, stack != "prod")
 			var out strings.Builder
 			err := rehearsal.Run(t.Context(), rehearsal.Config{Root: root, Stack: stack, Program: stacks.Deploy}, &out)
 			t.Log(out.String())

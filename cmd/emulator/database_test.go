@@ -44,14 +44,16 @@ func (l *life) databaseHost() string {
 // order is where a change stands among those of a run; -1 where it does not.
 func order(changes []string, change string) int { return slices.Index(changes, change) }
 
+// upgradeStacks are those that TestDatabaseUpgrade takes: without upgradeFrom, prod waits for the maintenance window.
+var upgradeStacks = []string{"staging", "prod"}
+
 // TestDatabaseUpgrade takes a database from MySQL 8.0 to 8.4: refused as long as nobody says it, then at once and in the order that
 // keeps the old parameter group until it is free.
 func TestDatabaseUpgrade(t *testing.T) {
 	t.Parallel()
-	for _, stack := range []string{"staging", "prod"} { // prod waits for the maintenance window otherwise
+	for _, stack := range upgradeStacks {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
-			long(t, stack != "prod")
 			l := newLife(t, stack, nil, func(f *config.File) error {
 				return setAll(f, map[string]any{"database.version": "8.0", "database.extendedSupport": true, "release.name": "r1"})
 			})

@@ -41,14 +41,6 @@ func newLife(t *testing.T, stack string, sharedWith *life, edit func(*config.Fil
 	return &life{e, t}
 }
 
-// long leaves a test to `make test-long`, where -short is not set. `make test` keeps a test of every promise of the README.
-func long(t *testing.T, yes bool) {
-	t.Helper()
-	if yes && testing.Short() {
-		t.Skip("a long test: make test-long, or go test without -short")
-	}
-}
-
 // repository is where go.mod is. The tests work there (TestMain), as the program does: it reads Git and the sources of the image.
 func repository(t *testing.T) string {
 	t.Helper()

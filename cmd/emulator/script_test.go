@@ -7,7 +7,7 @@ package main
 //	go test ./cmd/emulator -run Script/status        # testdata/script/status.txtar
 //	go test ./cmd/emulator -run Script -update       # rewrites the files that cmp compares with
 //
-// A script with "[short] skip" is one of the long tests, which `make test` leaves to `make test-long`.
+// `make test` leaves those that LONG in the Makefile names to `make test-long`.
 //
 // Every script starts in a copy of the project: Pulumi*.yaml, examples/ and docker/, committed to a Git repository, on
 // branch main. A file of the archive replaces the project's one before the commit. On PATH are emulator and
