@@ -184,4 +184,7 @@ func TestClients(t *testing.T) {
 	if _, err := destination(outputs, "cache"); err == nil {
 		t.Error("an endpoint without a port is taken")
 	}
+	outputs.CacheEndpoint = "" // sessions may be in the database, or in a cookie
+	_, err = destination(outputs, "cache")
+	awstest.Says(t, err, "TO=cache: the stack has no cache (cache.engine: none)")
 }

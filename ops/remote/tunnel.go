@@ -102,7 +102,7 @@ type place struct {
 func destination(o session.Outputs, to string) (place, error) {
 	endpoint := map[string]string{"database": o.DatabaseEndpoint, "cache": o.CacheEndpoint}[to]
 	if endpoint == "" && to == "cache" {
-		return place{}, errors.New("TO=cache: the stack has none (cache.engine: none); its sessions and cached values are in the database")
+		return place{}, errors.New("TO=cache: the stack has no cache (cache.engine: none)")
 	}
 	if endpoint == "" {
 		return place{}, fmt.Errorf("TO=%s: database or cache is expected", to)

@@ -82,9 +82,12 @@ func attempts(ctx context.Context, c *cluster.Cluster) (all []attempt, err error
 			return nil, session.Explain(err)
 		}
 		for _, d := range deployments {
+			if d.Definition == "" {
+				continue
+			}
 			definition, err := c.Definition(ctx, d.Definition)
 			var gone *types.ClientException // a revision that was deleted (DescribeTaskDefinition, Amazon ECS API Reference)
-			if d.Definition == "" || errors.As(err, &gone) {
+			if errors.As(err, &gone) {
 				continue
 			}
 			if err != nil {

@@ -38,6 +38,7 @@ func cloud(t *testing.T) *awstest.Cloud {
 		},
 		"ListServiceDeployments": func(awstest.Map, url.Values) any {
 			return awstest.Map{"serviceDeployments": awstest.List{
+				awstest.Map{"targetServiceRevisionArn": "deleted", "status": "STOPPED", "createdAt": began + 9000},
 				awstest.Map{"targetServiceRevisionArn": "r8", "status": "ROLLBACK_SUCCESSFUL", "createdAt": began, "finishedAt": ended, "statusReason": "The circuit breaker was triggered."},
 				awstest.Map{"targetServiceRevisionArn": "r7", "status": "SUCCESSFUL", "createdAt": began - 9000, "finishedAt": began - 8000},
 			}}
@@ -97,6 +98,9 @@ func TestWhy(t *testing.T) {
 	}
 	if got := strings.Split(c.Out.String(), "\n"); !slices.Equal(got, want) {
 		t.Errorf("%s\nexpected:\n%s", c.Out, strings.Join(want, "\n"))
+	}
+	if asked := c.Calls("DescribeTaskDefinition"); len(asked) != 2 {
+		t.Errorf("the task definitions of two deployments are known, and ECS was asked for %q", asked)
 	}
 }
 
