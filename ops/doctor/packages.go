@@ -1,11 +1,8 @@
 package doctor
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
-// Package is what a package needs here, by its own documentation or source.
+// rule is what a package needs here, by its own documentation or source.
 type rule struct {
 	pkg    string
 	advice string
@@ -61,5 +58,5 @@ func (a *Application) Advice() (lines [][2]string) {
 			lines = append(lines, [2]string{r.pkg + " " + version, r.advice})
 		}
 	}
-	return slices.Clip(lines)
+	return lines
 }

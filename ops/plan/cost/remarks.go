@@ -40,8 +40,8 @@ func (e Estimate) Missing() string {
 	return fmt.Sprintf("; %d without a price: %s", len(e.Unknown), strings.Join(e.Unknown, ", "))
 }
 
-// arm is the family of AWS's own processors that takes the place of one of Intel's or AMD's: same size, same memory for a processor
-// (https://aws.amazon.com/ec2/instance-types/, https://aws.amazon.com/rds/instance-types/).
+// arm is the family of AWS's own processors that takes the place of one of Intel's or AMD's: a type of the same size has as many processors and
+// as much memory (TestARM). Classes of RDS and nodes of ElastiCache have the names of these types behind db. and cache.
 var arm = map[string]string{"t3": "t4g", "t3a": "t4g", "m5": "m7g", "m6a": "m7g", "m6i": "m7g", "c5": "c7g", "c6i": "c7g", "r5": "r6g", "r6i": "r6g"}
 
 // Hints name classes that cost less, where the table has both prices.
