@@ -1,5 +1,5 @@
 // Package api answers AWS's own APIs, in their own protocols, for an emulated account: what the operator's command asks
-// of ECS, ECR, Elastic Load Balancing, CloudWatch Logs, RDS, STS, Systems Manager and the Resource Groups Tagging API.
+// of ECS, ECR, Elastic Load Balancing, CloudWatch and its logs, RDS, STS, Systems Manager and the Resource Groups Tagging API.
 //
 // Every operation is one row of a table and a function from the SDK's input type to the SDK's output type. Responses are
 // written by the SDK's own serialisers; requests are read into the SDK's types by member name, and a member that the type

@@ -31,7 +31,8 @@ type controlPlane struct {
 	run     []*state.Task
 	lines   map[string][]state.Line // by task
 	unready map[string]int          // tasks of a service that are not running yet
-	stopped map[string]int          // how many tasks of a service were stopped, each of which was replaced
+	reports []Report
+	stopped map[string]int // how many tasks of a service were stopped, each of which was replaced
 }
 
 // Outcome is how the tasks end that RunTask starts on a control plane.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	cloudwatchschemas "github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	logsschemas "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/schemas"
 	ecrschemas "github.com/aws/aws-sdk-go-v2/service/ecr/schemas"
 	ecsschemas "github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
@@ -25,6 +26,7 @@ var services = map[string]*smithy.ServiceSchema{
 	"ecr":                  ecrschemas.AmazonEC2ContainerRegistry_V20150921,
 	"elasticloadbalancing": elbschemas.ElasticLoadBalancing_v10,
 	"logs":                 logsschemas.Logs_20140328,
+	"monitoring":           cloudwatchschemas.GraniteServiceVersion20100801,
 	"rds":                  rdsschemas.AmazonRDSv19,
 	"servicequotas":        quotaschemas.ServiceQuotasV20190624,
 	"ssm":                  ssmschemas.AmazonSSM,
@@ -64,6 +66,8 @@ var operations = table(
 	row("elasticloadbalancing", "ModifyRule", (*Server).modifyRule),
 	row("logs", "DescribeLogGroups", (*Server).describeLogGroups),
 	row("logs", "FilterLogEvents", (*Server).filterLogEvents),
+	row("monitoring", "DescribeAlarms", (*Server).describeAlarms),
+	row("monitoring", "GetMetricData", (*Server).getMetricData),
 	row("rds", "DescribeDBInstances", (*Server).describeDBInstances),
 	row("servicequotas", "GetAWSDefaultServiceQuota", (*Server).getDefaultQuota),
 	row("servicequotas", "GetServiceQuota", (*Server).getServiceQuota),
@@ -109,7 +113,10 @@ func table(rows ...operation) map[string]operation {
 
 // iamPrefix is the name of a service in the actions of policies.
 func iamPrefix(service string) string {
-	if service == "tagging" {
+	switch service {
+	case "monitoring":
+		return "cloudwatch"
+	case "tagging":
 		return "tag"
 	}
 	return service

@@ -4,11 +4,13 @@ import (
 	"context"
 	"time"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/metrics"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
 // Runtime is what the API asks of whatever runs the tasks. *runtime.Runtime satisfies it; without one, a control plane does.
 type Runtime interface {
+	metrics.Source
 	// Service returns the record of a service; false when it was never deployed. Cluster and service are names.
 	Service(cluster, name string) (state.Service, bool)
 	// Revisions returns when each revision of a task definition was registered, by ARN.

@@ -20,8 +20,8 @@ type Disturbance struct {
 	Reason  string `json:"reason"`
 }
 
-// set answers POST /test/fault, /test/outcome and /test/service with a Fault, an Outcome or a Disturbance as JSON. Scripts that run
-// the operator's command use it, as tests in this process call Fail, SetOutcome and Disturb.
+// set answers POST /test/fault, /test/outcome, /test/service and /test/report with a Fault, an Outcome, a Disturbance or a Report as JSON. Scripts that run
+// the operator's command use it, as tests in this process call Fail, SetOutcome, Disturb and Report.
 func (s *Server) set(name string, r *http.Request) error {
 	read := func(into any) error {
 		return json.NewDecoder(http.MaxBytesReader(nil, r.Body, wire.LongestRequest)).Decode(into)
@@ -46,6 +46,12 @@ func (s *Server) set(name string, r *http.Request) error {
 			return err
 		}
 		return s.Disturb(d)
+	case "report":
+		var one Report
+		if err := read(&one); err != nil {
+			return err
+		}
+		return s.Report(one)
 	}
 	return fmt.Errorf("unknown: %s", name)
 }
@@ -83,6 +89,18 @@ func (s *Server) SetOutcome(o Outcome) error {
 	plane.mu.Lock()
 	defer plane.mu.Unlock()
 	plane.outcome = o
+	return nil
+}
+
+// Report sets what a metric of a control plane has in every minute, also in those that have passed.
+func (s *Server) Report(one Report) error {
+	plane, err := s.plane()
+	if err != nil {
+		return err
+	}
+	plane.mu.Lock()
+	defer plane.mu.Unlock()
+	plane.reports = append(plane.reports, one)
 	return nil
 }
 

@@ -10,12 +10,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/metrics"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/runtimetest"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
 // TestSystem takes a service through its life: creation, releases under load, bad releases, scaling, deletion.
 func TestSystem(t *testing.T) {
 	s := newSystem(t)
+	begin := time.Now()
 	if status, _ := s.get("/"); status != http.StatusServiceUnavailable {
 		t.Errorf("without a target the load balancer answers %d, want 503", status)
 	}
@@ -26,6 +29,10 @@ func TestSystem(t *testing.T) {
 	}
 	s.step("hardening", s.hardening)
 	s.step("headers", s.headers)
+	for range 3 {
+		s.get("/fail")
+	}
+	s.get("/slow")
 	start := time.Now()
 	s.ensure(s.declare(first, 2))
 	t.Logf("no change: %s", time.Since(start))
@@ -61,6 +68,7 @@ func TestSystem(t *testing.T) {
 	s.serves(t, "three", 2)
 
 	s.step("an image that the registry lost", s.lostImage)
+	s.step("metrics", func(t *testing.T) { s.metrics(t, begin) })
 
 	res := s.declare(third, 2)
 	s.must(s.r.Remove(t.Context(), res))
@@ -106,6 +114,37 @@ func (s *system) lostImage(t *testing.T) {
 	s.must(remote.Delete(ref))
 	if _, err := s.r.Pull(t.Context(), s.image); err == nil || !strings.Contains(err.Error(), "CannotPullContainerError") {
 		t.Errorf("pulling it again: %v", err)
+	}
+}
+
+// metrics asks what the load balancer saw since the test began, when the current minute is over.
+func (s *system) metrics(t *testing.T, begin time.Time) {
+	end := time.Now().Truncate(time.Minute).Add(time.Minute)
+	for time.Now().Before(end) {
+		time.Sleep(time.Second)
+	}
+	of := map[string]string{"TargetGroup": runtimetest.GroupARN[strings.LastIndex(runtimetest.GroupARN, ":")+1:], "LoadBalancer": "app/lb/0123456789abcdef"}
+	for _, one := range []struct {
+		name, statistic string
+		least, most     float64
+	}{
+		{"HTTPCode_Target_5XX_Count", "Sum", 3, 3}, {"RequestCount", "Sum", 50, 1e9}, {"TargetResponseTime", "Maximum", 2, 10}, {"TargetResponseTime", "p50", 0, 1},
+		{"HealthyHostCount", "Maximum", 2, 6}, {"UnHealthyHostCount", "Minimum", 0, 0},
+	} {
+		points, known, err := s.r.Points(t.Context(), metrics.Metric{Namespace: "AWS/ApplicationELB", Name: one.name, Dimensions: of}, begin, end)
+		values, _ := points.Statistics(one.statistic, 24*time.Hour)
+		for _, got := range values { // one, except at midnight
+			if got < one.least || got > one.most {
+				t.Errorf("%s %s is %g, want %g to %g", one.statistic, one.name, got, one.least, one.most)
+			}
+		}
+		if err != nil || !known || len(values) == 0 {
+			t.Errorf("%s: %v (%v, %v)", one.name, values, known, err)
+		}
+	}
+	points, _, err := s.r.Points(t.Context(), metrics.Metric{Namespace: "AWS/ApplicationELB", Name: "HTTPCode_ELB_5XX_Count", Dimensions: map[string]string{"LoadBalancer": of["LoadBalancer"]}}, begin, end)
+	if len(points) == 0 || err != nil {
+		t.Errorf("the answer without a target is not counted (%v)", err)
 	}
 }
 

@@ -38,7 +38,7 @@ func (r *Balancer) EnsureBalancer(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("configuring the load balancer: %w", err)
 	}
-	p := machine.Part{Role: "balancer", Owner: "balancer", Name: "balancer", Image: "haproxy", Initial: map[string][]machine.File{BalancerFolder: files}}
+	p := machine.Part{Role: "balancer", Owner: "balancer", Name: "balancer", Image: "haproxy", LogSize: "100m", Initial: map[string][]machine.File{BalancerFolder: files}}
 	for _, l := range door.listeners {
 		p.Publish = append(p.Publish, fmt.Sprintf("127.0.0.1:%d:%d", r.Ports[l.port], l.port))
 	}

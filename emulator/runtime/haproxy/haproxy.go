@@ -46,6 +46,9 @@ func (d *frontDoor) configuration(targets []Target, published map[int]int) strin
 func (d *frontDoor) frontend(line func(string, ...any), l listener, published map[int]int) {
 	scheme := "http"
 	line("\nfrontend listener%d", l.port)
+	line("    log stdout format raw local0 info")
+	line("    log-format %s", quote(requestLine))
+	line("    option dontlognull")
 	if l.cert == "" {
 		line("    bind :%d", l.port)
 	} else {

@@ -13,6 +13,7 @@ type Balancer struct {
 	*machine.Machine
 	Ports   map[int]int // of this machine, by the port of the listener
 	console *console
+	traffic traffic
 }
 
 // New prepares a load balancer. The ports are for HTTP and HTTPS; 0 means 8080 and 8443.

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -26,6 +27,7 @@ type Part struct {
 	Publish []string          // docker's HOST:PORT:PORT
 	Fixed   bool              // it has the address FixedAddress
 	Local   string            // a link-local address besides
+	LogSize string            // of the two files that Docker keeps; empty: 10m
 	Folders map[string][]File // files of the container by folder
 	Initial map[string][]File // the same, but written anew by other means later: a change makes no new container
 }
@@ -79,7 +81,7 @@ func (r *Machine) EnsurePart(ctx context.Context, p Part) (id string, made bool,
 		return "", false, err
 	}
 	args := []string{"create", "--name", name, "--network", r.Name, "--ip", address.String(), "--restart", "unless-stopped",
-		"--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--log-opt", "max-size=10m", "--log-opt", "max-file=2",
+		"--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--log-opt", "max-size=" + cmp.Or(p.LogSize, "10m"), "--log-opt", "max-file=2",
 		"--label", r.StateLabel(), "--label", LabelRole + "=" + p.Role, "--label", LabelOwner + "=" + p.Owner, "--label", labelHash + "=" + hash}
 	if p.Local != "" {
 		args = append(args, "--link-local-ip", p.Local)

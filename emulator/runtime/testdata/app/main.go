@@ -74,6 +74,7 @@ func serve(mode string) {
 		fmt.Println("killed")
 		os.Exit(1)
 	})
+	http.HandleFunc("/fail", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	http.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(2 * time.Second)
 		fmt.Fprintln(w, "slow")

@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/metrics"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
+)
+
+// Report is what a metric of a control plane has in every minute.
+type Report struct {
+	Name   string    `json:"name"`   // of the metric
+	Of     string    `json:"of"`     // a part of the value of one of its dimensions; empty for any
+	Values []float64 `json:"values"` // none: the metric is silent
+}
+
+// Points are what was set with /test/report. Besides them, a control plane knows its tasks and their targets, and what its tasks print.
+func (c *controlPlane) Points(ctx context.Context, m metrics.Metric, from, to time.Time) (points metrics.Points, known bool, err error) {
+	values, known := c.reported(m)
+	switch {
+	case known:
+	case m.Namespace == "AWS/ApplicationELB" && strings.HasSuffix(m.Name, "ealthyHostCount"):
+		values, err = c.hosts(ctx, m)
+	case m.Namespace == "AWS/ECS" && m.Name == "CPUUtilization":
+		values, err = c.uses(ctx, m)
+	default:
+		return metrics.FromLogs(m, from, to, c.account.List(account.LogGroupToken), func(group string) ([]state.Line, error) { return c.Lines(ctx, group, from) })
+	}
+	points = metrics.Points{}
+	for minute := from.UTC().Truncate(time.Minute); len(values) > 0 && minute.Before(to); minute = minute.Add(time.Minute) {
+		points[minute] = values
+	}
+	return points.Within(from, to), true, err
+}
+
+// reported is the last report that fits.
+func (c *controlPlane) reported(m metrics.Metric) (values []float64, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range slices.Backward(c.reports) {
+		fits := one.Of == ""
+		for _, value := range m.Dimensions {
+			fits = fits || strings.Contains(value, one.Of)
+		}
+		if fits && one.Name == m.Name {
+			return one.Values, true
+		}
+	}
+	return nil, false
+}
+
+// hosts counts the targets of a target group, if it has any.
+func (c *controlPlane) hosts(ctx context.Context, m metrics.Metric) ([]float64, error) {
+	for _, g := range c.account.List(account.TargetGroupToken) {
+		if !strings.HasSuffix(g.ID, ":"+m.Dimensions["TargetGroup"]) {
+			continue
+		}
+		targets, err := c.Targets(ctx, g.ID)
+		if len(targets) == 0 || err != nil {
+			return nil, err
+		}
+		healthy := len(slices.DeleteFunc(slices.Clone(targets), func(t state.Target) bool { return t.State != "healthy" }))
+		if m.Name == "HealthyHostCount" {
+			return []float64{float64(healthy)}, nil
+		}
+		return []float64{float64(len(targets) - healthy)}, nil
+	}
+	return nil, nil
+}
+
+// uses has a report of every running task of a cluster or service, which idles. "The number of reports is the number of tasks":
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_utilization.html.
+func (c *controlPlane) uses(ctx context.Context, m metrics.Metric) (values []float64, err error) {
+	tasks, err := c.Tasks(ctx, m.Dimensions["ClusterName"])
+	service, ofService := m.Dimensions["ServiceName"]
+	for _, t := range tasks {
+		if t.LastStatus == "RUNNING" && (!ofService || t.Service == service) {
+			values = append(values, 1)
+		}
+	}
+	return values, err
+}
