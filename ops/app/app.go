@@ -2,6 +2,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -96,8 +97,10 @@ func Test(ctx context.Context, root, stack string, local bool, out io.Writer) er
 	}
 	defer docker.RemoveImage(context.WithoutCancel(ctx), build.Name)
 	tests := docker.Command(ctx, "run", "--rm", "--env", "TEST_COMMAND="+command, build.Name)
-	tests.Stdout, tests.Stderr = out, out
+	var output bytes.Buffer
+	tests.Stdout, tests.Stderr = io.MultiWriter(out, &output), out
 	err = tests.Run()
+	report(ctx, app, err, output.String(), out)
 	var failed *exec.ExitError
 	switch {
 	case err == nil:

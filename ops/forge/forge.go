@@ -1,4 +1,5 @@
-// Package forge finds the merge request that a pipeline runs for, on GitLab or GitHub, and keeps notes on it.
+// Package forge finds the merge request that a pipeline runs for, on GitLab or GitHub, and keeps a note on it, of which each job writes
+// its part.
 package forge
 
 import (
@@ -14,7 +15,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"time"
 )
 
 // Request is the merge request (GitHub: pull request) of a pipeline.
@@ -23,6 +23,8 @@ type Request struct {
 	Base string
 	// Fork is whether it comes from another repository, whose jobs must get no credentials.
 	Fork bool
+	// Job is the address of this job's log.
+	Job string
 
 	forge    forge
 	url      string // of its notes
@@ -62,7 +64,7 @@ func onGitLab(getenv func(string) string) (*Request, error) {
 	}
 	return &Request{
 		Base: getenv("CI_MERGE_REQUEST_DIFF_BASE_SHA"), Fork: source != project,
-		forge: gitLab, url: fmt.Sprintf("%s/projects/%s/merge_requests/%s/notes", api, project, getenv("CI_MERGE_REQUEST_IID")),
+		Job: getenv("CI_JOB_URL"), forge: gitLab, url: fmt.Sprintf("%s/projects/%s/merge_requests/%s/notes", api, project, getenv("CI_MERGE_REQUEST_IID")),
 		token: getenv("GITLAB_TOKEN"), variable: "GITLAB_TOKEN",
 	}, nil
 }
@@ -92,16 +94,14 @@ func onGitHub(getenv func(string) string) (*Request, error) {
 	repository := getenv("GITHUB_REPOSITORY")
 	return &Request{
 		Base: event.PullRequest.Base.SHA, Fork: event.PullRequest.Head.Repo.FullName != repository,
+		Job:   fmt.Sprintf("%s/%s/actions/runs/%s", cmp.Or(getenv("GITHUB_SERVER_URL"), "https://github.com"), repository, getenv("GITHUB_RUN_ID")),
 		forge: gitHub, url: fmt.Sprintf("%s/repos/%s/issues/%d/comments", cmp.Or(getenv("GITHUB_API_URL"), "https://api.github.com"), repository, event.Number),
 		token: getenv("GITHUB_TOKEN"), variable: "GITHUB_TOKEN",
 	}, nil
 }
 
-// ErrNoToken is the error of a request without a token; its text says which variable holds one.
+// ErrNoToken is the error of a request without a token that may write; its text says which variable holds one.
 var ErrNoToken = errors.New("no token")
-
-// callLimit is how long one call may take.
-const callLimit = 30 * time.Second
 
 // The limits of a note: https://docs.gitlab.com/administration/instance_limits/, and GitHub's error for a longer one.
 var (
@@ -119,84 +119,10 @@ var (
 	}
 )
 
-// found is a note of a merge request.
-type found struct {
-	ID   int64
-	Body string
-}
-
-// Outcome is what happened to a note.
-type Outcome string
-
-// The outcomes.
-const (
-	Created   Outcome = "created"
-	Updated   Outcome = "updated"
-	Unchanged Outcome = "unchanged"
-	Absent    Outcome = "absent" // there was none to replace
-)
-
-// Post keeps one note per marker, which is its first line: it replaces the note that exists, or creates one.
-func (r *Request) Post(ctx context.Context, marker, text string) (Outcome, error) {
-	return r.keep(ctx, marker, text, true)
-}
-
-// Replace is Post that never creates a note.
-func (r *Request) Replace(ctx context.Context, marker, text string) (Outcome, error) {
-	return r.keep(ctx, marker, text, false)
-}
-
-func (r *Request) keep(ctx context.Context, marker, text string, create bool) (Outcome, error) {
-	if r.token == "" {
-		return "", fmt.Errorf("%w: set %s (%s)", ErrNoToken, r.variable, r.forge.needs)
-	}
-	text = r.forge.shorten(text)
-	note, err := r.find(ctx, marker)
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("looking for the note on %s: %w", r.forge.name, err)
-	case note == nil && !create:
-		return Absent, nil
-	case note != nil && strings.TrimSpace(note.Body) == strings.TrimSpace(text):
-		return Unchanged, nil
-	}
-	outcome, method, address := Created, http.MethodPost, r.url
-	if note != nil {
-		outcome, method, address = Updated, r.forge.method, r.forge.edit(r, note.ID)
-	}
-	if _, err = r.call(ctx, method, address, map[string]string{"body": text}, nil); err != nil {
-		return "", fmt.Errorf("posting the note on %s: %w", r.forge.name, err)
-	}
-	return outcome, nil
-}
-
-// find returns the note whose first line is the marker. A note that only quotes the marker is another one.
-func (r *Request) find(ctx context.Context, marker string) (*found, error) {
-	for page := r.url + "?per_page=100"; page != ""; {
-		var notes []found
-		header, err := r.call(ctx, http.MethodGet, page, nil, &notes)
-		if err != nil {
-			return nil, err
-		}
-		for _, note := range notes {
-			if first, _, _ := strings.Cut(note.Body, "\n"); strings.TrimSpace(first) == marker {
-				return &note, nil
-			}
-		}
-		page = ""
-		if next := nextLink.FindStringSubmatch(header.Get("Link")); next != nil {
-			page = next[1]
-		}
-	}
-	return nil, nil
-}
-
 // nextLink is the address of the next page, in a header that both forges send.
 var nextLink = regexp.MustCompile(`<([^>]+)>;\s*rel="next"`)
 
 func (r *Request) call(ctx context.Context, method, address string, send, receive any) (http.Header, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
 	target, err := url.Parse(address)
 	home, homeErr := url.Parse(r.url)
 	if err = cmp.Or(err, homeErr); err != nil {
@@ -226,6 +152,12 @@ func (r *Request) call(ctx context.Context, method, address string, send, receiv
 	if err != nil {
 		return nil, err
 	}
+	if answer.StatusCode == http.StatusForbidden && r.Fork { // GitHub's token of a fork only reads
+		return nil, fmt.Errorf("%w that may write: this is the job of a fork", ErrNoToken)
+	}
+	if answer.StatusCode == http.StatusNotFound && method == http.MethodDelete {
+		return answer.Header, nil // another job has deleted it
+	}
 	if answer.StatusCode >= http.StatusMultipleChoices {
 		return nil, r.refused(method, answer.Status, answer.StatusCode, text)
 	}
@@ -248,14 +180,4 @@ func (r *Request) refused(method, status string, code int, text []byte) error {
 		hint = "the note is not accepted"
 	}
 	return fmt.Errorf("%s %s answers %s: %s: %.300s", method, r.url, status, hint, strings.TrimSpace(string(text)))
-}
-
-const cut = "\n\n(cut here: the job's log has the whole note)\n"
-
-func (f forge) shorten(text string) string {
-	if len(text) <= f.longest {
-		return text
-	}
-	text = text[:f.longest-len(cut)]
-	return text[:strings.LastIndex(text, "\n")+1] + cut
 }

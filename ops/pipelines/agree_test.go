@@ -57,7 +57,12 @@ func (f files) problems() []string {
 	return slices.Compact(list)
 }
 
+// checkJob: what is denied is of
+// https://docs.github.com/en/actions/reference/workflows-and-actions/reusing-workflow-configurations#access-and-permissions-for-nested-workflows.
 func (f files) checkJob(j job, complain func(string, ...any)) {
+	for _, right := range j.denied {
+		complain("%s: is not allowed %s", j.where, right)
+	}
 	if keeps := strings.Contains(strings.Join(j.commands, ";"), "make layers "); keeps != j.layers {
 		complain("%s: make layers and the cache of its folder are not together", j.where)
 	}
@@ -201,6 +206,7 @@ func TestMistakesAreFound(t *testing.T) {
 		"another's group":          {main, "group: staging,", "group: prod,", `in the environment "staging" and the group "prod"`},
 		"no token on GitLab":       {gitLab, "    AWS_ID_TOKEN:\n      aud: $CI_SERVER_URL\n", "    {}\n", "staging: has no token"},
 		"no token on GitHub":       {main, "environment: staging\n    concurrency: {group: staging, cancel-in-progress: false}\n    permissions:\n      contents: read\n      id-token: write", "environment: staging\n    concurrency: {group: staging, cancel-in-progress: false}\n    permissions:\n      contents: read", "main.yml: staging: has no token"},
+		"a right that is denied":   {main, "      pull-requests: write # called", "      pull-requests: read # called", "checks.yml: test-app: is not allowed pull-requests by .github/workflows/main.yml"},
 		"layers lost on GitLab":    {gitLab, "  cache: *layers\n  stage: staging\n", "  stage: staging\n", "staging: make layers and the cache of its folder are not together"},
 		"layers lost on GitHub":    {main, "      - uses: ./.github/actions/layers\n", "", "main.yml: staging: make layers and the cache"},
 		"no environment":           {main, "    environment: staging\n", "", "has no environment"},

@@ -81,6 +81,8 @@ type job struct {
 	cancelled   bool   // when another one comes
 	token       bool   // of OpenID Connect
 	layers      bool   // the folder of make layers comes from the job before
+	rights      map[string]string
+	denied      []string // by a workflow that calls: GitHub refuses the whole run
 }
 
 // gitLabJob is what the tests read of a job in .gitlab-ci.yml.
@@ -260,12 +262,19 @@ func (f files) workflowJobs(path string) ([]job, error) {
 			if err != nil {
 				return nil, err
 			}
+			for i := range inner {
+				for right, level := range inner[i].rights {
+					if g.Permissions[right] != level && level == "write" {
+						inner[i].denied = append(inner[i].denied, right+" by "+path)
+					}
+				}
+			}
 			jobs = append(jobs, inner...)
 			continue
 		}
 		j := job{
 			where: path + ": " + name, environment: environmentOf(g.Environment), group: g.Concurrency.Group,
-			cancelled: g.Concurrency.Cancel || workflow.Concurrency.Cancel, token: g.Permissions["id-token"] == "write",
+			cancelled: g.Concurrency.Cancel || workflow.Concurrency.Cancel, token: g.Permissions["id-token"] == "write", rights: g.Permissions,
 		}
 		for _, step := range g.Steps {
 			if step.Run != "" {

@@ -13,12 +13,22 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/laravel-ecs/laravel-ecs/ops/forge"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
 // repository is this repository's root.
 const repository = "../.."
+
+// marker is the first line of the note on a merge request.
+const marker = "<!-- laravel-ecs notes -->"
+
+func TestMain(m *testing.M) {
+	forge.Wait = func(time.Duration) <-chan time.Time { return time.After(0) }
+	os.Exit(m.Run())
+}
 
 func writeFile(t *testing.T, path, text string) {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -44,18 +45,22 @@ func (o Options) Note(ctx context.Context, post bool) error {
 			return errors.New("--post: this is no job of a merge request (neither CI_MERGE_REQUEST_IID nor a pull_request event)")
 		}
 	}
-	markdown, err := o.compose(ctx)
+	since := o.Base
+	if since == "" && request != nil {
+		since = began(ctx, o.Root, request.Base)
+	}
+	markdown, err := o.compose(ctx, since)
 	fmt.Fprint(o.Out, markdown)
 	if markdown == "" || request == nil {
 		return err
 	}
-	marker, rest, _ := strings.Cut(markdown, "\n")
-	title, _, _ := strings.Cut(rest, "\n")
-	return join(err, o.post(ctx, request, marker, markdown, strings.TrimLeft(title, "# ")))
+	stack, _, _ := strings.Cut(strings.TrimLeft(markdown, "# "), ":")
+	return join(err, o.post(ctx, request, func(parts map[string]string) { parts[part+stack] = markdown }, stack))
 }
 
-// compose returns the note, and an error where a pipeline must stop. A preview that fails has a note as well.
-func (o Options) compose(ctx context.Context) (string, error) {
+// compose returns the note, and an error where a pipeline must stop. A preview that fails has a note as well. The keys of the stack file
+// are compared with those of a revision, if one is given.
+func (o Options) compose(ctx context.Context, since string) (string, error) {
 	prices, err := cost.Load()
 	if err != nil {
 		return "", err
@@ -64,6 +69,10 @@ func (o Options) compose(ctx context.Context) (string, error) {
 	settings := note.Options{Stack: o.Stack, Allow: allowed, Prices: prices}
 	if o.From != "" {
 		settings.Stack = "" // the file has the name
+	} else if since != "" {
+		if settings.Keys, err = changedKeys(ctx, o.Root, o.Stack, since); err != nil {
+			fmt.Fprintln(o.Err, "the note does not show the changed keys of the stack file:", err)
+		}
 	}
 	text, err := o.preview(ctx)
 	changes, unreadable := preview.Parse(text)
@@ -120,12 +129,11 @@ func join(all ...error) error {
 	return exit.AfterPrinting(errors.Join(all...))
 }
 
-// requestMarker is the first line of the one note about all environments that a merge request touches. The review environment has a note
-// of its own: its job runs at the same time, and two jobs that write into one note would overwrite each other.
-const requestMarker = "<!-- laravel-ecs notes -->"
+// part is the beginning of the names of the parts that say what happens to an environment.
+const part = "environment "
 
-// Notes prints the note of every environment that changes since a revision touch, and keeps all of them as one note on the merge
-// request of this job. An environment that fails does not stop the others. Stack and From are not read.
+// Notes prints the note of every environment that changes since a revision touch, and keeps them as parts of the note on the merge request
+// of this job. An environment that fails does not stop the others. Stack and From are not read.
 func (o Options) Notes(ctx context.Context, since string) error {
 	since, request, err := changesOf(since)
 	if err != nil {
@@ -139,12 +147,12 @@ func (o Options) Notes(ctx context.Context, since string) error {
 		fmt.Fprintln(o.Out, "these changes touch no environment")
 		return o.withdraw(ctx, request)
 	}
+	since = began(ctx, o.Root, since)
 	if o.Base == "" && withoutCredentials(request) {
 		fmt.Fprintf(o.Err, "this job has no AWS role: the notes compare the stack files with those of %s\n", since)
 		o.Base = since
 	}
-	fmt.Fprintln(o.Out, requestMarker)
-	var parts []string
+	texts := map[string]string{}
 	var failures []error
 	for _, stack := range touched {
 		o := o
@@ -152,27 +160,36 @@ func (o Options) Notes(ctx context.Context, since string) error {
 			fmt.Fprintf(o.Err, "%s is production, whose state is not for merge requests: the note compares its stack file with that of %s\n", stack, since)
 			o.Base = since
 		}
-		markdown, failed := o.compose(ctx)
+		markdown, failed := o.compose(ctx, since)
 		if markdown == "" {
 			markdown = note.Failure(stack, failed.Error()).Markdown
 		}
-		_, markdown, _ = strings.Cut(markdown, "\n") // without the first line, which marks a note of one environment
 		fmt.Fprintln(o.Out, markdown)
-		parts, failures = append(parts, markdown), append(failures, failed)
+		texts[part+stack], failures = markdown, append(failures, failed)
 	}
 	if request != nil {
-		text := requestMarker + "\n" + strings.Join(parts, "\n")
-		failures = append(failures, o.post(ctx, request, requestMarker, text, strings.Join(touched, ", ")))
+		failures = append(failures, o.post(ctx, request, func(parts map[string]string) { replace(parts, texts) }, strings.Join(touched, ", ")))
 	}
 	return join(failures...)
 }
 
-// withdraw replaces the note of an earlier push that touched an environment.
+// replace puts these texts in the place of those of the environments that an earlier push touched.
+func replace(parts, texts map[string]string) {
+	maps.DeleteFunc(parts, func(name, _ string) bool { return strings.HasPrefix(name, part) })
+	maps.Copy(parts, texts)
+}
+
+// withdraw says so where an earlier push touched an environment, and this one does not.
 func (o Options) withdraw(ctx context.Context, request *forge.Request) error {
 	if request == nil {
 		return nil
 	}
-	outcome, err := request.Replace(ctx, requestMarker, requestMarker+"\n### No environment is touched any more\n")
+	outcome, err := request.Keep(ctx, func(parts map[string]string) {
+		before := len(parts)
+		if replace(parts, nil); len(parts) < before {
+			parts[part+"(none)"] = "### No environment is touched any more"
+		}
+	})
 	if errors.Is(err, forge.ErrNoToken) {
 		return nil
 	}
@@ -187,9 +204,9 @@ func withoutCredentials(request *forge.Request) bool {
 	return request != nil && (request.Fork || os.Getenv("AWS_ROLE_ARN") == "" && os.Getenv("AWS_ACCESS_KEY_ID") == "")
 }
 
-// post puts a note on the merge request; what names it in the log. Without a token the note is only in the log.
-func (o Options) post(ctx context.Context, request *forge.Request, marker, text, what string) error {
-	outcome, err := request.Post(ctx, marker, text)
+// post writes parts of the note on the merge request; what names them in the log. Without a token they are only in the log.
+func (o Options) post(ctx context.Context, request *forge.Request, change func(parts map[string]string), what string) error {
+	outcome, err := request.Keep(ctx, change)
 	if errors.Is(err, forge.ErrNoToken) {
 		fmt.Fprintf(o.Err, "the note is not posted (%s): %v\n", what, err)
 		return nil

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/exit"
-	"github.com/laravel-ecs/laravel-ecs/ops/plan/note"
 )
 
 const onePreview = `{"steps": [{"op": "same", "urn": "urn:pulumi:prod::laravel-ecs::pulumi:pulumi:Stack::laravel-ecs-prod"}], "changeSummary": {"same": 1}}`
@@ -138,10 +137,7 @@ func TestPostedNote(t *testing.T) {
 		if err := o.Note(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.HasPrefix(out.String(), note.Mark("prod")+"\n") {
-			t.Errorf("the note is printed without its marker:\n%s", out.String())
-		}
-		if want := map[bool]string{true: out.String()}[token != ""]; posted() != want {
+		if want := map[bool]string{true: marker + "\n<!-- laravel-ecs part: environment prod -->\n" + strings.TrimSpace(out.String()) + "\n\n"}[token != ""]; posted() != want {
 			t.Errorf("with the token %q is posted:\n%s", token, posted())
 		}
 	}

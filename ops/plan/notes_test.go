@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/exit"
+	"github.com/laravel-ecs/laravel-ecs/ops/forge"
 )
 
 func TestNotesNeedARequest(t *testing.T) {
@@ -49,20 +50,54 @@ func TestOneNote(t *testing.T) {
 		t.Errorf("the preview of staging fails: %v", err)
 	}
 	first := posted()
-	if !strings.HasPrefix(first, requestMarker+"\n### prod: no changes\n") || !strings.Contains(first, "\n\n### staging: the preview failed\n") ||
-		strings.Count(first, "<!--") != 1 || strings.TrimSpace(out.String()) != strings.TrimSpace(first) {
+	const prod, staging = "<!-- laravel-ecs part: environment prod -->\n### prod: no changes\n", "<!-- laravel-ecs part: environment staging -->\n### staging: "
+	keys := "\n**Stack file** Pulumi.prod.yaml\n\n- `app.name` none -> `y`\n"
+	if !strings.Contains(first, prod+keys) || !strings.Contains(first, staging+"the preview failed\n") || !strings.Contains(out.String(), "### prod: no changes\n"+keys) {
 		t.Errorf("posted:\n%s\nprinted:\n%s", first, out.String())
 	}
 	answer("echo '" + onePreview + "'")
 	if err := o.Notes(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
-	if second := posted(); strings.Contains(second, "failed") || !strings.Contains(second, "\n\n### staging: no changes\n") || strings.Count(second, "<!--") != 1 {
+	if second := posted(); strings.Contains(second, "failed") || !strings.Contains(second, staging+"no changes\n") || strings.Count(second, marker) != 1 {
 		t.Errorf("after the next push the note is:\n%s", second)
 	}
 	t.Setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "HEAD")
-	if err := o.Notes(t.Context(), ""); err != nil || posted() != requestMarker+"\n### No environment is touched any more\n" {
+	if err := o.Notes(t.Context(), ""); err != nil || posted() != marker+"\n<!-- laravel-ecs part: environment (none) -->\n### No environment is touched any more\n\n" {
 		t.Errorf("after the one that touches nothing (%v):\n%s", err, posted())
+	}
+}
+
+// TestParts: what other jobs say on the merge request stays, and a note of one environment is a part, too.
+func TestParts(t *testing.T) {
+	root := branchOff(t, "Pulumi.prod.yaml")
+	posted := mergeRequest(t, "secret")
+	t.Setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main")
+	t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/preview")
+	request, err := forge.Detect(os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := request.Keep(t.Context(), func(parts map[string]string) { parts["review"], parts["environment old"] = "<https://x>", "gone" }); err != nil {
+		t.Fatal(err)
+	}
+	fakePulumi(t)("echo '" + strings.ReplaceAll(onePreview, "laravel-ecs-prod", "x-prod") + "'")
+	o, _ := options(root, "prod")
+	if err := o.Notes(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	o.Stack = "staging"
+	if err := o.Note(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	text := posted()
+	for _, want := range []string{"part: review -->\n<https://x>\n", "part: environment prod -->\n### prod: no changes\n", "part: environment staging -->\n### staging: no changes\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "gone") || strings.Contains(text, "`z`") || strings.Count(text, marker) != 1 {
+		t.Errorf("posted:\n%s", text)
 	}
 }
 
@@ -74,7 +109,7 @@ func TestNotesWithoutARole(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(root, "bin"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, filepath.Join(root, "bin", "emulator"), "#!/bin/sh\n[ \"$*\" = 'preview --stack prod --base main --json' ] && echo '"+onePreview+"'\n")
+	writeFile(t, filepath.Join(root, "bin", "emulator"), "#!/bin/sh\n[ \"$*\" = 'preview --stack prod --base "+began(t.Context(), root, "main")+" --json' ] && echo '"+onePreview+"'\n")
 	o, out := options(root, "")
 	if err := o.Notes(t.Context(), ""); err != nil || !strings.Contains(out.String(), "### prod: no changes") {
 		t.Errorf("%v\n%s", err, out.String())
@@ -108,7 +143,7 @@ func TestNotesOfProduction(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(root, "bin"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			writeFile(t, filepath.Join(root, "bin", "emulator"), "#!/bin/sh\n[ \"$*\" = 'preview --stack prod --base main --json' ] && echo '"+onePreview+"'\n")
+			writeFile(t, filepath.Join(root, "bin", "emulator"), "#!/bin/sh\n[ \"$*\" = 'preview --stack prod --base "+began(t.Context(), root, "main")+" --json' ] && echo '"+onePreview+"'\n")
 			o, out := options(root, "")
 			if err := o.Notes(t.Context(), ""); err != nil || !strings.Contains(out.String(), "### prod: no changes") {
 				t.Fatalf("%v\n%s", err, out.String())

@@ -89,6 +89,16 @@ func touchedSince(ctx context.Context, root, since string) ([]string, error) {
 	return touchedBy(strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"), all), nil
 }
 
+// began is the revision where the branch left another one, which may have gone on: GitHub's base is its newest. Where Git does not know, it
+// is that other one.
+func began(ctx context.Context, root, since string) string {
+	out, err := exec.CommandContext(ctx, "git", "-C", root, "merge-base", "--end-of-options", since, "HEAD").Output()
+	if err != nil {
+		return since
+	}
+	return strings.TrimSpace(string(out))
+}
+
 // Touched prints the environments that the changes since a revision touch, one per line.
 func Touched(ctx context.Context, root, since string, out io.Writer) error {
 	since, _, err := changesOf(since)

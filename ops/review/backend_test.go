@@ -14,9 +14,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/smithy-go/encoding/cbor"
 
+	"github.com/laravel-ecs/laravel-ecs/ops/forge"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
@@ -143,7 +145,9 @@ echo "$@" >> BIN/asked
 
 // TestBackend: how pulumi is called, in which order, and what is posted on the merge request.
 func TestBackend(t *testing.T) {
+	forge.Wait = func(time.Duration) <-chan time.Time { return time.After(0) }
 	aws := newCloud(t)
+	aws.notes = []posted{{1, "<!-- laravel-ecs notes -->\n<!-- laravel-ecs part: tests -->\npass"}} // of another job
 	e, out, asked := opened(t)
 	check := func(name string, run func() error, want ...string) string {
 		t.Helper()
@@ -162,7 +166,7 @@ func TestBackend(t *testing.T) {
 	if said := check("review-up", up, ls, "stack init review-login --no-select --non-interactive --secrets-provider awskms://alias/k?context_stack=review-login", deployed, read); !strings.HasSuffix(said, "\nhttp://login\n") {
 		t.Errorf("the URL is not the last line:\n%s", said)
 	}
-	if len(aws.notes) != 1 || !strings.HasPrefix(aws.notes[0].Body, "<!-- laravel-ecs note: review-login -->\nReview environment: <http://login>, until") {
+	if len(aws.notes) != 1 || !strings.Contains(aws.notes[0].Body, "part: review -->\n### Review environment\n\n<http://login>, until ") || !strings.HasSuffix(aws.notes[0].Body, "part: tests -->\npass\n\n") {
 		t.Errorf("the notes are %+v", aws.notes)
 	}
 	check("review-up", up, ls, read, deployed, read)
@@ -170,7 +174,7 @@ func TestBackend(t *testing.T) {
 		t.Errorf("%s", said)
 	}
 	check("review-down", down, ls, read, "destroy --yes --stack review-login", "stack rm --yes --stack review-login", ls)
-	if len(aws.notes) != 1 || aws.notes[0].Body != "<!-- laravel-ecs note: review-login -->\nThe review environment is gone.\n" {
+	if len(aws.notes) != 1 || !strings.HasSuffix(aws.notes[0].Body, "part: review -->\n### The review environment is gone\n\n<!-- laravel-ecs part: tests -->\npass\n\n") {
 		t.Errorf("the notes are %+v", aws.notes)
 	}
 	if _, err := os.Stat(file(e.root, "review-login")); err == nil {

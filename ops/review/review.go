@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/forge"
-	"github.com/laravel-ecs/laravel-ecs/ops/plan/note"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
@@ -59,7 +58,7 @@ func (e *Environments) Up(ctx context.Context, branch string, ttl time.Duration)
 		return err
 	}
 	fmt.Fprintln(e.out, deployed.URL)
-	e.post(ctx, name, fmt.Sprintf("Review environment: <%s>, until %s\n", deployed.URL, cmp.Or(deployed.ExpiresAt, "further notice")), true)
+	e.post(ctx, fmt.Sprintf("### Review environment\n\n<%s>, until %s (%s)", deployed.URL, cmp.Or(deployed.ExpiresAt, "further notice"), name), true)
 	return nil
 }
 
@@ -88,7 +87,7 @@ func (e *Environments) Down(ctx context.Context, branch string) error {
 	if err := e.listLeft(ctx, s); err != nil {
 		return err
 	}
-	e.post(ctx, name, "The review environment is gone.\n", false)
+	e.post(ctx, "### The review environment is gone", false)
 	return nil
 }
 
@@ -185,24 +184,27 @@ func sameBranch(name, owner, branch string) error {
 	return nil
 }
 
-// post keeps the note of an environment on the merge request of this job, where there is one; create makes the note. Its errors are
+// part is the name of what the note says of the review environment: a merge request has one.
+const part = "review"
+
+// post keeps the environment's part of the note on the merge request of this job, where there is one; create makes it. Its errors are
 // printed and stop nothing: the environment is deployed or gone either way, and the log has the same text.
-func (e *Environments) post(ctx context.Context, stack, text string, create bool) {
+func (e *Environments) post(ctx context.Context, text string, create bool) {
 	request, err := forge.Detect(os.Getenv)
 	if err == nil && request == nil {
 		return
 	}
 	var outcome forge.Outcome
 	if request != nil {
-		keep := request.Replace
-		if create {
-			keep = request.Post
-		}
-		outcome, err = keep(ctx, note.Mark(stack), note.Mark(stack)+"\n"+text)
+		outcome, err = request.Keep(ctx, func(parts map[string]string) {
+			if create || parts[part] != "" {
+				parts[part] = text
+			}
+		})
 	}
 	if err != nil {
 		fmt.Fprintln(e.err, "no note on the merge request:", err)
 		return
 	}
-	fmt.Fprintf(e.err, "the note of %s on the merge request is %s\n", stack, outcome)
+	fmt.Fprintf(e.err, "the note on the merge request is %s\n", outcome)
 }

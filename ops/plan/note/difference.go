@@ -93,6 +93,21 @@ var (
 	credentials  = regexp.MustCompile(`://[^/@\s]*:[^/@\s]+@`)
 )
 
+// words finds the words in a name like clientSecret.
+var words = regexp.MustCompile(`([a-z])([A-Z])`)
+
+// String is the key with its values, unless these may be secret: what Pulumi has encrypted, what stands below secrets, what has the name of
+// a secret, and URLs with a password.
+func (k Key) String() string {
+	path, secret := strings.CutSuffix(k.Path, ".secure")
+	before, after := k.Before, k.After
+	name := words.ReplaceAllString(path[strings.LastIndexAny(path, ".:")+1:], "${1}_$2")
+	if secret || strings.HasPrefix(path, "secrets.") || confidential.MatchString(name) || credentials.MatchString(fmt.Sprint(before, after)) {
+		before, after = preview.Secret, preview.Secret
+	}
+	return code(path) + fromTo(before, after)
+}
+
 // plain shows the value of an environment variable.
 func plain(name string, value any) string {
 	text, ok := value.(string)

@@ -20,6 +20,14 @@ type Options struct {
 	Allow []string
 	// Prices is the table of prices.
 	Prices cost.Table
+	// Keys are what changes in the stack file.
+	Keys []Key
+}
+
+// Key is a key of the stack file that changes: nil is one that is not there.
+type Key struct {
+	Path          string
+	Before, After any
 }
 
 // Note is the note of a preview.
@@ -48,6 +56,7 @@ func New(p preview.Preview, o Options) (Note, error) {
 	w.reviewed(p)
 	w.risks(risks)
 	w.errors(p.Errors)
+	w.keys(o.Keys)
 	w.components(rows(p, services))
 	w.releases(services)
 	w.environment(services)

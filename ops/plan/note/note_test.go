@@ -118,6 +118,33 @@ func TestBlocking(t *testing.T) {
 	}
 }
 
+// TestKeys: the keys of the stack file that change, with their values unless these may be secret.
+func TestKeys(t *testing.T) {
+	list := []note.Key{
+		{Path: "cluster.min", Before: "2", After: "3"}, {Path: "env.LOG_LEVEL", After: "debug"}, {Path: "release.name", Before: "r1"}, {Path: "x.`\n# y", After: "z"},
+		{Path: "secrets.STRIPE.secure", Before: "v1:b8Hx", After: "v1:qQ99"}, {Path: "secrets.PLAIN", Before: "swordfish", After: "hunter2"},
+		{Path: "env.MAIL_PASSWORD", After: "hunter2"}, {Path: "registry.clientSecret", After: "hunter2"}, {Path: "env.MAIL_URL", Before: "smtp://me:hunter2@mail", After: "smtp://mail"},
+		{Path: "aws:region", Before: "eu-west-1", After: "us-east-1"}, {Path: "web.command", Before: "x", After: strings.Repeat("long ", 20)},
+	}
+	p, err := preview.Parse(recorded(t, "prod-same"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := note.New(p, note.Options{Stack: "prod", Keys: list})
+	want := "### prod: no changes\n\n**Stack file** Pulumi.prod.yaml\n\n- `cluster.min` `2` -> `3`\n- `env.LOG_LEVEL` none -> `debug`\n- `release.name` `r1` -> none\n- `x.' # y` none -> `z`\n" +
+		"- `secrets.STRIPE` (secret)\n- `secrets.PLAIN` (secret)\n- `env.MAIL_PASSWORD` (secret)\n- `registry.clientSecret` (secret)\n- `env.MAIL_URL` (secret)\n" +
+		"- `aws:region` `eu-west-1` -> `us-east-1`\n- `web.command`\n"
+	if err != nil || !strings.HasPrefix(n.Markdown, want) {
+		t.Errorf("%v\n%s", err, n.Markdown)
+	}
+	for range 20 {
+		list = append(list, note.Key{Path: "env.MORE", After: "1"})
+	}
+	if n, err := note.New(p, note.Options{Stack: "prod", Keys: list}); err != nil || !strings.Contains(n.Markdown, "\n- and 11 more\n") {
+		t.Errorf("%v\n%s", err, n.Markdown)
+	}
+}
+
 // TestEveryDataType: each type that holds data blocks when it is replaced and when it is deleted, and in no other case.
 func TestEveryDataType(t *testing.T) {
 	for _, token := range []string{
@@ -172,7 +199,7 @@ func TestCostNeedsTheWholePreview(t *testing.T) {
 
 func TestFailure(t *testing.T) {
 	n := note.Failure("prod", "not ready for AWS:\n  - no ``` credentials")
-	if !n.Failed || n.Markdown != note.Mark("prod")+"\n### prod: the preview failed\n\n```\nnot ready for AWS:\n  - no ''' credentials\n```\n" {
+	if !n.Failed || n.Markdown != "### prod: the preview failed\n\n```\nnot ready for AWS:\n  - no ''' credentials\n```\n" {
 		t.Errorf("the note is\n%s", n.Markdown)
 	}
 }

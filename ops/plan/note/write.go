@@ -21,11 +21,7 @@ type writer struct {
 
 func (w *writer) line(format string, values ...any) { fmt.Fprintf(&w.text, format+"\n", values...) }
 
-// Mark is the first line of a stack's note. A pipeline finds the note of an earlier run by it.
-func Mark(stack string) string { return "<!-- laravel-ecs note: " + stack + " -->" }
-
 func (w *writer) heading(p preview.Preview) {
-	w.line("%s", Mark(w.stack))
 	if w.failed {
 		w.line("### %s: the preview failed", w.stack)
 		return
@@ -61,6 +57,24 @@ func (w *writer) errors(list []string) {
 		w.line("%s", strings.ReplaceAll(strings.TrimSpace(text), "```", "'''"))
 	}
 	w.line("```")
+}
+
+// mostKeys is how many keys of the stack file are listed.
+const mostKeys = 20
+
+// keys lists what changes in the stack file.
+func (w *writer) keys(list []Key) {
+	if len(list) == 0 {
+		return
+	}
+	w.line("\n**Stack file** Pulumi.%s.yaml\n", w.stack)
+	for i, key := range list {
+		if i == mostKeys {
+			w.line("- and %d more", len(list)-i)
+			return
+		}
+		w.line("- %s", key)
+	}
 }
 
 func (w *writer) components(rows []row) {
