@@ -2,8 +2,6 @@ package infra
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -75,8 +73,8 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 			return nil, fmt.Errorf("creating target group: %w", err)
 		}
 	}
-	for route, target := range args.Routes {
-		if b.groups[route], err = newTargetGroup(ctx, route, Blue, args.VpcID, target, pulumi.Parent(b)); err != nil {
+	for _, route := range sortedKeys(args.Routes) {
+		if b.groups[route], err = newTargetGroup(ctx, route, Blue, args.VpcID, args.Routes[route], pulumi.Parent(b)); err != nil {
 			return nil, fmt.Errorf("creating target group: %w", err)
 		}
 	}
@@ -176,7 +174,7 @@ func (b *Balancer) forward() *lb.ListenerDefaultActionArgs {
 	for i, color := range b.args.Colors {
 		groups = append(groups, &lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: b.targets[color].Arn, Weight: pulumi.Int(max(0, 1-i))})
 	}
-	for _, route := range slices.Sorted(maps.Keys(b.groups)) {
+	for _, route := range sortedKeys(b.groups) {
 		groups = append(groups, &lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: b.groups[route].Arn, Weight: pulumi.Int(0)})
 	}
 	return &lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), Forward: &lb.ListenerDefaultActionForwardArgs{TargetGroups: groups}}

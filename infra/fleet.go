@@ -3,7 +3,6 @@ package infra
 import (
 	"encoding/base64"
 	"fmt"
-	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -113,7 +112,7 @@ func (c *Cluster) createGroup(ctx *pulumi.Context, name string, template *ec2.La
 			LaunchTemplate: &autoscaling.GroupMixedInstancesPolicyLaunchTemplateArgs{
 				LaunchTemplateSpecification: &autoscaling.GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs{
 					LaunchTemplateId: template.ID(),
-					Version:          template.LatestVersion.ApplyT(strconv.Itoa).(pulumi.StringOutput),
+					Version:          pulumi.Sprintf("%d", template.LatestVersion),
 				},
 				Overrides: overrides,
 			},

@@ -39,18 +39,18 @@ func NewSharedBalancer(ctx *pulumi.Context, name string, args SharedBalancerArgs
 		return nil, fmt.Errorf("creating target group: %w", err)
 	}
 	host := lb.ListenerRuleConditionArray{hostCondition(args.Host)}
-	if b.rules, err = newRules(ctx, name, pulumi.ToStringMap(args.Listeners), hostPriority(args.Host), host, b.group, pulumi.Parent(b)); err != nil {
+	if b.rules, err = newRules(ctx, name, pulumi.ToStringMap(args.Listeners), hostPriority(args.Host), host, forwardTo(b.group.Arn), pulumi.Parent(b)); err != nil {
 		return nil, err
 	}
 	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{})
 }
 
-// newRules sends the requests that meet the conditions to a target group, on every listener.
-func newRules(ctx *pulumi.Context, name string, listeners pulumi.StringMap, priority int, conditions lb.ListenerRuleConditionArray, group *lb.TargetGroup, opts ...pulumi.ResourceOption) (rules []pulumi.Resource, err error) {
+// newRules makes a rule on every listener: what to do with the requests that meet the conditions.
+func newRules(ctx *pulumi.Context, name string, listeners pulumi.StringMap, priority int, conditions lb.ListenerRuleConditionArray, action *lb.ListenerRuleActionArgs, opts ...pulumi.ResourceOption) (rules []pulumi.Resource, err error) {
 	for _, scheme := range sortedKeys(listeners) {
 		rule, err := lb.NewListenerRule(ctx, name+"-"+scheme, &lb.ListenerRuleArgs{
 			ListenerArn: listeners[scheme], Priority: pulumi.Int(priority), Conditions: conditions,
-			Actions: lb.ListenerRuleActionArray{&lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), TargetGroupArn: group.Arn}},
+			Actions: lb.ListenerRuleActionArray{action},
 		}, opts...)
 		if err != nil {
 			return nil, fmt.Errorf("creating listener rule: %w", err)
@@ -62,6 +62,10 @@ func newRules(ctx *pulumi.Context, name string, listeners pulumi.StringMap, prio
 
 func hostCondition(host string) *lb.ListenerRuleConditionArgs {
 	return &lb.ListenerRuleConditionArgs{HostHeader: &lb.ListenerRuleConditionHostHeaderArgs{Values: pulumi.StringArray{pulumi.String(host)}}}
+}
+
+func pathCondition(patterns ...string) *lb.ListenerRuleConditionArgs {
+	return &lb.ListenerRuleConditionArgs{PathPattern: &lb.ListenerRuleConditionPathPatternArgs{Values: pulumi.ToStringArray(patterns)}}
 }
 
 // Target is where the requests for the host go.

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
 )
 
 // The colours of a blue/green environment. Blue has the resource names of a rolling environment, so that a change of strategy
@@ -47,23 +48,11 @@ func NewTraffic(ctx *pulumi.Context, name string, args TrafficArgs, opts ...pulu
 	if err != nil {
 		return nil, fmt.Errorf("registering hook: %w", err)
 	}
-	child := []pulumi.ResourceOption{
-		pulumi.Parent(t), pulumi.DependsOn(args.serving()), pulumi.ResourceHooks(&pulumi.ResourceHookBinding{BeforeUpdate: []*pulumi.ResourceHook{warm}}),
-	}
-	listeners := args.Balancer.ListenerARNs()
-	for _, scheme := range sortedKeys(listeners) {
-		rule, err := lb.NewListenerRule(ctx, name+"-"+scheme, &lb.ListenerRuleArgs{
-			ListenerArn: listeners[scheme],
-			Priority:    pulumi.Int(trafficPriority),
-			Conditions: lb.ListenerRuleConditionArray{&lb.ListenerRuleConditionArgs{
-				PathPattern: &lb.ListenerRuleConditionPathPatternArgs{Values: pulumi.StringArray{pulumi.String("/*")}},
-			}},
-			Actions: lb.ListenerRuleActionArray{args.forward()},
-		}, child...)
-		if err != nil {
-			return nil, fmt.Errorf("creating listener rule: %w", err)
-		}
-		t.rules = append(t.rules, rule)
+	all := lb.ListenerRuleConditionArray{pathCondition("/*")}
+	if t.rules, err = newRules(ctx, name, args.Balancer.ListenerARNs(), trafficPriority, all, args.forward(),
+		pulumi.Parent(t), pulumi.DependsOn(args.serving()),
+		pulumi.ResourceHooks(&pulumi.ResourceHookBinding{BeforeUpdate: []*pulumi.ResourceHook{warm}})); err != nil {
+		return nil, err
 	}
 	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{})
 }
@@ -85,27 +74,27 @@ func (args TrafficArgs) serving() []pulumi.Resource {
 // stickiness off in a rule with weights: it takes a missing block for no change, and AWS does not keep the duration of a disabled one
 // (terraform-provider-aws#15144).
 //
-// Both are known when the services run what was registered for them; a rolling environment does not wait for that, so that a preview of a
-// release does not show its rule.
+// The target group and the weights are known when the services run what was registered for them. A rolling environment does not wait for
+// that: the preview of a release would show its rule.
 func (args TrafficArgs) forward() *lb.ListenerRuleActionArgs {
 	colors := args.Balancer.Colors()
 	if len(colors) == 1 {
 		return forwardTo(args.Balancer.Target(colors[0]).ARN)
 	}
-	var running []any
+	var running pulumi.StringArray
 	for _, service := range args.Serving {
 		running = append(running, service.TaskDefinitionARN)
 	}
-	released := pulumi.All(running...)
+	released := running.ToStringArrayOutput()
 	groups := lb.ListenerRuleActionForwardTargetGroupArray{}
 	for _, color := range colors {
 		target := args.Balancer.Target(color).ARN
 		switch percent := args.Percent[color]; percent {
 		case 0:
 		case 100:
-			return forwardTo(pulumi.All(released, target).ApplyT(func(both []any) string { return both[1].(string) }).(pulumi.StringOutput))
+			return forwardTo(pulumix.Cast[pulumi.StringOutput](after(released, target)))
 		default:
-			weight := released.ApplyT(func([]any) int { return percent }).(pulumi.IntOutput)
+			weight := pulumix.Cast[pulumi.IntOutput](after(released, pulumix.Val(percent)))
 			groups = append(groups, &lb.ListenerRuleActionForwardTargetGroupArgs{Arn: target, Weight: weight})
 		}
 	}
@@ -113,6 +102,11 @@ func (args TrafficArgs) forward() *lb.ListenerRuleActionArgs {
 		TargetGroups: groups,
 		Stickiness:   &lb.ListenerRuleActionForwardStickinessArgs{Enabled: pulumi.Bool(true), Duration: pulumi.Int(stickySeconds)},
 	}}
+}
+
+// after is a value that is known when all of the others are.
+func after[T any](others pulumi.StringArrayOutput, value pulumix.Input[T]) pulumix.Output[T] {
+	return pulumix.Apply2(others, value, func(_ []string, value T) T { return value })
 }
 
 func forwardTo(group pulumi.StringInput) *lb.ListenerRuleActionArgs {
@@ -205,12 +199,10 @@ func NewRoute(ctx *pulumi.Context, name string, args RouteArgs, opts ...pulumi.R
 		conditions = append(conditions, hostCondition(args.Host))
 	}
 	if len(args.Paths) > 0 {
-		conditions = append(conditions, &lb.ListenerRuleConditionArgs{
-			PathPattern: &lb.ListenerRuleConditionPathPatternArgs{Values: pulumi.ToStringArray(args.Paths)},
-		})
+		conditions = append(conditions, pathCondition(args.Paths...))
 	}
 	hooks := []*pulumi.ResourceHook{warm}
-	if _, err := newRules(ctx, name, args.Balancer.ListenerARNs(), args.Priority, conditions, args.Balancer.groups[args.Group],
+	if _, err := newRules(ctx, name, args.Balancer.ListenerARNs(), args.Priority, conditions, forwardTo(args.Balancer.groups[args.Group].Arn),
 		pulumi.Parent(r), pulumi.DependsOn([]pulumi.Resource{args.Service}),
 		pulumi.ResourceHooks(&pulumi.ResourceHookBinding{BeforeCreate: hooks, BeforeUpdate: hooks})); err != nil {
 		return nil, err
