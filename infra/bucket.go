@@ -1,9 +1,6 @@
 package infra
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -26,7 +23,7 @@ type PrivateBucketArgs struct {
 // PrivateBucket is a bucket without public access, over TLS only.
 type PrivateBucket struct {
 	*s3.BucketV2
-	// access is the public access block, during whose change S3 refuses others with 409.
+	// access is the public access block. While it is being set, S3 answers other changes with 409 (terraform-provider-aws#7628).
 	access pulumi.Resource
 	// ready is what must exist before AWS accepts the bucket for logs.
 	ready []pulumi.Resource
@@ -65,13 +62,7 @@ func NewPrivateBucket(ctx *pulumi.Context, name string, args PrivateBucketArgs, 
 	}
 	policy, err := s3.NewBucketPolicy(ctx, name, &s3.BucketPolicyArgs{
 		Bucket: bucket.ID(),
-		Policy: PolicyDocument(append(statements, Statement{
-			Effect:     "Deny",
-			Principals: map[string]any{"AWS": "*"},
-			Actions:    []string{"s3:*"},
-			Resources:  []pulumi.StringInput{bucket.Arn, pulumi.Sprintf("%s/*", bucket.Arn)},
-			Condition:  map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}},
-		})...),
+		Policy: PolicyDocument(append(statements, refuseWithoutTLS("s3:*", bucket.Arn, pulumi.Sprintf("%s/*", bucket.Arn)))...),
 		// S3 refuses a policy with 409 while a public access block is being set.
 	}, append(opts, pulumi.DependsOn([]pulumi.Resource{public}))...)
 	if err != nil {
@@ -144,7 +135,7 @@ func expirations(args PrivateBucketArgs) (rules s3.BucketLifecycleConfigurationV
 		})
 	}
 	add("markers", "", &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{ExpiredObjectDeleteMarker: pulumi.Bool(true)})
-	for _, prefix := range slices.Sorted(maps.Keys(args.ExpireDays)) {
+	for _, prefix := range sortedKeys(args.ExpireDays) {
 		add("expire-"+prefix, prefix, &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.ExpireDays[prefix])})
 	}
 	return rules

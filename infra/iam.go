@@ -43,6 +43,14 @@ func PolicyDocument(statements ...Statement) pulumi.StringOutput {
 	return pulumi.JSONMarshal(map[string]any{"Version": "2012-10-17", "Statement": list})
 }
 
+// refuseWithoutTLS is for the policy of a resource, as the security best practices of S3 and of SQS have it in their guides.
+func refuseWithoutTLS(action string, resources ...pulumi.StringInput) Statement {
+	return Statement{
+		Effect: "Deny", Principals: map[string]any{"AWS": "*"}, Actions: []string{action}, Resources: resources,
+		Condition: map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}},
+	}
+}
+
 // NewServiceRole registers a role that one AWS service may assume. With an account, it may do so on behalf of that account only, where
 // the service says for whom it acts: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html. ECS says so for task roles
 // (task-iam-roles.html of its developer guide), VPC flow logs (flow-logs-iam-role.html) and RDS monitoring

@@ -3,16 +3,19 @@ package infra
 import (
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
 )
 
 const day = 24 * 60 * 60
 
 const (
-	// jobDays is how long a job waits for a worker at most. Letters keep the time at which they were sent, so that the dead ones have a longer
-	// one (Amazon SQS developer guide, "Using dead-letter queues in Amazon SQS"); 14 days is SQS's limit.
+	// jobDays is how long a job waits for a worker at most, and deadDays how long SQS keeps one that it gave up. Both count from the time at
+	// which the job was sent, so the second is longer; 14 days is SQS's limit
+	// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html).
 	jobDays, deadDays = 7, 14
 	// maxReceives is after how many deliveries SQS gives a job up. Laravel counts them, too, and fails a job after its tries; a job that it
 	// releases often, as with a rate limit and retryUntil(), is delivered as often. So this is for jobs that no worker survives.
@@ -50,7 +53,7 @@ func NewQueue(ctx *pulumi.Context, name string, visibilitySeconds int, protected
 	jobs, err := sqs.NewQueue(ctx, name+"-jobs", &sqs.QueueArgs{
 		MessageRetentionSeconds: pulumi.Int(jobDays * day), SqsManagedSseEnabled: pulumi.Bool(true),
 		VisibilityTimeoutSeconds: pulumi.Int(visibilitySeconds), ReceiveWaitTimeSeconds: pulumi.Int(pollSeconds),
-		RedrivePolicy: pulumi.Sprintf(`{"deadLetterTargetArn":"%s","maxReceiveCount":%d}`, dead.Arn, maxReceives),
+		RedrivePolicy: pulumi.JSONMarshal(map[string]any{"deadLetterTargetArn": dead.Arn, "maxReceiveCount": maxReceives}),
 	}, pulumi.Parent(q), pulumi.Protect(protected))
 	if err != nil {
 		return nil, fmt.Errorf("creating the queue: %w", err)
@@ -59,12 +62,8 @@ func NewQueue(ctx *pulumi.Context, name string, visibilitySeconds int, protected
 		suffix string
 		queue  *sqs.Queue
 	}{{"-dead", dead}, {"-jobs", jobs}} {
-		queue := one.queue
 		policy, err := sqs.NewQueuePolicy(ctx, name+one.suffix, &sqs.QueuePolicyArgs{
-			QueueUrl: queue.Url, Policy: PolicyDocument(Statement{
-				Effect: "Deny", Principals: map[string]any{"AWS": "*"}, Actions: []string{"sqs:*"}, Resources: []pulumi.StringInput{queue.Arn},
-				Condition: map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}},
-			}),
+			QueueUrl: one.queue.Url, Policy: PolicyDocument(refuseWithoutTLS("sqs:*", one.queue.Arn)),
 		}, pulumi.Parent(q))
 		if err != nil {
 			return nil, fmt.Errorf("creating the policy of a queue: %w", err)
@@ -80,10 +79,13 @@ func NewQueue(ctx *pulumi.Context, name string, visibilitySeconds int, protected
 func (q *Queue) Env(region string) map[string]pulumi.StringInput {
 	return map[string]pulumi.StringInput{
 		"AWS_DEFAULT_REGION": pulumi.String(region),
-		"SQS_PREFIX":         q.URL.ApplyT(func(url string) string { return url[:max(0, len(url)-len(path.Base(url))-1)] }).(pulumi.StringOutput),
+		"SQS_PREFIX":         pulumix.Cast[pulumi.StringOutput](pulumix.Apply(q.URL, withoutName)),
 		"SQS_QUEUE":          q.Name,
 	}
 }
+
+// withoutName takes the last part off the address of a queue.
+func withoutName(url string) string { return strings.TrimSuffix(url, "/"+path.Base(url)) }
 
 // statements are what Laravel does with a queue (Illuminate\Queue\SqsQueue and Jobs\SqsJob): push, size, pop, delete, release and clear.
 func (q *Queue) statements() []Statement {
@@ -96,8 +98,9 @@ func (q *Queue) statements() []Statement {
 	}}
 }
 
-// queueAlarms: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html. SQS reports
-// every minute while a queue is in use, and a job that is being processed has an age, too.
+// queueAlarms are on what SQS reports every minute, but for queues without a message and a request in six hours: no data is no fault
+// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html). A job that was delivered three
+// times has no part in the age any more (sqs-available-cloudwatch-metrics.html of the same guide), so queue-dead is for those that fail.
 func (o *Observability) queueAlarms() []alarm {
 	q := o.args.Queue
 	if q == nil {
