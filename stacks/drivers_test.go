@@ -106,7 +106,7 @@ func TestProductionWithoutACache(t *testing.T) {
 	deploy(t, "prod", with(prod, "cache", "engine", "none"))
 }
 
-// TestQueuesThatSQSDoesNotHave: a queue that has another name than the one that AWS made unique, or that no task reaches.
+// TestQueuesThatSQSDoesNotHave: a queue that has another name than the one that the program makes, or that no task reaches.
 func TestQueuesThatSQSDoesNotHave(t *testing.T) {
 	sqs := with(stackConfig(t, "staging"), "worker", "queue", "sqs")
 	alone := with(with(sqs, "network", "nat", "none"), "network", "endpoints", []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs", "secretsmanager", "ssm", "ssmmessages", "ec2messages", "sts"})

@@ -45,11 +45,7 @@ func (c *Config) validateCapacity(p *problems) {
 		return
 	}
 	smallest := slices.MinFunc(types, func(a, b InstanceType) int { return cmp.Compare(a.MemoryMiB, b.MemoryMiB) })
-	beside := Further{}
-	if ssr := c.SSR(); ssr != nil {
-		beside = *ssr
-	}
-	if memory := c.Web.MemoryMiB + beside.MemoryMiB; 2*memory > smallest.UsableMiB() {
+	if memory := c.Web.MemoryMiB + c.besideWeb().MemoryMiB; 2*memory > smallest.UsableMiB() {
 		p.add("web.memoryMib", "%d does not fit a %s twice (%d MiB for tasks): a rolling deploy runs both versions", memory, smallest.Name, smallest.UsableMiB())
 	}
 	most := max(c.Web.Count, c.Web.Scaling.Max, c.Worker.Count, c.Worker.Scaling.Max, c.Scheduler.Count)
@@ -65,6 +61,14 @@ func (c *Config) validateCapacity(p *problems) {
 			return
 		}
 	}
+}
+
+// besideWeb is what runs in each task of web besides it: ssr, or nothing.
+func (c *Config) besideWeb() Process {
+	if ssr := c.SSR(); ssr != nil {
+		return ssr.Process
+	}
+	return Process{}
 }
 
 // tasks are the tasks of one service at its largest, and what ECS reserves for each of them.
@@ -84,10 +88,7 @@ func (c *Config) largest() []tasks {
 	if c.Web.Count == 0 {
 		surge = 0
 	}
-	beside := Further{}
-	if ssr := c.SSR(); ssr != nil {
-		beside = *ssr
-	}
+	beside := c.besideWeb()
 	all := []tasks{
 		{"web", surge, c.Web.CPU + beside.CPU, c.Web.ReservationMiB + beside.ReservationMiB},
 		{"worker", 2 * c.Worker.most(), c.Worker.CPU, c.Worker.ReservationMiB}, // the old and the new one

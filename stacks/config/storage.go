@@ -21,7 +21,8 @@ const FilesDisk = "FILESYSTEM_DISK"
 
 var localDisks = []string{"local", "public"}
 
-// administrators are policies of AWS whose owner can give itself any other one.
+// administrators are policies of AWS with which an application could do nearly everything: IAMFullAccess lets it attach any other one, and
+// PowerUserAccess leaves out IAM, Organizations and the account (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/PowerUserAccess.html).
 var administrators = []string{"arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/IAMFullAccess", "arn:aws:iam::aws:policy/PowerUserAccess"}
 
 // maxTaskPolicies is the default quota of managed policies per role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).

@@ -152,7 +152,7 @@ func (c *Config) validateDrivers(p *problems) {
 	}
 }
 
-// validateSQS: the queue has a name that AWS makes unique, so no job can be sent to another one by its name.
+// validateSQS: there is one queue, and Pulumi adds letters to its name (autonaming). So a job for a queue of another name would find none.
 func (c *Config) validateSQS(p *problems) {
 	if c.Environment.Class == ClassLocal {
 		p.add("worker.queue", "sqs is a service of AWS, and environment.class local has none: use database or redis here")
