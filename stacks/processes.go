@@ -89,7 +89,8 @@ func webProcess(c *config.Config, color config.Color) process {
 	return p
 }
 
-// ssrContainer answers the web container only. When both stop, ECS stops web first, and this one then.
+// ssrContainer answers the web container only. As web waits for it at the start, ECS stops it after web
+// (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html: "for container shutdown it is reversed").
 func ssrContainer(ssr *config.Further) infra.Container {
 	beside := container(ssr.Name, ssr.Process, ssr.StartSeconds)
 	beside.Command = ssr.Arguments()
@@ -111,7 +112,7 @@ func schedulerProcess(c *config.Config) process {
 }
 
 // furtherProcess is one of the section processes. Old and new tasks run beside each other during a release, those of Horizon too: each of its
-// masters has a name of its own, of host and chance, and takes jobs as workers do (laravel/horizon, MasterSupervisor::name).
+// masters has a name of its own, the host's with random letters, and takes jobs as workers do (laravel/horizon, MasterSupervisor::name).
 func furtherProcess(c *config.Config, f config.Further) process {
 	main := container(f.Name, f.Process, f.StartSeconds)
 	main.Command = f.Arguments()

@@ -37,7 +37,7 @@ type Role struct {
 }
 
 // CredentialsPath is where tasks ask for the credentials of their role, as ECS's agent has it
-// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html).
+// (https://github.com/aws/amazon-ecs-agent, ecs-agent/credentials/manager.go, V2CredentialsPath).
 const CredentialsPath = "/v2/credentials/"
 
 // AgentAddress is where the agent answers.

@@ -45,6 +45,7 @@ var Service = account.Service{Types: []account.Type{
 		Refs:     []account.Ref{{Path: "queueUrl", Type: account.QueueToken, By: "url", Missing: "AWS.SimpleQueueService.NonExistentQueue"}},
 		Identity: account.Identity{ID: "{queueUrl}"},
 		Complete: func(tx *account.Tx, r *account.Resource) error {
+			// SQS says no more than "Invalid value for the parameter Policy." (https://github.com/hashicorp/terraform-provider-aws/pull/42209).
 			if fault := policydoc.Fault(r.Outputs.Text("policy"), policydoc.Resource); fault != "" {
 				return tx.Refuse("InvalidAttributeValue", "Invalid value for the parameter Policy: %s", fault)
 			}
