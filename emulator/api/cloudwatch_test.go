@@ -43,7 +43,7 @@ func TestMetricData(t *testing.T) {
 	w := newWorld(t)
 	for _, one := range []Report{
 		{Name: "TargetResponseTime", Of: "shop-web", Values: []float64{0.1, 0.2, 0.9}}, {Name: "RequestCount", Of: "other", Values: []float64{7}},
-		{Name: "RequestCount", Of: "shop-web", Values: []float64{600}}, {Name: "HTTPCode_Target_5XX_Count", Of: "shop-web"},
+		{Name: "RequestCount", Of: "shop-web", Values: []float64{50}}, {Name: "HTTPCode_Target_5XX_Count", Of: "shop-web"},
 	} {
 		if err := w.Report(one); err != nil {
 			t.Fatal(err)
@@ -75,8 +75,13 @@ func TestMetricData(t *testing.T) {
 	if len(oldest) < 2 || !oldest[0].Before(oldest[1]) {
 		t.Errorf("oldest first: %v", oldest)
 	}
+	for _, one := range must(w.data("", w.ask("a", elb, "RequestCount", "Sum", 5, ofGroup...), w.ask("a", elb, "HealthyHostCount", "Maximum", 10, ofGroup...)))(t) {
+		if len(one.Values) < 20 || one.Values[0] != map[bool]float64{true: 50, false: 2}[*one.Label == "RequestCount"] {
+			t.Errorf("within a minute: %+v", one)
+		}
+	}
 	for _, bad := range []types.MetricDataQuery{
-		w.ask("a", elb, "RequestCount", "Sum", 10, ofGroup...), w.ask("a", elb, "RequestCount", "Sum", 90, ofGroup...), w.ask("a", elb, "RequestCount", "tm99", 60, ofGroup...),
+		w.ask("a", elb, "RequestCount", "Sum", 1, ofGroup...), w.ask("a", elb, "RequestCount", "Sum", 90, ofGroup...), w.ask("a", elb, "RequestCount", "tm99", 60, ofGroup...),
 		{Id: aws.String("a"), Expression: aws.String("m1/m2")},
 	} {
 		if _, err := w.data("", bad); code(err) != "ValidationError" {

@@ -11,7 +11,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
-// Report is what a metric of a control plane has in every minute.
+// Report is what a metric of a control plane has every five seconds: a sum of 50 is 600 a minute.
 type Report struct {
 	Name   string    `json:"name"`   // of the metric
 	Of     string    `json:"of"`     // a part of the value of one of its dimensions; empty for any
@@ -20,19 +20,21 @@ type Report struct {
 
 // Points are what was set with /test/report. Besides them, a control plane knows its tasks and their targets, and what its tasks print.
 func (c *controlPlane) Points(ctx context.Context, m metrics.Metric, from, to time.Time) (points metrics.Points, known bool, err error) {
+	every := metrics.Resolution
 	values, known := c.reported(m)
 	switch {
 	case known:
 	case m.Namespace == "AWS/ApplicationELB" && strings.HasSuffix(m.Name, "ealthyHostCount"):
 		values, err = c.hosts(ctx, m)
 	case m.Namespace == "AWS/ECS" && m.Name == "CPUUtilization":
+		every = time.Minute
 		values, err = c.uses(ctx, m)
 	default:
 		return metrics.FromLogs(m, from, to, c.account.List(account.LogGroupToken), func(group string) ([]state.Line, error) { return c.Lines(ctx, group, from) })
 	}
 	points = metrics.Points{}
-	for minute := from.UTC().Truncate(time.Minute); len(values) > 0 && minute.Before(to); minute = minute.Add(time.Minute) {
-		points[minute] = values
+	for at := from.UTC().Truncate(every); len(values) > 0 && at.Before(to); at = at.Add(every) {
+		points[at] = values
 	}
 	return points.Within(from, to), true, err
 }

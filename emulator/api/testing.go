@@ -92,7 +92,7 @@ func (s *Server) SetOutcome(o Outcome) error {
 	return nil
 }
 
-// Report sets what a metric of a control plane has in every minute, also in those that have passed.
+// Report sets what a metric of a control plane has all the time, also before now.
 func (s *Server) Report(one Report) error {
 	plane, err := s.plane()
 	if err != nil {

@@ -64,8 +64,8 @@ func FromLogs(m Metric, from, to time.Time, groups []account.Resource, lines fun
 		if err != nil {
 			return nil, true, err
 		}
-		for minute, values := range embedded(printed, m).Within(from, to) {
-			points[minute] = append(points[minute], values...)
+		for at, values := range embedded(printed, m).Within(from, to) {
+			points[at] = append(points[at], values...)
 		}
 	}
 	return points, true, nil

@@ -16,31 +16,30 @@ type Metric struct {
 	Dimensions      map[string]string
 }
 
-// Points are the values that were reported in a minute, by its beginning in UTC.
+// Resolution of the metrics here. On AWS that of a service's own metric is a minute.
+const Resolution = 5 * time.Second
+
+// Points are the values that were reported within the resolution, by the beginning of that time in UTC.
 type Points map[time.Time][]float64
 
 // Add reports a value.
 func (p Points) Add(at time.Time, value float64) {
-	minute := at.UTC().Truncate(time.Minute)
-	p[minute] = append(p[minute], value)
+	begin := at.UTC().Truncate(Resolution)
+	p[begin] = append(p[begin], value)
 }
 
 // Source has the values of metrics.
 type Source interface {
-	// Points are those of the minutes from a time on and before another. A minute that is not over has none. known is false for a
-	// metric that nothing here measures.
+	// Points are those from a time on and before another. known is false for a metric that nothing here measures.
 	Points(ctx context.Context, m Metric, from, to time.Time) (p Points, known bool, err error)
 }
 
-// Within are the points of the minutes from a time on and before another that are over.
+// Within are the points from a time on and before another.
 func (p Points) Within(from, to time.Time) Points {
-	if now := time.Now().Truncate(time.Minute); to.After(now) {
-		to = now
-	}
 	within := Points{}
-	for minute, values := range p {
-		if !minute.Before(from.Truncate(time.Minute)) && minute.Before(to) {
-			within[minute] = values
+	for begin, values := range p {
+		if !begin.Before(from.Truncate(Resolution)) && begin.Before(to) {
+			within[begin] = values
 		}
 	}
 	return within
@@ -53,8 +52,8 @@ func (p Points) Statistics(statistic string, period time.Duration) (values map[t
 		return nil, false
 	}
 	merged := map[time.Time][]float64{}
-	for minute, reported := range p {
-		begin := minute.Truncate(period)
+	for at, reported := range p {
+		begin := at.Truncate(period)
 		merged[begin] = append(merged[begin], reported...)
 	}
 	values = map[time.Time]float64{}

@@ -15,9 +15,10 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 )
 
-// requestLine is what HAProxy logs of a request: the target group, the target, the status, and the milliseconds until the target's headers were
-// there, -1 if they never were (https://docs.haproxy.org/3.0/configuration.html#8.2.6).
-const requestLine = `request %b %s %ST %Tr`
+// requestLine is what HAProxy logs of a request: the target group, the target, the status, the milliseconds until the target's headers were
+// there, -1 if they never were, how the session ended, and how often it connected again
+// (https://docs.haproxy.org/3.0/configuration.html#8.2.6 and #8.5).
+const requestLine = `request %b %s %ST %Tr %ts %rc`
 
 // traffic is what the log of HAProxy's container says: a line for each request, and every ten seconds one for each target (see the image). The
 // container keeps it while no command runs.
@@ -33,7 +34,7 @@ type traffic struct {
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html.
 func (r *Balancer) Traffic(ctx context.Context, m metrics.Metric, from, to time.Time) (points metrics.Points, known bool, err error) {
 	counts := strings.HasPrefix(m.Name, "HTTPCode_Target_") || m.Name == "RequestCount"
-	if !counts && !slices.Contains([]string{"HTTPCode_ELB_5XX_Count", "TargetResponseTime", "HealthyHostCount", "UnHealthyHostCount"}, m.Name) {
+	if !counts && !slices.Contains([]string{"HTTPCode_ELB_5XX_Count", "TargetConnectionErrorCount", "TargetResponseTime", "HealthyHostCount", "UnHealthyHostCount"}, m.Name) {
 		return nil, false, nil
 	}
 	group := ""
@@ -51,9 +52,9 @@ func (r *Balancer) Traffic(ctx context.Context, m metrics.Metric, from, to time.
 		return nil, true, err
 	}
 	points = r.traffic.series[m.Name+" "+group].Within(from, to)
-	for minute := range r.traffic.series["HealthyHostCount "+group].Within(from, to) {
-		if counts && points[minute] == nil {
-			points[minute] = []float64{0} // "reported if there are registered targets"
+	for at := range r.traffic.series["HealthyHostCount "+group].Within(from, to) {
+		if counts && points[at] == nil {
+			points[at] = []float64{0} // "reported if there are registered targets"
 		}
 	}
 	return points, true, nil
@@ -92,8 +93,8 @@ func (t *traffic) note(at time.Time, text string) {
 	kind, rest, _ := strings.Cut(text, " ")
 	fields, columns := strings.Fields(rest), strings.Split(rest, ",")
 	switch {
-	case kind == "request" && len(fields) == 4:
-		t.noteRequest(at, fields[0], fields[1], fields[2], fields[3])
+	case kind == "request" && len(fields) == 6:
+		t.noteRequest(at, fields)
 	case kind == "host" && strings.HasPrefix(rest, "#"):
 		for group, targets := range t.pass {
 			counts := map[bool]int{}
@@ -116,12 +117,19 @@ func (t *traffic) note(at time.Time, text string) {
 	}
 }
 
-func (t *traffic) noteRequest(at time.Time, group, target, status, milliseconds string) {
-	code, _ := strconv.Atoi(status)
-	taken, err := strconv.ParseFloat(milliseconds, 64)
-	chosen := target != "<NOSRV>"
+func (t *traffic) noteRequest(at time.Time, fields []string) {
+	code, _ := strconv.Atoi(fields[2])
+	taken, err := strconv.ParseFloat(fields[3], 64)
+	chosen := fields[1] != "<NOSRV>"
 	answered := chosen && err == nil && taken >= 0
-	for _, group := range []string{group, ""} {
+	refused, _ := strconv.Atoi(strings.TrimPrefix(fields[5], "+"))
+	if strings.EqualFold(fields[4], "SC") {
+		refused++
+	}
+	for _, group := range []string{fields[0], ""} {
+		if chosen && refused > 0 {
+			t.add("TargetConnectionErrorCount", group, at, float64(refused))
+		}
 		if chosen { // a request that is rejected before a target is chosen does not count
 			t.add("RequestCount", group, at, 1)
 		}

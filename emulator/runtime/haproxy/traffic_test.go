@@ -19,12 +19,12 @@ host web,10.0.0.2:80,DOWN 1/2
 host web,10.0.0.3:80,DRAIN
 host green,10.0.0.4:80,MAINT
 host worker,10.0.0.5:80,no check
-request web 10.0.0.1:80 200 120
-request web 10.0.0.1:80 500 250
-request web 10.0.0.1:80 502 -1
-request web <NOSRV> 503 -1
-request listener80 <NOSRV> 301 -1
-request green 10.0.0.4:80 404 0
+request web 10.0.0.1:80 200 120 -- 0
+request web 10.0.0.1:80 500 250 -- 0
+request web 10.0.0.1:80 502 -1 SC +2
+request web <NOSRV> 503 -1 SC 0
+request listener80 <NOSRV> 301 -1 LR 0
+request green 10.0.0.4:80 404 0 -- 0
 [NOTICE] (1) : Server web/10.0.0.2:80 is DOWN
 host # pxname,svname,status
 host web,10.0.0.1:80,UP
@@ -33,7 +33,7 @@ host web,10.0.0.1:80,UP
 	}
 	for key, want := range map[string]string{
 		"RequestCount web": "[1 1 1]", "RequestCount green": "[1]", "RequestCount ": "[1 1 1 1]", "RequestCount listener80": "[]",
-		"HTTPCode_Target_5XX_Count web": "[1]", "HTTPCode_Target_4XX_Count green": "[1]", "HTTPCode_ELB_5XX_Count ": "[1 1]",
+		"HTTPCode_Target_5XX_Count web": "[1]", "HTTPCode_Target_4XX_Count green": "[1]", "HTTPCode_ELB_5XX_Count ": "[1 1]", "TargetConnectionErrorCount web": "[3]", "TargetConnectionErrorCount green": "[]",
 		"TargetResponseTime web": "[0.12 0.25]", "TargetResponseTime green": "[0]",
 		"HealthyHostCount web": "[1]", "UnHealthyHostCount web": "[1]", "HealthyHostCount green": "[0]", "UnHealthyHostCount green": "[0]", "HealthyHostCount worker": "[1]",
 	} {
