@@ -24,10 +24,9 @@ func needed(r *http.Request, bucket, key string) []need {
 		return []need{{"s3:ListAllMyBuckets", "*"}}
 	}
 	object := arn + "/" + key
-	_, list := query["acl"]
-	_, many := query["delete"]
+	list := query.Has("acl")
 	switch {
-	case key == "" && many:
+	case key == "" && query.Has("delete"):
 		return []need{{"s3:DeleteObject", arn + "/*"}}
 	case key == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		return []need{{"s3:ListBucket", arn}}
@@ -57,35 +56,26 @@ func needed(r *http.Request, bucket, key string) []need {
 	return needs
 }
 
-// may tells whether a policy of the role allows the action and none denies it, and the boundary allows it too. Conditions are not read: the
-// program's policies for objects have none.
+// may tells whether a policy of the role allows the action and none denies it. Conditions are not read: the program's policies for objects
+// have none.
 func (r Role) may(action, resource string) bool {
 	allowed := false
 	for _, text := range r.Policies {
-		ok, no := decide(text, action, resource)
-		if no {
+		document, err := policydoc.Parse(text)
+		if err != nil {
 			return false
 		}
-		allowed = allowed || ok
-	}
-	if r.Boundary != "" {
-		ok, no := decide(r.Boundary, action, resource)
-		allowed = allowed && ok && !no
-	}
-	return allowed
-}
-
-func decide(policy, action, resource string) (allowed, denied bool) {
-	document, err := policydoc.Parse(policy)
-	if err != nil {
-		return false, false
-	}
-	for _, s := range document.Statement {
-		if s.Action.Covers(action) && s.Resource.Covers(resource) {
-			allowed, denied = allowed || s.Effect == "Allow", denied || s.Effect == "Deny"
+		for _, s := range document.Statement {
+			if !s.Action.Covers(action) || !s.Resource.Covers(resource) {
+				continue
+			}
+			if s.Effect == "Deny" {
+				return false
+			}
+			allowed = true
 		}
 	}
-	return allowed, denied
+	return allowed
 }
 
 // authenticate finds the role whose credentials signed the request, in the header or, for a signed URL, in the query, and signs it again to

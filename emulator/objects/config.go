@@ -3,13 +3,9 @@
 package objects
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"os"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -23,17 +19,14 @@ type Config struct {
 // Bucket has the rules for pages of other origins.
 type Bucket struct{ CORS []CORSRule }
 
-// CORSRule is a rule of a bucket's configuration of that name.
-type CORSRule struct {
-	AllowedOrigins, AllowedMethods, ExposeHeaders []string
-	MaxAgeSeconds                                 int
-}
+// CORSRule says what pages of other origins may do.
+type CORSRule struct{ AllowedOrigins, AllowedMethods, ExposeHeaders []string }
 
-// Role is a role of tasks, with its policies and, if it has one, its permissions boundary.
+// Role is a role of tasks, with its inline policies. The account has no text of a policy of AWS, nor of a permissions boundary, which
+// another stack makes.
 type Role struct {
 	ARN      string
 	Policies []string
-	Boundary string
 }
 
 // CredentialsPath is where tasks ask for the credentials of their role, as ECS's agent has it
@@ -46,8 +39,8 @@ const AgentAddress = "169.254.170.2"
 // ID is the last part of a role's path.
 func ID(role string) string { return letters("id "+role, 32) }
 
-// issued are temporary ones of a role, in the form of the agent's answer. They are the same in every answer, so that a server that
-// starts again knows them.
+// issued are the temporary credentials of a role, in the form of the agent's answer. They are the same in every answer, so that a server
+// that starts again knows them.
 type issued struct {
 	AccessKeyID                     string `json:"AccessKeyId"`
 	RoleArn, SecretAccessKey, Token string
@@ -63,29 +56,5 @@ func credentialsOf(id string, role Role, now time.Time) issued {
 
 func letters(of string, n int) string {
 	sum := sha256.Sum256([]byte(of))
-	return hex.EncodeToString(sum[:])[:min(n, 64)]
-}
-
-// source is a file with a Config, read with every request: docker cp gives each version of it the same time.
-type source struct {
-	path string
-	mu   sync.Mutex
-	text []byte
-	now  Config
-}
-
-// config returns the configuration, and whether it is another one than before.
-func (s *source) config() (Config, bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	text, err := os.ReadFile(s.path)
-	if err != nil || bytes.Equal(text, s.text) {
-		return s.now, false, err
-	}
-	var read Config
-	if err := json.Unmarshal(text, &read); err != nil {
-		return Config{}, false, err
-	}
-	s.now, s.text = read, text
-	return read, true, nil
+	return hex.EncodeToString(sum[:])[:n]
 }

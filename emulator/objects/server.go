@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -18,19 +20,22 @@ import (
 
 // Server answers requests of S3, and for the credentials of roles.
 type Server struct {
-	source  *source
+	file    string // of the configuration
 	backend *s3bolt.Backend
 	s3      http.Handler
-	mu      sync.Mutex // of what changes buckets
+
+	mu   sync.Mutex
+	text []byte // of the file, when it was read last
+	now  Config
 }
 
-// New opens the file with the objects. The configuration is read with every request.
+// New opens the file with the objects.
 func New(config, objects string) (*Server, error) {
 	backend, err := s3bolt.NewFile(objects)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", objects, err)
 	}
-	return &Server{source: &source{path: config}, backend: backend, s3: gofakes3.New(backend, gofakes3.WithTimeSkewLimit(15*time.Minute)).Server()}, nil
+	return &Server{file: config, backend: backend, s3: gofakes3.New(backend).Server()}, nil
 }
 
 // Count is how many objects a bucket has; at most a thousand are counted.
@@ -59,19 +64,16 @@ func denied(format string, args ...any) error {
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	config, changed, err := s.source.config()
-	if err == nil && changed {
-		err = s.apply(config)
-	}
+	config, err := s.config()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	switch {
-	case strings.HasPrefix(r.URL.Path, CredentialsPath) && r.Header.Get("Authorization") == "":
-		giveCredentials(w, strings.TrimPrefix(r.URL.Path, CredentialsPath), config)
+	if id, asked := strings.CutPrefix(r.URL.Path, CredentialsPath); asked {
+		giveCredentials(w, id, config)
 		return
-	case r.URL.Path == "/-/objects": // the runtime asks from inside the container
+	}
+	if r.URL.Path == "/-/objects" { // the runtime asks from inside the container
 		n, err := s.Count(r.URL.Query().Get("bucket"))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -88,17 +90,34 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	if _, list := r.URL.Query()["acl"]; list {
+	if r.URL.Query().Has("acl") {
 		writeAccessList(w)
 		return
 	}
 	s.s3.ServeHTTP(w, r)
 }
 
-// apply makes the buckets of the configuration, and deletes others with what is in them: whoever took them out has asked for it.
-func (s *Server) apply(config Config) error {
+// config reads the file with every request, because docker cp gives each version of it the same time. The buckets follow what it says.
+func (s *Server) config() (Config, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	text, err := os.ReadFile(s.file)
+	if err != nil || bytes.Equal(text, s.text) {
+		return s.now, err
+	}
+	var read Config
+	if err := json.Unmarshal(text, &read); err != nil {
+		return Config{}, err
+	}
+	if err := s.apply(read); err != nil {
+		return Config{}, err
+	}
+	s.now, s.text = read, text
+	return read, nil
+}
+
+// apply makes the buckets of the configuration, and deletes others with what is in them: whoever took them out has asked for it.
+func (s *Server) apply(config Config) error {
 	there, err := s.backend.ListBuckets()
 	if err != nil {
 		return err
@@ -140,7 +159,7 @@ func (s *Server) check(config Config, r *http.Request, bucket, key string) error
 	// (object-ownership-error-responses.html of the S3 user guide), and accepts private from the bucket's own account
 	// (https://github.com/thephpleague/flysystem/issues/1580 and 1874), which Flysystem always sends.
 	list := r.Header.Get("X-Amz-Acl")
-	if _, setting := r.URL.Query()["acl"]; setting && r.Method == http.MethodPut || list != "" && list != "private" && list != "bucket-owner-full-control" {
+	if r.Method == http.MethodPut && r.URL.Query().Has("acl") || list != "" && list != "private" && list != "bucket-owner-full-control" {
 		return &failure{http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs"}
 	}
 	return nil
@@ -150,8 +169,8 @@ func giveCredentials(w http.ResponseWriter, id string, config Config) {
 	role, known := config.Roles[id]
 	w.Header().Set("Content-Type", "application/json")
 	if !known {
-		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, `{"code":"InvalidIdInRequest","message":"CredentialsV2Request: Credentials not found","HTTPErrorCode":404}`)
+		w.WriteHeader(http.StatusBadRequest) // as the agent: aws/amazon-ecs-agent, agent/handlers/task_server_setup_test.go
+		_, _ = io.WriteString(w, `{"code":"InvalidIdInRequest","message":"CredentialsV2Request: Credentials not found","HTTPErrorCode":400}`)
 		return
 	}
 	if err := json.NewEncoder(w).Encode(credentialsOf(id, role, time.Now())); err != nil {

@@ -1,7 +1,7 @@
 // Package runtime makes real what the emulated account declares: containers on the local Docker engine, on one private
 // network per state folder. An RDS instance is a MariaDB server, an ElastiCache node memcached or Valkey, an ECR
-// repository a registry on loopback, a load balancer HAProxy, and an ECS service tasks that are started,
-// health-checked, drained and stopped in ECS's order. Containers answer to the host names that AWS would give them.
+// repository a registry on loopback, a load balancer HAProxy, all buckets are one S3 server, and an ECS service is tasks that are
+// started, health-checked, drained and stopped in ECS's order. Containers answer to the host names that AWS would give them.
 //
 // Everything it makes carries the label laravel-ecs.state with the state folder, so that Down removes exactly that.
 package runtime
@@ -61,7 +61,7 @@ func (r *Runtime) Ensure(ctx context.Context, res account.Resource) error {
 	r.SetRemoved(res, false)
 	switch res.Type {
 	case account.RepositoryToken:
-		_, err := r.EnsureRegistry(ctx)
+		_, err := r.Registry(ctx)
 		return err
 	case account.DatabaseToken:
 		return r.EnsureDatabase(ctx, res)
@@ -71,7 +71,7 @@ func (r *Runtime) Ensure(ctx context.Context, res account.Resource) error {
 		return r.EnsureCache(ctx, res)
 	case account.BalancerToken, account.ListenerToken, account.ListenerRuleToken, account.TargetGroupToken:
 		return r.EnsureBalancer(ctx)
-	case account.BucketToken, account.BucketCORSToken, account.RolePolicyToken, account.AttachmentToken:
+	case account.BucketToken, account.BucketCORSToken, account.RolePolicyToken:
 		return r.EnsureObjects(ctx)
 	case account.TaskToken:
 		if _, err := tasks.ParseTaskDefinition(res); err != nil {
@@ -107,7 +107,7 @@ func (r *Runtime) remove(ctx context.Context, res account.Resource) error {
 		return r.EnsureBalancer(ctx)
 	case account.BucketToken:
 		return r.RemoveBucket(ctx, res)
-	case account.BucketCORSToken, account.RolePolicyToken, account.AttachmentToken:
+	case account.BucketCORSToken, account.RolePolicyToken:
 		return r.EnsureObjects(ctx)
 	case account.ServiceToken:
 		return r.RemoveService(ctx, res)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -93,25 +94,16 @@ func (r *Servers) objectsConfig() objects.Config {
 		for _, rule := range res.Outputs.Blocks("corsRules") {
 			bucket.CORS = append(bucket.CORS, objects.CORSRule{
 				AllowedOrigins: rule.Strings("allowedOrigins[*]"), AllowedMethods: rule.Strings("allowedMethods[*]"),
-				ExposeHeaders: rule.Strings("exposeHeaders[*]"), MaxAgeSeconds: machine.Number(rule, "maxAgeSeconds", 0),
+				ExposeHeaders: rule.Strings("exposeHeaders[*]"),
 			})
 		}
 		config.Buckets[res.Outputs.Text("bucket")] = bucket
 	}
-	managed := map[string]string{}
-	for _, res := range r.List(account.ManagedPolicyToken) {
-		managed[res.Outputs.Text("arn")] = res.Outputs.Text("policy")
-	}
 	for _, res := range r.List(account.RoleToken) {
-		role := objects.Role{ARN: res.Outputs.Text("arn"), Boundary: managed[res.Outputs.Text("permissionsBoundary")]}
+		role := objects.Role{ARN: res.Outputs.Text("arn")}
 		for _, own := range r.List(account.RolePolicyToken) {
 			if own.Outputs.Text("role") == res.Outputs.Text("name") {
 				role.Policies = append(role.Policies, own.Outputs.Text("policy"))
-			}
-		}
-		for _, attached := range r.List(account.AttachmentToken) {
-			if policy := managed[attached.Outputs.Text("policyArn")]; policy != "" && attached.Outputs.Text("role") == res.Outputs.Text("name") {
-				role.Policies = append(role.Policies, policy)
 			}
 		}
 		config.Roles[objects.ID(role.ARN)] = role
@@ -128,7 +120,12 @@ func (r *Servers) objectsProgram(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	to := r.ObjectsServer()
+	folder, err := os.MkdirTemp("", "laravel-ecs-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	to := filepath.Join(folder, "server")
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", to, "./emulator/objects/server")
 	build.Dir, build.Env = r.Root, append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
 	if out, err := build.CombinedOutput(); err != nil {
@@ -137,6 +134,3 @@ func (r *Servers) objectsProgram(ctx context.Context) ([]byte, error) {
 	r.program, err = os.ReadFile(to)
 	return r.program, err
 }
-
-// ObjectsServer is the program of the S3 server, as its container gets it.
-func (r *Servers) ObjectsServer() string { return r.Path("s3-server") }
