@@ -143,7 +143,13 @@ func TestScalingRefusals(t *testing.T) {
 		}
 		return tracking(m{"predefinedMetricSpecification": metric})
 	}
+	byMath := func(metrics ...any) account.Values {
+		return tracking(m{"predefinedMetricSpecification": nil, "customizedMetricSpecification": m{"metrics": metrics}})
+	}
+	jobs := m{"id": "jobs", "returnData": false, "metricStat": m{"stat": "Sum", "metric": m{"metricName": "ApproximateNumberOfMessagesVisible", "namespace": "AWS/SQS"}}}
+	ratio := m{"id": "ratio", "expression": "jobs / 2"}
 	path := "targetTrackingScalingPolicyConfiguration."
+	math := with(policy, byMath(jobs, ratio))
 	testRefusals(t, setup, []refusal{
 		{"target of another form", account.ScalableTargetToken, target, account.Values{"resourceId": "shop/jobs"}, "resourceId", ""},
 		{"dimension", account.ScalableTargetToken, target, account.Values{"scalableDimension": "ecs:service:Count"}, "scalableDimension", ""},
@@ -155,6 +161,9 @@ func TestScalingRefusals(t *testing.T) {
 		{"policy to zero", account.ScalingPolicyToken, policy, tracking(m{"targetValue": 0}), path + "targetValue", ""},
 		{"policy by requests to nothing", account.ScalingPolicyToken, with(policy, byRequests("{label}")), byRequests(nil), path + "predefinedMetricSpecification.resourceLabel", ""},
 		{"policy by requests elsewhere", account.ScalingPolicyToken, with(policy, byRequests("{label}")), byRequests("{wronglabel}"), "", "ValidationException"},
+		{"policy by no metric", account.ScalingPolicyToken, math, tracking(m{"predefinedMetricSpecification": nil}), "targetTrackingScalingPolicyConfiguration", ""},
+		{"policy by two values", account.ScalingPolicyToken, math, byMath(jobs, ratio, m{"id": "other", "expression": "jobs"}), path + "customizedMetricSpecification.metrics", ""},
+		{"policy by an empty metric", account.ScalingPolicyToken, math, byMath(jobs, ratio, m{"id": "none", "returnData": false}), path + "customizedMetricSpecification.metrics[2]", ""},
 		{"policy of nothing", account.ScalingPolicyToken, policy, account.Values{"resourceId": "service/shop/jobs"}, "", "ObjectNotFoundException"},
 	})
 

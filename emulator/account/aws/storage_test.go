@@ -54,6 +54,9 @@ func TestStorageRefusals(t *testing.T) {
 		}
 		return account.Values{"bucket": "{logs}", "rules": []any{map[string]any{"applyServerSideEncryptionByDefault": byDefault}}}
 	}
+	cors := func(origin, method string) account.Values {
+		return account.Values{"bucket": "{logs}", "corsRules": []any{map[string]any{"allowedOrigins": []any{origin}, "allowedMethods": []any{method}}}}
+	}
 	lifecycleToken := "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
 	ownershipToken := "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 	testRefusals(t, warehouse, []refusal{
@@ -105,6 +108,8 @@ func TestStorageRefusals(t *testing.T) {
 		{"versioning", "aws:s3/bucketVersioningV2:BucketVersioningV2", account.Values{"bucket": "{logs}", "versioningConfiguration": map[string]any{"status": "Enabled"}},
 			account.Values{"versioningConfiguration": map[string]any{"status": "On"}}, "versioningConfiguration.status", ""},
 
+		{"method of other origins", account.BucketCORSToken, cors("https://*.example.com", "PUT"), cors("*", "OPTIONS"), "corsRules[0].allowedMethods[0]", ""},
+		{"origin with two wildcards", account.BucketCORSToken, cors("*", "GET"), cors("https://*.*", "GET"), "corsRules[0].allowedOrigins[0]", ""},
 		{"policy that is no JSON", account.BucketPolicyToken, bucketPolicy("{closed}", onlyTLS), account.Values{"policy": "deny"}, "policy", ""},
 		{"policy about another bucket", account.BucketPolicyToken, bucketPolicy("{closed}", onlyTLS), bucketPolicy("{closed}", strings.ReplaceAll(onlyTLS, "{closed}", "{logs}")), "", "MalformedPolicy"},
 		{"policy about nobody", account.BucketPolicyToken, bucketPolicy("{closed}", onlyTLS), bucketPolicy("{closed}", strings.Replace(onlyTLS, `"Principal":"*",`, "", 1)), "", "MalformedPolicy"},

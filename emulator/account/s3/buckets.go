@@ -93,7 +93,7 @@ var Service = account.Service{Types: []account.Type{
 		ForceNew: []string{"expectedBucketOwner"},
 		Rules:    []account.Rule{account.OneOf("versioningConfiguration.status", "Enabled", "Suspended", "Disabled")},
 	}),
-	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CORSRule.html, and internal/service/s3/bucket_cors_configuration.go of the provider.
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html, and internal/service/s3/bucket_cors_configuration.go of the provider.
 	setting(account.Type{
 		Token: account.BucketCORSToken, Args: s3.BucketCorsConfigurationV2Args{}, State: s3.BucketCorsConfigurationV2{},
 		Required: []string{"corsRules"},

@@ -10,10 +10,10 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/policydoc"
 )
 
-var queueName = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
+var queueName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,80}$`)
 
 // Service is SQS, with standard queues. Names, limits and defaults: SQS API reference, CreateQueue, and terraform-provider-aws,
-// internal/service/sqs/queue.go.
+// internal/service/sqs/queue.go. What SQS says of a policy: terraform-provider-aws#42209.
 var Service = account.Service{Types: []account.Type{
 	{
 		Token: account.QueueToken, Args: sqs.QueueArgs{}, State: sqs.Queue{},
@@ -24,7 +24,6 @@ var Service = account.Service{Types: []account.Type{
 			"messageRetentionSeconds": 345600.0, "receiveWaitTimeSeconds": 0.0, "sqsManagedSseEnabled": true, "visibilityTimeoutSeconds": 30.0,
 		},
 		Rules: []account.Rule{
-			account.Length("name", 1, 80),
 			account.Matches("name", queueName, "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"),
 			account.Between("messageRetentionSeconds", 60, 1209600),
 			account.Between("receiveWaitTimeSeconds", 0, 20),
@@ -54,7 +53,8 @@ var Service = account.Service{Types: []account.Type{
 	},
 }}
 
-// checkRedrive: SetQueueAttributes, SQS API reference, RedrivePolicy.
+// checkRedrive: SQS API reference, SetQueueAttributes, RedrivePolicy. SQS's words are in crossplane-contrib/provider-aws#443 (attribute),
+// localstack, localstack-core/localstack/services/sqs/provider.py (count), and serverless/serverless#5215 (target).
 func checkRedrive(tx *account.Tx, r *account.Resource) error {
 	text := r.Outputs.Text("redrivePolicy")
 	if text == "" {
