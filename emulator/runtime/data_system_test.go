@@ -1,28 +1,17 @@
 package runtime
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
-	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/runtimetest"
 )
 
 // TestDatabase takes an instance through creation, a new password, a parameter, its final snapshot and a restore.
 func TestDatabase(t *testing.T) {
-	needDocker(t)
-	f := runtimetest.New()
-	r := newTest(t, f)
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Cleanup(func() { must(r.Down(context.Background())) })
+	f, r, must := newServers(t)
 	outputs := account.Values{
 		"identifier": "app-db", "engine": "mysql", "engineVersion": "8.4", "address": "app-db.c0123456789.eu-central-1.rds.amazonaws.com", "port": 3306,
 		"dbName": "app", "username": "admin", "password": "first'one", "parameterGroupName": "p", "finalSnapshotIdentifier": "app-db-final",
@@ -79,27 +68,16 @@ func TestDatabase(t *testing.T) {
 
 // TestCaches speaks to a memcached node and to a Valkey primary by the names that AWS gives them.
 func TestCaches(t *testing.T) {
-	needDocker(t)
-	f := runtimetest.New()
-	r := newTest(t, f)
-	t.Cleanup(func() {
-		if err := r.Down(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
+	f, r, must := newServers(t)
 	memcached := f.Put(account.CacheClusterToken, "sessions", account.Values{"engine": "memcached", "numCacheNodes": 1, "port": 11211,
 		"configurationEndpoint": "sessions.abc.cfg.euc1.cache.amazonaws.com:11211", "cacheNodes": []any{map[string]any{"address": "sessions.abc.0001.euc1.cache.amazonaws.com"}}})
 	group := account.Values{"engine": "redis", "engineVersion": "7.1", "port": 6379, "primaryEndpointAddress": "master.queue.abc.euc1.cache.amazonaws.com"}
 	redis := f.Put(account.CacheReplicationToken, "queue", group)
 	for _, res := range []account.Resource{memcached, redis, memcached, redis} { // twice: the second time nothing is to do
-		if err := r.Ensure(t.Context(), res); err != nil {
-			t.Fatal(err)
-		}
+		must(r.Ensure(t.Context(), res))
 	}
 	tool, err := r.ServiceImage(t.Context(), "haproxy")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(err)
 	answers := func(address, request, want string) {
 		t.Helper()
 		out, err := r.Docker.Feed(t.Context(), strings.NewReader(request), "run", "--rm", "--interactive", "--network", r.Name, "--label", r.StateLabel(), tool,
@@ -112,13 +90,9 @@ func TestCaches(t *testing.T) {
 	answers("sessions.abc.0001.euc1.cache.amazonaws.com:11211", "version\r\n", "VERSION 1.")
 	answers("master.queue.abc.euc1.cache.amazonaws.com:6379", "SET session kept\r\n", "+OK")
 	group["engine"], group["engineVersion"] = "valkey", "8.0" // ElastiCache upgrades in place
-	if err := r.Ensure(t.Context(), f.Put(account.CacheReplicationToken, "queue", group)); err != nil {
-		t.Fatal(err)
-	}
+	must(r.Ensure(t.Context(), f.Put(account.CacheReplicationToken, "queue", group)))
 	answers("master.queue.abc.euc1.cache.amazonaws.com:6379", "GET session\r\n", "kept")
-	if err := r.Remove(t.Context(), memcached); err != nil {
-		t.Fatal(err)
-	}
+	must(r.Remove(t.Context(), memcached))
 	if found, err := r.Docker.Containers(t.Context(), r.StateLabel()); err != nil || len(found) != 1 {
 		t.Errorf("%d containers are left, want the Valkey one (%v)", len(found), err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -40,12 +39,16 @@ func (r *Runtime) Down(ctx context.Context) error {
 	if registry != "" {
 		r.ForgetImages(ctx, registry)
 	}
-	files, err := filepath.Glob(r.Path("service-*.json"))
-	own, globErr := filepath.Glob(r.TaskFile("*") + "*")
-	err = errors.Join(err, globErr, os.RemoveAll(r.Path("logs")))
-	files = append(append(files, own...), r.StoppedFile(), r.Path("revisions.json"), r.ObjectsServer())
-	for _, path := range append(files, r.TargetsFile(), r.StructureFile()) {
-		err = errors.Join(err, machine.RemoveFile(path))
+	return r.forget()
+}
+
+// forget removes all files of the runtime but the load balancer's certificates, for which a browser may have an exception.
+func (r *Runtime) forget() error {
+	files, err := os.ReadDir(r.Path(""))
+	for _, file := range files {
+		if !strings.HasPrefix(file.Name(), "certificate-") {
+			err = errors.Join(err, os.RemoveAll(r.Path(file.Name())))
+		}
 	}
 	return err
 }

@@ -131,6 +131,10 @@ func TestFrontDoor(t *testing.T) {
 	if want := url + "/a/b?c=d"; answer.StatusCode != http.StatusMovedPermanently || answer.Header.Get("Location") != want {
 		t.Errorf("redirected with %s to %s, want %s", answer.Status, answer.Header.Get("Location"), want)
 	}
+	s.must(s.r.Down(t.Context()))
+	if left, err := os.ReadDir(s.r.Path("")); err != nil || len(left) != 1 || !strings.HasPrefix(left[0].Name(), "certificate-") {
+		t.Errorf("after down: %v, %v; want the certificate only", left, err)
+	}
 }
 
 // visitor is a client that keeps cookies, and the colour that he got.

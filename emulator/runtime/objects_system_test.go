@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -12,22 +11,12 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/objects"
-	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/runtimetest"
 )
 
 // TestBucket takes a bucket through its life: a container gets the credentials of its role where ECS's agent has them, the AWS SDK uses them,
 // files outlive the server, and a bucket with files is deleted only if the program says so.
 func TestBucket(t *testing.T) {
-	needDocker(t)
-	f := runtimetest.New()
-	r := newTest(t, f)
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Cleanup(func() { must(r.Down(context.Background())) })
+	f, r, must := newServers(t)
 	const role = "arn:aws:iam::123456789012:role/task"
 	f.Put(account.RoleToken, "task", account.Values{"name": "task", "arn": role})
 	f.Put(account.RolePolicyToken, "task:p", account.Values{"role": "task", "policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::files","arn:aws:s3:::files/*"]}]}`})

@@ -66,12 +66,22 @@ func TestOwnTasks(t *testing.T) {
 // TestServiceTasks looks at a service's tasks, targets and logs as the API does, stops one, and puts a rule before them.
 func TestServiceTasks(t *testing.T) {
 	s := newSystem(t)
-	definition := s.define(1, "one", "", nil)
+	s.f.Put(account.RecordToken, "app", account.Values{"name": "app.example.com", "aliases": []any{map[string]any{"name": "lb"}}})
+	definition := s.define(1, "one", "", func(_, web map[string]any) { web["links"] = []any{"migrate:setup"} })
 	s.ensure(s.declare(definition, 1))
 	tasks, err := s.r.Tasks(t.Context(), "main")
 	s.must(err)
 	if len(tasks) != 1 || tasks[0].LastStatus != "RUNNING" || tasks[0].Health != "HEALTHY" || tasks[0].TaskDefinition != definition || tasks[0].Containers[1].ImageDigest == "" {
 		t.Fatalf("tasks: %+v", tasks)
+	}
+	task := ownTask{tasks[0]}
+	hosts, err := s.r.Docker.Run(t.Context(), "inspect", "--format", "{{join .HostConfig.ExtraHosts \" \"}}", task.container("web").RuntimeID)
+	s.must(err)
+	balancer, err := s.r.Docker.Inspect(t.Context(), s.r.Name+"-balancer")
+	s.must(err)
+	door, _ := balancer[0].Address(s.r.Name)
+	if want := "setup:" + task.container("migrate").Address + " app.example.com:" + door.String(); hosts != want {
+		t.Errorf("the container knows %s, want %s", hosts, want)
 	}
 	targets, err := s.r.Targets(t.Context(), runtimetest.GroupARN)
 	s.must(err)

@@ -103,7 +103,7 @@ func (s *system) serves(t *testing.T, release string, count int) {
 
 // lostImage deletes the image that runs: this machine has its layers still, and the next instance would not.
 func (s *system) lostImage(t *testing.T) {
-	registry, err := s.r.EnsureRegistry(t.Context())
+	registry, err := s.r.Registry(t.Context())
 	s.must(err)
 	if _, err := s.r.Pull(t.Context(), s.image); err != nil {
 		t.Fatal(err)
