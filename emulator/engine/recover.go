@@ -192,8 +192,8 @@ func (e *Engine) declared(r account.Resource) bool {
 	return known && r.Name != "" && r.Owner == "" && !e.outlives(r)
 }
 
-// outlives tells whether a resource stays when its stack goes: vaults of backups, the key of copies in another region, and the bucket for
-// files, with its settings, that is not emptied (storage.keepFiles).
+// outlives tells whether a resource stays when its stack goes: vaults of backups, the key of copies in another region, and with
+// storage.keepFiles the bucket for files and its settings.
 func (e *Engine) outlives(r account.Resource) bool {
 	if strings.HasSuffix(r.Name, "-files-bucket") {
 		bucket, _ := e.account.Read(account.BucketToken, r.Outputs.Text("bucket"))

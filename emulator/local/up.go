@@ -78,7 +78,7 @@ func (o *Opened) start(ctx context.Context) error {
 	return o.Stack.Prebuild(ctx, o.Stack.Root, o.Settings(), o.Stack.Out)
 }
 
-// servable refuses a stack whose tasks would wait for a service of AWS that nothing on this machine stands for.
+// servable refuses a stack whose tasks need a service of AWS that the emulator has no server for.
 func servable(settings *config.File) error {
 	for _, key := range []string{"worker.queue", "processes.worker.queue"} {
 		if settings.Text(key) == config.DriverSQS {
