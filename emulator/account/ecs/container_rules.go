@@ -26,7 +26,7 @@ const definitions = "containerDefinitions"
 // taskRules applies the rules of ECS to a task's containers.
 type taskRules struct {
 	*account.Rules
-	byName map[string]container
+	byName map[string]Container
 }
 
 func checkContainers(r *account.Rules) {
@@ -34,7 +34,7 @@ func checkContainers(r *account.Rules) {
 	if !known {
 		return
 	}
-	containers, err := parseContainers(text)
+	containers, err := ParseContainers(text)
 	if err != nil {
 		r.Refuse(definitions, "ECS Task Definition container_definitions is invalid: %v", err)
 		return
@@ -43,7 +43,7 @@ func checkContainers(r *account.Rules) {
 		r.Refuse(definitions, "has %d containers; a task can have 1 to 10", len(containers))
 		return
 	}
-	task := taskRules{Rules: r, byName: map[string]container{}}
+	task := taskRules{Rules: r, byName: map[string]Container{}}
 	for _, c := range containers {
 		if _, double := task.byName[c.Name]; double {
 			r.Refuse(definitions, "container names must be unique: %q is there twice", c.Name)
@@ -56,17 +56,17 @@ func checkContainers(r *account.Rules) {
 			r.Refuse("executionRoleArn", "when you are specifying container secrets, you must also specify a value for 'executionRoleArn'")
 		}
 	}
-	if !slices.ContainsFunc(containers, container.essential) {
+	if !slices.ContainsFunc(containers, Container.IsEssential) {
 		r.Refuse(definitions, "at least one container must be essential")
 	}
 }
 
 // invalid records a problem in ECS's words.
-func (t taskRules) invalid(c container, format string, args ...any) {
+func (t taskRules) invalid(c Container, format string, args ...any) {
 	t.Refuse(definitions, "Invalid setting for container '%s': %s", c.Name, fmt.Sprintf(format, args...))
 }
 
-func (t taskRules) container(c container) {
+func (t taskRules) container(c Container) {
 	if !ecsName.MatchString(c.Name) || len(c.Name) > 255 {
 		t.invalid(c, "the name must have 1 to 255 letters, digits, hyphens and underscores")
 	}
@@ -88,7 +88,7 @@ func (t taskRules) container(c container) {
 		t.invalid(c, "stopTimeout cannot be negative")
 	}
 	// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerRestartPolicy.html
-	if p := c.RestartPolicy; p != nil && (len(p.IgnoredExitCodes) > 50 || p.RestartAttemptPeriod != nil && (*p.RestartAttemptPeriod < 60 || *p.RestartAttemptPeriod > 1800)) {
+	if p := c.RestartPolicy; len(p.IgnoredExitCodes) > 50 || p.RestartAttemptPeriod != nil && (*p.RestartAttemptPeriod < 60 || *p.RestartAttemptPeriod > 1800) {
 		t.invalid(c, "a restartPolicy has up to 50 ignoredExitCodes, and a restartAttemptPeriod of 60 to 1800 seconds")
 	}
 	t.dependencies(c)
@@ -106,7 +106,7 @@ func (t taskRules) container(c container) {
 	}
 }
 
-func (t taskRules) dependencies(c container) {
+func (t taskRules) dependencies(c Container) {
 	for _, d := range c.DependsOn {
 		other, exists := t.byName[d.ContainerName]
 		switch {
@@ -115,7 +115,7 @@ func (t taskRules) dependencies(c container) {
 			continue
 		case !slices.Contains([]string{"START", "COMPLETE", "SUCCESS", "HEALTHY"}, d.Condition):
 			t.invalid(c, "the condition %q of dependsOn is not one of START, COMPLETE, SUCCESS, HEALTHY", d.Condition)
-		case (d.Condition == "COMPLETE" || d.Condition == "SUCCESS") && other.essential():
+		case (d.Condition == "COMPLETE" || d.Condition == "SUCCESS") && other.IsEssential():
 			t.invalid(c, "the condition %s needs container '%s' to be non-essential: set essential false there", d.Condition, other.Name)
 		case d.Condition == "HEALTHY" && other.HealthCheck == nil:
 			t.invalid(c, "the condition HEALTHY needs a healthCheck of container '%s'", other.Name)
@@ -128,7 +128,7 @@ func (t taskRules) dependencies(c container) {
 
 // links are to other containers of the task, as NAME or NAME:ALIAS of up to 255 letters, digits, hyphens and underscores, and in bridge mode
 // only, which is the only one that the account has (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html).
-func (t taskRules) links(c container) {
+func (t taskRules) links(c Container) {
 	for _, link := range c.Links {
 		name, alias, aliased := strings.Cut(link, ":")
 		if _, exists := t.byName[name]; !exists || name == c.Name || aliased && !ecsName.MatchString(alias) || len(link) > 255 {
@@ -149,7 +149,7 @@ func (t taskRules) reaches(from, to string, seen map[string]bool) bool {
 	return slices.ContainsFunc(t.byName[from].DependsOn, func(d dependency) bool { return t.reaches(d.ContainerName, to, seen) })
 }
 
-func (t taskRules) ports(c container) {
+func (t taskRules) ports(c Container) {
 	for _, p := range c.PortMappings {
 		switch {
 		case p.ContainerPort < 1 || p.ContainerPort > 65535:
@@ -164,7 +164,7 @@ func (t taskRules) ports(c container) {
 	}
 }
 
-func (t taskRules) environment(c container) {
+func (t taskRules) environment(c Container) {
 	names := map[string]bool{}
 	for _, variable := range c.Environment {
 		if variable.Name == "" {
@@ -187,7 +187,7 @@ func (t taskRules) environment(c container) {
 	}
 }
 
-func (t taskRules) health(c container) {
+func (t taskRules) health(c Container) {
 	h := c.HealthCheck
 	if h == nil {
 		return
@@ -206,7 +206,7 @@ func (t taskRules) health(c container) {
 	}
 }
 
-func (t taskRules) logging(c container) {
+func (t taskRules) logging(c Container) {
 	l := c.LogConfiguration
 	if l == nil {
 		return
@@ -228,15 +228,10 @@ func (t taskRules) logging(c container) {
 	}
 }
 
-func (t taskRules) linux(c container) {
-	if c.LinuxParameters == nil {
-		return
-	}
-	if names := c.LinuxParameters.Capabilities; names != nil {
-		for _, name := range slices.Concat(names.Add, names.Drop) {
-			if !capabilities[name] {
-				t.invalid(c, "%q is not a capability of Linux", name)
-			}
+func (t taskRules) linux(c Container) {
+	for _, name := range slices.Concat(c.LinuxParameters.Capabilities.Add, c.LinuxParameters.Capabilities.Drop) {
+		if !capabilities[name] {
+			t.invalid(c, "%q is not a capability of Linux", name)
 		}
 	}
 	for _, mount := range c.LinuxParameters.Tmpfs {

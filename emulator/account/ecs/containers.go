@@ -6,31 +6,53 @@ import (
 	"strings"
 )
 
-// container is one entry of a task definition's containerDefinitions, with the keys of ECS that the program uses.
-type container struct {
+// Container is one entry of a task definition's containerDefinitions, with the keys of ECS that the program uses.
+type Container struct {
 	Name, Image               string
 	Command                   []string
 	CPU                       int
-	Memory, MemoryReservation *int
+	Memory, MemoryReservation *int // MiB
 	Essential                 *bool
 	PortMappings              []portMapping
-	Environment               []struct{ Name, Value string }
-	Secrets                   []secretRef
+	Environment               []Variable
+	Secrets                   []Secret
 	DependsOn                 []dependency
 	Links                     []string
-	RestartPolicy             *restartPolicy
-	StopTimeout               *int
-	User                      string
-	ReadonlyRootFilesystem    *bool
-	DockerSecurityOptions     []string
-	LinuxParameters           *linuxParameters
-	LogConfiguration          *logConfiguration
-	HealthCheck               *healthCheck
+	RestartPolicy             struct {
+		Enabled              bool
+		IgnoredExitCodes     []int
+		RestartAttemptPeriod *int
+	}
+	StopTimeout            *int
+	User                   string
+	ReadonlyRootFilesystem bool
+	DockerSecurityOptions  []string
+	LinuxParameters        struct {
+		Capabilities       struct{ Add, Drop []string }
+		InitProcessEnabled bool
+		Tmpfs              []struct {
+			ContainerPath string
+			Size          int
+			MountOptions  []string
+		}
+	}
+	LogConfiguration *struct {
+		LogDriver string
+		Options   map[string]string
+	}
+	HealthCheck *struct {
+		Command                                 []string
+		Interval, Timeout, Retries, StartPeriod *int
+	}
 
 	MountPoints, VolumesFrom, SystemControls []any // ECS returns them empty
 }
 
-type secretRef struct{ Name, ValueFrom string }
+// Variable is an environment variable.
+type Variable struct{ Name, Value string }
+
+// Secret is an environment variable whose value ECS looks up.
+type Secret struct{ Name, ValueFrom string }
 
 type portMapping struct {
 	ContainerPort, HostPort int
@@ -39,39 +61,14 @@ type portMapping struct {
 
 type dependency struct{ ContainerName, Condition string }
 
-type restartPolicy struct {
-	Enabled              bool
-	IgnoredExitCodes     []int
-	RestartAttemptPeriod *int
-}
+// IsEssential tells whether the task ends with the container.
+func (c Container) IsEssential() bool { return c.Essential == nil || *c.Essential }
 
-type linuxParameters struct {
-	Capabilities       *struct{ Add, Drop []string }
-	InitProcessEnabled *bool
-	Tmpfs              []struct {
-		ContainerPath string
-		Size          int
-		MountOptions  []string
-	}
-}
-
-type logConfiguration struct {
-	LogDriver string
-	Options   map[string]string
-}
-
-type healthCheck struct {
-	Command                                 []string
-	Interval, Timeout, Retries, StartPeriod *int
-}
-
-func (c container) essential() bool { return c.Essential == nil || *c.Essential }
-
-// parseContainers reads containerDefinitions; unknown keys and wrong kinds are errors.
-func parseContainers(text string) ([]container, error) {
+// ParseContainers reads containerDefinitions; unknown keys and wrong kinds are errors.
+func ParseContainers(text string) ([]Container, error) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.DisallowUnknownFields()
-	var containers []container
+	var containers []Container
 	if err := decoder.Decode(&containers); err != nil {
 		return nil, fmt.Errorf("%s", strings.Replace(err.Error(), "json: ", "", 1))
 	}

@@ -43,7 +43,7 @@ func stopTasks(tx *account.Tx, r *account.Resource) error {
 func drainTime(tx *account.Tx, r *account.Resource) time.Duration {
 	seconds, delay := 0, 0
 	task, _, _ := FindTaskDefinition(tx, r.Outputs.Text("taskDefinition"))
-	containers, _ := parseContainers(task.Outputs.Text(definitions))
+	containers, _ := ParseContainers(task.Outputs.Text(definitions))
 	for _, c := range containers {
 		if c.StopTimeout == nil {
 			seconds = max(seconds, stopTimeout)

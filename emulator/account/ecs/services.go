@@ -119,7 +119,7 @@ func completeService(tx *account.Tx, r *account.Resource, deploys bool) error {
 	if status != "ACTIVE" {
 		return tx.Refuse("ClientException", "TaskDefinition is inactive: %s was deregistered; declare it with skipDestroy to keep it for rollbacks", out.Text("taskDefinition"))
 	}
-	containers, err := parseContainers(task.Outputs.Text(definitions))
+	containers, err := ParseContainers(task.Outputs.Text(definitions))
 	if err != nil {
 		return fmt.Errorf("reading the containers of %s: %w", task.ID, err)
 	}
@@ -145,10 +145,10 @@ func completeService(tx *account.Tx, r *account.Resource, deploys bool) error {
 }
 
 // checkTarget applies the rules between a target group and the container behind it.
-func checkTarget(tx *account.Tx, balancer account.Values, containers []container) error {
+func checkTarget(tx *account.Tx, balancer account.Values, containers []Container) error {
 	arn, name := balancer.Text("targetGroupArn"), balancer.Text("containerName")
 	port, _ := balancer.Int("containerPort")
-	i := slices.IndexFunc(containers, func(c container) bool { return c.Name == name })
+	i := slices.IndexFunc(containers, func(c Container) bool { return c.Name == name })
 	if i < 0 {
 		return tx.Refuse("InvalidParameterException", "The container %s does not exist in the task definition.", name)
 	}

@@ -12,7 +12,7 @@ import (
 
 // neverSteady says why a service would not come to its desired count, so that the provider's wait would run out. AWS
 // creates such a service all the same, and its tasks fail one after the other.
-func neverSteady(tx *account.Tx, r *account.Resource, task account.Resource, containers []container, deploys bool) string {
+func neverSteady(tx *account.Tx, r *account.Resource, task account.Resource, containers []Container, deploys bool) string {
 	desired, _ := r.Outputs.Int("desiredCount")
 	if desired == 0 {
 		return ""
@@ -43,7 +43,7 @@ func neverSteady(tx *account.Tx, r *account.Resource, task account.Resource, con
 }
 
 // neverStarts says what a container needs and does not find.
-func neverStarts(tx *account.Tx, c container) string {
+func neverStarts(tx *account.Tx, c Container) string {
 	for _, secret := range c.Secrets {
 		if why := unreadable(tx, secret.ValueFrom); why != "" {
 			return fmt.Sprintf("ResourceInitializationError: unable to pull secrets for container %s: %s", c.Name, why)

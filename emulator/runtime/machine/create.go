@@ -19,15 +19,10 @@ import (
 // CreateRequest is the body of the API's POST /containers/create.
 type CreateRequest struct {
 	Image            string
-	Hostname         string            `json:",omitempty"`
 	User             string            `json:",omitempty"`
-	WorkingDir       string            `json:",omitempty"`
-	Entrypoint       []string          `json:",omitempty"`
 	Cmd              []string          `json:",omitempty"`
 	Env              []string          `json:",omitempty"`
 	Labels           map[string]string `json:",omitempty"`
-	OpenStdin        bool              `json:",omitempty"`
-	Tty              bool              `json:",omitempty"`
 	StopTimeout      int
 	Healthcheck      *Healthcheck `json:",omitempty"`
 	HostConfig       HostConfig
@@ -46,16 +41,13 @@ type HostConfig struct {
 	NetworkMode       string
 	Memory            int64             `json:",omitempty"`
 	MemoryReservation int64             `json:",omitempty"`
-	CPUShares         int64             `json:"CpuShares,omitempty"`
-	ShmSize           int64             `json:",omitempty"`
+	CPUShares         int               `json:"CpuShares,omitempty"`
 	CapAdd, CapDrop   []string          `json:",omitempty"`
 	SecurityOpt       []string          `json:",omitempty"`
-	Privileged        bool              `json:",omitempty"`
 	ReadonlyRootfs    bool              `json:",omitempty"`
 	Init              bool              `json:",omitempty"`
 	Tmpfs             map[string]string `json:",omitempty"`
 	ExtraHosts        []string          `json:",omitempty"`
-	Ulimits           []Ulimit          `json:",omitempty"`
 	RestartPolicy     *RestartPolicy    `json:",omitempty"`
 	LogConfig         struct {
 		Type   string
@@ -65,12 +57,6 @@ type HostConfig struct {
 
 // RestartPolicy says when Docker starts a container again that ended by itself.
 type RestartPolicy struct{ Name string }
-
-// Ulimit is a limit on a resource.
-type Ulimit struct {
-	Name       string
-	Soft, Hard int64
-}
 
 // Endpoint is the place of a container in a network.
 type Endpoint struct {

@@ -43,7 +43,7 @@ func (r *Scheduler) deploy(ctx context.Context, s service) error {
 		}
 		d := state.Deployment{ID: "ecs-svc/" + state.ID()[:19], TaskDefinition: def.ARN, Settings: s.Settings}
 		record.Begin(d)
-		r.Logf("service %s: deployment %s of %s", s.Name, d.ID, LastPart(def.ARN))
+		r.Logf("service %s: deployment %s of %s", s.Name, d.ID, account.AfterSlash(def.ARN))
 	} else if primary.RolloutState != state.Completed {
 		record.MakePrimary(primary.ID, state.InProgress, primary.Reason) // an interrupted run, or one more try
 	}
@@ -59,7 +59,7 @@ func (r *Scheduler) deploy(ctx context.Context, s service) error {
 		return r.explain(err, record)
 	}
 	reason := record.Deployment(record.Primary).Reason
-	r.Logf("service %s: %s Rolling back to deployment %s (%s)", s.Name, reason, back.ID, LastPart(back.TaskDefinition))
+	r.Logf("service %s: %s Rolling back to deployment %s (%s)", s.Name, reason, back.ID, account.AfterSlash(back.TaskDefinition))
 	if len(record.Stopped) > 0 {
 		r.Logf("service %s: the last failed task: %s", s.Name, record.Stopped[0].Describe())
 	}
@@ -116,7 +116,7 @@ func (r *Scheduler) rollOut(ctx context.Context, s service, record *state.Servic
 	switch {
 	case err == nil && d.RolloutState != state.Completed:
 		record.MakePrimary(d.ID, state.Completed, fmt.Sprintf("ECS deployment %s completed.", d.ID))
-		r.Logf("service %s: steady with %d tasks of %s", s.Name, s.desired, LastPart(d.TaskDefinition))
+		r.Logf("service %s: steady with %d tasks of %s", s.Name, s.desired, account.AfterSlash(d.TaskDefinition))
 	case err != nil && ctx.Err() == nil:
 		reason := err.Error()
 		if first, _, several := strings.Cut(reason, "\n"); several {
@@ -139,7 +139,7 @@ func (r *Scheduler) explain(err error, record state.Service) error {
 func (r *Scheduler) RemoveService(ctx context.Context, res account.Resource) error {
 	s, err := ReadService(res)
 	if err != nil {
-		s = service{Cluster: LastPart(res.Outputs.Text("cluster")), Name: res.Outputs.Text("name")} // it never ran, or not like this
+		s = service{Cluster: account.AfterSlash(res.Outputs.Text("cluster")), Name: res.Outputs.Text("name")} // it never ran, or not like this
 	}
 	unlock := r.Locks.Lock("service " + s.key())
 	defer unlock()

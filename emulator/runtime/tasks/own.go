@@ -15,7 +15,7 @@ import (
 
 // ownTasks are the tasks of their own. One that an earlier process left is looked after from here on, or ended.
 func (r *Scheduler) ownTasks(groups map[string][]machine.Container) ([]state.Task, error) {
-	files, err := filepath.Glob(r.TaskFile("*"))
+	files, err := filepath.Glob(r.taskFile("*"))
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (r *Scheduler) adoptOwn(t state.Task) {
 			err = errors.New("TaskFailedToStart: the emulator ended while the task was starting")
 		}
 		var kept state.Task
-		if machine.ReadJSON(r.TaskFile(t.ID), &kept) == nil && kept.LastStatus != "STOPPED" { // it may have ended since
+		if machine.ReadJSON(r.taskFile(t.ID), &kept) == nil && kept.LastStatus != "STOPPED" { // it may have ended since
 			r.watchOwn(t, err)
 		}
 	}()

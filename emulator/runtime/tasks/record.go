@@ -11,7 +11,7 @@ import (
 
 // Service returns what is recorded of a service; false when it was never deployed. Cluster and service may be ARNs.
 func (r *Scheduler) Service(cluster, name string) (state.Service, bool) {
-	record, err := r.Store.Load(LastPart(cluster), LastPart(name))
+	record, err := r.Store.Load(account.AfterSlash(cluster), account.AfterSlash(name))
 	return record, err == nil && record.Primary != ""
 }
 

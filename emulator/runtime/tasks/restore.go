@@ -20,7 +20,7 @@ func (r *Scheduler) Redeploy(ctx context.Context, s service) error {
 
 // IsOwn tells whether a task was started by RunTask; Tasks ends it when it is left over.
 func (r *Scheduler) IsOwn(id string) bool {
-	_, err := os.Stat(r.TaskFile(id))
+	_, err := os.Stat(r.taskFile(id))
 	return err == nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/haproxy"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
@@ -148,7 +149,7 @@ func (roll *rollout) launch(ctx context.Context, count int) error {
 		roll.tasks = append(roll.tasks, t)
 		roll.r.launch(t, roll.s)
 		roll.record.Tell("(service %s) has started 1 tasks: (task %s).", roll.s.Name, t.id)
-		roll.r.Logf("service %s: starting %s (%s)", roll.s.Name, t.name, LastPart(t.revision))
+		roll.r.Logf("service %s: starting %s (%s)", roll.s.Name, t.name, account.AfterSlash(t.revision))
 		go roll.r.start(ctx, t, roll.s, roll.definition)
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/ecs"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
@@ -17,8 +19,8 @@ import (
 // A task of its own is started by RunTask and belongs to no service. Its record is a file of its own, and its containers
 // are labelled with an empty service name.
 
-// TaskFile is the record of a task that RunTask started.
-func (r *Scheduler) TaskFile(id string) string {
+// taskFile is the record of a task that RunTask started.
+func (r *Scheduler) taskFile(id string) string {
 	return r.Path("task-" + id + ".json")
 }
 
@@ -41,10 +43,10 @@ func (r *Scheduler) Run(ctx context.Context, run state.Run) (state.Task, error) 
 	if err != nil {
 		return t, err
 	}
-	if err := machine.WriteJSON(r.TaskFile(t.ID), t); err != nil {
+	if err := machine.WriteJSON(r.taskFile(t.ID), t); err != nil {
 		return t, fmt.Errorf("recording the task: %w", err)
 	}
-	r.Logf("task %s: starting %s as %s", t.ID[:8], LastPart(def.ARN), name)
+	r.Logf("task %s: starting %s as %s", t.ID[:8], account.AfterSlash(def.ARN), name)
 	release, err := r.attend(t.ID)
 	if err != nil {
 		return t, fmt.Errorf("starting the task: %w", err)
@@ -63,15 +65,15 @@ func (c *containerSpec) override(o state.Override) {
 	}
 	c.Environment = slices.Clone(c.Environment)
 	for _, name := range slices.Sorted(maps.Keys(o.Environment)) {
-		c.Environment = slices.DeleteFunc(c.Environment, func(v variable) bool { return v.Name == name })
-		c.Environment = append(c.Environment, variable{name, o.Environment[name]})
+		c.Environment = slices.DeleteFunc(c.Environment, func(v ecs.Variable) bool { return v.Name == name })
+		c.Environment = append(c.Environment, ecs.Variable{Name: name, Value: o.Environment[name]})
 	}
 }
 
 // attend makes this process the one that looks after a task until it releases it. It fails while another process, or another runtime
 // of this one, looks after the task.
 func (r *Scheduler) attend(id string) (release func(), err error) {
-	path := r.TaskFile(id) + ".lock"
+	path := r.taskFile(id) + ".lock"
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -87,7 +89,7 @@ func (r *Scheduler) attend(id string) (release func(), err error) {
 }
 
 // stopFile asks whoever looks after a task to stop it, and says why.
-func (r *Scheduler) stopFile(id string) string { return r.TaskFile(id) + ".stop" }
+func (r *Scheduler) stopFile(id string) string { return r.taskFile(id) + ".stop" }
 
 func (r *Scheduler) stopRequested(id string) (reason string, requested bool) {
 	text, err := os.ReadFile(r.stopFile(id))
@@ -167,7 +169,7 @@ func (r *Scheduler) endOwn(ctx context.Context, t state.Task, code, reason strin
 		t.Containers[i].LastStatus = "STOPPED"
 	}
 	problem = errors.Join(problem, r.keepLogs(ctx, found))
-	if err := machine.WriteJSON(r.TaskFile(t.ID), t); err != nil {
+	if err := machine.WriteJSON(r.taskFile(t.ID), t); err != nil {
 		return errors.Join(problem, err)
 	}
 	r.Logf("task %s: stopped: %s", t.ID[:8], reason)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/ecs"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/runtimetest"
 )
@@ -46,9 +47,6 @@ func TestSecrets(t *testing.T) {
 }
 
 func withSecret(valueFrom string) (c containerSpec) {
-	c.Secrets = append(c.Secrets, struct {
-		Name      string `json:"name"`
-		ValueFrom string `json:"valueFrom"`
-	}{"S", valueFrom})
+	c.Secrets = []ecs.Secret{{Name: "S", ValueFrom: valueFrom}}
 	return c
 }

@@ -1,12 +1,9 @@
 package tasks
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
@@ -44,7 +41,7 @@ func (s service) behindBalancer() string {
 func ReadService(res account.Resource) (service, error) {
 	v := res.Outputs
 	s := service{
-		Cluster: LastPart(v.Text("cluster")), Name: v.Text("name"), definition: v.Text("taskDefinition"), desired: machine.Number(v, "desiredCount", 0),
+		Cluster: account.AfterSlash(v.Text("cluster")), Name: v.Text("name"), definition: v.Text("taskDefinition"), desired: machine.Number(v, "desiredCount", 0),
 		minimum: machine.Number(v, "deploymentMinimumHealthyPercent", 100), maximum: machine.Number(v, "deploymentMaximumPercent", 200),
 		grace:   time.Duration(machine.Number(v, "healthCheckGracePeriodSeconds", 0)) * time.Second,
 		breaker: v.True("deploymentCircuitBreaker.enable"), rollback: v.True("deploymentCircuitBreaker.rollback"),
@@ -52,11 +49,8 @@ func ReadService(res account.Resource) (service, error) {
 	if s.Cluster == "" {
 		s.Cluster = "default"
 	}
-	switch {
-	case v.Text("launchType") == "FARGATE":
+	if v.Text("launchType") == "FARGATE" {
 		return s, errors.New("launchType FARGATE: the emulator runs tasks as on EC2")
-	case v.Text("schedulingStrategy") == "DAEMON":
-		return s, errors.New("schedulingStrategy DAEMON: the emulator has REPLICA only")
 	}
 	if kind := v.Text("deploymentController.type"); kind != "" && kind != "ECS" {
 		return s, fmt.Errorf("deploymentController %s: the emulator has rolling deployments by ECS only", kind)
@@ -68,10 +62,6 @@ func ReadService(res account.Resource) (service, error) {
 		s.balancers = append(s.balancers, attachment{lb.Text("targetGroupArn"), lb.Text("containerName"), machine.Number(lb, "containerPort", 0)})
 	}
 	encoded, _ := json.Marshal([]any{s.definition, v["loadBalancers"], v["triggers"]}) // plain JSON values always encode
-	sum := sha256.Sum256(encoded)
-	s.Settings = hex.EncodeToString(sum[:8])
+	s.Settings = account.StableHex(string(encoded), 16)
 	return s, nil
 }
-
-// LastPart is what follows the last slash of an ARN; a plain name stays as it is.
-func LastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }

@@ -39,7 +39,7 @@ func (r *Scheduler) start(ctx context.Context, t *task, s service, def taskDefin
 func (r *Scheduler) startContainers(ctx context.Context, t *task, s service, def taskDefinition) error {
 	for i, c := range def.Containers {
 		for _, d := range c.DependsOn {
-			if err := r.awaitDependency(ctx, t, c, d.ContainerName, d.Condition, def); err != nil {
+			if err := r.awaitDependency(ctx, t, c, d.ContainerName, d.Condition); err != nil {
 				return err
 			}
 		}
@@ -49,9 +49,9 @@ func (r *Scheduler) startContainers(ctx context.Context, t *task, s service, def
 		labels := map[string]string{
 			machine.LabelState: r.StateDir, machine.LabelRole: "task", LabelService: s.key(), LabelTask: t.id, labelDeployment: t.deployment,
 			LabelRevision: t.revision, labelContainer: c.Name, labelPlace: fmt.Sprintf("%d/%d", i+1, len(def.Containers)),
-			LabelEssential: strconv.FormatBool(c.essential()), labelImage: c.Image,
+			LabelEssential: strconv.FormatBool(c.IsEssential()), labelImage: c.Image,
 		}
-		if l := c.LogConfiguration; l.LogDriver == "awslogs" {
+		if l := c.LogConfiguration; l != nil {
 			labels[labelLogGroup], labels[labelLogStream] = l.Options["awslogs-group"], l.Options["awslogs-stream-prefix"]+"/"+c.Name+"/"+t.id
 		}
 		name := t.name
@@ -62,14 +62,14 @@ func (r *Scheduler) startContainers(ctx context.Context, t *task, s service, def
 		if err != nil {
 			return err
 		}
-		id, err := r.createContainer(ctx, name, c, hosts, labels)
+		made, err := r.createContainer(ctx, name, c, hosts, labels)
 		if err != nil {
 			return err
 		}
 		t.mu.Lock()
-		t.containers = append(t.containers, started{id: id, name: c.Name, essential: c.essential()})
+		t.containers = append(t.containers, made)
 		t.mu.Unlock()
-		if _, err := r.Docker.Run(ctx, "start", id); err != nil {
+		if _, err := r.Docker.Run(ctx, "start", made.id); err != nil {
 			return fmt.Errorf("CannotStartContainerError: container %s: %w", c.Name, err)
 		}
 	}
@@ -77,33 +77,33 @@ func (r *Scheduler) startContainers(ctx context.Context, t *task, s service, def
 }
 
 // createContainer pulls the image, looks the secrets up and makes the container.
-func (r *Scheduler) createContainer(ctx context.Context, name string, c containerSpec, hosts []string, labels map[string]string) (string, error) {
+func (r *Scheduler) createContainer(ctx context.Context, name string, c containerSpec, hosts []string, labels map[string]string) (started, error) {
 	if err := r.checkLogGroup(c); err != nil {
-		return "", err
+		return started{}, err
 	}
 	env, err := r.environment(c)
 	if err != nil {
-		return "", err
+		return started{}, err
 	}
 	image, err := r.Pull(ctx, c.Image)
 	if err != nil {
-		return "", err
+		return started{}, err
 	}
 	address, err := r.Allocate(ctx)
 	if err != nil {
-		return "", fmt.Errorf("CannotCreateContainerError: %w", err)
+		return started{}, fmt.Errorf("CannotCreateContainerError: %w", err)
 	}
 	defer r.Release(address)
 	request := c.request(image, r.Name, address.String(), fromBalancer(env, address), labels)
 	request.HostConfig.ExtraHosts = hosts
 	if err := r.addRole(ctx, c, &request); err != nil {
-		return "", err
+		return started{}, err
 	}
 	id, err := r.Docker.Create(ctx, name, request)
 	if err != nil {
-		return "", fmt.Errorf("CannotCreateContainerError: container %s: %w", c.Name, err)
+		return started{}, fmt.Errorf("CannotCreateContainerError: container %s: %w", c.Name, err)
 	}
-	return id, nil
+	return started{id: id, name: c.Name, address: address.String(), essential: c.IsEssential()}, nil
 }
 
 // hosts are lines of the container's /etc/hosts, where Docker writes those of links: the containers of the task that it is linked to, and the
@@ -113,12 +113,7 @@ func (r *Scheduler) hosts(ctx context.Context, t *task, c containerSpec) (lines 
 	for _, link := range c.Links {
 		name, alias, _ := strings.Cut(link, ":")
 		i := slices.IndexFunc(containers, func(s started) bool { return s.name == name })
-		found, err := r.Docker.Inspect(ctx, containers[i].id)
-		if err != nil || len(found) == 0 {
-			return nil, fmt.Errorf("finding container %s: %w", name, errors.Join(err, context.Cause(ctx)))
-		}
-		address, _ := found[0].Address(r.Name)
-		lines = append(lines, cmp.Or(alias, name)+":"+address.String())
+		lines = append(lines, cmp.Or(alias, name)+":"+containers[i].address)
 	}
 	balancer, err := r.Docker.Inspect(ctx, r.Name+"-balancer")
 	if err != nil || len(balancer) == 0 {
@@ -149,7 +144,7 @@ func fromBalancer(env []string, address netip.Addr) []string {
 // checkLogGroup refuses what the awslogs driver would refuse. The logs themselves stay with the engine.
 func (r *Scheduler) checkLogGroup(c containerSpec) error {
 	l := c.LogConfiguration
-	if l.LogDriver != "awslogs" || l.Options["awslogs-create-group"] == "true" {
+	if l == nil || l.Options["awslogs-create-group"] == "true" {
 		return nil
 	}
 	if _, ok := r.Account.Find(account.LogGroupToken, "name", l.Options["awslogs-group"]); !ok {
@@ -166,7 +161,7 @@ func (r *Scheduler) Pull(ctx context.Context, image string) (string, error) {
 		return fmt.Errorf("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref %s: not found (%w)", image, err)
 	}
 	if repository, _, ok := registry.ECRName(image, r.Account.ID(), r.Account.Region()); ok {
-		address, err := r.EnsureRegistry(ctx)
+		address, err := r.Registry(ctx)
 		if err != nil {
 			return "", fmt.Errorf("CannotPullContainerError: %w", err)
 		}
@@ -189,16 +184,11 @@ func (r *Scheduler) Pull(ctx context.Context, image string) (string, error) {
 }
 
 // awaitDependency waits until a container started earlier is where another needs it.
-func (r *Scheduler) awaitDependency(ctx context.Context, t *task, c containerSpec, dependency, condition string, def taskDefinition) error {
+func (r *Scheduler) awaitDependency(ctx context.Context, t *task, c containerSpec, dependency, condition string) error {
 	if condition == "START" {
 		return nil // it was started before
 	}
-	limit := 3 * time.Minute // the agent's default
-	for _, other := range def.Containers {
-		if other.Name == dependency && other.StartTimeout > 0 {
-			limit = time.Duration(other.StartTimeout) * time.Second
-		}
-	}
+	const limit = 3 * time.Minute // the agent's default
 	for deadline := time.Now().Add(limit); ; machine.Pause(ctx, r.Tick) {
 		phase, containers := t.snapshot()
 		if phase != pending {
@@ -250,15 +240,7 @@ func (r *Scheduler) registerTask(ctx context.Context, t *task, s service) error 
 		if i < 0 {
 			return fmt.Errorf("the task has no container %s for the load balancer", lb.container)
 		}
-		found, err := r.Docker.Inspect(ctx, containers[i].id)
-		if err != nil || len(found) == 0 {
-			return fmt.Errorf("finding container %s: %w", lb.container, errors.Join(err, context.Cause(ctx)))
-		}
-		address, ok := found[0].Address(r.Name)
-		if !ok {
-			return fmt.Errorf("container %s is not on the private network", lb.container)
-		}
-		one := haproxy.Target{Group: lb.group, Address: address.String(), Port: lb.port}
+		one := haproxy.Target{Group: lb.group, Address: containers[i].address, Port: lb.port}
 		if err := r.Register(ctx, one); err != nil {
 			return fmt.Errorf("registering with the target group: %w", err)
 		}

@@ -126,7 +126,7 @@ func (r *Scheduler) containerOf(c machine.Container) state.Container {
 
 func (r *Scheduler) serviceNamed(cluster, name string) (account.Resource, bool) {
 	for _, res := range r.Account.List(account.ServiceToken) {
-		if res.Outputs.Text("name") == name && LastPart(res.Outputs.Text("cluster")) == cluster {
+		if res.Outputs.Text("name") == name && account.AfterSlash(res.Outputs.Text("cluster")) == cluster {
 			return res, true
 		}
 	}
@@ -182,13 +182,13 @@ func (r *Scheduler) keepStopped(t *task, containers []machine.Container) error {
 	return r.keepTask(shown)
 }
 
-// StoppedFile holds the tasks of services that stopped.
-func (r *Scheduler) StoppedFile() string { return r.Path("stopped.json") }
+// stoppedFile holds the tasks of services that stopped.
+func (r *Scheduler) stoppedFile() string { return r.Path("stopped.json") }
 
 // stoppedTasks are the tasks of services that stopped within the last hour.
 func (r *Scheduler) stoppedTasks() ([]state.Task, error) {
 	var all []state.Task
-	if err := machine.ReadJSON(r.StoppedFile(), &all); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := machine.ReadJSON(r.stoppedFile(), &all); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(t state.Task) bool { return time.Since(t.Stopped) > keptTasks }), nil
@@ -203,5 +203,5 @@ func (r *Scheduler) keepTask(t state.Task) error {
 	if err != nil {
 		return err
 	}
-	return machine.WriteJSON(r.StoppedFile(), append(all, t))
+	return machine.WriteJSON(r.stoppedFile(), append(all, t))
 }
