@@ -10,7 +10,7 @@ require (
 	github.com/pulumi/pulumi/sdk/v3 v3.274.1
 )
 
-// The two commands, cmd/laravel-ecs and cmd/emulator, and what both read: the stack file, images, AWS's API.
+// The two commands, cmd/laravel-ecs and cmd/emulator, and what both read: the stack file, images, AWS's API, the terminal.
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/aws/aws-sdk-go-v2 v1.48.0
@@ -27,9 +27,10 @@ require (
 	github.com/blang/semver v3.5.1+incompatible
 	github.com/google/go-containerregistry v0.22.1
 	go.yaml.in/yaml/v3 v3.0.6
+	golang.org/x/term v0.47.0
 )
 
-// Only cmd/laravel-ecs: credentials, prices and quotas, completion, the terminal, names of review environments.
+// Only cmd/laravel-ecs: credentials, prices and quotas, completion, names of review environments.
 require (
 	github.com/aws/aws-sdk-go-v2/config v1.33.18
 	github.com/aws/aws-sdk-go-v2/credentials v1.21.0
@@ -37,7 +38,6 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/pricing v1.51.6
 	github.com/jotaen/kong-completion v0.0.4
 	github.com/posener/complete v1.2.3
-	golang.org/x/term v0.47.0
 	golang.org/x/text v0.43.0
 )
 

@@ -2,8 +2,6 @@ package account
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -97,13 +95,9 @@ func (t Type) autoname(urnName string, olds, inputs Values, seed []byte) *Proble
 		return &Problem{property, fmt.Sprintf("name %q plus 7 random chars is longer than maximum length %d: shorten the logical name or set %s",
 			prefix, t.Name.Max, property)}
 	}
-	digits := make([]byte, 4)
-	if len(seed) > 0 {
-		sum := sha256.Sum256(append([]byte(prefix), seed...))
-		copy(digits, sum[:])
-	} else {
-		_, _ = rand.Read(digits)
+	if len(seed) == 0 {
+		seed = []byte(rand.Text())
 	}
-	inputs[property] = prefix + hex.EncodeToString(digits)[:7]
+	inputs[property] = prefix + StableHex(prefix+string(seed), 7)
 	return nil
 }

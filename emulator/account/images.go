@@ -2,8 +2,6 @@ package account
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"regexp"
 	"slices"
 	"time"
@@ -103,10 +101,9 @@ func (a *Account) Images(repository string) []PushedImage {
 // AssumeImage lets every repository of the account answer for a tag that is not pushed to it: an image that was pushed before the account
 // was opened. A push under the tag takes its place. The same tag always has the same digest.
 func (a *Account) AssumeImage(tag string) error {
-	sum := sha256.Sum256([]byte(tag))
 	return a.Change(context.Background(), func(tx *Tx) error {
 		tx.Put("", Resource{Type: assumedImageToken, ID: tag, Inputs: Values{}, Outputs: Values{
-			"imageDigest": "sha256:" + hex.EncodeToString(sum[:]), "imageTags": Texts(tag), "imageSizeInBytes": 0.0, "imagePushedAt": 0.0,
+			"imageDigest": "sha256:" + StableHex(tag, 64), "imageTags": Texts(tag), "imageSizeInBytes": 0.0, "imagePushedAt": 0.0,
 		}})
 		return nil
 	})

@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"unicode/utf8"
 )
@@ -22,9 +23,7 @@ func (a *Account) DefaultTags(token string, inputs Values, defaults map[string]s
 	for key, value := range defaults {
 		all[key] = value
 	}
-	for key, value := range inputs.Map("tags") {
-		all[key] = value
-	}
+	maps.Copy(all, inputs.Map("tags"))
 	tagged["tagsAll"] = all
 	return tagged
 }

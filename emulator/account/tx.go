@@ -2,8 +2,6 @@ package account
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"math/big"
 	"strings"
@@ -65,8 +63,7 @@ func (tx *Tx) Digits(n int) string {
 
 // Hex makes digits that this account has not given to anybody else.
 func (tx *Tx) Hex(n int) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", tx.account.region, tx.Count()))
-	return hex.EncodeToString(sum[:])[:n]
+	return StableHex(fmt.Sprintf("%s %d", tx.account.region, tx.Count()), n)
 }
 
 // Count is a number that this account has not given to anybody else.

@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 )
@@ -73,7 +74,7 @@ func run(args []string) (int, error) {
 		return 1, err
 	}
 	send, receive := json.NewEncoder(conn), json.NewDecoder(conn)
-	if err := send.Encode(Request{Args: args, Dir: dir, Terminal: terminal(os.Stderr)}); err != nil {
+	if err := send.Encode(Request{Args: args, Dir: dir, Terminal: term.IsTerminal(int(os.Stderr.Fd()))}); err != nil {
 		return 1, err
 	}
 	for {
@@ -148,9 +149,4 @@ func onTerminal() bool {
 	defer tty.Close()
 	foreground, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
 	return err == nil && foreground == unix.Getpgrp()
-}
-
-func terminal(file *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS)
-	return err == nil
 }

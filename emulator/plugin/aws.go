@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	sdk "github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -26,14 +25,8 @@ func newAWS(a *account.Account) *awsPlugin {
 
 // Check completes the inputs and applies the rules about them; it runs at preview too.
 func (p *awsPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.CheckResponse, error) {
-	olds, err := toValues(req.Olds)
-	if err != nil {
-		return sdk.CheckResponse{}, err
-	}
-	news, err := toValues(req.News)
-	if err != nil {
-		return sdk.CheckResponse{}, fmt.Errorf("checking %s: %w", req.URN, err)
-	}
+	olds := toValues(req.Olds)
+	news := toValues(req.News)
 	tagged := p.account.DefaultTags(string(req.Type), news, p.defaultTags)
 	inputs, problems, err := p.account.Check(string(req.Type), req.Name, olds, tagged, req.RandomSeed)
 	if err != nil {
@@ -66,10 +59,7 @@ func failures(problems []account.Problem) []sdk.CheckFailure {
 
 // Create declares a resource. A preview promises what is known before it exists.
 func (p *awsPlugin) Create(ctx context.Context, req sdk.CreateRequest) (sdk.CreateResponse, error) {
-	inputs, err := toValues(req.Properties)
-	if err != nil {
-		return sdk.CreateResponse{}, err
-	}
+	inputs := toValues(req.Properties)
 	if req.Preview {
 		outputs, err := p.account.Planned(string(req.Type), inputs, nil)
 		if err != nil {
@@ -92,10 +82,7 @@ func (p *awsPlugin) Create(ctx context.Context, req sdk.CreateRequest) (sdk.Crea
 
 // Update changes a resource in place.
 func (p *awsPlugin) Update(ctx context.Context, req sdk.UpdateRequest) (sdk.UpdateResponse, error) {
-	inputs, err := toValues(req.NewInputs)
-	if err != nil {
-		return sdk.UpdateResponse{}, err
-	}
+	inputs := toValues(req.NewInputs)
 	if req.Preview {
 		return p.planUpdate(req, inputs)
 	}
@@ -113,14 +100,8 @@ func (p *awsPlugin) Update(ctx context.Context, req sdk.UpdateRequest) (sdk.Upda
 }
 
 func (p *awsPlugin) planUpdate(req sdk.UpdateRequest, inputs account.Values) (sdk.UpdateResponse, error) {
-	oldInputs, err := toValues(req.OldInputs)
-	if err != nil {
-		return sdk.UpdateResponse{}, err
-	}
-	oldOutputs, err := toValues(req.OldOutputs)
-	if err != nil {
-		return sdk.UpdateResponse{}, err
-	}
+	oldInputs := toValues(req.OldInputs)
+	oldOutputs := toValues(req.OldOutputs)
 	old := account.Resource{Type: string(req.Type), ID: string(req.ID), Name: req.Name, Inputs: oldInputs, Outputs: oldOutputs}
 	outputs, err := p.account.Planned(string(req.Type), inputs, &old)
 	if err != nil {
@@ -158,10 +139,7 @@ func (p *awsPlugin) Read(_ context.Context, req sdk.ReadRequest) (sdk.ReadRespon
 
 // Invoke answers the program's questions to AWS.
 func (p *awsPlugin) Invoke(ctx context.Context, req sdk.InvokeRequest) (sdk.InvokeResponse, error) {
-	args, err := toValues(req.Args)
-	if err != nil {
-		return sdk.InvokeResponse{}, err
-	}
+	args := toValues(req.Args)
 	result, err := p.account.Invoke(account.InRegion(ctx, p.region), string(req.Tok), args)
 	if err != nil {
 		return sdk.InvokeResponse{}, refused(err)

@@ -89,10 +89,7 @@ func decodeSettings(news resource.PropertyMap, kinds map[string]reflect.Type) (a
 		if !known {
 			return nil, []account.Problem{{Property: name, Reason: fmt.Sprintf("is not a setting of the provider; it has: %v", account.SortedKeys(kinds))}}
 		}
-		value, err := toValue(news[key])
-		if err != nil {
-			return nil, []account.Problem{{Property: name, Reason: err.Error()}}
-		}
+		value := toValue(news[key])
 		if text, ok := value.(string); ok && kind != reflect.TypeFor[*string]() {
 			if err := json.Unmarshal([]byte(text), &value); err != nil {
 				return nil, []account.Problem{{Property: name, Reason: fmt.Sprintf("%q is not JSON: %v", text, err)}}

@@ -12,18 +12,9 @@ import (
 
 // Diff tells what a deployment would change and whether that replaces the resource.
 func (p *awsPlugin) Diff(_ context.Context, req sdk.DiffRequest) (sdk.DiffResponse, error) {
-	oldInputs, err := toValues(req.OldInputs)
-	if err != nil {
-		return sdk.DiffResponse{}, err
-	}
-	oldOutputs, err := toValues(req.OldOutputs)
-	if err != nil {
-		return sdk.DiffResponse{}, err
-	}
-	news, err := toValues(req.NewInputs)
-	if err != nil {
-		return sdk.DiffResponse{}, err
-	}
+	oldInputs := toValues(req.OldInputs)
+	oldOutputs := toValues(req.OldOutputs)
+	news := toValues(req.NewInputs)
 	changed, replace := p.account.Diff(string(req.Type), string(req.ID), oldInputs, oldOutputs, news)
 	result := detailed(oldInputs, news, changed, replace)
 	t, _ := p.account.Lookup(string(req.Type))

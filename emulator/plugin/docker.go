@@ -41,10 +41,7 @@ func (p *dockerPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.Check
 	if string(req.Type) != imageToken {
 		return sdk.CheckResponse{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the emulator", req.Type)
 	}
-	values, err := toValues(req.News)
-	if err != nil {
-		return sdk.CheckResponse{}, err
-	}
+	values := toValues(req.News)
 	if problems := account.CheckBlock("", values, imageInputs); len(problems) > 0 {
 		return sdk.CheckResponse{Failures: failures(problems)}, nil
 	}
@@ -163,7 +160,7 @@ func (p *dockerPlugin) Update(ctx context.Context, req sdk.UpdateRequest) (sdk.U
 func planned(inputs resource.PropertyMap) resource.PropertyMap {
 	outputs := inputs.Copy()
 	for _, name := range []resource.PropertyKey{"baseImageName", "context", "dockerfile", "registryServer", "repoDigest"} {
-		outputs[name] = fromValue(account.Unknown{})
+		outputs[name] = unknown
 	}
 	return outputs
 }

@@ -2,8 +2,6 @@ package plugin
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
 // deliver makes the image and returns the outputs of the real resource.
@@ -90,8 +90,7 @@ func inputsDigest(b Build) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(text)
-	return "sha256:" + hex.EncodeToString(sum[:]), nil
+	return "sha256:" + account.StableHex(string(text), 64), nil
 }
 
 // ecrName is the name of the repository behind a URL of ECR.

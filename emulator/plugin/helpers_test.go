@@ -22,8 +22,6 @@ const (
 	passwordToken = "random:index/randomPassword:RandomPassword"
 )
 
-var unknown = fromValue(account.Unknown{})
-
 // props makes properties of plain values; secrets and unknowns can be put in as they are.
 func props(values map[string]any) resource.PropertyMap { return resource.NewPropertyMapFromMap(values) }
 

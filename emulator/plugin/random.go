@@ -108,10 +108,7 @@ func (p *randomPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.Check
 	if !ok {
 		return sdk.CheckResponse{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the emulator", req.Type)
 	}
-	in, err := toValues(req.News)
-	if err != nil {
-		return sdk.CheckResponse{}, err
-	}
+	in := toValues(req.News)
 	r := account.Rules{In: in, Problems: account.CheckBlock("", in, t.args)}
 	r.Apply(account.Between(t.size, 1, 1<<20))
 	return sdk.CheckResponse{Properties: req.News, Failures: failures(r.Problems)}, nil
@@ -137,10 +134,7 @@ func (p *randomPlugin) Create(_ context.Context, req sdk.CreateRequest) (sdk.Cre
 	for key, value := range req.Properties {
 		outputs[key] = value
 	}
-	in, err := toValues(outputs)
-	if err != nil {
-		return sdk.CreateResponse{}, err
-	}
+	in := toValues(outputs)
 	id, made := "", map[string]any{}
 	if req.Preview {
 		for _, name := range t.computed {
@@ -148,6 +142,7 @@ func (p *randomPlugin) Create(_ context.Context, req sdk.CreateRequest) (sdk.Cre
 		}
 	} else {
 		size, _ := in.Int(t.size)
+		var err error
 		if id, made, err = t.make(in, size); err != nil {
 			return sdk.CreateResponse{}, fmt.Errorf("creating %s: %w", req.URN, err)
 		}

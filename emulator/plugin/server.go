@@ -5,9 +5,7 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"strings"
@@ -121,7 +119,7 @@ func (s *server) accept() {
 		s.mu.Unlock()
 		go func() {
 			// Serve ends when the connection does; the error only says so.
-			_ = grpcServer.Serve(&oneConn{conn: conn, closed: make(chan struct{})})
+			_ = grpcServer.Serve(&oneConn{Conn: conn, closed: make(chan struct{})})
 			s.forget(grpcServer)
 		}()
 	}
@@ -152,41 +150,29 @@ func (s *server) close() {
 	}
 }
 
-// oneConn is a listener that hands out a single connection and ends when that is closed.
+// oneConn is a connection, and the listener that hands it out once. Both end together.
 type oneConn struct {
-	conn   net.Conn
+	net.Conn
 	taken  bool
 	once   sync.Once
 	closed chan struct{}
 }
 
 // Accept returns the connection once, then waits for its end.
-func (l *oneConn) Accept() (net.Conn, error) {
-	if !l.taken {
-		l.taken = true
-		return &watchedConn{Conn: l.conn, closed: func() { l.Close() }}, nil
+func (c *oneConn) Accept() (net.Conn, error) {
+	if !c.taken {
+		c.taken = true
+		return c, nil
 	}
-	<-l.closed
-	return nil, errors.Join(net.ErrClosed, io.EOF)
-}
-
-// Close ends the listener.
-func (l *oneConn) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-// Addr is the address of the connection.
-func (l *oneConn) Addr() net.Addr { return l.conn.LocalAddr() }
-
-// watchedConn tells when it is closed.
-type watchedConn struct {
-	net.Conn
-	closed func()
+	<-c.closed
+	return nil, net.ErrClosed
 }
 
 // Close closes the connection.
-func (c *watchedConn) Close() error {
-	defer c.closed()
+func (c *oneConn) Close() error {
+	defer c.once.Do(func() { close(c.closed) })
 	return c.Conn.Close()
 }
+
+// Addr is the address of the connection.
+func (c *oneConn) Addr() net.Addr { return c.LocalAddr() }

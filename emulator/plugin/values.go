@@ -1,8 +1,6 @@
 package plugin
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
@@ -12,87 +10,48 @@ import (
 // bridged providers use the same key.
 const defaultsKey = "__defaults"
 
+// unknown is a property that is computed later.
+var unknown = resource.MakeComputed(resource.NewStringProperty(""))
+
 // toValues turns properties into the account's plain values: no secrets, no resource references, no nulls.
-func toValues(properties resource.PropertyMap) (account.Values, error) {
+func toValues(properties resource.PropertyMap) account.Values {
 	values := account.Values{}
 	for key, property := range properties {
-		if key == defaultsKey {
-			continue
-		}
-		value, err := toValue(property)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", key, err)
-		}
-		if value != nil {
+		if value := toValue(property); value != nil && key != defaultsKey {
 			values[string(key)] = value
 		}
 	}
-	return values, nil
+	return values
 }
 
-func toValue(property resource.PropertyValue) (any, error) {
+func toValue(property resource.PropertyValue) any {
 	switch {
-	case property.IsNull():
-		return nil, nil
-	case property.IsComputed():
-		return account.Unknown{}, nil
+	case property.IsComputed(), property.IsOutput() && !property.OutputValue().Known:
+		return account.Unknown{}
 	case property.IsOutput():
-		if !property.OutputValue().Known {
-			return account.Unknown{}, nil
-		}
 		return toValue(property.OutputValue().Element)
 	case property.IsSecret():
 		return toValue(property.SecretValue().Element)
-	case property.IsBool():
-		return property.BoolValue(), nil
-	case property.IsNumber():
-		return property.NumberValue(), nil
-	case property.IsString():
-		return property.StringValue(), nil
 	case property.IsArray():
 		list := []any{}
 		for _, element := range property.ArrayValue() {
-			value, err := toValue(element)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, value)
+			list = append(list, toValue(element))
 		}
-		return list, nil
+		return list
 	case property.IsObject():
-		values, err := toValues(property.ObjectValue())
-		return map[string]any(values), err
+		return map[string]any(toValues(property.ObjectValue()))
 	case property.IsResourceReference():
 		return toValue(property.ResourceReferenceValue().ID)
 	}
-	return nil, fmt.Errorf("a value of type %s is not supported", property.TypeString())
+	return property.V
 }
 
 // fromValues turns the account's values into properties.
 func fromValues(values map[string]any) resource.PropertyMap {
-	properties := resource.PropertyMap{}
-	for key, value := range values {
-		properties[resource.PropertyKey(key)] = fromValue(value)
-	}
-	return properties
-}
-
-func fromValue(value any) resource.PropertyValue {
-	switch value := value.(type) {
-	case account.Unknown:
-		return resource.MakeComputed(resource.NewStringProperty(""))
-	case account.Values:
-		return resource.NewObjectProperty(fromValues(value))
-	case map[string]any:
-		return resource.NewObjectProperty(fromValues(value))
-	case []any:
-		list := []resource.PropertyValue{}
-		for _, element := range value {
-			list = append(list, fromValue(element))
-		}
-		return resource.NewArrayProperty(list)
-	}
-	return resource.NewPropertyValue(value)
+	return resource.NewPropertyMapFromMapRepl(values, nil, func(value any) (resource.PropertyValue, bool) {
+		_, later := value.(account.Unknown)
+		return unknown, later
+	})
 }
 
 // keepSecrets makes secret again what was secret at the same place before: outputs have no marks of their own.
@@ -139,7 +98,7 @@ func plainValue(property resource.PropertyValue) resource.PropertyValue {
 		return plainValue(property.SecretValue().Element)
 	case property.IsOutput():
 		if !property.OutputValue().Known {
-			return resource.MakeComputed(resource.NewStringProperty(""))
+			return unknown
 		}
 		return plainValue(property.OutputValue().Element)
 	case property.IsObject():

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	images "github.com/laravel-ecs/laravel-ecs/emulator/runtime/registry"
 )
 
 // registry is the image registry of all open stacks, at the address of the API: each stack has an account and a registry
@@ -62,26 +62,10 @@ func (g registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if answer.StatusCode != http.StatusCreated {
 				return nil
 			}
-			return held.Account().PutImage(parts[1], parts[2], answer.Header.Get("Docker-Content-Digest"), size(manifest), time.Now())
+			return held.Account().PutImage(parts[1], parts[2], answer.Header.Get("Docker-Content-Digest"), images.ImageSize(manifest), time.Now())
 		}
 	}
 	proxy.ServeHTTP(w, r)
-}
-
-// size is what an image takes: its configuration and its layers.
-func size(manifest []byte) int64 {
-	var m struct {
-		Config struct{ Size int64 }
-		Layers []struct{ Size int64 }
-	}
-	if json.Unmarshal(manifest, &m) != nil {
-		return 0
-	}
-	sum := m.Config.Size
-	for _, layer := range m.Layers {
-		sum += layer.Size
-	}
-	return sum
 }
 
 // ofRepository is the open stack that has a repository, nil if none has it.

@@ -16,7 +16,7 @@ import (
 	"sync"
 	"syscall"
 
-	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/front"
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
@@ -74,7 +74,7 @@ func look(ctx context.Context, url string) (s session, err error) {
 // takes over. A Ctrl-C goes to the command in the container, by way of the terminal.
 func enter(ctx context.Context, s session) (int, error) {
 	args := []string{"exec", "--interactive"}
-	if _, err := unix.IoctlGetTermios(int(os.Stdin.Fd()), unix.TCGETS); err == nil {
+	if term.IsTerminal(int(os.Stdin.Fd())) {
 		args = append(args, "--tty")
 	}
 	if s.User != "" {

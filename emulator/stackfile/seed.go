@@ -1,8 +1,7 @@
 package stackfile
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -24,7 +23,7 @@ func Seed(a *account.Account, s *config.File) ([]string, error) {
 		return nil
 	}
 	if zone := s.Text("domain.zone"); zone != "" {
-		id := "Z" + strings.ToUpper(digits(zone, 20))
+		id := "Z" + strings.ToUpper(account.StableHex(zone, 20))
 		if err := add("aws:route53/zone:Zone", id, "hosted zone "+zone, account.Values{
 			"zoneId": id, "name": zone, "arn": "arn:aws:route53:::hostedzone/" + id, "privateZone": false,
 		}); err != nil {
@@ -40,7 +39,7 @@ func Seed(a *account.Account, s *config.File) ([]string, error) {
 	}
 	if key := s.Text("cluster.keyPair"); key != "" {
 		if err := add("aws:ec2/keyPair:KeyPair", key, "key pair "+key, account.Values{
-			"keyName": key, "keyPairId": "key-0" + digits(key, 16), "keyType": "ed25519",
+			"keyName": key, "keyPairId": "key-0" + account.StableHex(key, 16), "keyType": "ed25519",
 			"arn": fmt.Sprintf("arn:aws:ec2:%s:%s:key-pair/%s", a.Region(), a.ID(), key),
 		}); err != nil {
 			return nil, err
@@ -93,22 +92,14 @@ func SeedSnapshot(a *account.Account, s *config.File) ([]string, error) {
 	id := strings.ToLower(strings.TrimPrefix(name, fmt.Sprintf("arn:aws:rds:%s:%s:snapshot:", a.Region(), a.ID())))
 	if _, exists := a.Read(account.DatabaseSnapshotToken, id); !exists {
 		if err := a.Seed(account.DatabaseSnapshotToken, id, account.Values{
-			"engine": textOr(s, "database.engine", "mysql"), "engineVersion": textOr(s, "database.version", "8.4"),
-			"username": textOr(s, "database.username", "laravel"), "dbName": textOr(s, "database.name", "laravel"),
+			"engine": cmp.Or(s.Text("database.engine"), "mysql"), "engineVersion": cmp.Or(s.Text("database.version"), "8.4"),
+			"username": cmp.Or(s.Text("database.username"), "laravel"), "dbName": cmp.Or(s.Text("database.name"), "laravel"),
 			"allocatedStorage": 20.0, "storageEncrypted": true,
 		}); err != nil {
 			return nil, fmt.Errorf("assuming snapshot %s: %w", name, err)
 		}
 	}
 	return []string{"snapshot " + name + ", of the same engine and version"}, nil
-}
-
-// textOr is a value of the stack file, or its default.
-func textOr(s *config.File, path, fallback string) string {
-	if text := s.Text(path); text != "" {
-		return text
-	}
-	return fallback
 }
 
 // lookedUp are the releases whose images the program does not build (stacks/images.go).
@@ -130,10 +121,4 @@ func lookedUp(s *config.File) []string {
 func Builds(s *config.File) bool {
 	build, set := s.Get("release.build").(bool)
 	return s.Text("release.candidate") == "" && (!set || build)
-}
-
-// digits makes n hexadecimal digits that stay the same for the same text.
-func digits(text string, n int) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])[:n]
 }

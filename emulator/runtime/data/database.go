@@ -2,8 +2,6 @@ package data
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"regexp"
@@ -42,9 +40,8 @@ func (r *Servers) EnsureDatabase(ctx context.Context, res account.Resource) erro
 		return fmt.Errorf("starting database %s: %w", name, err)
 	}
 	sql := masterSQL(res.Outputs)
-	sum := sha256.Sum256([]byte(id + sql))
-	done := r.masterApplied(name)
-	if applied, err := os.ReadFile(done); err == nil && !made && string(applied) == hex.EncodeToString(sum[:]) {
+	done, user := r.masterApplied(name), account.StableHex(id+sql, 64)
+	if applied, err := os.ReadFile(done); err == nil && !made && string(applied) == user {
 		return nil
 	}
 	if err := r.WaitFor(ctx, "database "+name, id, 3*time.Minute, func(ctx context.Context) error {
@@ -61,7 +58,7 @@ func (r *Servers) EnsureDatabase(ctx context.Context, res account.Resource) erro
 	if _, err := r.Docker.Feed(ctx, strings.NewReader(sql), "exec", "--interactive", id, "mariadb"); err != nil {
 		return fmt.Errorf("creating the master user of database %s: %w", name, err)
 	}
-	return machine.WriteFile(done, []byte(hex.EncodeToString(sum[:])))
+	return machine.WriteFile(done, []byte(user))
 }
 
 // masterApplied is the file that says which master user an instance has.

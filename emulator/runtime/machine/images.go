@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/images"
 )
 
@@ -106,8 +105,7 @@ func buildContext(files fs.FS, root string) (archive []byte, sum string, err err
 	if err = errors.Join(err, w.Close()); err != nil {
 		return nil, "", err
 	}
-	digest := sha256.Sum256(packed.Bytes())
-	return packed.Bytes(), hex.EncodeToString(digest[:6]), nil
+	return packed.Bytes(), account.StableHex(packed.String(), 12), nil
 }
 
 // File is something copied into a container, readable by the service's user only.

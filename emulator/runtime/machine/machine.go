@@ -5,8 +5,6 @@
 package machine
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net/netip"
@@ -14,6 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
@@ -40,8 +39,8 @@ type Machine struct {
 }
 
 // New prepares the use of a state folder. root is the repository, for docker/base.sh.
-func New(stateDir, root string, account Account, log io.Writer) (*Machine, error) {
-	if stateDir == "" || account == nil {
+func New(stateDir, root string, declared Account, log io.Writer) (*Machine, error) {
+	if stateDir == "" || declared == nil {
 		return nil, fmt.Errorf("preparing the runtime: a state folder and an account are needed")
 	}
 	stateDir, err := filepath.Abs(stateDir)
@@ -54,9 +53,8 @@ func New(stateDir, root string, account Account, log io.Writer) (*Machine, error
 	if log == nil {
 		log = io.Discard
 	}
-	sum := sha256.Sum256([]byte(stateDir))
 	return &Machine{
-		Account: account, Docker: FindEngine(), StateDir: stateDir, Name: "laravel-ecs-" + hex.EncodeToString(sum[:3]),
+		Account: declared, Docker: FindEngine(), StateDir: stateDir, Name: "laravel-ecs-" + account.StableHex(stateDir, 6),
 		Store: state.OpenStore(filepath.Join(stateDir, "runtime")), Root: root, log: log,
 		reserved: map[netip.Addr]bool{}, images: map[string]string{}, removed: map[string]bool{},
 	}, nil

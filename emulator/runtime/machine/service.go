@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -42,8 +41,7 @@ func (p Part) hash(imageTag string) string {
 	}
 	slices.Sort(files)
 	encoded, _ := json.Marshal([]any{imageTag, p.Command, p.Aliases, p.Volume, p.Publish, files}) // strings always encode
-	sum := sha256.Sum256(encoded)
-	return hex.EncodeToString(sum[:8])
+	return account.StableHex(string(encoded), 16)
 }
 
 // EnsurePart starts the container, or leaves it alone when it runs as wanted. It says whether it made a new one.
@@ -72,14 +70,15 @@ func (r *Machine) EnsurePart(ctx context.Context, p Part) (id string, made bool,
 			return "", false, err
 		}
 	}
-	address, err := r.FixedAddress(ctx)
-	if err == nil && !p.Fixed {
-		address, err = r.Allocate(ctx)
-		defer r.Release(address)
+	give := r.Allocate
+	if p.Fixed {
+		give = r.FixedAddress
 	}
+	address, err := give(ctx)
 	if err != nil {
 		return "", false, err
 	}
+	defer r.Release(address)
 	args := []string{"create", "--name", name, "--network", r.Name, "--ip", address.String(), "--restart", "unless-stopped",
 		"--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--log-opt", "max-size=" + cmp.Or(p.LogSize, "10m"), "--log-opt", "max-file=2",
 		"--label", r.StateLabel(), "--label", LabelRole + "=" + p.Role, "--label", LabelOwner + "=" + p.Owner, "--label", labelHash + "=" + hash}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,19 +13,21 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
 // stagingTag names an image in the registry until the repository's rules let it have its own tag.
 const stagingTag = "laravel-ecs-incoming"
 
-// EnsureRegistry runs the registry that holds every repository, and returns its loopback address.
-func (r *Host) EnsureRegistry(ctx context.Context) (string, error) {
+// Registry runs the registry that holds every repository, and returns its loopback address.
+func (r *Host) Registry(ctx context.Context) (string, error) {
 	unlock := r.Locks.Lock("registry")
 	defer unlock()
 	port, err := r.registryPort(ctx)
@@ -52,9 +55,6 @@ func (r *Host) EnsureRegistry(ctx context.Context) (string, error) {
 	})
 }
 
-// Registry returns the loopback address of the registry, which it starts where it does not run.
-func (r *Host) Registry(ctx context.Context) (string, error) { return r.EnsureRegistry(ctx) }
-
 // registryPort is the port the registry has already, else a free one. It is fixed, so that it survives restarts.
 func (r *Host) registryPort(ctx context.Context) (string, error) {
 	if address, err := r.RegistryAddress(ctx); err != nil || address != "" {
@@ -79,7 +79,7 @@ func (r *Host) Push(ctx context.Context, localImage, repositoryURL, tag string) 
 	if _, ok := r.Account.Find(account.RepositoryToken, "name", repository); !ok {
 		return "", fmt.Errorf("pushing %s: RepositoryNotFoundException: the repository %q does not exist in account %s", localImage, repository, r.Account.ID())
 	}
-	address, err := r.EnsureRegistry(ctx)
+	address, err := r.Registry(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -105,7 +105,7 @@ func (r *Host) push(ctx context.Context, localImage, address, repository, tag st
 	if err != nil {
 		return "", err
 	}
-	if err := r.Account.PutImage(repository, tag, found.Digest.String(), imageSize(found), time.Now()); err != nil {
+	if err := r.Account.PutImage(repository, tag, found.Digest.String(), ImageSize(found.Manifest), time.Now()); err != nil {
 		return "", err
 	}
 	own, err := name.NewTag(address+"/"+repository+":"+tag, name.Insecure)
@@ -128,9 +128,9 @@ func Fetch(ctx context.Context, address, repository, reference string) (*remote.
 	return remote.Get(ref, remote.WithContext(ctx))
 }
 
-// imageSize adds up what a manifest says of its layers; a list of manifests has no size of its own.
-func imageSize(found *remote.Descriptor) int64 {
-	manifest, err := v1.ParseManifest(strings.NewReader(string(found.Manifest)))
+// ImageSize adds up what a manifest says of its layers; a list of manifests has no size of its own.
+func ImageSize(text []byte) int64 {
+	manifest, err := v1.ParseManifest(bytes.NewReader(text))
 	if err != nil {
 		return 0
 	}
@@ -188,7 +188,7 @@ func (r *Host) RecordImages(ctx context.Context, repository string) error {
 		if err != nil {
 			return err
 		}
-		if err := r.Account.PutImage(repository, tag, found.Digest.String(), imageSize(found), seen[key]); err != nil {
+		if err := r.Account.PutImage(repository, tag, found.Digest.String(), ImageSize(found.Manifest), seen[key]); err != nil {
 			r.Logf("the image %s:%s: %v", repository, tag, err) // ECR would have refused the push
 		}
 	}
@@ -200,7 +200,7 @@ func (r *Host) RemoveRepository(ctx context.Context, res account.Resource) error
 	if len(r.List(account.RepositoryToken)) == 0 {
 		return r.RemoveOwned(ctx, "registry")
 	}
-	address, err := r.EnsureRegistry(ctx)
+	address, err := r.Registry(ctx)
 	if err != nil {
 		return err
 	}

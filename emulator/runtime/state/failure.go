@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
 // Failure is a deployment that was given up: what became of it, and what its last task printed.
@@ -16,9 +18,9 @@ func (s *Service) Failures(since time.Time) []Failure {
 		if d.RolloutState != Failed || !d.Updated.After(since) {
 			continue
 		}
-		f := Failure{Summary: fmt.Sprintf("service %s: %s did not come up: %s", s.Service, lastPart(d.TaskDefinition), d.Reason)}
+		f := Failure{Summary: fmt.Sprintf("service %s: %s did not come up: %s", s.Service, account.AfterSlash(d.TaskDefinition), d.Reason)}
 		if s.Primary != d.ID {
-			f.Summary += fmt.Sprintf(" %s serves.", lastPart(s.TaskDefinition))
+			f.Summary += fmt.Sprintf(" %s serves.", account.AfterSlash(s.TaskDefinition))
 		}
 		if t := s.LastStopped(d.ID); t != nil {
 			f.LastTask = t.Describe()
@@ -52,6 +54,3 @@ func (t StoppedTask) Describe() string {
 	}
 	return text
 }
-
-// lastPart is what follows the last slash of an ARN.
-func lastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
