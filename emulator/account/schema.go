@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/agext/levenshtein"
 )
 
 // ArgsType is the struct with plain values behind an SDK args value: ec2.vpcArgs for ec2.VpcArgs{}.
@@ -167,31 +169,11 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// Nearest returns the known name that takes the fewest edits to reach.
+// Nearest returns the known name that takes the fewest edits to reach, blind to case.
 func Nearest(name string, known []string) string {
 	if len(known) == 0 {
 		return "nothing (it takes none)"
 	}
-	return slices.MinFunc(known, func(a, b string) int { return distance(name, a) - distance(name, b) })
-}
-
-// distance is the Levenshtein distance, blind to case.
-func distance(a, b string) int {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
+	distance := func(one string) int { return levenshtein.Distance(strings.ToLower(name), strings.ToLower(one), nil) }
+	return slices.MinFunc(known, func(a, b string) int { return distance(a) - distance(b) })
 }

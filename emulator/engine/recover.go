@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
@@ -21,21 +23,6 @@ const dyingCLI = 20 * time.Second
 // checkpoint is the file in which the engine keeps the stack's state.
 func (e *Engine) checkpoint() string {
 	return filepath.Join(e.backend(), ".pulumi", "stacks", e.settings.Project(), e.cfg.Stack+".json")
-}
-
-// recorded is what the engine's checkpoint says.
-type recorded struct {
-	Checkpoint struct {
-		Latest struct {
-			Resources []struct {
-				URN    string `json:"urn"`
-				Type   string `json:"type"`
-				ID     string `json:"id"`
-				Delete bool   `json:"delete"`
-			} `json:"resources"`
-			Pending []json.RawMessage `json:"pending_operations"`
-		} `json:"latest"`
-	} `json:"checkpoint"`
 }
 
 // Stacks lists the stacks whose state is in a state folder.
@@ -51,22 +38,25 @@ func Stacks(dir string) []string {
 // HasResources tells whether the state has resources.
 func (e *Engine) HasResources() bool {
 	state, err := e.recorded()
-	return err != nil || len(state.Checkpoint.Latest.Resources) > 0
+	return err != nil || len(state.Resources) > 0
 }
 
-func (e *Engine) recorded() (recorded, error) {
-	var state recorded
+// recorded is what the engine's checkpoint says; nothing where there is none.
+func (e *Engine) recorded() (apitype.DeploymentV3, error) {
+	var state struct {
+		Checkpoint struct{ Latest apitype.DeploymentV3 }
+	}
 	text, err := os.ReadFile(e.checkpoint())
 	if errors.Is(err, fs.ErrNotExist) {
-		return state, nil
+		return state.Checkpoint.Latest, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &state)
 	}
 	if err != nil {
-		return state, fmt.Errorf("reading the state: %w", err)
+		return state.Checkpoint.Latest, fmt.Errorf("reading the state in %s: %w", e.checkpoint(), err)
 	}
-	if err := json.Unmarshal(text, &state); err != nil {
-		return state, fmt.Errorf("reading the state in %s: %w", e.checkpoint(), err)
-	}
-	return state, nil
+	return state.Checkpoint.Latest, nil
 }
 
 // recover puts right what an interrupted run left behind, so that the next one carries on: the lock of a CLI that is
@@ -82,7 +72,7 @@ func (e *Engine) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if pending := len(state.Checkpoint.Latest.Pending); pending > 0 {
+	if pending := len(state.PendingOperations); pending > 0 {
 		fmt.Fprintf(e.cfg.Log, "an earlier run was interrupted; clearing %d unfinished operations\n", pending)
 		if err := e.clearPending(ctx); err != nil {
 			return fmt.Errorf("clearing unfinished operations: %w", err)
@@ -156,10 +146,10 @@ func (e *Engine) clearPending(ctx context.Context) error {
 
 // removeOrphans deletes resources that the account has and the engine does not know: they were made in the moment the
 // run was killed. Nothing the engine knows depends on them, and the next deployment makes them anew.
-func (e *Engine) removeOrphans(ctx context.Context, state recorded) error {
+func (e *Engine) removeOrphans(ctx context.Context, state apitype.DeploymentV3) error {
 	known := map[string]bool{}
-	for _, r := range state.Checkpoint.Latest.Resources {
-		known[r.Type+"|"+r.ID] = true
+	for _, r := range state.Resources {
+		known[string(r.Type)+"|"+string(r.ID)] = true
 	}
 	var orphans []account.Resource
 	for _, r := range e.account.List("") {
@@ -220,11 +210,11 @@ func (e *Engine) lost() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, r := range state.Checkpoint.Latest.Resources {
-		if !strings.HasPrefix(r.Type, "aws:") || r.ID == "" {
+	for _, r := range state.Resources {
+		if !strings.HasPrefix(string(r.Type), "aws:") || r.ID == "" {
 			continue
 		}
-		if _, ok := e.account.Read(r.Type, r.ID); !ok {
+		if _, ok := e.account.Read(string(r.Type), string(r.ID)); !ok {
 			return true, nil
 		}
 	}
