@@ -142,3 +142,37 @@ func TestEmptyVariables(t *testing.T) {
 		t.Error("STACK is not exported")
 	}
 }
+
+// TestSystemTestsRunOnce: the tests of emulator/system that recipes name exist, and those without a name are left to one recipe.
+func TestSystemTestsRunOnce(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, "emulator", "system", "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += string(text)
+	}
+	text := readFiles(t)["Makefile"]
+	for _, list := range []string{"UP", "LOAD"} {
+		line := regexp.MustCompile(`\n` + list + ` := \^\(?([\w|]+)\)?\$\$\n`).FindStringSubmatch(text)
+		if line == nil {
+			t.Fatalf("the Makefile has no %s", list)
+		}
+		for name := range strings.SplitSeq(line[1], "|") {
+			if !strings.Contains(all, "\nfunc "+name+"(t *testing.T)") {
+				t.Errorf("%s: emulator/system has no %s", list, name)
+			}
+		}
+		if runs := strings.Count(text, "-run '$("+list+")' ./emulator/system"); runs != 1 {
+			t.Errorf("%d recipes run %s", runs, list)
+		}
+	}
+	if !strings.Contains(text, "-skip '$(UP)|$(LOAD)' ./emulator/system/...") {
+		t.Error("no recipe runs the others")
+	}
+}

@@ -16,8 +16,11 @@ const (
 	broken = "arn:aws:ecs:eu-west-1:1:task-definition/prod-web:8"
 )
 
+// deployed are the outputs of a stack that was deployed before.
+const deployed = `{"release": "good", "clusterName": "c", "serviceNames": {"web": "web"}}`
+
 // cloud has a web service whose release "bad" ECS took back, and the lines of its tasks.
-func cloud(t *testing.T) *awstest.Cloud {
+func cloud(t *testing.T, outputs string) *awstest.Cloud {
 	definition := func(release string) awstest.Map {
 		container := func(name string, more ...any) awstest.Map {
 			return awstest.Map{
@@ -27,7 +30,7 @@ func cloud(t *testing.T) *awstest.Cloud {
 		}
 		return awstest.Map{"containerDefinitions": awstest.List{container("migrate"), container("web", awstest.Map{"name": "HEALTH_PATH", "value": "/up"})}}
 	}
-	return awstest.New(t, "", `{"release": "good", "clusterName": "c", "serviceNames": {"web": "web"}}`, map[string]awstest.Operation{
+	return awstest.New(t, "", outputs, map[string]awstest.Operation{
 		"DescribeServices": func(awstest.Map, url.Values) any {
 			return awstest.Map{"services": awstest.List{awstest.Map{"serviceName": "web", "status": "ACTIVE", "events": awstest.List{
 				awstest.Map{"createdAt": ended + 900, "message": "(service web) later"},
@@ -82,7 +85,7 @@ func cloud(t *testing.T) *awstest.Cloud {
 
 func TestWhy(t *testing.T) {
 	t.Setenv("TZ", "UTC")
-	c := cloud(t)
+	c := cloud(t, deployed)
 	if err := Show(t.Context(), c.Session, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -106,11 +109,23 @@ func TestWhy(t *testing.T) {
 
 // TestWhyNothing: a release without evidence is a clear error, and a good one is shown where it is named.
 func TestWhyNothing(t *testing.T) {
-	c := cloud(t)
+	c := cloud(t, deployed)
 	awstest.Says(t, Show(t.Context(), c.Session, "other"), "ECS has no deployment of release other in the last 90 days: make releases STACK=prod lists them")
 	if err := Show(t.Context(), c.Session, "good"); err != nil || !strings.Contains(c.Out.String(), "web: SUCCESSFUL, ") {
 		t.Errorf("%v\n%s", err, c.Out)
 	}
 	c.Set("ListServiceDeployments", func(awstest.Map, url.Values) any { return awstest.Map{} })
 	awstest.Says(t, Show(t.Context(), c.Session, ""), "no deployment of prod failed in the last 90 days: --release (RELEASE=) names another one")
+}
+
+// TestWhyOfTheFirst: a first deployment that failed left no outputs; its services are in the state.
+func TestWhyOfTheFirst(t *testing.T) {
+	c := cloud(t, `{"deployment": {"resources": [{"urn": "urn:pulumi:prod::laravel-ecs::a$aws:ecs/service:Service::laravel-prod-web-service",
+		"type": "aws:ecs/service:Service", "outputs": {"name": "web", "cluster": "arn:aws:ecs:eu-west-1:1:cluster/c"}}]}}`)
+	if err := Show(t.Context(), c.Session, ""); err != nil || !strings.Contains(c.Out.String(), "Release bad of prod\n\nweb: ROLLBACK_SUCCESSFUL, ") {
+		t.Errorf("%v\n%s", err, c.Out)
+	}
+	if services := c.Calls("DescribeServices"); len(services) != 1 || !strings.Contains(services[0], `"cluster":"c"`) || !strings.Contains(services[0], `"services":["web"]`) {
+		t.Errorf("asked for %q", services)
+	}
 }
