@@ -110,13 +110,17 @@ func (c *Cloud) Calls(operation string) (requests []string) {
 	return requests
 }
 
-// ServeHTTP answers in the protocol that the request is in: JSON 1.1 (X-Amz-Target) or Query (Action).
+// ServeHTTP answers in the protocol that the request is in: JSON 1.1 (X-Amz-Target), REST with JSON, whose path is taken for the operation, or
+// Query (Action).
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	raw, _ := io.ReadAll(r.Body)
 	var body map[string]any
 	form := url.Values{}
 	name, isJSON := r.Header.Get("X-Amz-Target"), true
 	name = name[strings.LastIndex(name, ".")+1:]
+	if r.Header.Get("Content-Type") == "application/json" {
+		name = strings.TrimPrefix(r.URL.Path, "/")
+	}
 	if name == "" {
 		form, _ = url.ParseQuery(string(raw))
 		name, isJSON = form.Get("Action"), false
@@ -132,6 +136,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch answer := answer.(type) {
 	case Error:
+		w.Header().Set("X-Amzn-Errortype", answer.Code) // of REST
 		w.WriteHeader(http.StatusBadRequest)
 		if isJSON {
 			fmt.Fprintf(w, `{"__type": %q, "message": %q}`, answer.Code, answer.Message)

@@ -39,7 +39,7 @@ func (o Options) Cost(ctx context.Context, picture string) error {
 	if picture == "" {
 		return nil
 	}
-	if err := os.WriteFile(filepath.Clean(picture), []byte(is.Picture(title)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Clean(picture), []byte(is.Picture(title, table.Prices(region)+is.Missing())), 0o600); err != nil {
 		return fmt.Errorf("writing the picture (FILE=): %w", err)
 	}
 	return nil

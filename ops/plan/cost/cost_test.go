@@ -56,12 +56,15 @@ func TestPrices(t *testing.T) {
 		}, 16.425 + 7.30, 16.425 + 7.30, 0},
 		"one database": {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{
 			"engine": "mysql", "instanceClass": "db.m7g.large", "allocatedStorage": 100.0, "storageType": "gp3",
+			"engineLifecycleSupport": "open-source-rds-extended-support-disabled",
 		}}}, 122.64 + 11.5, 122.64 + 11.5, 0},
+		"extended support":  {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{"engine": "mysql", "instanceClass": "db.m7g.large"}}}, 122.64, 122.64, 1},
+		"alarms of scaling": {"us-east-1", []cost.Resource{{Type: "aws:appautoscaling/policy:Policy"}, {Type: "aws:ecs/capacityProvider:CapacityProvider"}}, 0.40, 0.40, 0},
 		"with a standby": {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{
 			"engine": "mariadb", "instanceClass": "db.m7g.large", "allocatedStorage": 100.0, "storageType": "gp3", "multiAz": true,
 		}}}, 2 * (122.64 + 11.5), 2 * (122.64 + 11.5), 0},
 		"an unknown class": {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{
-			"engine": "mysql", "instanceClass": "db.x9.large", "allocatedStorage": 100.0, "storageType": "gp3",
+			"engine": "mariadb", "instanceClass": "db.x9.large", "allocatedStorage": 100.0, "storageType": "gp3",
 		}}}, 11.5, 11.5, 1},
 		"an unknown engine": {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{"engine": "oracle-se2", "instanceClass": "db.m7g.large"}}}, 0, 0, 1},
 		"two cache nodes": {"us-east-1", []cost.Resource{{Type: "aws:elasticache/replicationGroup:ReplicationGroup", Properties: properties{
@@ -167,16 +170,54 @@ func TestTable(t *testing.T) {
 
 func TestNotices(t *testing.T) {
 	e := table(t).Of("eu-west-1", []cost.Resource{
-		{Type: "aws:cloudwatch/logGroup:LogGroup", Name: "a"}, {Type: "aws:cloudwatch/logGroup:LogGroup", Name: "b"}, {Type: "aws:ec2/natGateway:NatGateway", Name: "n"},
+		{Type: "aws:cloudwatch/logGroup:LogGroup", Name: "a"}, {Type: "aws:cloudwatch/logGroup:LogGroup", Name: "b"},
+		{Type: "aws:ecs/cluster:Cluster", Properties: properties{"settings": []any{properties{"name": "containerInsights", "value": "enabled"}}}}, {Type: "aws:ec2/natGateway:NatGateway", Name: "n"},
 		{Type: "aws:autoscaling/group:Group", Name: "g", Properties: properties{"minSize": 1.0, "maxSize": 3.0, "mixedInstancesPolicy": properties{
 			"launchTemplate": properties{"overrides": []any{properties{"instanceType": "t3.small"}}},
 		}}},
 	})
-	if want := []string{"NAT 0.048 per GB", "logs 0.57 per GB"}; !slices.Equal(e.Usage, want) {
+	if want := []string{"Container Insights 0.30 per metric and month", "NAT 0.048 per GB", "logs 0.57 per GB"}; !slices.Equal(e.Usage, want) {
 		t.Errorf("paid by use are %q", e.Usage)
 	}
 	if want := []string{"autoscaling may add EC2 t3.small: 2 more cost 33.29"}; !slices.Equal(e.Growth, want) {
 		t.Errorf("growth is %q", e.Growth)
+	}
+}
+
+// TestHints: each has its number, and none has a number that the table does not have.
+func TestHints(t *testing.T) {
+	prices := cost.Prices{
+		ClassPrices: cost.ClassPrices{
+			EC2: map[string]float64{"m6i.large": 0.1, "m7g.large": 0.08, "t4g.nano": 0.004, "c9.large": 0.1}, RDS: map[string]float64{"db.m5.large": 0.2, "db.m7g.large": 0.21},
+			Elasticache: map[string]map[string]float64{"valkey": {"cache.t3.small": 0.02, "cache.t4g.small": 0.019}},
+		},
+		SavingsPlan: cost.ClassPrices{EC2: map[string]float64{"m6i.large": 0.073, "t4g.nano": 0.005}, Elasticache: map[string]map[string]float64{"valkey": {"cache.t3.small": 0.015}}},
+	}
+	hints := func(prices cost.Prices, resources ...cost.Resource) string {
+		table := cost.Table{Regions: map[string]cost.Prices{"here": prices}}
+		return strings.Join(table.Hints("here", table.Of("here", resources)), "\n")
+	}
+	fleet := func(percent float64, class string) cost.Resource {
+		return cost.Resource{Type: "aws:autoscaling/group:Group", Name: "x-cluster-group", Properties: properties{"minSize": 2.0, "maxSize": 2.0, "mixedInstancesPolicy": properties{
+			"instancesDistribution": properties{"onDemandPercentageAboveBaseCapacity": percent}, "launchTemplate": properties{"overrides": []any{properties{"instanceType": class}}},
+		}}}
+	}
+	cache := cost.Resource{Type: "aws:elasticache/replicationGroup:ReplicationGroup", Properties: properties{"engine": "valkey", "nodeType": "cache.t3.small", "numCacheClusters": 2.0}}
+	nat := cost.Resource{Type: "aws:ec2/instance:Instance", Properties: properties{"instanceType": "t4g.nano"}}
+	database := cost.Resource{Type: "aws:rds/instance:Instance", Properties: properties{"engine": "mysql", "instanceClass": "db.m5.large"}}
+	const spot = "; instances end with two minutes' notice (cluster.onDemandBase, onDemandPercent)"
+	for name, test := range map[string]struct{ got, want string }{
+		"instances": {hints(prices, fleet(100, "m6i.large")), "m7g.large instead of m6i.large: -20 %, -29.20; images for arm64 (docs/pipelines.md)\n" +
+			"m6i.large in a savings plan (a year, no upfront payment): -27 %, -39.42\nspot instead of m6i.large: down to -90 %, -131.40" + spot},
+		"no plan":         {hints(cost.Prices{ClassPrices: prices.ClassPrices}, fleet(100, "c9.large")), "spot instead of c9.large: down to -90 %, -131.40" + spot},
+		"spot already":    {hints(prices, fleet(0, "m6i.large")), ""},
+		"no price at all": {hints(prices, fleet(100, "z9.large")), ""},
+		"a cache":         {hints(prices, cache), "cache.t4g.small instead of cache.t3.small: -5 %, -1.46\ncache.t3.small in a savings plan (a year, no upfront payment): -25 %, -7.30"},
+		"nothing less":    {hints(prices, nat, database), ""}, // a plan and an arm class that cost more; a NAT instance is never spot
+	} {
+		if test.got != test.want {
+			t.Errorf("%s:\n%s\nexpected is\n%s", name, test.got, test.want)
+		}
 	}
 }
 

@@ -32,6 +32,8 @@ type Estimate struct {
 	Usage []string
 	// Growth is what autoscaling may add.
 	Growth []string
+	// OnDemand are the instances of Auto Scaling groups by type, that may be spot instances as well.
+	OnDemand map[string]float64
 }
 
 // Item is a number of equal things.
@@ -42,7 +44,9 @@ type Item struct {
 
 // Of estimates resources. A region that the table does not have makes everything unknown.
 func (t Table) Of(region string, resources []Resource) Estimate {
-	e := estimator{prices: t.Regions[region], region: region, Estimate: Estimate{Items: map[string]Item{}, Components: map[string]map[string]Item{}}, resources: resources}
+	e := estimator{prices: t.Regions[region], region: region, resources: resources, Estimate: Estimate{
+		Items: map[string]Item{}, Components: map[string]map[string]Item{}, OnDemand: map[string]float64{},
+	}}
 	for _, r := range resources {
 		if price, known := priced[r.Type]; known {
 			price(&e, r)
@@ -132,7 +136,7 @@ func (e *estimator) find(token, component string) Resource {
 	return Resource{}
 }
 
-// spotFloor is the most that AWS says a spot instance saves: 90 %. The ceiling is the on-demand price, which spot does not exceed
+// spotFloor is the most that AWS says a spot instance saves: 90 % (https://aws.amazon.com/ec2/spot/). The ceiling is the on-demand price, which spot does not exceed
 // unless a higher limit is set.
 const spotFloor = 0.1
 
@@ -147,6 +151,7 @@ func (e *estimator) fleet(r Resource) {
 	}
 	// On demand the first type is tried first: onDemandAllocationStrategy is prioritized.
 	e.hourly("EC2 "+types[0], onDemand, e.prices.EC2[types[0]], r)
+	e.OnDemand[types[0]] += onDemand
 	e.spot(types, least-onDemand, r)
 	group := r.Name[:strings.LastIndex(r.Name, "-")+1] // what it shares with what belongs to it: laravel-prod-cluster-group, -template
 	if mappings := list(e.find("aws:ec2/launchTemplate:LaunchTemplate", group), "blockDeviceMappings"); len(mappings) > 0 {

@@ -21,7 +21,12 @@ func (t Table) Remarks(region string, e Estimate, now time.Time) (list []string)
 	if t.Aged(region, now) {
 		aged = "; they are older than 12 months: `make prices` reads today's"
 	}
-	return append(list, fmt.Sprintf("list prices of %s as of %s, before tax%s", region, t.AsOf(region), aged))
+	return append(list, t.Prices(region)+aged)
+}
+
+// Prices says what prices those of a region are.
+func (t Table) Prices(region string) string {
+	return fmt.Sprintf("list prices of %s as of %s, before tax", region, t.AsOf(region))
 }
 
 // Amount is the sum; one that lacks a price is a lower bound, and says so.
@@ -44,28 +49,44 @@ func (e Estimate) Missing() string {
 // as much memory (TestARM). Classes of RDS and nodes of ElastiCache have the names of these types behind db. and cache.
 var arm = map[string]string{"t3": "t4g", "t3a": "t4g", "m5": "m7g", "m6a": "m7g", "m6i": "m7g", "c5": "c7g", "c6i": "c7g", "r5": "r6g", "r6i": "r6g"}
 
-// Hints name classes that cost less, where the table has both prices.
+// Hints name what costs less: another class, where the table has both prices; a savings plan, where its rate has been read; spot instances.
 func (t Table) Hints(region string, e Estimate) (list []string) {
 	p := t.Regions[region]
 	for _, what := range slices.Sorted(maps.Keys(e.Items)) {
-		kind, class, _ := strings.Cut(what, " ")
-		prices := map[string]map[string]float64{"EC2": p.EC2, "RDS": p.RDS}[kind]
-		if engine, node, isCache := strings.Cut(class, " "); kind == "ElastiCache" && isCache {
-			prices, class = p.Elasticache[engine], node
-		}
-		parts := strings.Split(class, ".") // [db|cache] family size
-		if len(parts) < 2 {
+		class, count := classOf(what), e.Items[what].Count
+		now := p.Of(class)
+		if now == 0 {
 			continue
 		}
+		less := func(name string, price float64) string {
+			return fmt.Sprintf("%s: %.0f %%, %+.2f", name, 100*(price-now)/now, (price-now)*count*hoursPerMonth)
+		}
+		parts := strings.Split(class.Name, ".") // [db|cache] family size
 		parts[len(parts)-2] = arm[parts[len(parts)-2]]
-		other := strings.Join(parts, ".")
-		if now, then := prices[class], prices[other]; then != 0 && then < now {
-			text := fmt.Sprintf("%s instead of %s: %.0f %%, %+.2f", other, class, 100*(then-now)/now, (then-now)*e.Items[what].Count*hoursPerMonth)
-			if kind == "EC2" {
+		other := Class{class.Service, class.Engine, strings.Join(parts, ".")}
+		if then := p.Of(other); then != 0 && then < now {
+			text := less(other.Name+" instead of "+class.Name, then)
+			if class.Service == "EC2" {
 				text += "; images for arm64 (docs/pipelines.md)"
 			}
 			list = append(list, text)
 		}
+		if rate := p.SavingsPlan.Of(class); rate != 0 && rate < now {
+			list = append(list, less(class.Name+" in a savings plan (a year, no upfront payment)", rate))
+		}
+		if class.Service == "EC2" && e.OnDemand[class.Name] > 0 {
+			list = append(list, fmt.Sprintf("spot instead of %s: down to %.0f %%, %+.2f; instances end with two minutes' notice (cluster.onDemandBase, onDemandPercent)",
+				class.Name, 100*(spotFloor-1), (spotFloor-1)*now*e.OnDemand[class.Name]*hoursPerMonth))
+		}
 	}
 	return list
+}
+
+// classOf is the class of an item; one that is none has no price.
+func classOf(what string) (class Class) {
+	class.Service, class.Name, _ = strings.Cut(what, " ")
+	if class.Service == "ElastiCache" {
+		class.Engine, class.Name, _ = strings.Cut(class.Name, " ")
+	}
+	return class
 }

@@ -29,9 +29,14 @@ var priced = map[string]func(*estimator, Resource){
 	},
 	"aws:backup/plan:Plan":                   (*estimator).copies,
 	"aws:cloudwatch/metricAlarm:MetricAlarm": (*estimator).alarm,
-	"aws:cloudwatch/dashboard:Dashboard":     func(e *estimator, r Resource) { e.monthly("dashboard", 1, e.prices.Dashboard, r) },
-	"aws:cloudwatch/logGroup:LogGroup":       func(e *estimator, _ Resource) { e.usage("logs %.2f per GB", e.prices.Usage.Logs) },
-	"aws:ecr/repository:Repository":          func(e *estimator, _ Resource) { e.usage("images %.2f per GB and month", e.prices.Usage.Images) },
+	// AWS makes two alarms for a target that it tracks (emulator/account/ecs/scaling.go), also for that of a capacity provider:
+	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-auto-scaling.html.
+	"aws:appautoscaling/policy:Policy":          func(e *estimator, r Resource) { e.monthly("alarm", 2, e.prices.Alarm, r) },
+	"aws:ecs/capacityProvider:CapacityProvider": func(e *estimator, r Resource) { e.monthly("alarm", 2, e.prices.Alarm, r) },
+	"aws:ecs/cluster:Cluster":                   (*estimator).insights,
+	"aws:cloudwatch/dashboard:Dashboard":        func(e *estimator, r Resource) { e.monthly("dashboard", 1, e.prices.Dashboard, r) },
+	"aws:cloudwatch/logGroup:LogGroup":          func(e *estimator, _ Resource) { e.usage("logs %.2f per GB", e.prices.Usage.Logs) },
+	"aws:ecr/repository:Repository":             func(e *estimator, _ Resource) { e.usage("images %.2f per GB and month", e.prices.Usage.Images) },
 }
 
 // unpaid are prefixes of types that cost nothing by themselves, or very little by use (S3, SNS, SQS).
@@ -50,6 +55,16 @@ func (e *estimator) alarm(r Resource) {
 	e.monthly("alarm", 1, e.prices.Alarm, r)
 	if text(r, "namespace") == "LaravelECS" {
 		e.monthly("custom metric", customMetrics[text(r, "metricName")], e.prices.Metric, r)
+	}
+}
+
+// insights are custom metrics of the cluster and of each service and task definition
+// (https://github.com/aws-observability/observability-best-practices/issues/123).
+func (e *estimator) insights(r Resource) {
+	for _, one := range list(r, "settings") {
+		if setting, _ := one.(map[string]any); get[string](setting, "name") == "containerInsights" && get[string](setting, "value") != "disabled" {
+			e.usage("Container Insights %.2f per metric and month", e.prices.Metric)
+		}
 	}
 }
 
@@ -95,6 +110,10 @@ func (e *estimator) balancer(r Resource) {
 	}
 }
 
+// noExtendedSupport is what an instance has that upgrades before it costs extra, by its processors:
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support.html.
+const noExtendedSupport = "open-source-rds-extended-support-disabled"
+
 // database doubles instance and storage for a standby in another zone.
 func (e *estimator) database(r Resource) {
 	class, storage := text(r, "instanceClass"), cmp.Or(text(r, "storageType"), "gp2")
@@ -106,6 +125,9 @@ func (e *estimator) database(r Resource) {
 		e.unknown("RDS "+engine+" "+class, r)
 	} else {
 		e.hourly("RDS "+class, zones, e.prices.RDS[class], r)
+		if engine == "mysql" && text(r, "engineLifecycleSupport") != noExtendedSupport {
+			e.unknown("RDS extended support, once the version's standard support has ended", r)
+		}
 	}
 	e.monthly("RDS "+storage+" GB", zones*number(r, "allocatedStorage"), e.prices.RDSStorage[storage], r)
 }

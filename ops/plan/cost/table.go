@@ -33,14 +33,13 @@ type Table struct {
 
 // Prices are those of one region, in USD. A price that is missing is 0, which no price is.
 type Prices struct {
-	EC2                                     map[string]float64
+	ClassPrices                             `yaml:",inline"`
+	SavingsPlan                             ClassPrices `yaml:"-"` // nothing but what was read
 	EBS                                     map[string]float64
-	RDS                                     map[string]float64
-	RDSStorage                              map[string]float64            `yaml:"rdsStorage"`
-	Elasticache                             map[string]map[string]float64 // by engine
-	NATGateway                              float64                       `yaml:"natGateway"`
-	LoadBalancer                            float64                       `yaml:"loadBalancer"`
-	PublicIPv4                              float64                       `yaml:"publicIpv4"`
+	RDSStorage                              map[string]float64 `yaml:"rdsStorage"`
+	NATGateway                              float64            `yaml:"natGateway"`
+	LoadBalancer                            float64            `yaml:"loadBalancer"`
+	PublicIPv4                              float64            `yaml:"publicIpv4"`
 	Endpoint, Secret, Key, Alarm, Dashboard float64
 	Metric                                  float64 // of CloudWatch, that is not one of AWS's services
 	WebACL                                  float64 `yaml:"webAcl"`
@@ -51,12 +50,19 @@ type Prices struct {
 // Usage is what is paid by use: per GB, for load balancer capacity by the hour, for web requests by the million.
 type Usage struct{ NAT, Endpoint, Capacity, Logs, Images, Requests, Snapshots float64 }
 
-// Fetched is what `make prices` reads of a region: the hourly prices of instance classes.
-type Fetched struct {
-	Date        string                        // the day, as 2025-06-30
+// ClassPrices are hourly prices of instance classes.
+type ClassPrices struct {
 	EC2         map[string]float64            `yaml:",omitempty"`
 	RDS         map[string]float64            `yaml:",omitempty"`
 	Elasticache map[string]map[string]float64 `yaml:",omitempty"` // by engine
+}
+
+// Fetched is what `make prices` reads of a region.
+type Fetched struct {
+	Date        string // the day, as 2025-06-30
+	ClassPrices `yaml:",inline"`
+	// SavingsPlan has the rates of a savings plan for a year, without upfront payment.
+	SavingsPlan ClassPrices `yaml:"savingsPlan,omitempty"`
 }
 
 // Load reads the tables of the repository.
@@ -98,20 +104,56 @@ func read(name string, into any) error {
 }
 
 func (p Prices) with(fetched Fetched) Prices {
-	all := Fetched{EC2: p.EC2, RDS: p.RDS, Elasticache: p.Elasticache}.With(fetched)
-	p.EC2, p.RDS, p.Elasticache = all.EC2, all.RDS, all.Elasticache
+	p.ClassPrices, p.SavingsPlan = p.ClassPrices.With(fetched.ClassPrices), fetched.SavingsPlan
 	return p
 }
 
 // With adds later prices, which win.
 func (f Fetched) With(later Fetched) Fetched {
-	all := Fetched{later.Date, merged(f.EC2, later.EC2), merged(f.RDS, later.RDS), map[string]map[string]float64{}}
-	for _, engines := range []map[string]map[string]float64{f.Elasticache, later.Elasticache} {
+	return Fetched{later.Date, f.ClassPrices.With(later.ClassPrices), f.SavingsPlan.With(later.SavingsPlan)}
+}
+
+// With adds later prices, which win.
+func (c ClassPrices) With(later ClassPrices) ClassPrices {
+	all := ClassPrices{merged(c.EC2, later.EC2), merged(c.RDS, later.RDS), map[string]map[string]float64{}}
+	for _, engines := range []map[string]map[string]float64{c.Elasticache, later.Elasticache} {
 		for engine, nodes := range engines {
 			all.Elasticache[engine] = merged(all.Elasticache[engine], nodes)
 		}
 	}
 	return all
+}
+
+// Of is the price of a class; 0 if it is not there.
+func (c ClassPrices) Of(class Class) float64 {
+	switch class.Service {
+	case "EC2":
+		return c.EC2[class.Name]
+	case "RDS":
+		return c.RDS[class.Name]
+	}
+	return c.Elasticache[class.Engine][class.Name]
+}
+
+// Len is how many classes have a price.
+func (c ClassPrices) Len() int {
+	n := len(c.EC2) + len(c.RDS)
+	for _, nodes := range c.Elasticache {
+		n += len(nodes)
+	}
+	return n
+}
+
+// Priced is one class with its price.
+func Priced(class Class, price float64) ClassPrices {
+	switch entry := map[string]float64{class.Name: price}; class.Service {
+	case "EC2":
+		return ClassPrices{EC2: entry}
+	case "RDS":
+		return ClassPrices{RDS: entry}
+	default:
+		return ClassPrices{Elasticache: map[string]map[string]float64{class.Engine: entry}}
+	}
 }
 
 func merged(table, over map[string]float64) map[string]float64 {

@@ -78,10 +78,11 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestOneScreen: what a change of the configuration means must be seen at a glance.
+// TestOneScreen: what a change of the configuration means must be seen at a glance. The fold at the end is closed.
 func TestOneScreen(t *testing.T) {
 	for _, name := range []string{"prod-config", "prod-release", "prod-secret"} {
-		if lines := strings.Count(noteOf(t, recorded(t, name)).Markdown, "\n"); lines > 25 {
+		open, _, _ := strings.Cut(noteOf(t, recorded(t, name)).Markdown, "<details>")
+		if lines := strings.Count(open, "\n"); lines > 25 {
 			t.Errorf("the note of %s has %d lines", name, lines)
 		}
 	}
@@ -142,6 +143,41 @@ func TestKeys(t *testing.T) {
 	}
 	if n, err := note.New(p, note.Options{Stack: "prod", Keys: list}); err != nil || !strings.Contains(n.Markdown, "\n- and 11 more\n") {
 		t.Errorf("%v\n%s", err, n.Markdown)
+	}
+}
+
+// TestCostIsNoLess: a sum that lacks a price is "at least", before and after, and names what it lacks.
+func TestCostIsNoLess(t *testing.T) {
+	prices, err := cost.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	resource := func(token string, inputs map[string]any) *preview.State {
+		return &preview.State{Type: token, Custom: true, Inputs: inputs}
+	}
+	step := func(op, name string, before, after *preview.State) preview.Step {
+		return preview.Step{Op: op, URN: "urn:pulumi:prod::p::" + (&preview.Step{Old: before, New: after}).State().Type + "::" + name, Old: before, New: after}
+	}
+	nat := resource("aws:ec2/natGateway:NatGateway", nil)
+	node := func(class string) *preview.State {
+		return resource("aws:elasticache/cluster:Cluster", map[string]any{"engine": "memcached", "nodeType": class})
+	}
+	old, search := node("cache.x9.large"), resource("aws:opensearch/domain:Domain", nil)
+	for name, test := range map[string]struct {
+		steps []preview.Step
+		says  string
+	}{
+		"all priced":       {[]preview.Step{step("same", "nat", nat, nat), step("create", "cache", nil, node("cache.t3.micro"))}, "**Cost** 35.04 -> 48.18 USD per month (+13.14)\n"},
+		"one is not":       {[]preview.Step{step("same", "nat", nat, nat), step("create", "cache", nil, old)}, "**Cost** 35.04 -> at least 35.04 USD per month (at least +0.00); 1 without a price: ElastiCache memcached cache.x9.large (cache)\n"},
+		"nor before":       {[]preview.Step{step("same", "nat", nat, nat), step("same", "cache", old, old), step("create", "search", nil, search)}, "**Cost** at least 35.04 -> at least 35.04 USD per month; 2 without a price: ElastiCache memcached cache.x9.large (cache), aws:opensearch/domain:Domain (search)\n"},
+		"not any more":     {[]preview.Step{step("same", "nat", nat, nat), step("delete", "cache", old, nil)}, "**Cost** at least 35.04 -> 35.04 USD per month\n"},
+		"the same":         {[]preview.Step{step("same", "cache", old, old)}, "**Cost** at least 0.00 USD per month, unchanged; 1 without"},
+		"nothing is known": {[]preview.Step{step("create", "cache", nil, old)}, "**Cost** 0.00 -> at least 0.00 USD per month (at least +0.00); 1 without"},
+	} {
+		p := preview.Preview{Complete: true, Config: map[string]string{"aws:region": "eu-west-1"}, Steps: test.steps}
+		if n, err := note.New(p, note.Options{Prices: prices}); err != nil || !strings.Contains(n.Markdown, test.says) {
+			t.Errorf("%s: %v\n%s", name, err, n.Markdown)
+		}
 	}
 }
 

@@ -170,13 +170,22 @@ func (w *writer) cost(p preview.Preview, table cost.Table) {
 	for _, remark := range table.Remarks(region, after, time.Now()) {
 		w.line("- %s", remark)
 	}
+	if len(after.Items) > 0 {
+		w.line("\n<details><summary>By component</summary>\n\n```\n%s```\n</details>", after.Bars())
+	}
 }
 
 // line is the sum before and after. A sum that lacks a price is a lower bound, and says what it lacks.
 func line(before, after cost.Estimate) string {
-	text := fmt.Sprintf("%s -> %s USD per month (%s)", before.Amount(), after.Amount(), difference(before.Total(), after.Total()))
-	if before.Amount() == after.Amount() {
+	text := fmt.Sprintf("%s -> %s USD per month", before.Amount(), after.Amount())
+	switch {
+	case before.Amount() == after.Amount() && slices.Equal(before.Unknown, after.Unknown):
 		text = after.Amount() + " USD per month, unchanged"
+	case len(before.Unknown) > 0: // the difference is not known
+	case len(after.Unknown) > 0:
+		text += fmt.Sprintf(" (at least %s)", difference(before.Total(), after.Total()))
+	default:
+		text += fmt.Sprintf(" (%s)", difference(before.Total(), after.Total()))
 	}
 	return text + after.Missing()
 }

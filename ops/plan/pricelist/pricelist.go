@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
+	"github.com/aws/aws-sdk-go-v2/service/savingsplans"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/inmemory"
@@ -47,39 +48,30 @@ func Fetch(ctx context.Context, s *session.Session) error {
 	api := pricing.NewFromConfig(loaded, func(o *pricing.Options) { o.Region = apiRegion })
 	region := cost.Region(planned)
 	prices := cost.Fetched{Date: time.Now().UTC().Format(time.DateOnly)}
+	lines := map[line]cost.Class{}
 	var missing []error
 	for _, class := range classes {
-		price, err := hourly(ctx, api, region, class)
+		price, billed, err := hourly(ctx, api, region, class)
 		switch {
 		case errors.Is(err, errNoPrice):
 			missing = append(missing, err)
 		case err != nil:
 			return err
 		default:
-			add(&prices, class, price)
+			prices.ClassPrices, lines[billed] = prices.ClassPrices.With(cost.Priced(class, price)), class
 			fmt.Fprintf(s.Out, "%-11s  %-10s %-20s %9.4f USD per hour\n", class.Service, class.Engine, class.Name, price)
 		}
+	}
+	if prices.SavingsPlan, err = rates(ctx, savingsplans.NewFromConfig(loaded, func(o *savingsplans.Options) { o.Region = apiRegion }), lines); err != nil {
+		fmt.Fprintln(s.Err, "make cost will show no savings plans:", err) // prices are of use without them
 	}
 	if len(missing) < len(classes) {
 		if err := keep(s.Root, region, prices); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.Out, "%s has the prices of %s as of %s: commit it\n", cost.FetchedFile, region, prices.Date)
+		fmt.Fprintf(s.Out, "%s has the prices of %s as of %s, and of %d savings plans: commit it\n", cost.FetchedFile, region, prices.Date, prices.SavingsPlan.Len())
 	}
 	return errors.Join(missing...)
-}
-
-func add(prices *cost.Fetched, class cost.Class, price float64) {
-	one := cost.Fetched{Date: prices.Date}
-	switch entry := map[string]float64{class.Name: price}; class.Service {
-	case "EC2":
-		one.EC2 = entry
-	case "RDS":
-		one.RDS = entry
-	case "ElastiCache":
-		one.Elasticache = map[string]map[string]float64{class.Engine: entry}
-	}
-	*prices = prices.With(one)
 }
 
 // keep writes the prices of one region. Those of other regions stay; so do the region's earlier ones of the same day, which another stack uses.
@@ -98,7 +90,7 @@ func keep(root, region string, prices cost.Fetched) error {
 	}
 	all[region] = prices
 	var out bytes.Buffer
-	out.WriteString("# Written by `make prices`: USD per hour, on demand, Linux, before tax, from AWS's price list.\n")
+	out.WriteString("# Written by `make prices`: USD per hour, Linux, before tax, from AWS's price list; savingsPlan is for a year without upfront payment.\n")
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
 	if err := errors.Join(encoder.Encode(all), encoder.Close()); err != nil {

@@ -58,8 +58,11 @@ type product struct {
 	} `json:"terms"`
 }
 
+// line is how a bill names the use of a class.
+type line struct{ usage, operation string }
+
 // hourly is the price of a class in a region: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_pricing_GetProducts.html.
-func hourly(ctx context.Context, api *pricing.Client, region string, class cost.Class) (float64, error) {
+func hourly(ctx context.Context, api *pricing.Client, region string, class cost.Class) (price float64, billed line, err error) {
 	q := queries[class.Service]
 	attributes := q.attributes(class.Engine)
 	attributes["regionCode"], attributes["instanceType"] = region, class.Name
@@ -71,24 +74,26 @@ func hourly(ctx context.Context, api *pricing.Client, region string, class cost.
 	list, err := session.All(ctx, "reading the price of "+what, pricing.NewGetProductsPaginator(api, input),
 		func(page *pricing.GetProductsOutput) []string { return page.PriceList })
 	if err != nil {
-		return 0, err
+		return 0, line{}, err
 	}
 	var found []float64
 	for _, text := range list {
 		var p product
 		if err := json.Unmarshal([]byte(text), &p); err != nil {
-			return 0, fmt.Errorf("reading the price of %s: %w", what, err)
+			return 0, line{}, fmt.Errorf("reading the price of %s: %w", what, err)
 		}
-		found = append(found, p.prices(q.usage+class.Name)...)
+		if prices := p.prices(q.usage + class.Name); len(prices) > 0 {
+			found, billed = append(found, prices...), line{p.Product.Attributes["usagetype"], p.Product.Attributes["operation"]}
+		}
 	}
 	slices.Sort(found)
 	switch found = slices.Compact(found); len(found) {
 	case 0:
-		return 0, fmt.Errorf("%w of %s in %s", errNoPrice, what, region)
+		return 0, line{}, fmt.Errorf("%w of %s in %s", errNoPrice, what, region)
 	case 1:
-		return found[0], nil
+		return found[0], billed, nil
 	}
-	return 0, fmt.Errorf("reading the price of %s: AWS's price list has several prices in %s: %v", what, region, found)
+	return 0, line{}, fmt.Errorf("reading the price of %s: AWS's price list has several prices in %s: %v", what, region, found)
 }
 
 // prices are those per hour of a product with a usage. The usage has the region's short name before it, except in us-east-1.
