@@ -27,7 +27,7 @@ DEPLOY = $(RUN)$(if $(HERE), --yes)
 REVIEW = $(if $(filter local,$(CLOUD)),$(EMULATOR) exec -- )$(OPERATOR) $(1)
 REVIEW_TOOLS := $(OPERATOR) $(if $(filter local,$(CLOUD)),$(EMULATOR) bin/pulumi)
 
-.PHONY: help up preview down status logs run shell tunnel maintenance releases why rollback unpin canary promote abort deploy rotate-secret smoke drift preflight cost prices note notes touched test-app layers docker dotenv doctor config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
+.PHONY: help up preview down status logs run shell tunnel maintenance releases why rollback unpin release canary promote abort deploy rotate-secret smoke drift preflight cost prices note notes touched test-app layers docker dotenv doctor config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -71,6 +71,9 @@ rollback: $(TOOLS) ## Return to the release that served before, or TO=release, w
 
 unpin: $(TOOLS) ## Remove the release that a rollback wrote into the stack file: the next make up deploys the working tree
 	@$(call RUN,unpin)
+
+release: $(TOOLS) ## Blue/green: the working tree, or TO=release, gets its visitors in steps, and is taken back where it is worse than the live release (YES=1 does not ask)
+	@$(call DEPLOY,release)$(if $(TO), --to="$$TO")
 
 canary: $(TOOLS) ## Blue/green: PERCENT=10 of the visitors get the working tree, or to TO=release
 	@$(call DEPLOY,canary)$(if $(TO), --to="$$TO")

@@ -163,7 +163,7 @@ func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm, opts ..
 	if seconds == 0 {
 		seconds = 60
 	}
-	_, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.name, &cloudwatch.MetricAlarmArgs{
+	made, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.name, &cloudwatch.MetricAlarmArgs{
 		AlarmDescription:   pulumi.String(a.why),
 		Namespace:          pulumi.String(a.namespace),
 		MetricName:         pulumi.String(a.metric),
@@ -177,6 +177,9 @@ func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm, opts ..
 		AlarmActions:       pulumi.Array{o.topic.Arn},
 		OkActions:          pulumi.Array{o.topic.Arn},
 	}, append(opts, pulumi.Parent(o))...)
+	if err == nil {
+		o.AlarmNames[a.name] = made.Name
+	}
 	return err
 }
 

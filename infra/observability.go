@@ -60,6 +60,8 @@ type Observability struct {
 	pulumi.ResourceState
 
 	TopicARN pulumi.StringOutput `pulumi:"topicArn"`
+	// AlarmNames are the full names of the alarms, by the names in the tables.
+	AlarmNames map[string]pulumi.StringOutput
 
 	args    ObservabilityArgs
 	topic   *sns.Topic
@@ -68,7 +70,7 @@ type Observability struct {
 
 // NewObservability registers the topic, its subscriptions, the alarms and the dashboard.
 func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, opts ...pulumi.ResourceOption) (*Observability, error) {
-	o := &Observability{args: args}
+	o := &Observability{args: args, AlarmNames: map[string]pulumi.StringOutput{}}
 	if err := ctx.RegisterComponentResource("laravel:infra:Observability", name, o, opts...); err != nil {
 		return nil, err
 	}

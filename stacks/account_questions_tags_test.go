@@ -56,6 +56,11 @@ func askEverywhere(ask asker) {
 	}
 	ask("", "ec2:RevokeSecurityGroupIngress", "ec2:us-east-1:123456789012:security-group/sg-0")
 	ask("", "iam:CreateServiceLinkedRole", "iam::123456789012:role/Admin", "iam:AWSServiceName=ecs.amazonaws.com")
+	for _, action := range []string{ // of make release
+		"cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "ecs:DescribeServices", "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules",
+	} {
+		ask(all, action, "*")
+	}
 	ask(all, "route53:GetHostedZone", "route53:::hostedzone/Z0")
 	ask(all, "route53:GetChange", "route53:::change/C0")
 	ask(all, "s3:ListBucket", stateARN)

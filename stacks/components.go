@@ -272,5 +272,6 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, netwo
 	if err != nil {
 		return wrap("observability", err)
 	}
+	ctx.Export("alarmNames", references(watch.AlarmNames))
 	return wrap("database", database.Notify(ctx, s.prefix+"-db", watch))
 }

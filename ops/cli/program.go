@@ -45,6 +45,7 @@ type program struct {
 	Why          whyCommand          `cmd:"" group:"release" help:"Print the evidence of a release that failed: events, exit codes, last log lines, health answers."`
 	Rollback     rollbackCommand     `cmd:"" group:"release" help:"Return to the release that served before, without building."`
 	Unpin        unpinCommand        `cmd:"" group:"release" help:"Take the release that a rollback wrote out of the stack file."`
+	Release      releaseCommand      `cmd:"" group:"release" help:"Blue/green: give a release its share in steps, watch each, and take it back by itself where it is worse."`
 	Canary       canaryCommand       `cmd:"" group:"release" help:"Blue/green: start a release beside the live one and give it a share of the visitors."`
 	Promote      promoteCommand      `cmd:"" group:"release" help:"Blue/green: give the candidate all requests."`
 	Abort        abortCommand        `cmd:"" group:"release" help:"Blue/green: take all requests from the candidate."`

@@ -58,7 +58,7 @@ func (m making) run(t *testing.T, env []string, args ...string) []string {
 // asFlag are the variables that commands get as flags; the others they read in their environment.
 var asFlag = map[string]string{
 	"logs PROCESS": "--process", "logs SINCE": "--since", "run PROCESS": "--process", "shell PROCESS": "--process", "tunnel TO": "--to",
-	"tunnel PORT": "--port", "maintenance ALLOW": "--allow", "maintenance FILE": "--file", "rollback TO": "--to", "canary TO": "--to",
+	"tunnel PORT": "--port", "maintenance ALLOW": "--allow", "maintenance FILE": "--file", "rollback TO": "--to", "canary TO": "--to", "release TO": "--to",
 	"deploy FROM": "--from", "deploy TO": "--to", "note FROM": "--from", "note BASE": "--base", "notes SINCE": "--since", "notes BASE": "--base",
 	"touched SINCE": "--since", "dotenv FILE": "--file", "up STACK": "--stack", "status STACK": "--stack", "rehearse STACK": "--stack",
 }

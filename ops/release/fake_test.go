@@ -29,11 +29,17 @@ type fakeAWS struct {
 	definitions []map[string]any            // oldest first
 	running     map[string]string           // service -> task definition
 	registry    string                      // proxyEndpoint
+	// others answers the APIs with other protocols: the load balancer's (Query) and CloudWatch's (CBOR). Nil: they are not asked.
+	others http.Handler
 }
 
 func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.others != nil && r.Header.Get("X-Amz-Target") == "" {
+		f.others.ServeHTTP(w, r)
+		return
+	}
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	f.asked = append(f.asked, operation)
 	var in map[string]any
@@ -74,7 +80,7 @@ func (f *fakeAWS) answer(operation string, in map[string]any) any {
 		for _, name := range in["services"].([]any) {
 			running := f.running[name.(string)]
 			services = append(services, map[string]any{
-				"serviceName": name, "taskDefinition": running,
+				"serviceName": name, "taskDefinition": running, "loadBalancers": []any{map[string]any{"targetGroupArn": targetGroup(name.(string))}},
 				"deployments": []any{map[string]any{"status": "PRIMARY", "rolloutState": "COMPLETED", "taskDefinition": running, "runningCount": 2}},
 				"events":      []any{map[string]any{"message": "tasks failed to start", "createdAt": float64(time.Now().Unix())}},
 			})

@@ -148,7 +148,7 @@ func (e endpoints) GetServiceBaseEndpoint(_ context.Context, id string) (string,
 var serviceIDs = map[string]string{
 	"ecs": "ECS", "ecr": "ECR", "sts": "STS", "rds": "RDS", "ssm": "SSM", "sso": "SSO",
 	"elb": "Elastic Load Balancing", "elbv2": "Elastic Load Balancing v2", "elasticloadbalancingv2": "Elastic Load Balancing v2",
-	"logs": "CloudWatch Logs", "cloudwatchlog": "CloudWatch Logs", "cloudwatchlogs": "CloudWatch Logs",
+	"cloudwatch": "CloudWatch", "logs": "CloudWatch Logs", "cloudwatchlog": "CloudWatch Logs", "cloudwatchlogs": "CloudWatch Logs",
 	"resourcegroupstaggingapi": "Resource Groups Tagging API", "resourcegroupstagging": "Resource Groups Tagging API",
 }
 

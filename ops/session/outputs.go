@@ -18,11 +18,13 @@ type Outputs struct {
 	ClusterName      string `json:"clusterName"`
 	DatabaseEndpoint string `json:"databaseEndpoint"` // host:port
 	CacheEndpoint    string `json:"cacheEndpoint"`    // host:port
+	LoadBalancerARN  string `json:"loadBalancerArn"`
 	// LoadBalancerDNSName is empty in a review environment that shares another one's load balancer.
 	LoadBalancerDNSName string            `json:"loadBalancerDnsName"`
 	ServiceNames        map[string]string `json:"serviceNames"`       // by process: web, web-green, worker, scheduler, a name in processes
 	TaskDefinitionARNs  map[string]string `json:"taskDefinitionArns"` // by process
 	Traffic             map[string]Share  `json:"traffic"`            // by colour
+	AlarmNames          map[string]string `json:"alarmNames"`         // full names of the stack's alarms, by short ones such as no-answer
 	AppConfig           map[string]string `json:"appConfig"`          // the application's environment, without secrets
 	SecretARNs          map[string]string `json:"secretArns"`         // of its secrets, by environment variable: ARN, or ARN:::VERSION
 }

@@ -1,0 +1,116 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
+)
+
+// clock is the time, and how it passes; another one in tests.
+type clock struct {
+	now  func() time.Time
+	wait func(context.Context, time.Duration) error
+}
+
+var errInterrupted = errors.New("interrupted")
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return errInterrupted
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// lookAgain finds the target groups after a deployment, which may have replaced them.
+func (r *rollout) lookAgain(ctx context.Context) error {
+	s, err := session.Open(r.Root, r.Stack, r.Out, r.Err)
+	if err != nil {
+		return err
+	}
+	c, err := opened(ctx, s)
+	if err != nil {
+		return err
+	}
+	groups, err := c.groups(ctx)
+	if err != nil {
+		return err
+	}
+	// The outputs name the live colour; nothing else of the watcher depends on the deployment.
+	r.watcher.live, r.watcher.candidate = groups.live, groups.candidate
+	return nil
+}
+
+// watch looks at a step once a period, until its end or until there is evidence against the candidate.
+func (r *rollout) watch(ctx context.Context, percent int) (ruling, string, error) {
+	period, bake := r.watcher.period, r.settings.Bake()
+	begin := ceil(r.now(), period)
+	end := ceil(begin.Add(bake), period)
+	var before minutes // the live release has no requests in the last step
+	if percent == 100 {
+		var err error
+		if before, err = r.watcher.baseline(ctx, r.now(), time.Duration(len(r.settings.Steps))*bake, bake); err != nil {
+			return 0, "", err
+		}
+	}
+	fmt.Fprintf(r.Err, "watching until %s: errors, response time%s\n", end.Local().Format(time.TimeOnly), map[bool]string{true: " and alarms"}[len(r.watcher.alarms) > 0])
+	for {
+		if err := r.wait(ctx, period); err != nil {
+			return 0, "", err
+		}
+		now := r.now()
+		to := now.UTC().Truncate(period)
+		if to.After(end) {
+			to = end
+		}
+		if !to.After(begin) {
+			continue
+		}
+		found, report, over, err := r.glance(ctx, percent, begin, to, end, before)
+		if err != nil && (ctx.Err() != nil || now.After(end.Add(latePeriods*period))) {
+			return 0, "", err
+		}
+		if err != nil {
+			fmt.Fprintf(r.Err, "%v: the next look is in %s\n", err, period)
+			continue
+		}
+		if found == takeBack || over {
+			return found, report, nil
+		}
+		fmt.Fprintln(r.Err, report)
+	}
+}
+
+// glance is one look.
+func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.Time, before minutes) (found ruling, report string, over bool, err error) {
+	candidate, live, err := r.watcher.read(ctx, begin, to)
+	if err != nil {
+		return 0, "", false, err
+	}
+	alarms, err := r.watcher.firing(ctx)
+	if err != nil {
+		return 0, "", false, err
+	}
+	over = !to.Before(end) && r.watcher.complete(candidate, live, end, r.now())
+	e := evidence{candidate.together(live), live.together(candidate), alarms, over}
+	when := "at the same time"
+	if before != nil {
+		e.candidate, e.live, when = candidate.together(candidate), before.together(before), "before the release"
+	}
+	found, why := judge(r.settings.Judge, e)
+	return found, fmt.Sprintf("%d %%, %s to %s: %s\n  %s, the candidate: %v\n  %s, %s: %v", percent,
+		begin.Local().Format(time.TimeOnly), to.Local().Format(time.TimeOnly), why, r.release, e.candidate, r.live, when, e.live), over, nil
+}
+
+// ceil is the next whole period.
+func ceil(t time.Time, period time.Duration) time.Time {
+	t = t.UTC()
+	if whole := t.Truncate(period); !whole.Equal(t) {
+		return whole.Add(period)
+	}
+	return t
+}

@@ -1,0 +1,354 @@
+package release
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/smithy-go/encoding/cbor"
+)
+
+const (
+	stepsFile    = "config:\n  x:release:\n    strategy: blueGreen\n    live: green\n    name: three\n    build: false\n    steps: [10, 50, 100]\n    bakeMinutes: 3\n    judge: {alarms: [no-answer, mine]}\n"
+	balancerPath = "app/lb/1"
+)
+
+func targetGroup(service string) string {
+	return "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/" + service + "/1"
+}
+
+// traffic is the load balancer and CloudWatch of a stack whose green colour is live. The rules follow what pulumi deployed.
+type traffic struct {
+	p      *project
+	weight int // of blue before the first deployment
+	clock  time.Time
+	moved  map[int]time.Time // when blue got a share
+	// candidate is what a thousand requests of blue are like: how many fail, and the response time.
+	errors, milliseconds float64
+	requests             float64 // in a minute, of both together
+	late                 time.Duration
+	alarms               map[string]string
+	alarmAt              time.Time
+	asked                []string
+}
+
+var deployedPercent = regexp.MustCompile(`(?m)^    (?:percent: (\d+)|live: (blue))`)
+
+// share is blue's.
+func (f *traffic) share() int {
+	percent := f.weight
+	for _, found := range deployedPercent.FindAllStringSubmatch(f.p.read("deployed"), -1) {
+		percent = 100 // live: blue
+		if found[1] != "" {
+			percent, _ = strconv.Atoi(found[1])
+		}
+	}
+	return percent
+}
+
+func (f *traffic) now() time.Time { return f.clock }
+
+func (f *traffic) wait(_ context.Context, d time.Duration) error {
+	f.since(f.share())
+	f.clock = f.clock.Add(d)
+	return nil
+}
+
+// ServeHTTP answers the load balancer's API and CloudWatch's.
+func (f *traffic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	if r.Header.Get("Smithy-Protocol") != "rpc-v2-cbor" {
+		form, _ := url.ParseQuery(string(body))
+		fmt.Fprint(w, f.balancer(form.Get("Action")))
+		return
+	}
+	in, err := cbor.Decode(body)
+	if err != nil {
+		panic(err)
+	}
+	operation := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+	f.asked = append(f.asked, operation)
+	w.Header().Set("Content-Type", "application/cbor")
+	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+	answer := f.describeAlarms
+	if operation == "GetMetricData" {
+		answer = f.metricData
+	}
+	_, _ = io.Copy(w, bytes.NewReader(cbor.Encode(answer(in.(cbor.Map)))))
+}
+
+func (f *traffic) balancer(action string) string {
+	if action == "DescribeListeners" {
+		return `<DescribeListenersResponse><DescribeListenersResult><Listeners><member><ListenerArn>https</ListenerArn></member></Listeners></DescribeListenersResult></DescribeListenersResponse>`
+	}
+	member := func(service string, weight int) string {
+		return fmt.Sprintf(`<member><TargetGroupArn>%s</TargetGroupArn><Weight>%d</Weight></member>`, targetGroup(service), weight)
+	}
+	share := f.share()
+	groups := member("web", share) + member("web-green", 100-share)
+	switch share {
+	case 0:
+		groups = member("web-green", 1)
+	case 100:
+		groups = member("web", 1)
+	}
+	// One host's own rule, and the default action of the listener, are none of it.
+	return `<DescribeRulesResponse><DescribeRulesResult><Rules>` +
+		`<member><Priority>7</Priority><Actions><member><Type>forward</Type><TargetGroupArn>` + targetGroup("web") + `</TargetGroupArn></member></Actions></member>` +
+		`<member><Priority>50000</Priority><Actions><member><Type>forward</Type><ForwardConfig><TargetGroups>` + groups + `</TargetGroups></ForwardConfig></member></Actions></member>` +
+		`<member><Priority>default</Priority><Actions><member><Type>forward</Type><TargetGroupArn>` + targetGroup("web") + `</TargetGroupArn></member></Actions></member>` +
+		`</Rules></DescribeRulesResult></DescribeRulesResponse>`
+}
+
+func when(value cbor.Value) time.Time {
+	seconds, err := cbor.AsTime(value)
+	if err != nil {
+		panic(err)
+	}
+	return seconds
+}
+
+func (f *traffic) metricData(in cbor.Map) cbor.Value {
+	var results cbor.List
+	from, to := when(in["StartTime"]), when(in["EndTime"])
+	for _, one := range in["MetricDataQueries"].(cbor.List) {
+		query := one.(cbor.Map)
+		stat := query["MetricStat"].(cbor.Map)
+		metric := stat["Metric"].(cbor.Map)
+		dimensions := map[string]string{}
+		for _, d := range metric["Dimensions"].(cbor.List) {
+			dimensions[string(d.(cbor.Map)["Name"].(cbor.String))] = string(d.(cbor.Map)["Value"].(cbor.String))
+		}
+		if dimensions["LoadBalancer"] != balancerPath || metric["Namespace"] != cbor.String("AWS/ApplicationELB") {
+			panic(fmt.Sprint(query))
+		}
+		period, _ := cbor.AsInt64(stat["Period"])
+		var times, values cbor.List
+		for at := from; at.Before(to); at = at.Add(time.Duration(period) * time.Second) {
+			if value, there := f.value(dimensions["TargetGroup"], string(metric["MetricName"].(cbor.String)), string(stat["Stat"].(cbor.String)), at); there && !f.clock.Before(at.Add(f.late)) {
+				times, values = append(times, &cbor.Tag{ID: 1, Value: cbor.Float64(at.Unix())}), append(values, cbor.Float64(value))
+			}
+		}
+		results = append(results, cbor.Map{"Id": query["Id"], "StatusCode": cbor.String("Complete"), "Timestamps": times, "Values": values})
+	}
+	return cbor.Map{"MetricDataResults": results}
+}
+
+// value is of one minute. Which share blue had in it, is what it has now: the clock stands still during a deployment.
+func (f *traffic) value(group, metric, stat string, at time.Time) (value float64, there bool) {
+	share := f.share()
+	if at.Before(f.since(share)) { // in the minutes before, green had all
+		share = 0
+	}
+	blue := group == "targetgroup/web/1"
+	requests := f.requests * float64(share) / 100
+	if !blue {
+		requests = f.requests - requests
+	}
+	switch {
+	case requests == 0:
+		return 0, false
+	case metric == "RequestCount" && stat == "Sum":
+		return requests, true
+	case metric == "HTTPCode_Target_5XX_Count" && stat == "Sum" && blue:
+		return requests * f.errors / 1000, f.errors > 0
+	case metric == "TargetResponseTime" && stat == "p95" && blue:
+		return f.milliseconds / 1000, true
+	case metric == "TargetResponseTime" && stat == "p95":
+		return 0.1, true
+	case metric == "HTTPCode_Target_5XX_Count", metric == "TargetConnectionErrorCount":
+		return 0, false
+	}
+	panic(metric + " " + stat)
+}
+
+// since is when blue got its share.
+func (f *traffic) since(share int) time.Time {
+	if _, known := f.moved[share]; !known {
+		f.moved[share] = f.clock.Truncate(time.Minute)
+	}
+	return f.moved[share]
+}
+
+func (f *traffic) describeAlarms(in cbor.Map) cbor.Value {
+	var list cbor.List
+	for _, name := range in["AlarmNames"].(cbor.List) {
+		state := f.alarms[string(name.(cbor.String))]
+		if state == "ALARM" && f.clock.Before(f.alarmAt) {
+			state = "OK"
+		}
+		if state != "" {
+			list = append(list, cbor.Map{"AlarmName": name, "StateValue": cbor.String(state), "StateReason": cbor.String("Threshold Crossed")})
+		}
+	}
+	return cbor.Map{"MetricAlarms": list, "CompositeAlarms": cbor.List{}}
+}
+
+// moving is a stack that runs three in green, with a rule that gives blue so many percent.
+func moving(t *testing.T, file string, weight int) (*traffic, *project) {
+	t.Helper()
+	f, outputs := coloured()
+	outputs["loadBalancerArn"] = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/" + balancerPath
+	outputs["alarmNames"] = map[string]string{"no-answer": "s-no-answer-1234567"}
+	if weight > 0 {
+		outputs["traffic"] = map[string]any{"green": map[string]any{"release": "three", "percent": 90}, "blue": map[string]any{"release": "four", "percent": 10}}
+	}
+	p := newProject(t, f, "three", file, outputs)
+	it := &traffic{
+		p: p, weight: weight, clock: day(5).Add(17 * time.Second), moved: map[int]time.Time{}, requests: 12000, milliseconds: 105,
+		alarms: map[string]string{"s-no-answer-1234567": "OK", "mine": "INSUFFICIENT_DATA"},
+	}
+	f.others = it
+	return it, p
+}
+
+func (f *traffic) release(t *testing.T, o GradualOptions) error {
+	t.Helper()
+	return gradual(t.Context(), f.p.session(), o, clock{f.now, f.wait})
+}
+
+// shares are what was deployed, in order.
+func (f *traffic) shares() string {
+	var all []string
+	for _, found := range deployedPercent.FindAllStringSubmatch(f.p.read("deployed"), -1) {
+		all = append(all, found[1]+found[2])
+	}
+	return strings.Join(all, " ")
+}
+
+func TestGradual(t *testing.T) {
+	four := GradualOptions{To: "four", Yes: true}
+	const forward = "10 50 100 blue"
+	for name, test := range map[string]struct {
+		weight  int
+		o       GradualOptions
+		change  func(*traffic)
+		deploys string
+		says    []string // the error; none: it succeeds
+		prints  []string
+	}{
+		"a good one": {0, four, nil, forward, nil, []string{
+			"10 %, ", "four, the candidate: 3600 requests, 0 failed (0.00 %), p95 105 ms\n  three, at the same time: 32400 requests, 0 failed (0.00 %), p95 100 ms",
+			"four, the candidate: 36000 requests", "three, before the release: 36000 requests", "s runs release four. Pulumi.s.yaml pins it"}},
+		"its figures come late": {0, four, func(f *traffic) { f.late = 2 * time.Minute }, forward, nil, []string{"3600 requests"}},
+		"5 % fail": {0, four, func(f *traffic) { f.errors = 50 }, "10 0", []string{
+			"release four was taken back at 10 %, release three serves all visitors of s", "60 of 1200 requests failed, 5.00 %, and 0.00 % of the live release's in the same time"}, nil},
+		"twice as slow": {0, four, func(f *traffic) { f.milliseconds = 200 }, "10 0", []string{"p95 200 ms is more than 1.5 times the live release's 100 ms"}, nil},
+		"an alarm in the second step": {0, four, func(f *traffic) { f.alarms["s-no-answer-1234567"] = "ALARM"; f.alarmAt = f.clock.Add(6 * time.Minute) }, "10 50 0",
+			[]string{"taken back at 50 %", "in ALARM: no-answer (Threshold Crossed)"}, nil},
+		"hardly any requests": {0, four, func(f *traffic) { f.requests = 20 }, forward, nil, []string{
+			"10 %, ", "not judged: 6 requests are fewer than 100 (release.judge.minRequests)", "Not judged, for want of requests: the step of 10 %, 50 %, 100 %"}},
+		"no requests": {0, four, func(f *traffic) { f.requests = 0 }, forward, nil, []string{"not judged: 0 requests", "the step of 10 %, 50 %, 100 %"}},
+
+		"cut off at 10 %":               {10, four, nil, forward, nil, nil},
+		"cut off at 50 %":               {50, four, nil, "50 100 blue", nil, nil},
+		"cut off before the promotion":  {100, four, nil, "100 blue", nil, nil},
+		"cut off, and another tree":     {50, GradualOptions{Yes: true}, nil, "", []string{"release four has 50 % of the visitors, and the working tree is uncommitted: --to four (TO=) goes on", "--to uncommitted replaces it"}, nil},
+		"a share by hand":               {20, four, nil, "50 100 blue", nil, nil},
+		"cut off, and bad":              {50, four, func(f *traffic) { f.errors = 50 }, "50 0", []string{"taken back at 50 %"}, nil},
+		"cut off, and an alarm":         {50, four, func(f *traffic) { f.alarms["mine"] = "ALARM" }, "50 0", []string{"in ALARM: mine"}, nil},
+		"another one replaces it":       {50, GradualOptions{To: "one", Yes: true}, nil, forward, nil, nil},
+		"the live one":                  {0, GradualOptions{To: "three", Yes: true}, nil, "", nil, []string{"s runs release three already, for all visitors"}},
+		"no terminal":                   {0, GradualOptions{To: "four"}, nil, "", []string{"there is no terminal to ask on: --yes (YES=1) answers"}, nil},
+		"a no":                          {0, GradualOptions{To: "four", Terminal: true, In: strings.NewReader("n\n")}, nil, "10", []string{"not confirmed: nothing was changed"}, nil}, // previewed
+		"no such release":               {0, GradualOptions{To: "nine", Yes: true}, nil, "", []string{"there is no image of release nine in the registry"}, nil},
+		"an alarm before":               {0, four, func(f *traffic) { f.alarms["mine"] = "ALARM" }, "", []string{"in ALARM before the release: mine (Threshold Crossed): nothing was changed"}, nil},
+		"no such alarm":                 {0, four, func(f *traffic) { delete(f.alarms, "mine") }, "", []string{"release.judge.alarms: CloudWatch has no alarm mine in this account and region"}, nil},
+		"a candidate that does not run": {0, four, func(f *traffic) { f.p.write("fail", "1", 0o600) }, "10", []string{"the deployment of s failed", "make release STACK=s carries on, make abort takes the release back"}, nil},
+		"taking it back fails": {0, four, func(f *traffic) { f.errors = 50; f.p.write("fail", "2", 0o600) }, "10 0",
+			[]string{"release four must be taken back at 10 %, and that failed: make abort STACK=s", "60 of 1200"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, p := moving(t, stepsFile, test.weight)
+			if test.change != nil {
+				test.change(f)
+			}
+			err := f.release(t, test.o)
+			if (len(test.says) == 0) != (err == nil) {
+				t.Fatalf("%v\n%s\n%s", err, &p.out, &p.err)
+			}
+			for _, text := range test.says {
+				if !strings.Contains(err.Error(), text) {
+					t.Errorf("%q is not in the error: %v", text, err)
+				}
+			}
+			for _, text := range test.prints {
+				if !strings.Contains(p.out.String(), text) {
+					t.Errorf("%q is not printed:\n%s", text, &p.out)
+				}
+			}
+			if got := f.shares(); got != test.deploys {
+				t.Errorf("deployed %q, %q is wanted", got, test.deploys)
+			}
+			if file := p.read("Pulumi.s.yaml"); test.deploys == forward && (!strings.Contains(file, "live: blue") || strings.Contains(file, "candidate")) ||
+				strings.HasSuffix(test.deploys, " 0") && len(test.says) < 3 && f.p.read("fail") == "" && !strings.Contains(file, "percent: 0") {
+				t.Errorf("the file is\n%s", file)
+			}
+		})
+	}
+}
+
+// TestAStaleFile: the copy of a pipeline says that blue is live, from before the last promotion. What runs counts.
+func TestAStaleFile(t *testing.T) {
+	f, p := moving(t, "config:\n  x:release:\n    strategy: blueGreen\n", 0)
+	if err := f.release(t, GradualOptions{To: "four", Yes: true}); err != nil {
+		t.Fatal(err)
+	}
+	if first, _, _ := strings.Cut(p.read("deployed"), "percent: 50"); !strings.Contains(first, "live: green") || !strings.Contains(first, "name: three") || !strings.Contains(first, "candidate: four") {
+		t.Errorf("the first deployment is of\n%s", first)
+	}
+	if file := p.read("Pulumi.s.yaml"); !strings.Contains(file, "live: blue") || !strings.Contains(file, "name: four") {
+		t.Errorf("the file is\n%s", file)
+	}
+}
+
+// TestCutOff: the next run needs no name, and no stack file that knows of the first one.
+func TestCutOff(t *testing.T) {
+	f, p := moving(t, "config:\n  x:release:\n    strategy: blueGreen\n", 50)
+	t.Chdir(t.TempDir()) // without a working tree
+	if err := f.release(t, GradualOptions{Yes: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.shares(); got != "50 100 blue" || !strings.Contains(p.err.String(), "release four has 50 % of the visitors already: carrying on from there") {
+		t.Errorf("deployed %s\n%s", got, &p.err)
+	}
+}
+
+// TestInterrupted: an interrupt ends the run and not the release.
+func TestInterrupted(t *testing.T) {
+	f, p := moving(t, stepsFile, 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := gradual(ctx, p.session(), GradualOptions{To: "four", Yes: true}, clock{f.now, func(ctx context.Context, d time.Duration) error {
+		cancel()
+		return sleep(ctx, d)
+	}})
+	if err == nil || !strings.Contains(err.Error(), "interrupted\nrelease four keeps 10 % of the visitors: make release STACK=s carries on, make abort takes it back") {
+		t.Errorf("%v", err)
+	}
+	if got := f.shares(); got != "10" {
+		t.Errorf("deployed %s", got)
+	}
+}
+
+func TestGradualRefuses(t *testing.T) {
+	for file, says := range map[string]string{
+		rollingFile: "Pulumi.s.yaml: release.strategy is not blueGreen",
+		strings.Replace(stepsFile, "100]", "90]", 1): "release.steps: [10 50 90] does not end with 100",
+	} {
+		f, p := moving(t, file, 0)
+		if err := f.release(t, GradualOptions{To: "four", Yes: true}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v", err)
+		}
+		if p.read("calls") != "" {
+			t.Errorf("pulumi was called: %s", p.read("calls"))
+		}
+	}
+}
