@@ -56,10 +56,11 @@ func askEverywhere(ask asker) {
 	}
 	ask("", "ec2:RevokeSecurityGroupIngress", "ec2:us-east-1:123456789012:security-group/sg-0")
 	ask("", "iam:CreateServiceLinkedRole", "iam::123456789012:role/Admin", "iam:AWSServiceName=ecs.amazonaws.com")
-	for _, action := range []string{ // of make release
-		"cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "ecs:DescribeServices", "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules",
+	for action, target := range map[string]string{ // of make release
+		"cloudwatch:DescribeAlarms": "cloudwatch" + here + "alarm:x", "cloudwatch:GetMetricData": "cloudwatch" + here + "dataset/x", "ecs:DescribeServices": "ecs" + here + "service/x/x",
+		"elasticloadbalancing:DescribeListeners": "*", "elasticloadbalancing:DescribeRules": "*",
 	} {
-		ask(all, action, "*")
+		ask(all, action, target)
 	}
 	ask(all, "route53:GetHostedZone", "route53:::hostedzone/Z0")
 	ask(all, "route53:GetChange", "route53:::change/C0")

@@ -23,7 +23,7 @@ func TestBadCandidatesAreRefused(t *testing.T) {
 		{map[string]any{"steps": []int{50, 10, 100}}, "release.steps: 10 comes after 50: each step is larger than the one before"},
 		{map[string]any{"steps": []int{50, 50, 100}}, "release.steps: 50 comes after 50"},
 		{map[string]any{"steps": []int{0, 100}}, "release.steps: 0 is outside 1-100"},
-		{map[string]any{"steps": []int{50, 101}, "bakeMinutes": 0}, "release.bakeMinutes: 0 is not a whole number"}, // and
+		{map[string]any{"steps": []int{50, 101}, "bakeMinutes": 0}, "release.bakeMinutes: 0 is outside 1-1440"}, // and
 		{map[string]any{"steps": []int{50, 101}, "bakeMinutes": 0}, "release.steps: 101 is outside 1-100"},
 	}
 	for _, test := range tests {

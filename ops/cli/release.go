@@ -70,13 +70,16 @@ func (c *canaryCommand) Run(ctx context.Context, s *session.Session) error {
 	return release.Canary(ctx, s, release.CanaryOptions{To: c.To, Percent: c.Percent, Yes: c.Yes})
 }
 
+// Clock is the time of make release. It is a variable for tests.
+var Clock = release.RealTime()
+
 type releaseCommand struct {
 	To  string `help:"A release of the registry, instead of the working tree." placeholder:"RELEASE"`
 	Yes bool   `help:"Do not ask. In CI it is not asked." env:"YES"`
 }
 
 func (c *releaseCommand) Run(ctx context.Context, s *session.Session, g *Globals) error {
-	return release.Gradual(ctx, s, release.GradualOptions{To: c.To, Yes: c.Yes, In: g.In, Terminal: session.Terminal(g.In)})
+	return release.Gradual(ctx, s, release.GradualOptions{To: c.To, Yes: c.Yes, In: g.In, Terminal: session.Terminal(g.In), Clock: Clock})
 }
 
 type promoteCommand struct{ answer }

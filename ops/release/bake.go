@@ -9,11 +9,14 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
-// clock is the time, and how it passes; another one in tests.
-type clock struct {
-	now  func() time.Time
-	wait func(context.Context, time.Duration) error
+// Clock is the time, and how it passes.
+type Clock struct {
+	Now  func() time.Time
+	Wait func(context.Context, time.Duration) error
 }
+
+// RealTime is everybody's; tests have others.
+func RealTime() Clock { return Clock{time.Now, sleep} }
 
 var errInterrupted = errors.New("interrupted")
 
@@ -47,22 +50,22 @@ func (r *rollout) lookAgain(ctx context.Context) error {
 
 // watch looks at a step once a period, until its end or until there is evidence against the candidate.
 func (r *rollout) watch(ctx context.Context, percent int) (ruling, string, error) {
-	period, bake := r.watcher.period, r.settings.Bake()
-	begin := ceil(r.now(), period)
-	end := ceil(begin.Add(bake), period)
+	bake := r.settings.Bake()
+	begin := ceil(r.Now())
+	end := begin.Add(bake)
 	var before minutes // the live release has no requests in the last step
 	if percent == 100 {
 		var err error
-		if before, err = r.watcher.baseline(ctx, r.now(), time.Duration(len(r.settings.Steps))*bake, bake); err != nil {
+		if before, err = r.watcher.baseline(ctx, r.Now(), time.Duration(len(r.settings.Steps))*bake, bake); err != nil {
 			return 0, "", err
 		}
 	}
 	fmt.Fprintf(r.Err, "watching until %s: errors, response time%s\n", end.Local().Format(time.TimeOnly), map[bool]string{true: " and alarms"}[len(r.watcher.alarms) > 0])
 	for {
-		if err := r.wait(ctx, period); err != nil {
+		if err := r.Wait(ctx, period); err != nil {
 			return 0, "", err
 		}
-		now := r.now()
+		now := r.Now()
 		to := now.UTC().Truncate(period)
 		if to.After(end) {
 			to = end
@@ -71,7 +74,7 @@ func (r *rollout) watch(ctx context.Context, percent int) (ruling, string, error
 			continue
 		}
 		found, report, over, err := r.glance(ctx, percent, begin, to, end, before)
-		if err != nil && (ctx.Err() != nil || now.After(end.Add(latePeriods*period))) {
+		if err != nil && (ctx.Err() != nil || now.After(end.Add(late))) {
 			return 0, "", err
 		}
 		if err != nil {
@@ -95,7 +98,7 @@ func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.T
 	if err != nil {
 		return 0, "", false, err
 	}
-	over = !to.Before(end) && r.watcher.complete(candidate, live, end, r.now())
+	over = !to.Before(end) && complete(candidate, live, end, r.Now())
 	e := evidence{candidate.together(live), live.together(candidate), alarms, over}
 	when := "at the same time"
 	if before != nil {
@@ -106,11 +109,5 @@ func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.T
 		begin.Local().Format(time.TimeOnly), to.Local().Format(time.TimeOnly), why, r.release, e.candidate, r.live, when, e.live), over, nil
 }
 
-// ceil is the next whole period.
-func ceil(t time.Time, period time.Duration) time.Time {
-	t = t.UTC()
-	if whole := t.Truncate(period); !whole.Equal(t) {
-		return whole.Add(period)
-	}
-	return t
-}
+// ceil is the next whole minute.
+func ceil(t time.Time) time.Time { return t.UTC().Add(period - 1).Truncate(period) }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/deploy"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
@@ -23,19 +22,13 @@ type GradualOptions struct {
 	// In is where the answer comes from, and Terminal tells whether somebody is there to give one.
 	In       io.Reader
 	Terminal bool
-}
-
-// Gradual releases by steps: it gives the candidate the shares of release.steps one after the other, watches each for release.bakeMinutes,
-// and goes on, or takes the release back by itself. How far it is stands in the rules of the load balancer, so a run that was cut off is
-// carried on by the next one.
-func Gradual(ctx context.Context, s *session.Session, o GradualOptions) error {
-	return gradual(ctx, s, o, clock{time.Now, sleep})
+	Clock    Clock
 }
 
 // rollout is one run of Gradual.
 type rollout struct {
 	*session.Session
-	clock
+	Clock
 	settings      config.Release
 	watcher       *watcher
 	live, release string // of the live colour and of the candidate
@@ -43,8 +36,11 @@ type rollout struct {
 	unjudged      []string
 }
 
-func gradual(ctx context.Context, s *session.Session, o GradualOptions, c clock) error {
-	r := &rollout{Session: s, clock: c}
+// Gradual releases by steps: it gives the candidate the shares of release.steps one after the other, watches each for release.bakeMinutes,
+// and goes on, or takes the release back by itself. How far it is stands in the rules of the load balancer, so a run that was cut off is
+// carried on by the next one.
+func Gradual(ctx context.Context, s *session.Session, o GradualOptions) error {
+	r := &rollout{Session: s, Clock: o.Clock}
 	steps, err := r.plan(ctx, o)
 	if err != nil || len(steps) == 0 {
 		return err
@@ -73,8 +69,7 @@ func (r *rollout) plan(ctx context.Context, o GradualOptions) (steps []int, err 
 	if err := blueGreen(r.Session); err != nil {
 		return nil, err
 	}
-	local := false
-	if r.settings, local, err = r.File.ReleaseSettings(); err != nil {
+	if r.settings, err = r.File.ReleaseSettings(); err != nil {
 		return nil, err
 	}
 	if err := deploy.Writable(r.Session); err != nil {
@@ -103,8 +98,8 @@ func (r *rollout) plan(ctx context.Context, o GradualOptions) (steps []int, err 
 	if r.release != running {
 		percent = 0
 	}
-	r.watcher = st.watcher(groups, r.settings.Judge.Alarms, local)
-	if _, _, err := r.watcher.read(ctx, r.now().Add(-r.watcher.period).Truncate(r.watcher.period), r.now().Truncate(r.watcher.period)); err != nil {
+	r.watcher = st.watcher(groups, r.settings.Judge.Alarms)
+	if _, _, err := r.watcher.read(ctx, r.Now().Add(-period).Truncate(period), r.Now().Truncate(period)); err != nil {
 		return nil, err
 	}
 	firing, err := r.watcher.firing(ctx)
@@ -182,7 +177,7 @@ func (r *rollout) stays(percent int, err error) error {
 
 // back takes all requests from the candidate. Its tasks stay, for whoever wants to know why.
 func (r *rollout) back(ctx context.Context, percent int, report string) error {
-	fmt.Fprintf(r.Err, "%s\nrelease %s is taken back\n", report, r.release)
+	fmt.Fprintf(r.Err, "release %s is worse than %s and is taken back\n", r.release, r.live)
 	if err := deploy.Apply(ctx, r.Session, deploy.Options{Yes: true}, r.share(0)); err != nil {
 		return fmt.Errorf("release %s must be taken back at %d %%, and that failed: make abort STACK=%s\n%s\n%w", r.release, percent, r.Stack, report, err)
 	}

@@ -212,7 +212,8 @@ func moving(t *testing.T, file string, weight int) (*traffic, *project) {
 
 func (f *traffic) release(t *testing.T, o GradualOptions) error {
 	t.Helper()
-	return gradual(t.Context(), f.p.session(), o, clock{f.now, f.wait})
+	o.Clock = Clock{f.now, f.wait}
+	return Gradual(t.Context(), f.p.session(), o)
 }
 
 // shares are what was deployed, in order.
@@ -326,10 +327,10 @@ func TestCutOff(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	f, p := moving(t, stepsFile, 0)
 	ctx, cancel := context.WithCancel(t.Context())
-	err := gradual(ctx, p.session(), GradualOptions{To: "four", Yes: true}, clock{f.now, func(ctx context.Context, d time.Duration) error {
+	err := Gradual(ctx, p.session(), GradualOptions{To: "four", Yes: true, Clock: Clock{f.now, func(ctx context.Context, d time.Duration) error {
 		cancel()
 		return sleep(ctx, d)
-	}})
+	}}})
 	if err == nil || !strings.Contains(err.Error(), "interrupted\nrelease four keeps 10 % of the visitors: make release STACK=s carries on, make abort takes it back") {
 		t.Errorf("%v", err)
 	}

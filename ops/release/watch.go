@@ -16,22 +16,18 @@ import (
 )
 
 const (
-	// awsPeriod is how often an Application Load Balancer reports while there are requests
+	// period is how often an Application Load Balancer reports while there are requests
 	// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html).
-	awsPeriod = time.Minute
-	// localPeriod is for environments of class local: the emulator's load balancer knows every request at once, so a test need not wait for
-	// minutes. It is one of the periods below a minute that GetMetricData takes.
-	localPeriod = 5 * time.Second
-	// latePeriods is for how many periods the figures of the last one are waited for.
-	latePeriods = 3
+	period = time.Minute
+	// late is for how long the figures of the last minute are waited for.
+	late = 3 * period
 )
 
 // watcher reads what the load balancer reports of two target groups, and the states of alarms.
 type watcher struct {
 	api             *cloudwatch.Client
-	balancer        string // the dimension LoadBalancer: the end of its ARN
-	candidate, live string // ARNs of target groups
-	period          time.Duration
+	balancer        string            // the dimension LoadBalancer: the end of its ARN
+	candidate, live string            // ARNs of target groups
 	alarms          map[string]string // full name -> the name in the stack file
 }
 
@@ -51,7 +47,7 @@ func (w *watcher) read(ctx context.Context, from, to time.Time) (candidate, live
 		for _, m := range measures {
 			input.MetricDataQueries = append(input.MetricDataQueries, types.MetricDataQuery{
 				Id: aws.String(group + "_" + m.id),
-				MetricStat: &types.MetricStat{Period: aws.Int32(int32(w.period.Seconds())), Stat: aws.String(m.statistic), Metric: &types.Metric{
+				MetricStat: &types.MetricStat{Period: aws.Int32(int32(period.Seconds())), Stat: aws.String(m.statistic), Metric: &types.Metric{
 					Namespace: aws.String("AWS/ApplicationELB"), MetricName: aws.String(m.metric),
 					Dimensions: []types.Dimension{
 						{Name: aws.String("TargetGroup"), Value: aws.String(arn[strings.LastIndex(arn, ":")+1:])},
@@ -87,16 +83,22 @@ func (w *watcher) read(ctx context.Context, from, to time.Time) (candidate, live
 }
 
 // baseline are the last minutes in which the live release had all requests, as many as a step has: what a candidate is compared with that
-// gets all of them. With a part of them it would be compared with tasks that have less to do.
+// gets all of them. With a part of them it would be compared with tasks that have less to do; those minutes count only where a candidate
+// has had its share for hours.
 func (w *watcher) baseline(ctx context.Context, now time.Time, watched time.Duration, bake time.Duration) (minutes, error) {
-	now = now.UTC().Truncate(w.period)
+	now = now.UTC().Truncate(period)
 	candidate, live, err := w.read(ctx, now.Add(-max(3*time.Hour, 2*watched)), now)
 	if err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(live, func(at time.Time, _ minute) bool { return candidate[at].requests > 0 })
+	maps.DeleteFunc(live, func(_ time.Time, one minute) bool { return one.requests == 0 })
+	alone := maps.Clone(live)
+	maps.DeleteFunc(alone, func(at time.Time, _ minute) bool { return candidate[at].requests > 0 })
+	if len(alone) > 0 {
+		live = alone
+	}
 	last := slices.SortedFunc(maps.Keys(live), func(a, b time.Time) int { return b.Compare(a) })
-	last = last[:min(len(last), int(bake/w.period))]
+	last = last[:min(len(last), int(bake/period))]
 	maps.DeleteFunc(live, func(at time.Time, _ minute) bool { return !slices.Contains(last, at) })
 	return live, nil
 }
@@ -145,9 +147,9 @@ func (w *watcher) firing(ctx context.Context) (firing []string, err error) {
 }
 
 // complete tells whether the figures of everything before a time have come in, or are late: they come in the order of their periods.
-func (w *watcher) complete(candidate, live minutes, end, now time.Time) bool {
-	last := end.Add(-w.period)
+func complete(candidate, live minutes, end, now time.Time) bool {
+	last := end.Add(-period)
 	_, one := candidate[last]
 	_, other := live[last]
-	return one || other || !now.Before(end.Add(latePeriods*w.period))
+	return one || other || !now.Before(end.Add(late))
 }

@@ -106,13 +106,10 @@ func (g groups) share(rules []types.Rule) (percent int, forwards bool) {
 }
 
 // watcher reads the figures of the groups. The stack's own alarms have short names in the stack file.
-func (st *state) watcher(g groups, alarms []string, local bool) *watcher {
+func (st *state) watcher(g groups, alarms []string) *watcher {
 	w := &watcher{
-		api: cloudwatch.NewFromConfig(st.Config), live: g.live, candidate: g.candidate, period: awsPeriod, alarms: map[string]string{},
+		api: cloudwatch.NewFromConfig(st.Config), live: g.live, candidate: g.candidate, alarms: map[string]string{},
 		balancer: st.Outputs.LoadBalancerARN[strings.Index(st.Outputs.LoadBalancerARN, "/")+1:],
-	}
-	if local {
-		w.period = localPeriod
 	}
 	for _, name := range alarms {
 		full := name

@@ -208,34 +208,33 @@ func OtherColor(live string) string {
 	return Green
 }
 
-// ReleaseSettings is the section release of the file over the defaults, and whether the environment is one of class local.
-func (s *File) ReleaseSettings() (r Release, local bool, err error) {
+// ReleaseSettings is the section release of the file over the defaults.
+func (s *File) ReleaseSettings() (r Release, err error) {
 	c := defaults()
 	if node := s.find("release"); node != nil {
 		var values any
 		if err := node.Decode(&values); err != nil {
-			return r, false, fmt.Errorf("%s: release: %w", s.stackFile, err)
+			return r, fmt.Errorf("%s: release: %w", s.stackFile, err)
 		}
 		raw, err := json.Marshal(values)
 		if err == nil {
 			err = decode("release", string(raw), &c.Release)
 		}
 		if err != nil {
-			return r, false, fmt.Errorf("%s: %w", s.stackFile, err)
+			return r, fmt.Errorf("%s: %w", s.stackFile, err)
 		}
 	}
 	c.Release.deriveSteps()
 	var p problems
-	local = s.Text("environment.class") == ClassLocal
-	c.Release.validateSteps(&p, local)
-	return c.Release, local, errors.Join(p...)
+	c.Release.validateSteps(&p)
+	return c.Release, errors.Join(p...)
 }
 
 // releasePattern has room for release- in a tag of ECR, which has at most 128 characters, and for what TreeRelease makes at most.
 var releasePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,115}$`)
 
-func (r Release) validate(p *problems, web int, local bool) {
-	r.validateSteps(p, local)
+func (r Release) validate(p *problems, web int) {
+	r.validateSteps(p)
 	const what = "letters, digits, dots, dashes and underscores, at most 115"
 	if r.Name != "" {
 		p.matches("release.name", r.Name, releasePattern, what)

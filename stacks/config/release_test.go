@@ -112,19 +112,18 @@ func TestReleaseSettings(t *testing.T) {
 		"colours":   {"config:\n  laravel-ecs:release: {strategy: blueGreen}\n", []int{10, 50, 100}, 10 * time.Minute, Judge{1, 1.5, 100, nil}, ""},
 		"all": {"config:\n  laravel-ecs:release: {strategy: blueGreen, steps: [5, 100], bakeMinutes: 3, judge: {errorPercent: 0.5, p95Factor: 2, minRequests: 10, alarms: [no-answer]}}\n",
 			[]int{5, 100}, 3 * time.Minute, Judge{0.5, 2, 10, []string{"no-answer"}}, ""},
-		"local":  {"config:\n  laravel-ecs:environment: {class: local}\n  laravel-ecs:release: {bakeMinutes: 0.25}\n", nil, 15 * time.Second, Judge{1, 1.5, 100, nil}, ""},
-		"faults": {"config:\n  laravel-ecs:release: {strategy: blueGreen, steps: [5], bakeMinutes: 0.25}\n", []int{5}, 15 * time.Second, Judge{1, 1.5, 100, nil}, "release.bakeMinutes: 0.25 is not a whole number"},
+		"faults": {"config:\n  laravel-ecs:release: {strategy: blueGreen, steps: [5], bakeMinutes: 0}\n", []int{5}, 0, Judge{1, 1.5, 100, nil}, "release.bakeMinutes: 0 is outside 1-1440"},
 		"typo":   {"config:\n  laravel-ecs:release: {step: [5]}\n", nil, 0, Judge{}, "Pulumi.s.yaml: release.step: no such key"},
 	} {
-		r, local, err := fileWith(t, "s", test.file).ReleaseSettings()
+		r, err := fileWith(t, "s", test.file).ReleaseSettings()
 		if test.says != "" {
 			if err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("%s: %v", name, err)
 			}
 			continue
 		}
-		if err != nil || !slices.Equal(r.Steps, test.steps) || r.Bake() != test.bake || !reflect.DeepEqual(r.Judge, test.judge) || local != (name == "local") {
-			t.Errorf("%s: %v, %s, %+v, local %v, %v", name, r.Steps, r.Bake(), r.Judge, local, err)
+		if err != nil || !slices.Equal(r.Steps, test.steps) || r.Bake() != test.bake || !reflect.DeepEqual(r.Judge, test.judge) {
+			t.Errorf("%s: %v, %s, %+v, %v", name, r.Steps, r.Bake(), r.Judge, err)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package config
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -247,7 +246,7 @@ func (r *Release) deriveSteps() {
 }
 
 // Bake is how long a step is watched.
-func (r Release) Bake() time.Duration { return time.Duration(r.BakeMinutes * float64(time.Minute)) }
+func (r Release) Bake() time.Duration { return time.Duration(r.BakeMinutes) * time.Minute }
 
 // alarmPattern is the name of an alarm (PutMetricAlarm: 1 to 255 characters), or of one of the stack's own.
 var alarmPattern = regexp.MustCompile(`^[!-~]([ -~]{0,253}[!-~])?$`)
@@ -256,16 +255,10 @@ var alarmPattern = regexp.MustCompile(`^[!-~]([ -~]{0,253}[!-~])?$`)
 const maxBake = 24 * 60
 
 // validateSteps checks how a release is watched. Load balancers report once a minute
-// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html), so a part of a minute tells
-// nothing; that of class local reports every few seconds.
-func (r Release) validateSteps(p *problems, local bool) {
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html), so a part of one tells nothing.
+func (r Release) validateSteps(p *problems) {
 	usual := defaults().Release
-	switch whole := r.BakeMinutes == math.Trunc(r.BakeMinutes); {
-	case local && (r.BakeMinutes < 0.1 || r.BakeMinutes > maxBake):
-		p.add("release.bakeMinutes", "%v is outside 0.1-%d", r.BakeMinutes, maxBake)
-	case !local && (!whole || r.BakeMinutes < 1 || r.BakeMinutes > maxBake):
-		p.add("release.bakeMinutes", "%v is not a whole number of minutes, 1-%d: load balancers report once a minute", r.BakeMinutes, maxBake)
-	}
+	p.between("release.bakeMinutes", r.BakeMinutes, 1, maxBake)
 	j := r.Judge
 	if j.ErrorPercent < 0 || j.ErrorPercent > 100 {
 		p.add("release.judge.errorPercent", "%v is outside 0-100", j.ErrorPercent)

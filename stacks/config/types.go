@@ -115,9 +115,8 @@ type Release struct {
 	// Steps are the shares that make release gives a candidate, one after the other: for blueGreen only. The last one is 100.
 	Steps []int `json:"steps"`
 	// BakeMinutes is how long each step is watched before the next one, and a rolling release's new tasks where Judge has alarms.
-	// Whole minutes; less than one in environments of class local, whose load balancer reports every few seconds.
-	BakeMinutes float64 `json:"bakeMinutes"`
-	Judge       Judge   `json:"judge"`
+	BakeMinutes int   `json:"bakeMinutes"`
+	Judge       Judge `json:"judge"`
 }
 
 // Judge is what takes a release back.

@@ -25,7 +25,7 @@ var (
 )
 
 func (c *Config) validateImage(p *problems) {
-	c.Release.validate(p, c.Web.Count, c.Environment.Class == ClassLocal)
+	c.Release.validate(p, c.Web.Count)
 	if !c.Release.Build && c.Release.Candidate == "" {
 		return
 	}
