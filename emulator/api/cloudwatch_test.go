@@ -115,7 +115,7 @@ func TestAlarms(t *testing.T) {
 		}
 		return strings.Join(all, " ")
 	}
-	if got := states(&cloudwatch.DescribeAlarmsInput{}); got != "shop-db=INSUFFICIENT_DATA shop-errors=INSUFFICIENT_DATA shop-queue=ALARM" {
+	if got := states(&cloudwatch.DescribeAlarmsInput{}); got != "shop-db=INSUFFICIENT_DATA shop-errors=OK shop-queue=ALARM" {
 		t.Errorf("at first: %s", got)
 	}
 	if err := w.Report(Report{Name: "HTTPCode_Target_5XX_Count", Of: "shop-web", Values: []float64{11}}); err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -13,9 +14,10 @@ import (
 
 // Report is what a metric of a control plane has every five seconds: a sum of 50 is 600 a minute.
 type Report struct {
-	Name   string    `json:"name"`   // of the metric
-	Of     string    `json:"of"`     // a part of the value of one of its dimensions; empty for any
-	Values []float64 `json:"values"` // none: the metric is silent
+	Namespace string    `json:"namespace"` // empty: AWS/ApplicationELB
+	Name      string    `json:"name"`      // of the metric
+	Of        string    `json:"of"`        // a part of the value of one of its dimensions; empty for any
+	Values    []float64 `json:"values"`    // none: the metric is silent. For CPUUtilization, of each task every minute
 }
 
 // Points are what was set with /test/report. Besides them, a control plane knows its tasks and their targets, and what its tasks print.
@@ -23,12 +25,13 @@ func (c *controlPlane) Points(ctx context.Context, m metrics.Metric, from, to ti
 	every := metrics.Resolution
 	values, known := c.reported(m)
 	switch {
+	case m.Namespace == "AWS/ECS" && m.Name == "CPUUtilization":
+		every = time.Minute
+		values, err = c.uses(ctx, m, values)
 	case known:
 	case m.Namespace == "AWS/ApplicationELB" && strings.HasSuffix(m.Name, "ealthyHostCount"):
 		values, err = c.hosts(ctx, m)
-	case m.Namespace == "AWS/ECS" && m.Name == "CPUUtilization":
-		every = time.Minute
-		values, err = c.uses(ctx, m)
+	case m.Namespace == "AWS/ApplicationELB": // nobody asks for anything
 	default:
 		return metrics.FromLogs(m, from, to, c.account.List(account.LogGroupToken), func(group string) ([]state.Line, error) { return c.Lines(ctx, group, from) })
 	}
@@ -48,7 +51,7 @@ func (c *controlPlane) reported(m metrics.Metric) (values []float64, known bool)
 		for _, value := range m.Dimensions {
 			fits = fits || strings.Contains(value, one.Of)
 		}
-		if fits && one.Name == m.Name {
+		if fits && one.Name == m.Name && cmp.Or(one.Namespace, "AWS/ApplicationELB") == m.Namespace {
 			return one.Values, true
 		}
 	}
@@ -74,14 +77,14 @@ func (c *controlPlane) hosts(ctx context.Context, m metrics.Metric) ([]float64, 
 	return nil, nil
 }
 
-// uses has a report of every running task of a cluster or service, which idles. "The number of reports is the number of tasks":
+// uses has a report of every running task of a cluster or service, which idles unless something else was set. "The number of reports is the number of tasks":
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_utilization.html.
-func (c *controlPlane) uses(ctx context.Context, m metrics.Metric) (values []float64, err error) {
+func (c *controlPlane) uses(ctx context.Context, m metrics.Metric, set []float64) (values []float64, err error) {
 	tasks, err := c.Tasks(ctx, m.Dimensions["ClusterName"])
 	service, ofService := m.Dimensions["ServiceName"]
 	for _, t := range tasks {
 		if t.LastStatus == "RUNNING" && (!ofService || t.Service == service) {
-			values = append(values, 1)
+			values = append(values, append(set, 1)[0])
 		}
 	}
 	return values, err
