@@ -120,13 +120,45 @@ func TestTheIdleColourStopsLast(t *testing.T) {
 
 // TestNoRequestsForARolledBackCandidate: the rules change only when both colours run the revision that was registered for them.
 func TestNoRequestsForARolledBackCandidate(t *testing.T) {
-	recorder := &infratest.Recorder{RolledBack: true}
-	config := released(t, "staging", map[string]any{"name": "r1", "build": false, "candidate": "r2", "percent": 10})
-	if err := recorder.Run(stacks.Deploy, "laravel-ecs", "staging", config); err == nil {
-		t.Error("accepted")
+	for _, percent := range []int{0, 10, 100} { // one group, two with weights, the other group
+		recorder := &infratest.Recorder{RolledBack: true}
+		config := released(t, "staging", map[string]any{"name": "r1", "build": false, "candidate": "r2", "percent": percent})
+		if err := recorder.Run(stacks.Deploy, "laravel-ecs", "staging", config); err == nil {
+			t.Errorf("%d percent: accepted", percent)
+		}
+		if rules := recorder.OfType("aws:lb/listenerRule:ListenerRule"); len(rules) != 0 {
+			t.Errorf("%d percent: %d rules were changed", percent, len(rules))
+		}
 	}
-	if rules := recorder.OfType("aws:lb/listenerRule:ListenerRule"); len(rules) != 0 {
-		t.Errorf("%d rules were changed", len(rules))
+}
+
+// TestRulesHaveTheirHooks: those that see that a service is new, and those that wait for it (TestRulesWaitForNewTasks).
+func TestRulesHaveTheirHooks(t *testing.T) {
+	for strategy, want := range map[string]map[string]string{
+		"rolling": {"web-service": "[]", "feed-service": "[after create laravel-staging-feed-created]", "worker-service": "[]"},
+		"blueGreen": {
+			"web-service": "[after create laravel-staging-web-created]", "web-green-service": "[after create laravel-staging-web-green-created]",
+			"feed-service": "[after create laravel-staging-feed-created]", "worker-service": "[]",
+		},
+	} {
+		want["traffic-https"] = "[before update laravel-staging-traffic-warm-up]"
+		found := 0
+		for _, one := range deploy(t, "staging", with(manyProcesses(t), "release", "strategy", strategy)).All() {
+			name := strings.TrimPrefix(one.Name, "laravel-staging-")
+			expected, listed := want[name]
+			if rule, https := strings.CutSuffix(one.Name, "-https"); https && strings.HasPrefix(name, "route-") {
+				expected, listed = fmt.Sprintf("[before create %s-warm-up before update %[1]s-warm-up]", rule), true
+			}
+			if listed {
+				found++
+				if got := fmt.Sprint(one.Hooks); got != expected {
+					t.Errorf("%s: %s has the hooks %s, not %s", strategy, name, got, expected)
+				}
+			}
+		}
+		if found != len(want)+2 { // and the rules of feed and reverb
+			t.Errorf("%s: %d of %d are there", strategy, found, len(want)+2)
+		}
 	}
 }
 

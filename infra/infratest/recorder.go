@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
 // Resource is one registration, with its inputs free of secret wrappers.
@@ -24,6 +25,7 @@ type Resource struct {
 	DependsOn          []string
 	Custom             bool
 	CreateTimeout      string
+	Hooks              []string // that run before or after it is created or updated
 }
 
 // Recorder is a mock of the engine that answers with made-up ids and ARNs.
@@ -53,7 +55,7 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	r.seen = append(r.seen, Resource{
 		Type: args.TypeToken, Name: args.Name, Parent: nameOf(rpc.GetParent()), Inputs: unwrap(resource.NewObjectProperty(args.Inputs)).ObjectValue(),
 		Protect: rpc.GetProtect(), RetainOnDelete: rpc.GetRetainOnDelete(), Provider: rpc.GetProvider(), IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: aliases, DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
-		CreateTimeout: rpc.GetCustomTimeouts().GetCreate(),
+		CreateTimeout: rpc.GetCustomTimeouts().GetCreate(), Hooks: hooks(rpc.GetHooks()),
 	})
 	return id(args), outputs(args), nil
 }
@@ -73,6 +75,18 @@ func (r *Recorder) reference(inputs resource.PropertyMap) resource.PropertyMap {
 	found["outputs"] = resource.NewObjectProperty(resource.NewPropertyMapFromMap(r.Stacks[name[strings.LastIndex(name, "/")+1:]]))
 	found["secretOutputNames"] = resource.NewArrayProperty(nil)
 	return found
+}
+
+func hooks(binding *pulumirpc.RegisterResourceRequest_ResourceHooksBinding) (names []string) {
+	for when, list := range map[string][]string{
+		"before create": binding.GetBeforeCreate(), "after create": binding.GetAfterCreate(), "before update": binding.GetBeforeUpdate(), "after update": binding.GetAfterUpdate(),
+	} {
+		for _, name := range list {
+			names = append(names, when+" "+name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // arns are the beginnings of ARNs that policies name; a policy must be one that AWS understands.
