@@ -47,6 +47,7 @@ type Watched struct {
 	Idle bool
 	// Target is that of a process with a Route.
 	Target *Target
+	Web    bool // of either colour
 }
 
 // CopiesWatched are copies of snapshots by AWS Backup: the role of its jobs, and the names of the vaults that copies go to.
@@ -111,12 +112,25 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 	return o, ctx.RegisterResourceOutputs(o, pulumi.Map{"topicArn": o.TopicARN})
 }
 
-// dashboard is one screen: requests first, then the tasks, the database, the disk and the queue.
+// dashboard is one screen: requests first, then the tasks, the database, the disk and the queue. A vertical line is where the release of web
+// changed: when ECS started a deployment of it, also to go back. The vertical annotations of a dashboard
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html) are fixed times in its body: each
+// release would change the dashboard, and the time of the next one is not known. So the line is a metric, EventBridge's count of ECS's events,
+// which is 0 in all minutes but that one.
 func (o *Observability) dashboard(ctx *pulumi.Context, name string) error {
+	started, err := o.startedReleases(ctx, name)
+	if err != nil {
+		return err
+	}
 	widget := func(i int, title, stat string, metrics ...any) any {
+		metrics = append(metrics, []any{"AWS/Events", "TriggeredRules", "RuleName", started.Name, map[string]any{"id": "started", "stat": "Sum", "visible": false}},
+			[]any{map[string]any{"id": "release", "expression": "FILL(started, 0)", "label": "release", "yAxis": "right", "color": "#7f7f7f"}})
 		return map[string]any{
 			"type": "metric", "x": (i % 2) * 12, "y": (i / 2) * 6, "width": 12, "height": 6,
-			"properties": map[string]any{"title": title, "stat": stat, "period": 60, "region": o.args.Region, "metrics": metrics},
+			"properties": map[string]any{
+				"title": title, "stat": stat, "period": 60, "region": o.args.Region, "metrics": metrics,
+				"yAxis": map[string]any{"right": map[string]any{"min": 0, "max": 1, "showUnits": false}},
+			},
 		}
 	}
 	elb := func(metric string) any {
@@ -144,11 +158,11 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string) error {
 		widgets = append(widgets, widget(len(widgets), "Disk of the fullest instance, percent", "Maximum", []any{metricNamespace, metricDisk, "ClusterName", o.args.Cluster.Name}))
 	}
 	if stack := o.args.Reported.Stack; stack != "" {
-		widgets = append(widgets, widget(len(widgets), "Waiting jobs", "Maximum", []any{metricNamespace, metricWaitingJobs, "Stack", stack},
-			[]any{metricNamespace, metricOldestJob, "Stack", stack, map[string]any{"yAxis": "right"}}))
+		widgets = append(widgets, widget(len(widgets), "Waiting jobs", "Maximum", []any{metricNamespace, metricWaitingJobs, "Stack", stack}))
+		widgets = append(widgets, widget(len(widgets), "Age of the oldest job, seconds", "Maximum", []any{metricNamespace, metricOldestJob, "Stack", stack}))
 	}
 	body := pulumi.JSONMarshal(map[string]any{"widgets": widgets})
-	_, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
+	_, err = cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
 		DashboardName: pulumi.String(name), DashboardBody: body,
 	}, pulumi.Parent(o))
 	return err
@@ -162,7 +176,6 @@ type failure struct {
 
 // failures are events that no metric tells of: ECS gives a deployment of a service up, also one that nobody waits for, after an instance
 // was replaced or after the pipeline's job was cut off; a snapshot is not made, or not copied.
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html
 // https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
 func (o *Observability) failures() (list []failure) {
 	if len(o.args.Services) > 0 {
@@ -170,10 +183,7 @@ func (o *Observability) failures() (list []failure) {
 		for _, process := range sortedKeys(o.args.Services) {
 			services = append(services, o.args.Services[process].ARN)
 		}
-		list = append(list, failure{"deployments", "ECS gave up a deployment and rolled back", map[string]any{
-			"source": []string{"aws.ecs"}, "detail-type": []string{"ECS Deployment State Change"},
-			"resources": services, "detail": map[string]any{"eventName": []string{"SERVICE_DEPLOYMENT_FAILED"}},
-		}})
+		list = append(list, failure{"deployments", "ECS gave up a deployment and rolled back", deploymentEvents(services, "SERVICE_DEPLOYMENT_FAILED")})
 	}
 	if o.args.Copies != nil {
 		list = append(list, failure{"copies", "AWS Backup failed to make or to copy a snapshot of the database", map[string]any{
@@ -225,6 +235,25 @@ func (o *Observability) finishedBackups(ctx *pulumi.Context, name string) (err e
 		"detail": map[string]any{"SourceIdentifier": []any{o.args.Database.Identifier}, "EventID": []string{"RDS-EVENT-0002"}},
 	}})
 	return err
+}
+
+// startedReleases has EventBridge count the deployments of web that ECS starts. Nobody gets the events.
+func (o *Observability) startedReleases(ctx *pulumi.Context, name string) (*cloudwatch.EventRule, error) {
+	var web []any
+	for _, process := range sortedKeys(o.args.Services) {
+		if service := o.args.Services[process]; service.Web {
+			web = append(web, service.ARN)
+		}
+	}
+	return o.rule(ctx, name, failure{"releases", "ECS starts a deployment of web", deploymentEvents(web, "SERVICE_DEPLOYMENT_IN_PROGRESS")})
+}
+
+// deploymentEvents: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html.
+func deploymentEvents(services []any, event string) map[string]any {
+	return map[string]any{
+		"source": []string{"aws.ecs"}, "detail-type": []string{"ECS Deployment State Change"},
+		"resources": services, "detail": map[string]any{"eventName": []string{event}},
+	}
 }
 
 func (o *Observability) rule(ctx *pulumi.Context, name string, f failure) (*cloudwatch.EventRule, error) {

@@ -1,6 +1,7 @@
 package stacks_test
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -154,6 +155,55 @@ func TestFailedDeploymentsAreReported(t *testing.T) {
 	for _, text := range []string{"events.amazonaws.com", "aws:SourceArn", "cloudwatch.amazonaws.com", "aws:SourceAccount"} {
 		if !strings.Contains(policy, text) {
 			t.Errorf("%s is not in the policy %s", text, policy)
+		}
+	}
+}
+
+// TestReleasesAreLines: each graph of the dashboard has a line where a deployment of web started, of either colour. Nothing in it is a time, so
+// a release changes no dashboard.
+func TestReleasesAreLines(t *testing.T) {
+	rule := func(r *infratest.Recorder) (pattern string) {
+		for _, rule := range r.OfType("aws:cloudwatch/eventRule:EventRule") {
+			if strings.HasSuffix(rule.Name, "-releases") {
+				pattern += rule.Inputs["eventPattern"].StringValue()
+			}
+		}
+		return pattern
+	}
+	prod := deploy(t, "prod", stackConfig(t, "prod"))
+	if pattern := rule(prod); !strings.Contains(pattern, `"eventName":["SERVICE_DEPLOYMENT_IN_PROGRESS"]`) || strings.Count(pattern, "-service") != 1 {
+		t.Errorf("the pattern is %s", pattern)
+	}
+	colors := with(with(stackConfig(t, "prod"), "release", "strategy", "blueGreen"), "worker", "count", 0)
+	if pattern := rule(deploy(t, "prod", colors)); strings.Count(pattern, "-service") != 2 {
+		t.Errorf("the pattern of two colours is %s", pattern)
+	}
+	if pattern := rule(deploy(t, "prod", with(stackConfig(t, "prod"), "observability", "dashboard", false))); pattern != "" {
+		t.Errorf("without a dashboard there is %s", pattern)
+	}
+	var body struct {
+		Widgets []struct {
+			Properties struct {
+				Title   string
+				Metrics [][]any
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(one(t, prod, "aws:cloudwatch/dashboard:Dashboard").Inputs["dashboardBody"].StringValue()), &body); err != nil || len(body.Widgets) < 8 {
+		t.Fatalf("%d widgets, %v", len(body.Widgets), err)
+	}
+	for _, widget := range body.Widgets {
+		text, err := json.Marshal(widget.Properties.Metrics)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{`["AWS/Events","TriggeredRules","RuleName","laravel-prod-watch-releases`, `"expression":"FILL(started, 0)"`} {
+			if strings.Count(string(text), want) != 1 {
+				t.Errorf("%s: %q is not once in %s", widget.Properties.Title, want, text)
+			}
+		}
+		if strings.Count(string(text), `"yAxis":"right"`) != 1 { // it has the other axis for itself: 0 or 1
+			t.Errorf("%s: the right axis is not the release's: %s", widget.Properties.Title, text)
 		}
 	}
 }

@@ -263,8 +263,9 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, netwo
 			target := app.balancer.RouteTarget(s.routeName(p.name))
 			watched.Target = &target
 		}
+		watched.Web = p.behindBalancer && p.further == nil
 		args.Services[p.name] = watched
-		if p.behindBalancer && p.further == nil && !p.color.Idle() {
+		if watched.Web && !watched.Idle {
 			args.Serving = append(args.Serving, cmp.Or(p.color.Name, infra.Blue))
 		}
 	}

@@ -22,6 +22,7 @@ func TestWatchRefusals(t *testing.T) {
 		return account.Values{"dashboardName": "shop", "dashboardBody": body}
 	}
 	text := `{"type":"text","x":0,"y":0,"width":6,"height":3,"properties":{"markdown":"hello"}}`
+	graph := `{"widgets":[{"type":"metric","properties":{"region":"eu-central-1","metrics":[["AWS/EC2","CPUUtilization",{"id":"m1"}],[{"id":"e1","expression":"FILL(m1, 0)"}]]}}]}`
 	subscription := account.Values{"topic": "{topic}", "protocol": "email", "endpoint": "ops@example.com"}
 	testRefusals(t, setup, []refusal{
 		{"log group with a space", account.LogGroupToken, account.Values{"name": "/shop/jobs#1"}, account.Values{"name": "/shop/my jobs"}, "name", ""},
@@ -48,6 +49,10 @@ func TestWatchRefusals(t *testing.T) {
 		{"dashboard that is no JSON", account.DashboardToken, board(`{"widgets":[]}`), board("widgets"), "dashboardBody", ""},
 		{"dashboard without widgets", account.DashboardToken, board(`{"widgets":[]}`), board("{}"), "dashboardBody", ""},
 		{"widget", account.DashboardToken, board(`{"widgets":[` + text + `]}`), board(`{"widgets":[` + strings.Replace(text, `"text"`, `"note"`, 1) + `]}`), "dashboardBody", ""},
+		{"id of a metric", account.DashboardToken, board(graph), board(strings.Replace(graph, `"id":"m1"`, `"id":"M1"`, 1)), "dashboardBody", ""},
+		{"id twice", account.DashboardToken, board(graph), board(strings.Replace(graph, `"id":"e1"`, `"id":"m1"`, 1)), "dashboardBody", ""},
+		{"expression", account.DashboardToken, board(graph), board(strings.Replace(graph, "FILL(m1", "FILL(m2", 1)), "dashboardBody", ""},
+		{"metric", account.DashboardToken, board(graph), board(strings.Replace(graph, `["AWS/EC2","CPUUtilization",{"id":"m1"}]`, `"AWS/EC2"`, 1)), "dashboardBody", ""},
 		{"widget too wide", account.DashboardToken, board(`{"widgets":[` + text + `]}`), board(`{"widgets":[` + strings.Replace(text, `"width":6`, `"width":25`, 1) + `]}`), "dashboardBody", ""},
 		{"metric widget without a region", account.DashboardToken, board(`{"widgets":[{"type":"metric","properties":{"region":"eu-central-1","metrics":[["AWS/ECS","CPUUtilization"]]}}]}`),
 			board(`{"widgets":[{"type":"metric","properties":{"metrics":[["AWS/ECS","CPUUtilization"]]}}]}`), "dashboardBody", ""},

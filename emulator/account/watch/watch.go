@@ -113,10 +113,44 @@ func checkDashboard(r *account.Rules) {
 		if widget.Text("type") == "metric" && !widget.Has("properties.metrics") && !widget.Has("properties.annotations") {
 			r.Refuse("dashboardBody", "widgets[%d] of type metric should have required property 'metrics' or 'annotations'", i)
 		}
+		checkMetrics(r, i, widget.List("properties.metrics"))
 		for property, limit := range map[string][2]int{"x": {0, 23}, "width": {1, 24}, "height": {1, 1000}} {
 			if n, ok := widget.Int(property); ok && (n < limit[0] || n > limit[1]) {
 				r.Refuse("dashboardBody", "widgets[%d].%s is %d; it is %d to %d", i, property, n, limit[0], limit[1])
 			}
+		}
+	}
+}
+
+var (
+	metricID = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
+	operand  = regexp.MustCompile(`\b[a-z][A-Za-z0-9_]*\b`)
+)
+
+// checkMetrics refuses an expression on what its graph does not have. An id begins with a lower-case letter, a function has none
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html).
+func checkMetrics(r *account.Rules, widget int, metrics []any) {
+	ids, expressions := map[string]bool{}, []string{}
+	for _, one := range metrics {
+		metric, _ := one.([]any)
+		if len(metric) == 0 {
+			r.Refuse("dashboardBody", "widgets[%d].properties.metrics should be arrays of names and dimensions", widget)
+			continue
+		}
+		rendering, _ := metric[len(metric)-1].(map[string]any)
+		if id, given := rendering["id"].(string); given {
+			if !metricID.MatchString(id) || ids[id] {
+				r.Refuse("dashboardBody", "widgets[%d]: the id %q is taken, or does not begin with a lower-case letter", widget, id)
+			}
+			ids[id] = true
+		}
+		if text, given := rendering["expression"].(string); given {
+			expressions = append(expressions, operand.FindAllString(text, -1)...)
+		}
+	}
+	for _, id := range expressions {
+		if !ids[id] {
+			r.Refuse("dashboardBody", "widgets[%d]: an expression is on %q, which is no id of its metrics", widget, id)
 		}
 	}
 }
