@@ -1,7 +1,8 @@
 // Tokens for private registries. They come as BuildKit's secrets, which are mounted for one command and are in no layer: NPM_TOKEN and
 // NODE_AUTH_TOKEN, whose names stand in the application's .npmrc, .yarnrc.yml or bunfig.toml (https://docs.npmjs.com/using-private-packages-in-a-ci-cd-workflow),
-// and npmrc, the file in the home of who builds. Home is in memory here.
+// and npmrc, .npmrc of the developer's home. The Dockerfile has this command's own home in memory.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { die, say, text } from './common.mjs';
 
@@ -30,15 +31,16 @@ export function credentials() {
         say(`.npmrc of your home logs in with ${missing.join(' and ')}, which the build was not given: these logins are left out`);
     }
     if (logins) {
-        writeFileSync('/root/.npmrc', `${logins}\n`, { mode: 0o600 });
+        writeFileSync(join(homedir(), '.npmrc'), `${logins}\n`, { mode: 0o600 });
         found.push('.npmrc of your home');
     }
     return {
         found,
         /** The file with the application's settings and the logins. */
         merged() {
-            writeFileSync('/root/merged.npmrc', `${text('.npmrc')}\n${logins}\n`, { mode: 0o600 });
-            return '/root/merged.npmrc';
+            const file = join(homedir(), 'merged.npmrc');
+            writeFileSync(file, `${text('.npmrc')}\n${logins}\n`, { mode: 0o600 });
+            return file;
         },
     };
 }

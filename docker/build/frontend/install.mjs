@@ -2,6 +2,7 @@
 // image's list of packages. In the folder of the application, with the files that split.mjs chose. No package.json: does nothing.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { die, json, ownTools, run, say, text } from './common.mjs';
 import { credentials, refused } from './credentials.mjs';
@@ -52,13 +53,13 @@ async function tools() {
 
 /** The package of the manager, whose hash must be the one in packageManager, as corepack computes it. */
 async function verified() {
-    const { stdout, ok } = await run('/opt/node/bin/npm', ['pack', '--silent', '--pack-destination', '/tmp', `${chosen.source}@${chosen.version}`]);
+    const { stdout, ok } = await run('/opt/node/bin/npm', ['pack', '--silent', '--pack-destination', tmpdir(), `${chosen.source}@${chosen.version}`]);
     ok || die(`${chosen.source}@${chosen.version} could not be fetched`);
-    const file = join('/tmp', stdout.trim().split('\n').pop());
+    const file = join(tmpdir(), stdout.trim().split('\n').pop());
     let content = readFileSync(file);
     if (chosen.kind === 'yarn berry') {
-        await run('tar', ['-xzf', file, '-C', '/tmp', 'package/bin/yarn.js']);
-        content = readFileSync('/tmp/package/bin/yarn.js');
+        await run('tar', ['-xzf', file, '-C', tmpdir(), 'package/bin/yarn.js']);
+        content = readFileSync(join(tmpdir(), 'package/bin/yarn.js'));
     }
     const hash = createHash(chosen.algorithm).update(content).digest('hex');
     hash === chosen.hash || die(`${chosen.name} ${chosen.version} has the ${chosen.algorithm} hash ${hash}, but packageManager in package.json says ${chosen.hash}`);
