@@ -39,10 +39,11 @@ function lines(string $command): array
 /** The packages for every processor that $package needs, itself included, as name => version. Those for one processor are PHP itself. */
 function closure(string $package): array
 {
-    $found = [];
-    for ($wanted = [$package]; $wanted; $wanted = array_diff(array_unique($next), array_keys($found))) {
-        $next = [];
-        // A name that several packages provide is no package.
+    $found = $seen = [];
+    for ($wanted = [$package]; $wanted; $wanted = array_diff(array_unique($next), $seen)) {
+        $seen = array_merge($seen, $wanted);
+        $next = $lines = [];
+        // A name that packages only provide (php-cli) has no entry of its own, about which apt-cache complains.
         exec('apt-cache --no-all-versions show '.implode(' ', array_map('escapeshellarg', $wanted)).' 2>/dev/null', $lines);
         foreach (explode("\n\n", implode("\n", $lines)) as $stanza) {
             preg_match_all('/^(Package|Version|Architecture|Depends): (.*)/m', $stanza, $fields);
@@ -53,16 +54,13 @@ function closure(string $package): array
                 array_push($next, ...$names[0]);
             }
         }
-        $lines = [];
-        $seen = array_merge($seen ?? [], $wanted);
-        $next = array_diff($next, $seen);
     }
     return $found;
 }
 
 $packages = closure($debian);
 ksort($packages);
-$debs = "/tmp/$debian";
+$debs = sys_get_temp_dir()."/$debian";
 mkdir($debs);
 chdir($debs);
 lines('apt-get download -qq -o APT::Sandbox::User=root '.implode(' ', array_map('escapeshellarg', array_keys($packages))));

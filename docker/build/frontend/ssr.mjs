@@ -88,12 +88,11 @@ function take(path) {
     taken.add(real);
     // Maps and types are for developers; packages below are taken if they are needed.
     cpSync(real, copy(real), { recursive: true, filter: (from) => !/\/node_modules(\/|$)|\.map$|\.d\.[cm]?ts$/.test(from.slice(real.length)) });
-    const { name, version, dependencies, optionalDependencies, peerDependencies } = json(join(real, 'package.json'));
+    const { name, version, dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } = json(join(real, 'package.json'));
     const entry = list.packages[`node_modules/${name}@${version}`];
     entry && (entry.shipped = true);
     for (const needed of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
-        const optional = json(join(real, 'package.json')).peerDependenciesMeta?.[needed]?.optional;
-        const found = optional ? undefined : find(needed, real);
+        const found = peerDependenciesMeta?.[needed]?.optional ? undefined : find(needed, real);
         found && take(found);
     }
 }
