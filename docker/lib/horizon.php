@@ -3,15 +3,9 @@
 // it is there, and fires an event (src/MasterSupervisor.php of laravel/horizon, loop); `horizon:status` reads the same from redis, but starts
 // the application for it. A pause is no fault: the master goes on in its loop, its supervisors stay. horizon:status calls it status 1.
 
-use Illuminate\Contracts\Console\Kernel;
-use Symfony\Component\Console\Input\ArgvInput;
-use Symfony\Component\Console\Output\ConsoleOutput;
-
-require '/var/www/vendor/autoload.php';
+require __DIR__.'/artisan.php';
 require __DIR__.'/retry.php';
-$app = require '/var/www/bootstrap/app.php';
-$kernel = $app->make(Kernel::class);
-$kernel->bootstrap();
+$kernel = start_application();
 check_horizon($kernel, $argv);
 
 /** Whether Horizon works: each of its supervisors has run for a while. One that cannot begin ends at once, and is started again and again. */
@@ -28,12 +22,10 @@ function works(iterable $supervisors): bool
     return $any;
 }
 
-$app['events']->listen('Laravel\Horizon\Events\MasterSupervisorLooped', function ($event): void {
+app('events')->listen('Laravel\Horizon\Events\MasterSupervisorLooped', function ($event): void {
     if (! $event->master->working || works($event->master->supervisors)) {
         touch(getenv('HEARTBEAT_FILE'));
     }
 });
 
-$status = $kernel->handle($input = new ArgvInput($argv), new ConsoleOutput());
-$kernel->terminate($input, $status);
-exit($status);
+run_artisan($kernel, $argv);

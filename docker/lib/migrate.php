@@ -4,10 +4,8 @@
 // connection: it needs no table, and it ends with the connection.
 
 use Illuminate\Database\Connection;
-use Symfony\Component\Console\Input\ArgvInput;
-use Symfony\Component\Console\Output\ConsoleOutput;
 
-require '/var/www/vendor/autoload.php';
+require __DIR__.'/artisan.php';
 require __DIR__.'/boot.php';
 require __DIR__.'/retry.php';
 $kernel = boot(require '/var/www/bootstrap/app.php');
@@ -61,7 +59,4 @@ $config = config('database.connections.'.config('database.default'));
 $connection = connect($config, (int) (getenv('DB_WAIT_SECONDS') ?: 60));
 lock($connection, 'migrate:'.md5($connection->getDatabaseName()), (int) (getenv('MIGRATE_WAIT_SECONDS') ?: 600));
 
-$argv = array_merge(['artisan', 'migrate', '--force'], array_slice($argv, 1));
-$status = $kernel->handle($input = new ArgvInput($argv), new ConsoleOutput());
-$kernel->terminate($input, $status);
-exit($status);
+run_artisan($kernel, ['artisan', 'migrate', '--force', ...array_slice($argv, 1)]);

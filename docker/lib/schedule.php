@@ -4,16 +4,11 @@
 // repeat within the minute go on in it: the old one was interrupted.
 
 use Illuminate\Console\Scheduling\Schedule;
-use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Support\Facades\Cache;
-use Symfony\Component\Console\Input\ArgvInput;
-use Symfony\Component\Console\Output\ConsoleOutput;
 
-require '/var/www/vendor/autoload.php';
-$app = require '/var/www/bootstrap/app.php';
-$kernel = $app->make(Kernel::class);
-$kernel->bootstrap();
-$app->make(Schedule::class); // an application that cannot list its schedule gets no heartbeat
+require __DIR__.'/artisan.php';
+$kernel = start_application();
+app(Schedule::class); // an application that cannot list its schedule gets no heartbeat
 touch(getenv('HEARTBEAT_FILE'));
 require __DIR__.'/queue.php';
 try {
@@ -46,9 +41,7 @@ function only_repeating(Schedule $schedule): bool
     return $repeating !== [];
 }
 
-if (!ours(gmdate('Y-m-d\TH:i')) && !only_repeating($app->make(Schedule::class))) {
+if (!ours(gmdate('Y-m-d\TH:i')) && !only_repeating(app(Schedule::class))) {
     exit(0);
 }
-$status = $kernel->handle($input = new ArgvInput(array_merge(['artisan', 'schedule:run'], array_slice($argv, 1))), new ConsoleOutput());
-$kernel->terminate($input, $status);
-exit($status);
+run_artisan($kernel, ['artisan', 'schedule:run', ...array_slice($argv, 1)]);

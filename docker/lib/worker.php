@@ -2,28 +2,23 @@
 // php artisan with a heartbeat: worker.php queue:work ... touches HEARTBEAT_FILE on each iteration of the worker's loop, so
 // that a health check can distinguish a stuck worker from a busy one. The application needs no change for it.
 
-use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Contracts\Foundation\MaintenanceMode;
 use Illuminate\Queue\Events\JobProcessed;
 use Illuminate\Queue\Events\JobProcessing;
 use Illuminate\Queue\Events\Looping;
-use Symfony\Component\Console\Input\ArgvInput;
-use Symfony\Component\Console\Output\ConsoleOutput;
 
-require '/var/www/vendor/autoload.php';
+require __DIR__.'/artisan.php';
 require __DIR__.'/retry.php';
-$app = require '/var/www/bootstrap/app.php';
-$kernel = $app->make(Kernel::class);
-$kernel->bootstrap();
+$kernel = start_application();
 check_retry($kernel, $argv);
 
 $beat = fn () => touch(getenv('HEARTBEAT_FILE'));
-$app['events']->listen([Looping::class, JobProcessing::class, JobProcessed::class], function () use ($beat): void {
+app('events')->listen([Looping::class, JobProcessing::class, JobProcessed::class], function () use ($beat): void {
     $beat();
 });
-$app['events']->listen(JobProcessing::class, tell_long_jobs(...));
+app('events')->listen(JobProcessing::class, tell_long_jobs(...));
 // In maintenance mode a worker fires none of these events. It only checks on each iteration whether the mode is still active.
-$app->extend(MaintenanceMode::class, fn (MaintenanceMode $mode) => new class($mode, $beat) implements MaintenanceMode
+app()->extend(MaintenanceMode::class, fn (MaintenanceMode $mode) => new class($mode, $beat) implements MaintenanceMode
 {
     public function __construct(private MaintenanceMode $mode, private Closure $beat) {}
 
@@ -50,6 +45,4 @@ $app->extend(MaintenanceMode::class, fn (MaintenanceMode $mode) => new class($mo
     }
 });
 
-$status = $kernel->handle($input = new ArgvInput(), new ConsoleOutput());
-$kernel->terminate($input, $status);
-exit($status);
+run_artisan($kernel, $argv);
