@@ -10,9 +10,9 @@ import (
 )
 
 // TestRoles: Horizon, Reverb and a command that stays begin, are well and unwell, and stop with work in hand. The application is
-// testdata/apps/services. Its laravel/horizon and laravel/reverb are stand-ins, written after the sources on GitHub that they name, because
-// packagist is out of reach here: what this does not prove is that releases of the two behave as these sources did. Horizon's redis records,
-// balancing and dashboard, and Reverb's protocol, are not in them.
+// testdata/apps/services. Its packages laravel/horizon and laravel/reverb are made for this test after the sources on GitHub that they name, because
+// packagist is not always there: this does not prove that releases of the two behave as these sources did. Horizon's redis records, balancing
+// and dashboard, and Reverb's protocol, are not in them.
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	own := buildApp(t, "services")
@@ -71,7 +71,7 @@ func horizonWorks(t *testing.T, own string) {
 				out, _ := docker("exec", id, "valkey-cli", "get", "job")
 				return out
 			}
-			env := []string{"REDIS_HOST=" + host, "QUEUE_CONNECTION=redis", "FAST=" + fast}
+			env := []string{"REDIS_HOST=" + host, "REDIS_PREFIX=", "QUEUE_CONNECTION=redis", "FAST=" + fast}
 			c := start(t, options{image: own, env: env, args: []string{"horizon"}})
 			c.waitWell()
 
