@@ -3,7 +3,6 @@ package docker_test
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -54,15 +53,8 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // newBucket starts one that containers reach, and returns their variables for it.
 func newBucket(t *testing.T) (*bucket, []string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", gateway(t)+":0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	b := &bucket{files: map[string]string{}, held: make(chan struct{}), asked: make(chan struct{}, 1)}
-	server := &http.Server{Handler: b}
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Close() })
-	url := "http://" + listener.Addr().String()
+	url := "http://" + serve(t, b)
 	return b, []string{"SESSION_DRIVER=cookie", "KEEP_ASSETS=1", "AWS_BUCKET=files", "AWS_DEFAULT_REGION=eu-west-1", "AWS_ENDPOINT_URL_S3=" + url, "AWS_CONTAINER_CREDENTIALS_FULL_URI=" + url + "/credentials"}
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -115,18 +116,7 @@ func zipOf(t *testing.T, files map[string]string) []byte {
 	t.Helper()
 	var archive bytes.Buffer
 	w := zip.NewWriter(&archive)
-	for name, content := range files {
-		file, err := w.Create(name)
-		if err == nil {
-			_, err = file.Write([]byte(content))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	pack(t, files, func(name string, _ int) (io.Writer, error) { return w.Create(name) }, w)
 	return archive.Bytes()
 }
 
@@ -188,6 +178,19 @@ func gateway(t *testing.T) string {
 	return out
 }
 
+// serve starts a server that containers and the builder reach, and returns its address.
+func serve(t *testing.T, handler http.Handler) (host string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", gateway(t)+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: handler}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	return listener.Addr().String()
+}
+
 // inLayers searches all layers of an image for what was installed, which has to be there, and for a secret, which must not be.
 func inLayers(t *testing.T, tag, installed, secret string) {
 	t.Helper()
@@ -227,28 +230,18 @@ func TestPrivateRepositories(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var hosts [2]string
 	mux := http.NewServeMux()
 	mux.Handle("/source.git/", http.FileServer(http.Dir(source)))
 	mux.HandleFunc("/private.zip", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(archive) })
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if u, p, ok := r.BasicAuth(); !ok || u != user || p != password {
 			w.Header().Set("WWW-Authenticate", `Basic realm="packages"`)
 			http.Error(w, "no", http.StatusUnauthorized)
 			return
 		}
 		mux.ServeHTTP(w, r)
-	})}
-	for i := range hosts {
-		listener, err := net.Listen("tcp", gateway(t)+":0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		hosts[i] = listener.Addr().String()
-		go func() { _ = server.Serve(listener) }()
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	host, home := hosts[0], hosts[1]
+	})
+	host, home := serve(t, guarded), serve(t, guarded)
 
 	dir := tree(t, "docker/testdata/skeleton", "app")
 	app := filepath.Join(dir, "app")

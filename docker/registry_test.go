@@ -7,7 +7,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
-	"net"
+	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -21,22 +21,29 @@ func tgzOf(t *testing.T, files map[string]string) []byte {
 	var archive bytes.Buffer
 	zipped := gzip.NewWriter(&archive)
 	w := tar.NewWriter(zipped)
+	pack(t, files, func(name string, size int) (io.Writer, error) {
+		return w, w.WriteHeader(&tar.Header{Name: "package/" + name, Mode: 0o644, Size: int64(size)})
+	}, w, zipped)
+	return archive.Bytes()
+}
+
+// pack writes files into an archive, and closes its writers. add begins a file.
+func pack(t *testing.T, files map[string]string, add func(name string, size int) (io.Writer, error), writers ...io.Closer) {
+	t.Helper()
 	for name, content := range files {
-		err := w.WriteHeader(&tar.Header{Name: "package/" + name, Mode: 0o644, Size: int64(len(content))})
+		file, err := add(name, len(content))
 		if err == nil {
-			_, err = w.Write([]byte(content))
+			_, err = io.WriteString(file, content)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
+	for _, w := range writers {
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := zipped.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return archive.Bytes()
 }
 
 // TestPrivateRegistry: an npm package of a registry that wants a token, given as NPM_TOKEN, whose name .npmrc has, and as the login of a
@@ -45,20 +52,13 @@ func TestPrivateRegistry(t *testing.T) {
 	const token = "npm_s3cretOfTheRegistry8461"
 	once := time.Now().UnixNano() // so that nothing is found in the builder, nor in npm's cache, which goes by the hash of the archive
 	archive := tgzOf(t, map[string]string{"package.json": `{"name": "@acme/ui", "version": "1.0.0"}`, "index.js": fmt.Sprintf("// the private package %d", once)})
-	listener, err := net.Listen("tcp", gateway(t)+":0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+token {
 			http.Error(w, `{"error": "no"}`, http.StatusUnauthorized)
 			return
 		}
 		_, _ = w.Write(archive)
-	})}
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Close() })
-	host := listener.Addr().String()
+	}))
 
 	dir := tree(t, "docker/testdata/skeleton", "app")
 	app := filepath.Join(dir, "app")
