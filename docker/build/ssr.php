@@ -1,6 +1,7 @@
 <?php
 // Prints where the bundle for server-side rendering is, below the application's folder, or nothing. Inertia takes the one of its
-// configuration, else the first of these that exists (src/Ssr/BundleDetector.php of inertia-laravel).
+// configuration, else the first of these that exists (src/Ssr/BundleDetector.php of inertia-laravel, which also takes public/js/app.js, where
+// Mix writes the bundle for browsers).
 
 $files = ['bootstrap/ssr/ssr.js', 'bootstrap/ssr/app.js', 'bootstrap/ssr/ssr.mjs', 'bootstrap/ssr/app.mjs', 'public/js/ssr.js'];
 if (! is_dir('bootstrap/ssr') && ! is_file('public/js/ssr.js')) {

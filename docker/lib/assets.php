@@ -1,7 +1,7 @@
 <?php
 
-// Puts the files that are given as arguments, below public/, into the bucket; or tells with "due MARK" whether that is to be done, and with
-// "mark MARK" that it was.
+// Puts files of public/ into the bucket: assets.php FILE ... The status of "due MARK" says whether that has to be done, and "mark MARK" records
+// that it was.
 
 require __DIR__.'/s3.php';
 
@@ -9,7 +9,8 @@ const TYPES = [
     'css' => 'text/css', 'js' => 'text/javascript', 'mjs' => 'text/javascript', 'json' => 'application/json', 'map' => 'application/json', 'svg' => 'image/svg+xml',
     'woff' => 'font/woff', 'woff2' => 'font/woff2', 'ttf' => 'font/ttf', 'wasm' => 'application/wasm', 'webp' => 'image/webp', 'avif' => 'image/avif',
 ];
-// Twice in this time the containers look, so that the lifecycle counts from when the last of them stopped (stacks/config, AssetDays).
+// After this time a release that still runs puts its files again, so that the lifecycle counts their days from then. Containers look twice as
+// often (assets.sh). FileDays in stacks/config adds both times to the days.
 const AGE = 12 * 3600;
 // The status of "due" that means no. PHP ends with 255 at a fatal error, and 1 is what a shell makes of much.
 const NOT_DUE = 3;

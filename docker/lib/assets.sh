@@ -5,7 +5,7 @@
 keeper=
 
 # keep_assets puts those of this release into the bucket, unless a container of the same release has done so lately. A fault stops nothing:
-# this container has them. Nobody's page needs a map: browsers ask for it in their developer tools only.
+# this container has them. Source maps are left out: only a browser's developer tools ask for them.
 keep_assets() {
     local mark=${APP_RELEASE:-unknown} from=$EPOCHREALTIME status=0
     [[ -d public/build/assets ]] || return 0
@@ -32,8 +32,7 @@ keep_assets_fresh() {
     keeper=$!
 }
 
-# await_assets waits until the first attempt has ended, and a while only: it goes on in the background. Nor does it wait for a container
-# whose servers have ended.
+# await_assets waits for the end of the first attempt, at most ASSETS_WAIT_SECONDS and while the servers run. The attempt goes on after that.
 await_assets() {
     local until=$((SECONDS + ASSETS_WAIT_SECONDS))
     while [[ ! -e $run/assets-kept ]] && both_run; do

@@ -34,7 +34,7 @@ uses() {
 check_environment() {
     local name problems=() required=(APP_KEY)
     if [[ -n ${PORT:-} ]]; then number PORT "$PORT"; fi
-    # Without PHP there is no use for any of them, and a container does without.
+    # It runs no PHP, so it needs none of Laravel's variables.
     if [[ $role == ssr ]]; then
         check_numbers
         return

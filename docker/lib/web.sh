@@ -124,7 +124,7 @@ serve() {
     apache=$!
     [[ -z $keeper ]] || await_assets
     warm_up
-    # One that ended before is no job any more, for which wait -n would wait; its status is still known.
+    # One may have ended already. wait -n would not report it, and wait for the other; wait with its number still has its status.
     for who in "$fpm" "$apache" ''; do
         if [[ -n $who ]] && ! kill -0 "$who" 2>/dev/null; then break; fi
     done
