@@ -19,12 +19,9 @@ config=$COMPOSER_HOME/config.json
 build=$(dirname "$0")
 secrets=/run/secrets
 
-# packagist asks as Composer would, through the proxy of the environment.
+# packagist asks as Composer would.
 packagist() {
-    php -r '
-        $proxy = getenv("https_proxy") ?: getenv("HTTPS_PROXY");
-        $http = ["timeout" => 8] + ($proxy ? ["proxy" => preg_replace("#^https?://#", "tcp://", rtrim($proxy, "/")), "request_fulluri" => true] : []);
-        exit(@file_get_contents("https://repo.packagist.org/packages.json", false, stream_context_create(["http" => $http])) === false ? 1 : 0);'
+    php -r 'require $argv[1]; exit(fetch("https://repo.packagist.org/packages.json", 8) === false ? 1 : 0);' "$build/fetch.php"
 }
 
 # Laravel 13 is in Debian's next release only. Its packages of PHP code fit every processor and PHP of this one, and are unpacked, not installed:
