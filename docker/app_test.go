@@ -3,6 +3,7 @@ package docker_test
 import (
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -47,6 +48,24 @@ func TestMigrateFailsInPlainWords(t *testing.T) {
 		log, status := runOnce(t, options{env: append(env[:4:4], "DB_PASSWORD=wrong"), args: []string{"migrate"}})
 		if status != 1 || !strings.Contains(log, "no connection to the database") || !strings.Contains(log, "Access denied") {
 			t.Errorf("exits %d:\n%s", status, log)
+		}
+	})
+	t.Run("what a provider asks once all have started", func(t *testing.T) {
+		provider := filepath.Join(t.TempDir(), "Provider.php")
+		write(t, provider, `<?php
+namespace App\Providers;
+
+class AppServiceProvider extends \Illuminate\Support\ServiceProvider
+{
+    public function boot(): void
+    {
+        $this->app->booted(fn () => \Illuminate\Support\Facades\DB::table('nowhere')->count());
+    }
+}
+`)
+		log, status := runOnce(t, options{env: env, flags: []string{"--volume", provider + ":/var/www/app/Providers/AppServiceProvider.php:ro"}, args: []string{"migrate"}})
+		if want := "it asks for what the migrations make, and the application does not start without it: check Schema::hasTable first"; status != 1 || !strings.Contains(log, want) {
+			t.Errorf("exits %d without %q:\n%s", status, want, log)
 		}
 	})
 	t.Run("failing migration", func(t *testing.T) {

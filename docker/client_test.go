@@ -7,7 +7,9 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
 	"math/big"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,6 +98,44 @@ func TestSquashedMigrations(t *testing.T) {
 		"--user=app", "--password=secret", "--host=db-tls", "--ssl-ca=/tls/ca.pem", "--execute", "SELECT 1")
 	if err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("with another authority the client says %q, %v", out, err)
+	}
+}
+
+// TestDumpWithAnotherName: Laravel looks for a .dump before it looks for a .sql (MigrateCommand, schemaPath).
+func TestDumpWithAnotherName(t *testing.T) {
+	t.Parallel()
+	dir := appTree(t, "squashed")
+	schema := filepath.Join(dir, "app/database/schema/mysql-schema")
+	if err := os.Rename(schema+".sql", schema+".dump"); err != nil {
+		t.Fatal(err)
+	}
+	tag, _, err := stage(t, dir, "server", "--build-arg", "APP=app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := in(t, tag, "command -v mysql || true"); found != "/usr/bin/mysql" {
+		t.Errorf("the client is %q", found)
+	}
+}
+
+// TestAuthorityThroughAProxy: the certificates of RDS_CA_URL come through the proxy of who builds.
+func TestAuthorityThroughAProxy(t *testing.T) {
+	t.Parallel()
+	const bundle = "-----BEGIN CERTIFICATE-----\n"
+	proxy := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.RequestURI != "http://certificates.example.com/bundle.pem" {
+			http.Error(w, r.RequestURI, http.StatusNotFound)
+			return
+		}
+		_, _ = io.WriteString(w, bundle)
+	}))
+	tag, progress, err := stage(t, tree(t, "docker/testdata/skeleton", "app"), "authorities", "--build-arg", "APP=app", "--build-arg", "https_proxy=http://"+proxy,
+		"--build-arg", "RDS_CA_URL=http://certificates.example.com/bundle.pem")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, progress)
+	}
+	if got := in(t, tag, "cat /authorities/rds-ca.pem"); got != strings.TrimSpace(bundle) {
+		t.Errorf("the bundle is %q", got)
 	}
 }
 

@@ -148,12 +148,17 @@ func TestRepositoriesOfAMonorepo(t *testing.T) {
 	args := []string{"--build-arg", "APP=app/apps/shop", "--build-arg", "CONTEXT=app"}
 	// A package beside the application is in the image with all that it has, tests as well. Folders that Composer does not read are not.
 	write(t, filepath.Join(dir, "app/packages/above/tests/.npmrc"), "//npm.example.com/:_authToken=npm_0123\n")
+	write(t, filepath.Join(dir, "app/packages/above/bunfig.toml"), "[install.scopes]\nacme = { token = \"npm_0123\", url = \"https://npm.example.com/\" }\n")
 	write(t, filepath.Join(dir, "app/elsewhere/.npmrc"), "//npm.example.com/:_authToken=npm_0123\n")
 	_, progress, err = stage(t, dir, "composer", args...)
+	if want := "    app/packages/above/bunfig.toml\n"; err == nil || !strings.Contains(progress, want) {
+		t.Errorf("with a token in bunfig.toml: %v; it does not say %q:\n%s", err, want, progress)
+	}
 	if want := "    app/packages/above/tests/.npmrc\n"; err == nil || !strings.Contains(progress, want) || strings.Contains(progress, "elsewhere") {
 		t.Errorf("with a token in a package: %v; it does not say %q:\n%s", err, want, progress)
 	}
 	write(t, filepath.Join(dir, "app/packages/above/tests/.npmrc"), "//npm.example.com/:_authToken=${NPM_TOKEN}\n")
+	write(t, filepath.Join(dir, "app/packages/above/bunfig.toml"), "[install.scopes]\nacme = { token = \"$NPM_TOKEN\", url = \"https://npm.example.com/\" }\n")
 	tag, _, err := stage(t, dir, "autoload", args...)
 	if err != nil {
 		t.Fatal(err)

@@ -40,6 +40,9 @@ func TestPackageManagers(t *testing.T) {
 			t.Parallel()
 			dir, tag := frontEnd(t, name)
 			write(t, filepath.Join(dir, "app/bootstrap/ssr/ssr.js"), "// of a developer's machine")
+			// Manifests that are nobody's packages: a published asset, and an example.
+			write(t, filepath.Join(dir, "app/public/vendor/pack/package.json"), "// no JSON")
+			write(t, filepath.Join(dir, "app/resources/examples/package.json"), `{"dependencies": {"ui": "file:../../../ui"}}`)
 			// Yarn 2 and later start with the variables only that .yarnrc.yml names, and the token is there for the installation alone.
 			token := filepath.Join(t.TempDir(), "token")
 			write(t, token, "npm_0123")
@@ -88,6 +91,8 @@ func TestFrontEndThatIsNotClear(t *testing.T) {
 			"package.json needs ../ui, which is outside of the application's folder"},
 		"PHP that was not seen": {map[string]string{"yarn.lock": "", "package.json": `{"scripts": {"build": "sh build.sh"}}`, "build.sh": "php -v\n"}, nil,
 			"set image.assets.php: always"},
+		"a bundle without its script": {map[string]string{"yarn.lock": "", "package.json": `{"dependencies": {"is-number": "7.0.0"}}`, "vite.config.js": "export default {};\n"}, nil,
+			"package.json has no script build, production or prod, so nothing is bundled: name the script in image.assets.script"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

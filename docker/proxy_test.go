@@ -180,3 +180,14 @@ func (c *container) seen(headers ...string) (got seenRequest, cookies []string) 
 	}
 	return got, resp.Header.Values("Set-Cookie")
 }
+
+// TestProxiesByName: the words of Laravel and Symfony for "whoever reaches this port" mean private addresses.
+func TestProxiesByName(t *testing.T) {
+	t.Parallel()
+	got := shell(t, `bash -c '. /usr/local/lib/laravel-ecs/web.sh
+		for TRUSTED_PROXIES in "" "*" "**" REMOTE_ADDR private_ranges PRIVATE_SUBNETS 10.1.0.0/16,10.2.0.3; do proxies; echo "$PROXY_RANGES"; done'`)
+	const private = "10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.168.0.0/16 fc00::/7\n"
+	if want := strings.Repeat(private, 6) + "10.1.0.0/16 10.2.0.3"; got != want {
+		t.Errorf("they are\n%s", got)
+	}
+}
