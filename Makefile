@@ -27,7 +27,7 @@ DEPLOY = $(RUN)$(if $(HERE), --yes)
 REVIEW = $(if $(filter local,$(CLOUD)),$(EMULATOR) exec -- )$(OPERATOR) $(1)
 REVIEW_TOOLS := $(OPERATOR) $(if $(filter local,$(CLOUD)),$(EMULATOR) bin/pulumi)
 
-.PHONY: help up preview down status logs run shell tunnel maintenance releases why rollback unpin release canary promote abort deploy rotate-secret smoke drift preflight cost prices note notes touched test-app layers docker dotenv doctor config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
+.PHONY: help up preview down status logs run shell tunnel sleep wake maintenance releases why rollback unpin release canary promote abort deploy rotate-secret smoke drift preflight cost prices note notes touched test-app layers docker dotenv doctor config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -56,6 +56,12 @@ shell: $(TOOLS) ## Open a shell in a running task by ECS Exec (PROCESS=web)
 
 tunnel: $(TOOLS) ## Open a local port to the database or the cache: TO=database, TO=cache (PORT=13306)
 	@$(call RUN,tunnel)$(if $(TO), --to="$$TO")$(if $(PORT), --port="$$PORT")
+
+sleep: $(TOOLS) ## Stop tasks, instances and database until the next "up" of environment.schedule
+	@$(call RUN,sleep)
+
+wake: $(TOOLS) ## Start an environment that sleeps
+	@$(call RUN,wake)
 
 maintenance: $(TOOLS) ## The load balancer answers 503: ON=1 or OFF=1 (ALLOW=203.0.113.7/32 lets an address in, FILE=page.html)
 	@$(call RUN,maintenance $(if $(filter 1,$(ON)),on,$(if $(filter 1,$(OFF)),off,status)))$(if $(ALLOW), --allow="$$ALLOW")$(if $(FILE), --file="$$FILE")

@@ -1,6 +1,8 @@
 package infra
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -29,6 +31,9 @@ const (
 )
 
 const gigabyte = 1 << 30
+
+// awake are the namespaces of what an environment with nights never stops: cache and NAT.
+var awake = []string{"AWS/ElastiCache", "AWS/EC2"}
 
 // balancerAlarms are symptoms that visitors notice. Metrics and dimensions:
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html.
@@ -155,6 +160,10 @@ func (o *Observability) natAlarms() []alarm {
 }
 
 func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm, opts ...pulumi.ResourceOption) error {
+	silent := a.silence
+	if o.args.Sleeps && silent == bad && !slices.Contains(awake, a.namespace) {
+		silent = quiet
+	}
 	comparison := "LessThanThreshold"
 	if a.above {
 		comparison = "GreaterThanThreshold"
@@ -173,7 +182,7 @@ func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm, opts ..
 		Threshold:          pulumi.Float64(a.threshold),
 		Period:             pulumi.Int(seconds),
 		EvaluationPeriods:  pulumi.Int(a.periods),
-		TreatMissingData:   pulumi.String(a.silence),
+		TreatMissingData:   pulumi.String(silent),
 		AlarmActions:       pulumi.Array{o.topic.Arn},
 		OkActions:          pulumi.Array{o.topic.Arn},
 	}, append(opts, pulumi.Parent(o))...)

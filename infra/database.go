@@ -12,31 +12,33 @@ import (
 
 // DatabaseArgs describes the private MySQL or MariaDB instance the application writes to.
 type DatabaseArgs struct {
-	SubnetIDs           pulumi.StringArrayInput
-	SecurityGroupID     pulumi.StringInput
-	Password            pulumi.StringInput
-	Engine              string // mysql or mariadb
-	Version             string // major.minor, as "8.4": the rest follows AWS's minor upgrades
-	InstanceClass       string
-	Name, Username      string
-	Port                int
-	StorageGB           int
-	MaxStorageGB        int // autoscaling of the storage stops here; 0 turns it off
-	MultiAZ             bool
-	BackupDays          int
-	RequireTLS          bool
-	Protected           bool     // neither Pulumi nor AWS deletes it
-	FinalSnapshot       bool     // a destroy makes a snapshot first
-	ApplyNow            bool     // changes do not wait for the maintenance window
-	LogExports          []string // error, general, slowquery, audit
-	LogDays             int
-	PerformanceInsights bool
-	MonitoringSeconds   int  // enhanced monitoring; 0: off
-	ExtendedSupport     bool // of an instance that is new or restored; AWS never changes it later
-	Upgrade             bool // to another major version, at once
-	BlueGreenUpdate     bool // the upgrade is made in a copy
-	Restore             *DatabaseRestore
-	KMSKeyID            string // of an instance that is new; empty for the key that AWS manages
+	SubnetIDs       pulumi.StringArrayInput
+	SecurityGroupID pulumi.StringInput
+	Password        pulumi.StringInput
+	Engine          string // mysql or mariadb
+	Version         string // major.minor, as "8.4": the rest follows AWS's minor upgrades
+	InstanceClass   string
+	Name, Username  string
+	Port            int
+	StorageGB       int
+	MaxStorageGB    int // autoscaling of the storage stops here; 0 turns it off
+	MultiAZ         bool
+	BackupDays      int
+	// BackupWindow and MaintenanceWindow are in UTC and in RDS's form; empty: in the night.
+	BackupWindow, MaintenanceWindow string
+	RequireTLS                      bool
+	Protected                       bool     // neither Pulumi nor AWS deletes it
+	FinalSnapshot                   bool     // a destroy makes a snapshot first
+	ApplyNow                        bool     // changes do not wait for the maintenance window
+	LogExports                      []string // error, general, slowquery, audit
+	LogDays                         int
+	PerformanceInsights             bool
+	MonitoringSeconds               int  // enhanced monitoring; 0: off
+	ExtendedSupport                 bool // of an instance that is new or restored; AWS never changes it later
+	Upgrade                         bool // to another major version, at once
+	BlueGreenUpdate                 bool // the upgrade is made in a copy
+	Restore                         *DatabaseRestore
+	KMSKeyID                        string // of an instance that is new; empty for the key that AWS manages
 }
 
 // DatabaseRestore says what the instance is made from, instead of an empty one.

@@ -1,6 +1,7 @@
 package infra
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -171,8 +172,8 @@ func (db *Database) instanceArgs(g generation) *rds.InstanceArgs {
 		AllocatedStorage:        pulumi.Int(a.StorageGB),
 		MultiAz:                 pulumi.Bool(a.MultiAZ),
 		BackupRetentionPeriod:   pulumi.Int(a.BackupDays),
-		BackupWindow:            pulumi.String("02:00-03:00"),
-		MaintenanceWindow:       pulumi.String("sun:03:30-sun:04:30"),
+		BackupWindow:            pulumi.String(cmp.Or(a.BackupWindow, "02:00-03:00")),
+		MaintenanceWindow:       pulumi.String(cmp.Or(a.MaintenanceWindow, "sun:03:30-sun:04:30")),
 		CopyTagsToSnapshot:      pulumi.Bool(true),
 		AutoMinorVersionUpgrade: pulumi.Bool(true),
 		// An upgrade that waits would leave the old parameter group in use, and the deployment would fail when it deletes it.

@@ -54,7 +54,7 @@ func refuseWithoutTLS(action string, resources ...pulumi.StringInput) Statement 
 // NewServiceRole registers a role that one AWS service may assume. With an account, it may do so on behalf of that account only, where
 // the service says for whom it acts: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html. ECS says so for task roles
 // (task-iam-roles.html of its developer guide), VPC flow logs (flow-logs-iam-role.html) and RDS monitoring
-// (USER_Monitoring.OS.Enabling.html) for theirs. EC2 does not, nor is it documented for the execution role of ECS and for AWS Backup.
+// (USER_Monitoring.OS.Enabling.html) and EventBridge Scheduler (cross-service-confused-deputy-prevention.html) for theirs. EC2 does not, nor is it documented for the execution role of ECS and for AWS Backup.
 func NewServiceRole(ctx *pulumi.Context, logical, service, description string, account pulumi.StringInput, opts ...pulumi.ResourceOption) (*iam.Role, error) {
 	trust := Statement{Principals: map[string]any{"Service": service}, Actions: []string{"sts:AssumeRole"}}
 	if account != nil {
@@ -70,11 +70,13 @@ func AccountID(ctx *pulumi.Context, parent pulumi.Resource) pulumi.StringOutput 
 	return aws.GetCallerIdentityOutput(ctx, aws.GetCallerIdentityOutputArgs{}, pulumi.Parent(parent)).AccountId()
 }
 
-// FlowLogsService is the service of VPC flow logs, MonitoringService that of RDS's enhanced monitoring, and BackupService AWS Backup.
+// FlowLogsService is the service of VPC flow logs, MonitoringService that of RDS's enhanced monitoring, BackupService AWS Backup, and
+// SchedulerService EventBridge Scheduler.
 const (
 	FlowLogsService   = "vpc-flow-logs.amazonaws.com"
 	MonitoringService = "monitoring.rds.amazonaws.com"
 	BackupService     = "backup.amazonaws.com"
+	SchedulerService  = "scheduler.amazonaws.com"
 )
 
 // BackupPolicy is what AWS Backup needs for snapshots and their copies:
@@ -94,4 +96,4 @@ const (
 var AttachedPolicies = []string{instanceECSPolicy, instanceSSMPolicy, monitoringPolicy, BackupPolicy}
 
 // RoleServices are the services that components make roles for.
-var RoleServices = []string{instancesService, tasksService, FlowLogsService, MonitoringService, BackupService}
+var RoleServices = []string{instancesService, tasksService, FlowLogsService, MonitoringService, BackupService, SchedulerService}

@@ -33,8 +33,10 @@ type ObservabilityArgs struct {
 	Copies *CopiesWatched
 	// NATInstanceID is nil where there is none.
 	NATInstanceID pulumi.StringInput
-	Reported      Reported
-	Dashboard     bool
+	// Sleeps is an environment with nights: silence is the night then, and never an alarm.
+	Sleeps    bool
+	Reported  Reported
+	Dashboard bool
 }
 
 // Watched is a service and what its alarms compare with.

@@ -27,14 +27,19 @@ type QueueScaling struct {
 
 func (s *Service) scale(ctx *pulumi.Context, name string, args ServiceArgs, service *ecs.Service) error {
 	const namespace, dimension = "ecs", "ecs:service:DesiredCount"
+	opts := []pulumi.ResourceOption{pulumi.Parent(s)}
+	if args.Sleeps {
+		opts = append(opts, pulumi.IgnoreChanges([]string{"minCapacity", "maxCapacity"}))
+	}
 	target, err := appautoscaling.NewTarget(ctx, name+"-scaling", &appautoscaling.TargetArgs{
 		MinCapacity: pulumi.Int(args.Scaling.Min), MaxCapacity: pulumi.Int(args.Scaling.Max),
 		ResourceId:        pulumi.Sprintf("service/%s/%s", args.Cluster.Name, service.Name),
 		ScalableDimension: pulumi.String(dimension), ServiceNamespace: pulumi.String(namespace),
-	}, pulumi.Parent(s))
+	}, opts...)
 	if err != nil {
 		return err
 	}
+	s.ScalingARN = target.Arn
 	if args.Scaling.Queue != nil {
 		return s.scaleByQueue(ctx, name, args, service, target)
 	}

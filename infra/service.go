@@ -45,6 +45,8 @@ type ServiceArgs struct {
 	Scaling *Scaling
 	// SetCount is for a colour: every deployment sets the number to Count, even with Scaling.
 	SetCount bool
+	// Sleeps leaves the number of tasks, and the limits of Scaling, to the schedules of package nights.
+	Sleeps bool
 }
 
 // Service runs a number of identical tasks and replaces them without an interruption.
@@ -53,6 +55,8 @@ type Service struct {
 
 	Name pulumi.StringOutput `pulumi:"serviceName"`
 	ARN  pulumi.StringOutput
+	// ScalingARN is the scalable target of Application Auto Scaling; only with Scaling.
+	ScalingARN pulumi.StringOutput
 	// TaskDefinitionARN is the revision that runs. It is an error when that is not the one that was registered.
 	TaskDefinitionARN pulumi.StringOutput `pulumi:"taskDefinitionArn"`
 
@@ -192,7 +196,7 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		}
 		opts = append(opts, pulumi.ResourceHooks(&pulumi.ResourceHookBinding{AfterCreate: []*pulumi.ResourceHook{created}}))
 	}
-	if args.Scaling != nil && !args.SetCount {
+	if args.Sleeps || args.Scaling != nil && !args.SetCount {
 		// Autoscaling owns the number: a release at the peak must not reset it (terraform-provider-aws#335).
 		opts = append(opts, pulumi.IgnoreChanges([]string{"desiredCount"}))
 	}

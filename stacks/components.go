@@ -88,6 +88,11 @@ func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewa
 			Snapshot: r.Snapshot, PointInTime: r.PointInTime, Generation: r.Generation, KeepOld: r.Old != config.OldGone, ReleaseOld: r.Old == config.OldReleased,
 		}
 	}
+	maintenance, backup := "", ""
+	if schedule := s.config.Environment.Schedule; schedule.Set() {
+		plan, _ := schedule.Plan() // config.Load reports its problems
+		maintenance, backup = plan.Windows()
+	}
 	database, err := infra.NewDatabase(ctx, s.prefix+"-db", infra.DatabaseArgs{
 		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupDatabase), Password: secrets.MasterPassword,
 		Engine: c.Engine, Version: c.Version, InstanceClass: c.InstanceClass, Name: c.Name, Username: c.Username, Port: databasePort,
@@ -96,6 +101,7 @@ func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewa
 		LogExports: c.LogExports, LogDays: s.config.Observability.LogDays, PerformanceInsights: c.PerformanceInsights,
 		MonitoringSeconds: c.MonitoringSeconds, ExtendedSupport: c.ExtendedSupport,
 		Upgrade: c.UpgradeFrom != "", BlueGreenUpdate: c.BlueGreenUpdate, Restore: restore, KMSKeyID: c.KMSKeyID,
+		MaintenanceWindow: maintenance, BackupWindow: backup,
 	}, s.aws)
 	return database, wrap("database", err)
 }
@@ -254,6 +260,7 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, netwo
 		Services: map[string]infra.Watched{}, Database: database, StorageGB: s.config.Database.StorageGB,
 		Connections: s.config.Database.MaxConnections(), Cache: cache, Queue: app.queue, Dashboard: c.Dashboard,
 		NATInstanceID: network.NATInstanceID(), BackupDays: s.config.Database.BackupDays, Copies: copies,
+		Sleeps: s.config.Environment.Schedule.Set(),
 	}
 	all := processes(s.config, app.database.Master)
 	args.Reported = s.reported(all)

@@ -119,6 +119,9 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.createNights(ctx, app, database, services); err != nil {
+		return err
+	}
 	if err := s.createObservability(ctx, app, network, database, copies, cache, services); err != nil {
 		return err
 	}

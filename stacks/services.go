@@ -82,7 +82,7 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 		Exec: s.config.Access.Exec, Scaling: p.scaling, RolloutMinutes: s.config.RolloutMinutes(p.size, p.startSeconds(), p.behindBalancer),
 		DrainMinutes: s.config.DrainMinutes(p.size, p.behindBalancer),
 		// The number of tasks turns a colour off, so a deployment sets it although autoscaling moves it.
-		SetCount: s.config.Release.Strategy == config.BlueGreen,
+		SetCount: s.config.Release.Strategy == config.BlueGreen, Sleeps: s.config.Environment.Schedule.Set(),
 	}
 	if p.scaling != nil && p.scaling.Queue != nil {
 		p.scaling.Queue.Stack = s.prefix

@@ -249,6 +249,18 @@ func (a *Account) Tamper(token, id, property string, value any) error {
 	})
 }
 
+// Turn sets what AWS itself knows of a resource, such as whether it runs, and makes it real.
+func (a *Account) Turn(ctx context.Context, r Resource, property string, value any) error {
+	err := a.Change(ctx, func(tx *Tx) error {
+		tx.Patch(r.Type, r.ID, Values{property: value})
+		return nil
+	})
+	if now, ok := a.Read(r.Type, r.ID); err == nil && ok {
+		_, err = a.ensure(ctx, now)
+	}
+	return err
+}
+
 // Change runs one operation under the lock and saves what it did. An error takes the operation back.
 func (a *Account) Change(ctx context.Context, operation func(tx *Tx) error) error {
 	a.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	scalingschemas "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/schemas"
 	cloudwatchschemas "github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	logsschemas "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/schemas"
 	ecrschemas "github.com/aws/aws-sdk-go-v2/service/ecr/schemas"
@@ -22,20 +23,22 @@ import (
 // services are the APIs that are answered, under the names that their requests are signed for. A schema holds the name
 // that requests carry (X-Amz-Target, or the path of CBOR) and the version (of a Query request).
 var services = map[string]*smithy.ServiceSchema{
-	"ecs":                  ecsschemas.AmazonEC2ContainerServiceV20141113,
-	"ecr":                  ecrschemas.AmazonEC2ContainerRegistry_V20150921,
-	"elasticloadbalancing": elbschemas.ElasticLoadBalancing_v10,
-	"logs":                 logsschemas.Logs_20140328,
-	"monitoring":           cloudwatchschemas.GraniteServiceVersion20100801,
-	"rds":                  rdsschemas.AmazonRDSv19,
-	"servicequotas":        quotaschemas.ServiceQuotasV20190624,
-	"ssm":                  ssmschemas.AmazonSSM,
-	"sts":                  stsschemas.AWSSecurityTokenServiceV20110615,
-	"tagging":              taggingschemas.ResourceGroupsTaggingAPI_20170126,
+	"application-autoscaling": scalingschemas.AnyScaleFrontendService,
+	"ecs":                     ecsschemas.AmazonEC2ContainerServiceV20141113,
+	"ecr":                     ecrschemas.AmazonEC2ContainerRegistry_V20150921,
+	"elasticloadbalancing":    elbschemas.ElasticLoadBalancing_v10,
+	"logs":                    logsschemas.Logs_20140328,
+	"monitoring":              cloudwatchschemas.GraniteServiceVersion20100801,
+	"rds":                     rdsschemas.AmazonRDSv19,
+	"servicequotas":           quotaschemas.ServiceQuotasV20190624,
+	"ssm":                     ssmschemas.AmazonSSM,
+	"sts":                     stsschemas.AWSSecurityTokenServiceV20110615,
+	"tagging":                 taggingschemas.ResourceGroupsTaggingAPI_20170126,
 }
 
 // operations is every operation that is answered.
 var operations = table(
+	row("application-autoscaling", "RegisterScalableTarget", (*Server).registerScalableTarget),
 	row("ecs", "DescribeClusters", (*Server).describeClusters),
 	row("ecs", "DescribeContainerInstances", (*Server).describeContainerInstances),
 	row("ecs", "DescribeServiceDeployments", (*Server).describeServiceDeployments),
@@ -51,6 +54,7 @@ var operations = table(
 	row("ecs", "ListTasks", (*Server).listTasks),
 	row("ecs", "RunTask", (*Server).runTask),
 	row("ecs", "StopTask", (*Server).stopTask),
+	row("ecs", "UpdateService", (*Server).updateService),
 	row("ecr", "DescribeImages", (*Server).describeImages),
 	row("ecr", "DescribeRepositories", (*Server).describeRepositories),
 	row("ecr", "GetAuthorizationToken", (*Server).getAuthorizationToken),
@@ -69,6 +73,8 @@ var operations = table(
 	row("monitoring", "DescribeAlarms", (*Server).describeAlarms),
 	row("monitoring", "GetMetricData", (*Server).getMetricData),
 	row("rds", "DescribeDBInstances", (*Server).describeDBInstances),
+	row("rds", "StartDBInstance", (*Server).startDBInstance),
+	row("rds", "StopDBInstance", (*Server).stopDBInstance),
 	row("servicequotas", "GetAWSDefaultServiceQuota", (*Server).getDefaultQuota),
 	row("servicequotas", "GetServiceQuota", (*Server).getServiceQuota),
 	row("ssm", "StartSession", (*Server).startSession),

@@ -26,7 +26,7 @@ func (s *Server) describeDBInstances(_ context.Context, in *rds.DescribeDBInstan
 		}
 		host, _, _ := strings.Cut(cmp.Or(v.Text("address"), v.Text("endpoint")), ":")
 		all = append(all, types.DBInstance{
-			DBInstanceIdentifier: ptr(name), DBInstanceArn: ptr(v.Text("arn")), DBInstanceStatus: ptr("available"), DBInstanceClass: ptr(v.Text("instanceClass")),
+			DBInstanceIdentifier: ptr(name), DBInstanceArn: ptr(v.Text("arn")), DBInstanceStatus: ptr(v.Text("status")), DBInstanceClass: ptr(v.Text("instanceClass")),
 			Engine: ptr(v.Text("engine")), EngineVersion: ptr(cmp.Or(v.Text("engineVersionActual"), v.Text("engineVersion"))), MasterUsername: optional(v.Text("username")),
 			DBName: optional(v.Text("dbName")), AllocatedStorage: optionalInt32(v, "allocatedStorage"), MultiAZ: ptr(v.True("multiAz")),
 			PubliclyAccessible: ptr(v.True("publiclyAccessible")), StorageEncrypted: ptr(v.True("storageEncrypted")), DeletionProtection: ptr(v.True("deletionProtection")),

@@ -58,6 +58,8 @@ type program struct {
 	Run         runCommand         `cmd:"" group:"tasks" help:"Run an artisan command in a task of its own."`
 	Shell       shellCommand       `cmd:"" group:"tasks" help:"Open a shell in a running container (ECS Exec)."`
 	Tunnel      tunnelCommand      `cmd:"" group:"tasks" help:"Forward a local port to the database or the cache."`
+	Sleep       sleepCommand       `cmd:"" group:"tasks" help:"Stop the tasks, the instances and the database of an environment with environment.schedule."`
+	Wake        wakeCommand        `cmd:"" group:"tasks" help:"Start an environment that sleeps."`
 	Maintenance maintenanceCommand `cmd:"" group:"tasks" help:"Answer 503 with a page, to all but given addresses."`
 
 	Note    noteCommand    `cmd:"" group:"plan" help:"Write what a preview means, in Markdown: changes, risks, release, environment, cost."`

@@ -12,6 +12,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/ops/exit"
 	"github.com/laravel-ecs/laravel-ecs/ops/logs"
 	"github.com/laravel-ecs/laravel-ecs/ops/maintenance"
+	"github.com/laravel-ecs/laravel-ecs/ops/nights"
 	"github.com/laravel-ecs/laravel-ecs/ops/remote"
 	oneoff "github.com/laravel-ecs/laravel-ecs/ops/run"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
@@ -108,6 +109,18 @@ func (c *tunnelCommand) Validate() error {
 
 func (c *tunnelCommand) Run(ctx context.Context, s *session.Session) error {
 	return remote.Tunnel(ctx, s, c.To, c.Port)
+}
+
+type sleepCommand struct{}
+
+func (sleepCommand) Run(ctx context.Context, s *session.Session) error {
+	return nights.Sleep(ctx, s, Every)
+}
+
+type wakeCommand struct{}
+
+func (wakeCommand) Run(ctx context.Context, s *session.Session) error {
+	return nights.Wake(ctx, s, Every)
 }
 
 type maintenanceCommand struct {

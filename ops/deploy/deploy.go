@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/layers"
+	"github.com/laravel-ecs/laravel-ecs/ops/nights"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
@@ -33,7 +34,7 @@ func Up(ctx context.Context, s *session.Session, o Options) error {
 	if err := prebuild(ctx, s, o); err != nil {
 		return err
 	}
-	err := run(ctx, s, o, "up")
+	err := nights.Around(ctx, s, func() error { return run(ctx, s, o, "up") })
 	var failed *exec.ExitError
 	if !errors.As(err, &failed) { // success, or pulumi did not run
 		return err

@@ -27,6 +27,20 @@ type Outputs struct {
 	AlarmNames          map[string]string `json:"alarmNames"`         // full names of the stack's alarms, by short ones such as no-answer
 	AppConfig           map[string]string `json:"appConfig"`          // the application's environment, without secrets
 	SecretARNs          map[string]string `json:"secretArns"`         // of its secrets, by environment variable: ARN, or ARN:::VERSION
+	Schedule            *Schedule         `json:"schedule"`           // nil for an environment that never sleeps
+}
+
+// Schedule is how an environment is put to sleep and woken: calls of AWS's API in their order.
+type Schedule struct {
+	Wakes string `json:"wakes"` // at 07:00, Monday to Friday (Europe/Paris)
+	Down  []Call `json:"down"`
+	Up    []Call `json:"up"`
+}
+
+// Call is one call: SERVICE:OPERATION and its input.
+type Call struct {
+	Action string          `json:"action"`
+	Input  json.RawMessage `json:"input"`
 }
 
 // Share is what a colour runs and how many percent of the requests it gets.

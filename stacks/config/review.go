@@ -162,3 +162,24 @@ func (c *Config) validateShares(p *problems, stack string) {
 		p.add("web.scaling.requestsPerTask", "not with environment.shares: the load balancer has requests of other environments too; use cpuPercent")
 	}
 }
+
+// validateSchedule checks environment.schedule, and what would not work with it.
+func (c *Config) validateSchedule(p *problems) {
+	if !c.Environment.Schedule.Set() {
+		return
+	}
+	refuse := func(wrong bool, key, format string, args ...any) {
+		if wrong {
+			p.add(key, format, args...)
+		}
+	}
+	refuse(c.Environment.Class == "production", "environment.schedule", "environment.class production never sleeps: remove it")
+	refuse(c.Environment.Shares != "", "environment.schedule", "with environment.shares it is that of %s, whose database and instances sleep: remove it", c.Environment.Shares)
+	_, problems := c.Environment.Schedule.Plan()
+	for _, one := range problems {
+		p.add("environment.schedule."+one.Key, "%s", one.Text)
+	}
+	refuse(c.Cluster.Min > 0 && c.Environment.Shares == "", "cluster.min", "%d, and with environment.schedule it must be 0: ECS takes the last instance away when no task runs, and starts one for the first task", c.Cluster.Min)
+	refuse(c.Release.Strategy != Rolling, "release.strategy", "%s: with environment.schedule it must be rolling, because the number of tasks turns a colour off, and the schedule sets it, too", c.Release.Strategy)
+	refuse(c.Database.Copies.Set(), "database.copies", "not with environment.schedule: the daily job needs a database that runs")
+}

@@ -1,5 +1,7 @@
 package config
 
+import "github.com/laravel-ecs/laravel-ecs/stacks/config/nights"
+
 // App names the application.
 type App struct {
 	Name  string `json:"name"`  // prefix of every resource, together with the stack
@@ -15,6 +17,8 @@ type Environment struct {
 	Teardown bool   `json:"teardown"` // lifts Protect: the first of the two steps of a destroy
 	// PermissionsBoundary is the ARN of a policy: the account stack's output permissionsBoundaries. Empty: roles have none.
 	PermissionsBoundary string `json:"permissionsBoundary"`
+	// Schedule is when it is awake; without one it always is. Not for production.
+	Schedule nights.Schedule `json:"schedule"`
 
 	// For class review only (review.go). make review-up writes Branch and ExpiresAt.
 	Branch    string `json:"branch"`    // what is reviewed

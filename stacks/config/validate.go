@@ -128,6 +128,7 @@ func (c *Config) validate(stack string) []error {
 		c.validateProduction(&p)
 	}
 	c.validateReview(&p, stack)
+	c.validateSchedule(&p)
 	c.validateShares(&p, stack)
 	return p
 }

@@ -22,6 +22,9 @@ var windowed = []string{"engineVersion", "instanceClass", "multiAz", "allocatedS
 
 // updateDatabase is ModifyDBInstance.
 func updateDatabase(tx *account.Tx, old, next *account.Resource) error {
+	if old.Outputs.Text("status") == "stopped" {
+		return tx.Refuse("InvalidDBInstanceState", "Database instance is not in available state: %s is stopped, and only a running one is modified", old.Outputs.Text("identifier"))
+	}
 	for _, name := range grown(old.Outputs, next.Outputs) {
 		next.Outputs[name] = old.Outputs[name]
 	}

@@ -87,7 +87,7 @@ var Service = account.Service{Types: append([]account.Type{
 			"arn": "{id}", "ownerId": "{account}", "pendingConfirmation": true, "confirmationWasAuthenticated": false,
 		}},
 	},
-}, events...)}
+}, append(events, schedule)...)}
 
 // checkDashboard applies the rules of CloudWatch's dashboard body
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html).

@@ -30,6 +30,9 @@ func (r *Servers) EnsureDatabase(ctx context.Context, res account.Resource) erro
 	}
 	unlock := r.Locks.Lock("database " + name)
 	defer unlock()
+	if res.Outputs.Text("status") == "stopped" {
+		return r.StopOwned(ctx, machine.OwnerOf(res))
+	}
 	id, made, err := r.EnsurePart(ctx, machine.Part{
 		Role: "database", Owner: machine.OwnerOf(res), Name: state.PlainName("rds-" + name), Image: "mariadb",
 		Aliases: []string{res.Outputs.Text("address")},

@@ -3,6 +3,7 @@ package machine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -135,16 +136,10 @@ func (r *Machine) stopAndRemove(ctx context.Context, c Container, patience time.
 
 // RemoveOwned removes the containers and volumes of one owner.
 func (r *Machine) RemoveOwned(ctx context.Context, owner string) error {
-	owner = LabelOwner + "=" + owner
-	found, err := r.Docker.Containers(ctx, r.StateLabel(), owner)
-	if err != nil {
+	if err := r.StopOwned(ctx, owner); err != nil {
 		return err
 	}
-	for _, c := range found {
-		if err := r.stopAndRemove(ctx, c, 10*time.Second); err != nil {
-			return err
-		}
-	}
+	owner = LabelOwner + "=" + owner
 	volumes, err := r.Docker.Run(ctx, "volume", "ls", "--quiet", "--filter", "label="+r.StateLabel(), "--filter", "label="+owner)
 	if err != nil {
 		return fmt.Errorf("listing volumes: %w", err)
@@ -155,6 +150,15 @@ func (r *Machine) RemoveOwned(ctx context.Context, owner string) error {
 		}
 	}
 	return nil
+}
+
+// StopOwned removes the containers of a resource; their volumes stay.
+func (r *Machine) StopOwned(ctx context.Context, owner string) error {
+	found, err := r.Docker.Containers(ctx, r.StateLabel(), LabelOwner+"="+owner)
+	for _, c := range found {
+		err = errors.Join(err, r.stopAndRemove(ctx, c, 10*time.Second))
+	}
+	return err
 }
 
 // WaitFor polls until a part answers, or fails with its last log lines when it died or the time is up.

@@ -1,0 +1,67 @@
+package nights
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
+)
+
+// pause is how often a deployment looks at what it waits for.
+const pause = 5 * time.Second
+
+// Around runs a deployment. An environment that sleeps is woken before and put to sleep after, whether it succeeded or not: RDS changes no
+// stopped instance, and a release without tasks is neither migrated nor checked. In one that is awake a changed number of tasks is set after,
+// because Pulumi leaves it to the schedules.
+func Around(ctx context.Context, s *session.Session, deploy func() error) error {
+	e, slept, err := find(ctx, s)
+	if err != nil {
+		return err
+	}
+	if slept {
+		fmt.Fprintf(s.Err, "%s is asleep: it wakes for the deployment, and sleeps again after it\n", s.Stack)
+		if err := e.wake(ctx); err != nil {
+			return err
+		}
+	}
+	err = deploy()
+	if ctx.Err() != nil {
+		if slept {
+			fmt.Fprintf(s.Err, "%s stays awake until the evening: make sleep STACK=%[1]s\n", s.Stack)
+		}
+		return err
+	}
+	again, open := session.Open(s.Root, s.Stack, s.Out, s.Err) // its outputs are others now
+	if open != nil {
+		return errors.Join(err, open)
+	}
+	now, _, found := find(ctx, again)
+	switch {
+	case found != nil || now == nil:
+		return errors.Join(err, found)
+	case slept:
+		return errors.Join(err, now.sleep(ctx))
+	case err == nil && (e == nil || text(counts(e.schedule.Up)) != text(counts(now.schedule.Up))):
+		for _, call := range counts(now.schedule.Up) {
+			if err := now.do(ctx, call); err != nil {
+				return err
+			}
+		}
+	}
+	return err
+}
+
+// find returns the environment where it is deployed with a schedule, and whether it sleeps; nil for others.
+func find(ctx context.Context, s *session.Session) (*environment, bool, error) {
+	if outputs, err := s.Outputs(ctx); err != nil || outputs.Schedule == nil {
+		return nil, false, nil //nolint:nilerr // nothing is deployed, or cannot be read: the deployment says so
+	}
+	e, err := open(ctx, s, pause)
+	if err != nil {
+		return nil, false, err
+	}
+	asleep, err := e.asleep(ctx)
+	return e, asleep, err
+}
