@@ -95,7 +95,7 @@ func (s *Server) missing(resource string) types.Failure {
 type instance struct{ id, provider string }
 
 // instances lists a cluster's container instances. The emulator runs tasks on this machine; the instances are as many as
-// the groups want.
+// the groups want. Of managed scaling there is only that it starts the first one for a task.
 func (s *Server) instances(cluster string) []instance {
 	providers, _ := s.account.Read(account.ClusterProvidersToken, cluster)
 	var all []instance
@@ -109,6 +109,9 @@ func (s *Server) instances(cluster string) []instance {
 			continue
 		}
 		wanted := max(int32Of(group.Outputs, "minSize"), int32Of(group.Outputs, "desiredCapacity"))
+		if wants := func(r account.Resource) bool { return int32Of(r.Outputs, "desiredCount") > 0 }; slices.ContainsFunc(s.services(cluster), wants) {
+			wanted = max(wanted, 1)
+		}
 		for i := range wanted {
 			all = append(all, instance{digest(fmt.Sprint(group.ID, i)), name})
 		}
