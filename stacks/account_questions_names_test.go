@@ -73,6 +73,7 @@ func askOurs(ask asker, environment, role string) {
 	}
 	askRoles(ask, environment, role, mine, other)
 	askScaling(ask, environment, role)
+	askSchedules(ask, environment, role)
 	scaled := "cloudwatch" + here + "alarm:TargetTracking-service/"
 	ask(role, "cloudwatch:PutMetricAlarm", scaled+mine)
 	ask("", "cloudwatch:PutMetricAlarm", scaled+mine, "aws:ResourceTag/Environment=local")
@@ -113,6 +114,15 @@ func askRoles(ask asker, environment, role, mine, other string) {
 	ask("", "iam:CreateRole", "iam::123456789012:role/"+mine, append(making(environment), boundaryOf(environment), "aws:ResourceTag/Environment=local")...)
 }
 
+// askSchedules: schedules of EventBridge Scheduler have names and no tags.
+func askSchedules(ask asker, environment, role string) {
+	const form = "scheduler" + here + "schedule/default/%s-%s-nights-down-web"
+	for _, action := range []string{"scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule"} {
+		ask(role, action, fmt.Sprintf(form, "laravel", environment))
+		ask("", action, fmt.Sprintf(form, "shop", environment))
+	}
+}
+
 // askScaling: targets have generated ids, so their tags decide.
 func askScaling(ask asker, environment, role string) {
 	const target, elsewhere, namespace = "application-autoscaling" + here + "scalable-target/0", "application-autoscaling:us-east-1:123456789012:scalable-target/0", "application-autoscaling:service-namespace=ecs"
@@ -144,6 +154,7 @@ func askReading(ask asker, environment, role string) {
 		"iam:GetInstanceProfile":        "iam::123456789012:instance-profile/%s",
 		"iam:GetRolePolicy":             "iam::123456789012:role/%s",
 		"s3:GetBucketPolicy":            "s3:::%s",
+		"scheduler:GetSchedule":         "scheduler" + here + "schedule/default/%s",
 		"secretsmanager:DescribeSecret": "secretsmanager" + here + "secret:%s",
 		"sns:GetTopicAttributes":        "sns" + here + "%s",
 		"sqs:GetQueueAttributes":        "sqs" + here + "%s",

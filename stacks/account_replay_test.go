@@ -19,7 +19,8 @@ var kinds = map[string]string{
 	"ecscluster": "ecs" + here + "cluster/%cluster", "service": "ecs" + here + "service/%cluster/%web", "taskdefinition": "ecs" + here + "task-definition/%web:1",
 	"capacityprovider": "ecs" + here + "capacity-provider/%cluster", "cachecluster": "elasticache" + here + "cluster:%cache", "replicationgroup": "elasticache" + here + "replicationgroup:%cache",
 	"cachesubnets": "elasticache" + here + "subnetgroup:%cache", "cacheparameters": "elasticache" + here + "parametergroup:default.valkey8", "cachesnapshot": "elasticache" + here + "snapshot:%cache-final",
-	"role": "iam::123456789012:role/%task", "profile": "iam::123456789012:instance-profile/%cluster", "slr": "iam::123456789012:role/aws-service-role/x",
+	"schedule": "scheduler" + here + "schedule/default/%nights-down-web",
+	"role":     "iam::123456789012:role/%task", "profile": "iam::123456789012:instance-profile/%cluster", "slr": "iam::123456789012:role/aws-service-role/x",
 	"lb": "elasticloadbalancing" + here + "loadbalancer/app/%lb/0", "listener": "elasticloadbalancing" + here + "listener/app/%lb/0/1", "listenerrule": "elasticloadbalancing" + here + "listener-rule/app/%lb/0/1/2",
 	"targetgroup": "elasticloadbalancing" + here + "targetgroup/%web/0", "es": "rds" + here + "es:%events", "db": "rds" + here + "db:%db", "pg": "rds" + here + "pg:%db",
 	"subgrp": "rds" + here + "subgrp:%db", "og": "rds" + here + "og:default:mysql-8-4", "snapshot": "rds" + here + "snapshot:%db-final", "dbsnapshot": "rds" + here + "snapshot:%db-final",
@@ -178,7 +179,7 @@ var (
 		"backup-storage:MountCapsule",
 	}
 	byNameOnly = []string{
-		"cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards", "iam:PassRole", "sns:Unsubscribe", "wafv2:DisassociateWebACL",
+		"cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards", "iam:PassRole", "scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:UpdateSchedule", "sns:Unsubscribe", "wafv2:DisassociateWebACL",
 		"s3:CreateBucket", "s3:DeleteBucket", "s3:PutBucketTagging", "s3:PutLifecycleConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
 		"s3:DeleteBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutEncryptionConfiguration", "s3:PutBucketCORS", "s3:PutBucketVersioning",
 	}

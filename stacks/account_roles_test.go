@@ -69,7 +69,7 @@ func variants(t testing.TB) []*infratest.Recorder {
 	lookup := with(with(stackConfig(t, "staging"), "release", "name", "r1"), "release", "build", false)
 	jobs := with(stackConfig(t, "staging"), "worker", "queue", "sqs")
 	return []*infratest.Recorder{
-		deploy(t, "staging", jobs), deploy(t, "prod", emails), deploy(t, "staging", endpoints), deploy(t, "staging", colors), deploy(t, "staging", lookup),
+		deploy(t, "staging", jobs), deploy(t, "prod", emails), deploy(t, "staging", nightly(t)), deploy(t, "staging", endpoints), deploy(t, "staging", colors), deploy(t, "staging", lookup),
 		deploy(t, "local", stackConfig(t, "local")), deploy(t, "prod", copying(t)),
 	}
 }

@@ -103,12 +103,12 @@ func TestNightsThatAreRefused(t *testing.T) {
 	prod := with(stackConfig(t, "prod"), "environment", "schedule", schedule)
 	review := with(stackConfig(t, "review"), "environment", "schedule", schedule)
 	for want, config := range map[string]map[string]string{
-		"environment.schedule: environment.class production never sleeps: remove it":                          prod,
+		"environment.schedule: environment.class production never sleeps: remove it":                           prod,
 		"cluster.min: 1, and with environment.schedule it must be 0":                                           with(nightly(t), "cluster", "min", 1),
 		"release.strategy: blueGreen: with environment.schedule it must be rolling":                            with(nightly(t), "release", "strategy", "blueGreen"),
 		"database.copies: not with environment.schedule":                                                       with(nightly(t), "database", "copies.region", "eu-central-1"),
 		`environment.schedule.zone: "Paris" is no time zone: a name of the IANA database such as Europe/Paris`: with(nightly(t), "environment", "schedule.zone", "Paris"),
-		"environment.schedule.down: \"\": not five fields of cron such as 0 7 * * 1-5":                          with(nightly(t), "environment", "schedule.down", ""),
+		"environment.schedule.down: \"\": not five fields of cron such as 0 7 * * 1-5":                         with(nightly(t), "environment", "schedule.down", ""),
 		"environment.schedule.open: no such key":                                                               with(nightly(t), "environment", "schedule.open", "x"),
 		"environment.schedule: with environment.shares it is that of staging":                                  with(with(review, "environment", "shares", "staging"), "domain", "name", "review.example.com"),
 	} {

@@ -63,7 +63,8 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 // id is NAME-id. For a service it is an ARN, from which the program takes the name.
 func id(args pulumi.MockResourceArgs) string {
 	if args.TypeToken == "aws:ecs/service:Service" {
-		return "arn:aws:ecs:eu-west-1:123456789012:service/cluster/" + args.Name + "-name"
+		cluster := args.Inputs["cluster"].StringValue()
+		return "arn:aws:ecs:eu-west-1:123456789012:service/" + cluster[strings.LastIndex(cluster, "/")+1:] + "/" + args.Name + "-name"
 	}
 	return args.Name + "-id"
 }
@@ -91,6 +92,9 @@ func hooks(binding *pulumirpc.RegisterResourceRequest_ResourceHooksBinding) (nam
 
 // arns are the beginnings of ARNs that policies name; a policy must be one that AWS understands.
 var arns = map[string]string{
+	"aws:appautoscaling/target:Target":                    "application-autoscaling:eu-west-1:123456789012:scalable-target/",
+	"aws:lb/listenerRule:ListenerRule":                    "elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/",
+	"aws:rds/instance:Instance":                           "rds:eu-west-1:123456789012:db:",
 	"aws:cloudwatch/logGroup:LogGroup":                    "logs:eu-west-1:123456789012:log-group:",
 	"aws:ecr/repository:Repository":                       "ecr:eu-west-1:123456789012:repository/",
 	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": "iam::123456789012:oidc-provider/",
@@ -115,6 +119,9 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 	form, known := arns[args.TypeToken]
 	if !known {
 		form = "mock:eu-west-1:123456789012:" + args.TypeToken + "/"
+	}
+	if strings.Contains(form, "listener-rule") {
+		set("arn", "arn:aws:"+form+args.Name+"/0/1/2") // of load balancer, listener and rule
 	}
 	set("arn", "arn:aws:"+form+args.Name)
 	if name := args.Inputs["name"]; args.TypeToken == "aws:iam/policy:Policy" && name.IsString() {

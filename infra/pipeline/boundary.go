@@ -42,6 +42,11 @@ var within = []permission{
 	{"rds:AddTagsToResource rds:CopyDBSnapshot", newCopies},
 	{"rds:AddTagsToResource rds:CopyDBSnapshot rds:DeleteDBSnapshot", copied},
 	{"kms:CreateGrant", grants},
+	// Nights off (infra/nights): EventBridge Scheduler stops and starts what is the environment's.
+	{"application-autoscaling:RegisterScalableTarget", scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenScaling.and(whenOwned)}},
+	{"ecs:UpdateService", scope{"ecs:{region}:{account}:service/{name}", always}},
+	{"elasticloadbalancing:ModifyRule", scope{"elasticloadbalancing:{region}:{account}:listener-rule/app/{name}", always}},
+	{"rds:StartDBInstance rds:StopDBInstance", scope{"rds:{region}:{account}:db:{name}", always}},
 	// The application: what Laravel's drivers for files, queues, mail and cache use.
 	{"s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:GetObjectAcl s3:ListBucket s3:PutObject s3:PutObjectAcl", scope{"s3:::{name}", always}},
 	{"sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:GetQueueUrl sqs:PurgeQueue sqs:ReceiveMessage sqs:SendMessage", scope{"sqs:{region}:{account}:{name}", always}},

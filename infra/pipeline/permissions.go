@@ -234,6 +234,11 @@ var permissions = map[string][]permission{
 		{"s3:CreateBucket s3:DeleteBucket s3:GetAccelerateConfiguration s3:GetBucketAcl s3:GetBucketCORS s3:GetBucketLocation s3:GetBucketLogging s3:GetBucketObjectLockConfiguration s3:GetBucketPolicy s3:GetBucketRequestPayment s3:GetBucketTagging s3:GetBucketVersioning s3:GetBucketWebsite s3:GetEncryptionConfiguration s3:GetLifecycleConfiguration s3:GetReplicationConfiguration s3:ListBucket s3:ListBucketVersions s3:PutBucketTagging", buckets},
 		{"s3:DeleteObject s3:DeleteObjectVersion", bucketObjects}, // forceDestroy empties it first
 	},
+	// A schedule has no tags. Its role decides what it may call.
+	"aws:scheduler/schedule:Schedule": {
+		{"scheduler:CreateSchedule scheduler:DeleteSchedule scheduler:GetSchedule scheduler:UpdateSchedule", schedules},
+		{"iam:PassRole", rolesPassed},
+	},
 	"aws:secretsmanager/secret:Secret": {
 		{"secretsmanager:CreateSecret secretsmanager:DeleteSecret secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy secretsmanager:TagResource secretsmanager:UntagResource secretsmanager:UpdateSecret", secrets},
 	},

@@ -43,7 +43,7 @@ var policyGroups = map[string]string{
 	"application-autoscaling": "compute", "autoscaling": "compute", "ecs": "compute", "iam": "identity",
 	"acm": "traffic", "route53": "traffic", "wafv2": "traffic", "elasticloadbalancing": "balancing",
 	"ecr": "data", "s3": "data", "secretsmanager": "data", "elasticache": "database", "rds": "database", "backup": "data", "kms": "data",
-	"cloudwatch": "operations", "events": "operations", "logs": "operations", "sns": "operations", "sqs": "operations", "ssm": "operations",
+	"cloudwatch": "operations", "events": "operations", "logs": "operations", "sns": "operations", "scheduler": "operations", "sqs": "operations", "ssm": "operations",
 }
 
 // inlineGroups are in the role itself, where they do not count as attached; all of a role may have 10,240 characters (the same page).

@@ -85,6 +85,7 @@ var (
 	zoneChanges   = scope{"route53:::change/*", always}
 	buckets       = scope{"s3:::{name}", always}
 	bucketObjects = scope{"s3:::{name}/*", always}
+	schedules     = scope{"scheduler:{region}:{account}:schedule/default/{name}", always}
 	secrets       = scope{"secretsmanager:{region}:{account}:secret:{name}", whenOurs}
 	queues        = scope{"sqs:{region}:{account}:{name}", whenOurs}
 	topics        = scope{"sns:{region}:{account}:{name}", whenOurs}

@@ -44,7 +44,7 @@ var unpaid = []string{
 	"aws:acm/", "aws:appautoscaling/", "aws:backup/selection:", "aws:backup/vault:", "aws:cloudwatch/event", "aws:ec2/defaultSecurityGroup:", "aws:ec2/flowLog:", "aws:ec2/internetGateway:", "aws:ec2/launchTemplate:",
 	"aws:ec2/route", "aws:ec2/securityGroup", "aws:ec2/subnet:", "aws:ec2/vpc:", "aws:ecr/lifecyclePolicy:", "aws:ecs/", "aws:elasticache/parameterGroup:",
 	"aws:elasticache/subnetGroup:", "aws:iam/", "aws:kms/alias:", "aws:lb/listener", "aws:lb/targetGroup", "aws:rds/eventSubscription:", "aws:rds/parameterGroup:",
-	"aws:rds/subnetGroup:", "aws:route53/record:", "aws:s3/", "aws:secretsmanager/secretVersion:", "aws:sns/", "aws:sqs/", "aws:vpc/",
+	"aws:rds/subnetGroup:", "aws:route53/record:", "aws:s3/", "aws:scheduler/", "aws:secretsmanager/secretVersion:", "aws:sns/", "aws:sqs/", "aws:vpc/",
 	"aws:wafv2/webAclAssociation:", "aws:wafv2/webAclLogging", "docker:", "laravel:", "pulumi:", "random:",
 }
 
