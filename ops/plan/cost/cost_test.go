@@ -1,6 +1,7 @@
 package cost_test
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -87,6 +88,17 @@ func TestPrices(t *testing.T) {
 		"spot without a price": {"us-east-1", []cost.Resource{{Type: "aws:autoscaling/group:Group", Properties: properties{
 			"minSize": 1.0, "maxSize": 1.0, "mixedInstancesPolicy": distribution(0, 0, "t3.small", "z9.small"),
 		}}}, 0, 0, 1},
+		"no instance at least, and a task": {"us-east-1", []cost.Resource{
+			{Type: "aws:autoscaling/group:Group", Properties: properties{"minSize": 0.0, "maxSize": 2.0, "mixedInstancesPolicy": distribution(0, 100, "t3.small")}},
+			{Type: "aws:ecs/service:Service", Properties: properties{"desiredCount": 1.0}},
+		}, 15.184, 15.184, 0},
+		"nights off": {"us-east-1", []cost.Resource{
+			template, {Type: "aws:autoscaling/group:Group", Name: "x-cluster-group", Properties: properties{"minSize": 0.0, "maxSize": 2.0, "mixedInstancesPolicy": distribution(0, 100, "t3.small")}},
+			{Type: "aws:ecs/service:Service", Properties: properties{"desiredCount": 1.0}},
+			{Type: "aws:rds/instance:Instance", Properties: properties{"engine": "mariadb", "instanceClass": "db.m7g.large", "allocatedStorage": 100.0, "storageType": "gp3"}},
+			{Type: "aws:elasticache/cluster:Cluster", Properties: properties{"engine": "memcached", "nodeType": "cache.t4g.small"}},
+			{Type: "laravel:infra:Nights", Properties: properties{"asleep": 0.6}},
+		}, 0.4*(15.184+2.4+122.64) + 11.5 + 23.36, 0.4*(15.184+2.4+122.64) + 11.5 + 23.36, 0},
 		"NAT instance":             {"us-east-1", []cost.Resource{{Type: "aws:ec2/instance:Instance", Properties: properties{"instanceType": "t4g.nano"}}}, 3.066, 3.066, 1},
 		"an alarm of AWS's metric": {"us-east-1", []cost.Resource{{Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Properties: properties{"namespace": "AWS/RDS", "metricName": "CPUUtilization"}}}, 0.10, 0.10, 0},
 		"alarms of all the image's metrics": {"us-east-1", []cost.Resource{
@@ -254,6 +266,26 @@ func TestShippedStacks(t *testing.T) {
 	}
 	if found < 8 {
 		t.Errorf("only %d classes were found", found)
+	}
+}
+
+// TestNightsOff: what is saved is said, with what is paid all the same; a hint is about the hours that are paid.
+func TestNightsOff(t *testing.T) {
+	e := table(t).Of("us-east-1", []cost.Resource{
+		{Type: "aws:rds/instance:Instance", Properties: properties{"engine": "mysql", "instanceClass": "db.m5.large", "allocatedStorage": 20.0, "storageType": "gp3"}},
+		{Type: "laravel:infra:Nights", Properties: properties{"asleep": 0.5}},
+	})
+	full := table(t).Regions["us-east-1"].RDS["db.m5.large"] * 730
+	if math.Abs(e.Saved.Low-full/2) > 0.01 || e.Saved.Low != e.Saved.High {
+		t.Errorf("%s is saved of %.2f", e.Saved, full)
+	}
+	remarks := strings.Join(table(t).Remarks("us-east-1", e, time.Now()), "\n")
+	if !strings.Contains(remarks, "nights off: asleep 50 % of the time, which saves "+e.Saved.String()+" a month; cache, load balancer, NAT and storage") {
+		t.Error(remarks)
+	}
+	less := (table(t).Regions["us-east-1"].RDS["db.m7g.large"] - table(t).Regions["us-east-1"].RDS["db.m5.large"]) * 730 / 2
+	if hints := strings.Join(table(t).Hints("us-east-1", e), "\n"); !strings.Contains(hints, fmt.Sprintf("%+.2f", less)) {
+		t.Errorf("%s, not %.2f", hints, less)
 	}
 }
 

@@ -34,6 +34,9 @@ type Estimate struct {
 	Growth []string
 	// OnDemand are the instances of Auto Scaling groups by type, that may be spot instances as well.
 	OnDemand map[string]float64
+	// Asleep is the share of the time in which instances and database are not paid (environment.schedule), and Saved what they would cost then.
+	Asleep float64
+	Saved  Range
 }
 
 // Item is a number of equal things.
@@ -47,6 +50,7 @@ func (t Table) Of(region string, resources []Resource) Estimate {
 	e := estimator{prices: t.Regions[region], region: region, resources: resources, Estimate: Estimate{
 		Items: map[string]Item{}, Components: map[string]map[string]Item{}, OnDemand: map[string]float64{},
 	}}
+	e.Asleep = number(e.find(nightsType, ""), "asleep")
 	for _, r := range resources {
 		if price, known := priced[r.Type]; known {
 			price(&e, r)
@@ -103,6 +107,24 @@ func (e *estimator) monthly(what string, count, price float64, r Resource) {
 	}
 }
 
+// nightly adds what is not paid while the environment sleeps.
+func (e *estimator) nightly(what string, count float64, amount Range, r Resource) {
+	e.Saved.Low += amount.Low * e.Asleep
+	e.Saved.High += amount.High * e.Asleep
+	e.add(what, count, Range{amount.Low * (1 - e.Asleep), amount.High * (1 - e.Asleep)}, r)
+}
+
+// nightlyAt is nightly for things with a monthly price, or records that it is missing.
+func (e *estimator) nightlyAt(what string, count, price float64, r Resource) {
+	switch {
+	case count == 0:
+	case price == 0:
+		e.unknown(what, r)
+	default:
+		e.nightly(what, count, Range{price * count, price * count}, r)
+	}
+}
+
 func (e *estimator) add(what string, count float64, amount Range, r Resource) {
 	part := e.Components[r.Component]
 	if part == nil {
@@ -136,6 +158,9 @@ func (e *estimator) find(token, component string) Resource {
 	return Resource{}
 }
 
+// nightsType is the component that puts an environment to sleep (infra/nights).
+const nightsType = "laravel:infra:Nights"
+
 // spotFloor is the most that AWS says a spot instance saves: 90 % (https://aws.amazon.com/ec2/spot/). The ceiling is the on-demand price, which spot does not exceed
 // unless a higher limit is set.
 const spotFloor = 0.1
@@ -144,23 +169,41 @@ const spotFloor = 0.1
 func (e *estimator) fleet(r Resource) {
 	f := FleetOf(r)
 	types, least, most := f.Types, f.Min, f.Max
+	if least == 0 && e.tasks() { // managed scaling starts an instance for the first task
+		least = 1
+	}
 	onDemand := f.OnDemand(least)
 	if len(types) == 0 {
 		e.unknown("EC2 instances of a type only the launch template names", r)
 		return
 	}
 	// On demand the first type is tried first: onDemandAllocationStrategy is prioritized.
-	e.hourly("EC2 "+types[0], onDemand, e.prices.EC2[types[0]], r)
+	e.nightlyAt("EC2 "+types[0], onDemand, e.prices.EC2[types[0]]*hoursPerMonth, r)
 	e.OnDemand[types[0]] += onDemand
 	e.spot(types, least-onDemand, r)
 	group := r.Name[:strings.LastIndex(r.Name, "-")+1] // what it shares with what belongs to it: laravel-prod-cluster-group, -template
 	if mappings := list(e.find("aws:ec2/launchTemplate:LaunchTemplate", group), "blockDeviceMappings"); len(mappings) > 0 {
 		mapping, _ := mappings[0].(map[string]any)
-		e.disk(least, get[map[string]any](mapping, "ebs"), r)
+		e.disk(least, get[map[string]any](mapping, "ebs"), r, e.nightlyAt)
 	}
 	if price := e.prices.EC2[types[0]]; most > least && price != 0 {
 		e.Growth = append(e.Growth, fmt.Sprintf("autoscaling may add EC2 %s: %.0f more cost %.2f", types[0], most-least, (most-least)*price*hoursPerMonth))
 	}
+}
+
+// count is how many resources of a type there are.
+func (e *estimator) count(token string) (n int) {
+	for _, r := range e.resources {
+		if r.Type == token {
+			n++
+		}
+	}
+	return n
+}
+
+// tasks tells whether a service is to have tasks.
+func (e *estimator) tasks() bool {
+	return slices.ContainsFunc(e.resources, func(r Resource) bool { return r.Type == "aws:ecs/service:Service" && number(r, "desiredCount") > 0 })
 }
 
 // spot adds spot instances: of any of the types, at a price that is not known in advance.
@@ -177,7 +220,7 @@ func (e *estimator) spot(types []string, count float64, r Resource) {
 		}
 		low, high = math.Min(low, price*spotFloor), math.Max(high, price)
 	}
-	e.add("EC2 spot "+strings.Join(types, " or "), count, Range{low * count * hoursPerMonth, high * count * hoursPerMonth}, r)
+	e.nightly("EC2 spot "+strings.Join(types, " or "), count, Range{low * count * hoursPerMonth, high * count * hoursPerMonth}, r)
 }
 
 // Fleet is an Auto Scaling group.

@@ -13,6 +13,9 @@ func (t Table) Remarks(region string, e Estimate, now time.Time) (list []string)
 	if total := e.Total(); total.Low != total.High {
 		list = append(list, "two numbers: spot costs what the market says, from a tenth of the on-demand price up to all of it")
 	}
+	if e.Asleep > 0 {
+		list = append(list, fmt.Sprintf("nights off: asleep %.0f %% of the time, which saves %s a month; cache, load balancer, NAT and storage of the database are paid all the time", 100*e.Asleep, e.Saved))
+	}
 	list = append(list, e.Growth...)
 	if len(e.Usage) > 0 {
 		list = append(list, "paid by use, on top: "+strings.Join(e.Usage, ", "))
@@ -53,7 +56,8 @@ var arm = map[string]string{"t3": "t4g", "t3a": "t4g", "m5": "m7g", "m6a": "m7g"
 func (t Table) Hints(region string, e Estimate) (list []string) {
 	p := t.Regions[region]
 	for _, what := range slices.Sorted(maps.Keys(e.Items)) {
-		class, count := classOf(what), e.Items[what].Count
+		class := classOf(what)
+		count := e.Items[what].Count * e.share(class.Service)
 		now := p.Of(class)
 		if now == 0 {
 			continue
@@ -71,12 +75,12 @@ func (t Table) Hints(region string, e Estimate) (list []string) {
 			}
 			list = append(list, text)
 		}
-		if rate := p.SavingsPlan.Of(class); rate != 0 && rate < now {
+		if rate := p.SavingsPlan.Of(class); rate != 0 && rate < now && e.share(class.Service) == 1 { // a plan is paid at night, too
 			list = append(list, less(class.Name+" in a savings plan (a year, no upfront payment)", rate))
 		}
 		if class.Service == "EC2" && e.OnDemand[class.Name] > 0 {
 			list = append(list, fmt.Sprintf("spot instead of %s: down to %.0f %%, %+.2f; instances end with two minutes' notice (cluster.onDemandBase, onDemandPercent)",
-				class.Name, 100*(spotFloor-1), (spotFloor-1)*now*e.OnDemand[class.Name]*hoursPerMonth))
+				class.Name, 100*(spotFloor-1), (spotFloor-1)*now*e.OnDemand[class.Name]*e.share(class.Service)*hoursPerMonth))
 		}
 	}
 	return list
@@ -89,4 +93,12 @@ func classOf(what string) (class Class) {
 		class.Engine, class.Name, _ = strings.Cut(class.Name, " ")
 	}
 	return class
+}
+
+// share is how much of the time things of a kind are paid.
+func (e Estimate) share(kind string) float64 {
+	if kind == "EC2" || kind == "RDS" {
+		return 1 - e.Asleep
+	}
+	return 1
 }

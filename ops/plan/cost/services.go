@@ -80,17 +80,17 @@ func (e *estimator) copies(Resource) {
 func (e *estimator) instance(r Resource) {
 	class := text(r, "instanceType")
 	e.hourly("EC2 "+class, 1, e.prices.EC2[class], r)
-	e.disk(1, get[map[string]any](r.Properties, "rootBlockDevice"), r)
+	e.disk(1, get[map[string]any](r.Properties, "rootBlockDevice"), r, e.monthly)
 }
 
 // disk adds a volume; one without a size has that of its image, which is not known here.
-func (e *estimator) disk(count float64, volume map[string]any, r Resource) {
+func (e *estimator) disk(count float64, volume map[string]any, r Resource, add func(what string, count, price float64, r Resource)) {
 	size, kind := get[float64](volume, "volumeSize"), cmp.Or(get[string](volume, "volumeType"), "gp3")
 	if size == 0 {
 		e.unknown("EBS volume of the image's size", r)
 		return
 	}
-	e.monthly("EBS "+kind+" GB", count*size, e.prices.EBS[kind], r)
+	add("EBS "+kind+" GB", count*size, e.prices.EBS[kind], r)
 }
 
 func (e *estimator) endpoint(r Resource) {
@@ -121,13 +121,17 @@ func (e *estimator) database(r Resource) {
 	if get[bool](r.Properties, "multiAz") {
 		zones = 2
 	}
-	if engine := text(r, "engine"); engine != "mysql" && engine != "mariadb" {
+	engine := text(r, "engine")
+	switch {
+	case engine != "mysql" && engine != "mariadb":
 		e.unknown("RDS "+engine+" "+class, r)
-	} else {
+	case e.count(r.Type) > 1: // the instance before a restore, which never stops, beside the current one
 		e.hourly("RDS "+class, zones, e.prices.RDS[class], r)
-		if engine == "mysql" && text(r, "engineLifecycleSupport") != noExtendedSupport {
-			e.unknown("RDS extended support, once the version's standard support has ended", r)
-		}
+	default:
+		e.nightlyAt("RDS "+class, zones, e.prices.RDS[class]*hoursPerMonth, r)
+	}
+	if engine == "mysql" && text(r, "engineLifecycleSupport") != noExtendedSupport {
+		e.unknown("RDS extended support, once the version's standard support has ended", r)
 	}
 	e.monthly("RDS "+storage+" GB", zones*number(r, "allocatedStorage"), e.prices.RDSStorage[storage], r)
 }
