@@ -238,6 +238,9 @@ var permissions = map[string][]permission{
 	"aws:scheduler/schedule:Schedule": {
 		{"scheduler:CreateSchedule scheduler:DeleteSchedule scheduler:GetSchedule scheduler:UpdateSchedule", schedules},
 		{"iam:PassRole", rolesPassed},
+		// A deployment wakes an environment that sleeps, and puts it to sleep again.
+		reading("elasticloadbalancing:DescribeTargetHealth"),
+		{"rds:StartDBInstance rds:StopDBInstance", databases},
 	},
 	"aws:secretsmanager/secret:Secret": {
 		{"secretsmanager:CreateSecret secretsmanager:DeleteSecret secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy secretsmanager:TagResource secretsmanager:UntagResource secretsmanager:UpdateSecret", secrets},
