@@ -19,10 +19,11 @@ const marker = "<!-- laravel-ecs notes -->"
 // partMark is the line before each part of the note, with its name.
 var partMark = regexp.MustCompile(`(?m)^<!-- laravel-ecs part: (.+) -->$`)
 
-// found is a note of a merge request.
+// found is a note of a merge request. GitLab calls who wrote it author, GitHub user.
 type found struct {
-	ID   int64
-	Body string
+	ID           int64
+	Body         string
+	Author, User struct{ ID int64 }
 }
 
 // Outcome is what happened to the note.
@@ -96,7 +97,7 @@ func (r *Request) write(ctx context.Context, change func(map[string]string)) (Ou
 	case strings.TrimSpace(notes[0].Body) != strings.TrimSpace(text["body"]):
 		outcome, err = Updated, r.send(ctx, r.forge.method, r.forge.edit(r, notes[0].ID), text)
 	default:
-		err = r.merge(ctx, parts, notes[1:])
+		err = r.merge(ctx, parts, notes)
 	}
 	if err != nil {
 		return "", fmt.Errorf("posting the note on %s: %w", r.forge.name, err)
@@ -104,10 +105,11 @@ func (r *Request) write(ctx context.Context, change func(map[string]string)) (Ou
 	return outcome, nil
 }
 
-// merge deletes further notes, which jobs made that found none at the same moment, when all of their parts are in the first one.
-func (r *Request) merge(ctx context.Context, parts map[string]string, others []found) error {
-	for _, note := range others {
-		whole := true
+// merge deletes further notes, which jobs made that found none at the same moment, when all of their parts are in the first one. A copy that
+// a person made stays.
+func (r *Request) merge(ctx context.Context, parts map[string]string, notes []found) error {
+	for _, note := range notes[1:] {
+		whole := note.Author == notes[0].Author && note.User == notes[0].User
 		for name := range split(note.Body) {
 			whole = whole && parts[name] != ""
 		}
@@ -140,7 +142,7 @@ func (r *Request) find(ctx context.Context) (all []found, err error) {
 		}
 	}
 	slices.SortFunc(all, func(a, b found) int { return cmp.Compare(a.ID, b.ID) })
-	return all, nil
+	return slices.CompactFunc(all, func(a, b found) bool { return a.ID == b.ID }), nil // a page may repeat what has moved on to it
 }
 
 func (r *Request) send(ctx context.Context, method, address string, body any) error {

@@ -34,7 +34,9 @@ func says(name, text string) func(map[string]string) {
 func TestOneNote(t *testing.T) {
 	waits(t, func() {})
 	both(t, func(t *testing.T, s *server, r *Request) {
-		s.notes = []found{{1, "Looks good"}, {2, "> " + marker + "\nquoted"}, {3, "See\n" + marker}, {4, "<!-- laravel-ecs note: staging -->\nof long ago"}}
+		s.notes = []found{
+			{ID: 1, Body: "Looks good"}, {ID: 2, Body: "> " + marker + "\nquoted"}, {ID: 3, Body: "See\n" + marker}, {ID: 4, Body: "<!-- laravel-ecs note: staging -->\nof long ago"},
+		}
 		keep := func(change func(map[string]string), want Outcome, number int) {
 			t.Helper()
 			got, err := r.Keep(t.Context(), change)
@@ -65,7 +67,7 @@ func TestOneNote(t *testing.T) {
 // TestWrittenOver: another job read the note before this one wrote, and writes what it read and its own part while this one waits.
 func TestWrittenOver(t *testing.T) {
 	both(t, func(t *testing.T, s *server, r *Request) {
-		s.notes = []found{{1, r.forge.join(map[string]string{"review": "<https://x>"})}}
+		s.notes = []found{{ID: 1, Body: r.forge.join(map[string]string{"review": "<https://x>"})}}
 		waited := 0
 		waits(t, func() {
 			if waited++; waited == 1 {
@@ -145,6 +147,19 @@ func TestAtTheSameMoment(t *testing.T) {
 		}
 		if len(s.notes) != 1 || !slices.Equal(slices.Sorted(maps.Keys(split(s.notes[0].Body))), names) {
 			t.Errorf("the notes are %+v", s.notes)
+		}
+	})
+}
+
+// TestNothingElseIsDeleted: neither the note itself, where a page repeats it because another one has come meanwhile, nor a person's copy.
+func TestNothingElseIsDeleted(t *testing.T) {
+	both(t, func(t *testing.T, s *server, r *Request) {
+		body := r.forge.join(map[string]string{"tests": "pass"})
+		ours, copied := found{ID: 4, Body: body}, found{ID: 7, Body: body}
+		copied.Author.ID, copied.User.ID = 99, 99
+		s.notes = []found{{ID: 5, Body: "hello"}, ours, ours, copied}
+		if outcome, err := r.Keep(t.Context(), says("tests", "pass")); err != nil || outcome != Unchanged || len(s.notes) != 4 {
+			t.Errorf("%q, %v, %+v", outcome, err, s.notes)
 		}
 	})
 }

@@ -104,7 +104,7 @@ func read(name string, into any) error {
 }
 
 func (p Prices) with(fetched Fetched) Prices {
-	p.ClassPrices, p.SavingsPlan = p.ClassPrices.With(fetched.ClassPrices), fetched.SavingsPlan
+	p.ClassPrices, p.SavingsPlan = p.With(fetched.ClassPrices), fetched.SavingsPlan
 	return p
 }
 
