@@ -163,13 +163,14 @@ func TestBackend(t *testing.T) {
 	up := func() error { return e.Up(t.Context(), "login", 0) }
 	down := func() error { return e.Down(t.Context(), "login") }
 	const ls, read, deployed = "stack ls --json --non-interactive", "stack export --stack review-login --non-interactive", "up --stack review-login --yes"
-	if said := check("review-up", up, ls, "stack init review-login --no-select --non-interactive --secrets-provider awskms://alias/k?context_stack=review-login", deployed, read); !strings.HasSuffix(said, "\nhttp://login\n") {
+	const schedule = "stack output --json --stack review-login" // is there one, before and after?
+	if said := check("review-up", up, ls, "stack init review-login --no-select --non-interactive --secrets-provider awskms://alias/k?context_stack=review-login", schedule, deployed, schedule, read); !strings.HasSuffix(said, "\nhttp://login\n") {
 		t.Errorf("the URL is not the last line:\n%s", said)
 	}
 	if len(aws.notes) != 1 || !strings.Contains(aws.notes[0].Body, "part: review -->\n### Review environment\n\n<http://login>, until ") || !strings.HasSuffix(aws.notes[0].Body, "part: tests -->\npass\n\n") {
 		t.Errorf("the notes are %+v", aws.notes)
 	}
-	check("review-up", up, ls, read, deployed, read)
+	check("review-up", up, ls, read, schedule, deployed, schedule, read)
 	if said := check("reviews", func() error { return e.List(t.Context()) }, ls, read); !strings.Contains(said, "review-login  login") || strings.Contains(said, "prod") {
 		t.Errorf("%s", said)
 	}
