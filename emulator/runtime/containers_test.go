@@ -67,7 +67,7 @@ func newSystem(t *testing.T) *system {
 	s.image = repository + "@" + digest
 	f.Put(account.LogGroupToken, "/app", account.Values{"name": "/app"})
 	f.Put(account.SecretToken, runtimetest.SecretARN, account.Values{"arn": runtimetest.SecretARN, "name": "app"})
-	f.Put(account.SecretVersionToken, "v", account.Values{"secretId": runtimetest.SecretARN, "secretString": `{"key":"s3cret"}`, "versionStages": []any{"AWSCURRENT"}})
+	f.Put(account.SecretVersionToken, "v", account.Values{"arn": runtimetest.SecretARN, "secretString": `{"key":"s3cret"}`, "versionStages": []any{"AWSCURRENT"}})
 	s.balance = f.DeclareBalancer()
 	for _, res := range s.balance {
 		s.ensure(res)

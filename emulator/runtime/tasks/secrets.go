@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,12 +18,8 @@ func (r *Scheduler) environment(c containerSpec) ([]string, error) {
 	for _, e := range c.Environment {
 		env = append(env, e.Name+"="+e.Value)
 	}
-	versions := r.Account.List(account.SecretVersionToken)
 	for _, s := range c.Secrets {
-		value, err := secretValue(s.ValueFrom, versions, func(reference string) (string, bool) {
-			secret, ok := r.Find(account.SecretToken, reference)
-			return secret.Outputs.Text("arn"), ok
-		})
+		value, err := r.secretValue(s.ValueFrom)
 		if err != nil {
 			return nil, fmt.Errorf("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: secret %s: %w", s.Name, err)
 		}
@@ -32,25 +29,27 @@ func (r *Scheduler) environment(c containerSpec) ([]string, error) {
 }
 
 // secretValue resolves a valueFrom: the ARN of a secret, then optionally :json-key:version-stage:version-id.
-// arnOf finds the ARN of a secret by its ARN, id or name.
-func secretValue(valueFrom string, versions []account.Resource, arnOf func(string) (string, bool)) (string, error) {
+func (r *Scheduler) secretValue(valueFrom string) (string, error) {
 	parts := strings.Split(valueFrom, ":")
 	if len(parts) < 7 || parts[2] != "secretsmanager" || parts[5] != "secret" {
 		return "", fmt.Errorf("valueFrom %q is not the ARN of a Secrets Manager secret", valueFrom)
 	}
 	parts = append(parts, "", "", "")
 	arn, key, stage, id := strings.Join(parts[:7], ":"), parts[7], parts[8], parts[9]
-	if _, ok := arnOf(arn); !ok {
+	if _, ok := r.Account.Find(account.SecretToken, "arn", arn); !ok {
 		return "", fmt.Errorf("ResourceNotFoundException: Secrets Manager can't find the specified secret: %s", arn)
 	}
-	version, ok := chooseVersion(arn, stage, id, versions, arnOf)
-	if !ok {
-		if stage == "" && id == "" {
-			stage = "AWSCURRENT"
-		}
+	if id == "" {
+		stage = cmp.Or(stage, "AWSCURRENT")
+	}
+	versions := r.Account.List(account.SecretVersionToken)
+	i := slices.IndexFunc(versions, func(v account.Resource) bool {
+		return v.Outputs.Text("arn") == arn && (id == "" || v.Outputs.Text("versionId") == id) && (stage == "" || slices.Contains(v.Outputs.Strings("versionStages"), stage))
+	})
+	if i < 0 {
 		return "", fmt.Errorf("ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label or version: %s%s", stage, id)
 	}
-	value, ok := version.Outputs["secretString"].(string)
+	value, ok := versions[i].Outputs["secretString"].(string)
 	if !ok {
 		return "", errors.New("it has no secretString, and a binary value cannot be an environment variable")
 	}
@@ -70,24 +69,4 @@ func secretValue(valueFrom string, versions []account.Resource, arnOf func(strin
 	}
 	encoded, err := json.Marshal(field)
 	return string(encoded), err
-}
-
-// chooseVersion finds a version of a secret by id or staging label. A version without labels in the account is the
-// current one, if it is the last.
-func chooseVersion(arn, stage, id string, versions []account.Resource, arnOf func(string) (string, bool)) (found account.Resource, ok bool) {
-	for _, v := range versions {
-		owner, known := arnOf(v.Outputs.Text("secretId"))
-		if !known || owner != arn || id != "" && v.Outputs.Text("versionId") != id {
-			continue
-		}
-		stages := v.Outputs.Strings("versionStages")
-		wanted := stage
-		if wanted == "" && id == "" {
-			wanted = "AWSCURRENT"
-		}
-		if wanted == "" || slices.Contains(stages, wanted) || len(stages) == 0 && wanted == "AWSCURRENT" {
-			found, ok = v, true
-		}
-	}
-	return found, ok
 }

@@ -13,8 +13,14 @@ import (
 func TestSecrets(t *testing.T) {
 	f := runtimetest.New()
 	f.Put(account.SecretToken, runtimetest.SecretARN, account.Values{"arn": runtimetest.SecretARN, "name": "app"})
-	f.Put(account.SecretVersionToken, "1", account.Values{"secretId": runtimetest.SecretARN, "versionId": "v1", "secretString": "old", "versionStages": []any{"AWSPREVIOUS"}})
-	f.Put(account.SecretVersionToken, "2", account.Values{"secretId": "app", "versionId": "v2", "secretString": `{"user":"u","port":3306}`, "versionStages": []any{"AWSCURRENT"}})
+	for id, version := range map[string]account.Values{
+		"v1": {"secretString": "old", "versionStages": []any{"AWSPREVIOUS"}},
+		"v2": {"secretString": `{"user":"u","port":3306}`, "versionStages": []any{"AWSCURRENT"}},
+		"v3": {"secretString": "older", "versionStages": nil}, // two changes ago: it is deleted when the deployment ends
+	} {
+		version["arn"], version["versionId"] = runtimetest.SecretARN, id
+		f.Put(account.SecretVersionToken, id, version)
+	}
 	r := &Scheduler{Machine: &machine.Machine{Account: f}}
 	for valueFrom, want := range map[string]string{
 		runtimetest.SecretARN:                       `{"user":"u","port":3306}`,
