@@ -46,13 +46,12 @@ func (p *dockerPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.Check
 		return sdk.CheckResponse{Failures: failures(problems)}, nil
 	}
 	inputs := req.News.Copy()
-	image := plain(inputs)
 	block := resource.PropertyMap{}
-	if build := image["build"]; build.IsObject() {
+	if build := plain(inputs)["build"]; build.IsObject() {
 		block = keepSecrets(build.ObjectValue(), inputs["build"].ObjectValue())
 	}
 	if !block.ContainsUnknowns() {
-		digest, failed := p.contextDigest(buildOf(image))
+		digest, failed := p.contextDigest(buildOf(values))
 		if failed != nil {
 			return sdk.CheckResponse{Failures: []sdk.CheckFailure{*failed}}, nil
 		}
@@ -62,8 +61,8 @@ func (p *dockerPlugin) Check(_ context.Context, req sdk.CheckRequest) (sdk.Check
 		block["platform"] = resource.NewStringProperty("linux/" + runtime.GOARCH)
 	}
 	inputs["build"] = resource.NewObjectProperty(block)
-	if name := image["imageName"]; name.IsString() {
-		if _, _, err := splitName(name.StringValue()); err != nil {
+	if name, known := values.String("imageName"); known {
+		if _, _, err := splitName(name); err != nil {
 			return sdk.CheckResponse{Failures: []sdk.CheckFailure{{Property: "imageName", Reason: err.Error()}}}, nil
 		}
 	}
@@ -140,7 +139,7 @@ func (p *dockerPlugin) Create(ctx context.Context, req sdk.CreateRequest) (sdk.C
 	if err != nil {
 		return sdk.CreateResponse{}, refused(fmt.Errorf("building %s: %w", req.Name, err))
 	}
-	return sdk.CreateResponse{ID: resource.ID(plain(req.Properties)["imageName"].StringValue()), Properties: outputs}, nil
+	return sdk.CreateResponse{ID: resource.ID(toValues(req.Properties).Text("imageName")), Properties: outputs}, nil
 }
 
 // Update builds and pushes again.

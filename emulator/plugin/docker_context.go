@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -14,8 +15,8 @@ import (
 
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
 )
 
@@ -23,35 +24,15 @@ import (
 type Build = docker.Build
 
 // buildOf reads the build of an image's inputs and fills in the real provider's defaults.
-func buildOf(image resource.PropertyMap) Build {
-	block := resource.PropertyMap{}
-	if build := image["build"]; build.IsObject() {
-		block = build.ObjectValue()
-	}
-	text := func(name resource.PropertyKey) string {
-		if value := block[name]; value.IsString() {
-			return value.StringValue()
-		}
-		return ""
-	}
+func buildOf(image account.Values) Build {
 	b := Build{
-		Context: text("context"), Dockerfile: text("dockerfile"), Platform: text("platform"),
-		Digest: text("contextDigest"), Classic: text("builderVersion") == "BuilderV1", Args: map[string]string{},
+		Name: image.Text("imageName"), Context: cmp.Or(image.Text("build.context"), "."), Platform: image.Text("build.platform"),
+		Digest: image.Text("build.contextDigest"), Classic: image.Text("build.builderVersion") == "BuilderV1", Args: map[string]string{},
 	}
-	if name := image["imageName"]; name.IsString() {
-		b.Name = name.StringValue()
-	}
-	if b.Context == "" {
-		b.Context = "."
-	}
-	if b.Dockerfile == "" {
-		b.Dockerfile = filepath.Join(b.Context, "Dockerfile")
-	}
-	if args := block["args"]; args.IsObject() {
-		for key, value := range args.ObjectValue() {
-			if value.IsString() {
-				b.Args[string(key)] = value.StringValue()
-			}
+	b.Dockerfile = cmp.Or(image.Text("build.dockerfile"), filepath.Join(b.Context, "Dockerfile"))
+	for key, value := range image.Map("build.args") {
+		if text, ok := value.(string); ok {
+			b.Args[key] = text
 		}
 	}
 	return b

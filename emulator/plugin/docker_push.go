@@ -17,28 +17,21 @@ import (
 func (p *dockerPlugin) deliver(ctx context.Context, timeout float64, inputs resource.PropertyMap) (resource.PropertyMap, error) {
 	ctx, done := p.operation(ctx, timeout)
 	defer done()
-	image := plain(inputs)
-	name, build := image["imageName"].StringValue(), p.at(buildOf(image))
+	image := toValues(inputs)
+	name, build := image.Text("imageName"), p.at(buildOf(image))
 	outputs := inputs.Copy()
 	outputs["baseImageName"] = resource.NewStringProperty(name)
 	outputs["imageName"] = resource.NewStringProperty(name)
 	outputs["context"] = resource.NewStringProperty(buildOf(image).Context)
 	outputs["dockerfile"] = resource.NewStringProperty(relative(build.Context, build.Dockerfile))
 	outputs["platform"] = resource.NewStringProperty(build.Platform)
-	registry := resource.PropertyMap{}
-	if image["registry"].IsObject() {
-		registry = image["registry"].ObjectValue()
-	}
-	outputs["registryServer"] = resource.NewStringProperty("")
-	if registry["server"].IsString() {
-		outputs["registryServer"] = registry["server"]
-	}
+	outputs["registryServer"] = resource.NewStringProperty(image.Text("registry.server"))
 	if p.cfg.Images != nil {
 		if err := p.cfg.Images.Build(ctx, build); err != nil {
 			return nil, err
 		}
 	}
-	digest, err := p.push(ctx, build, registry)
+	digest, err := p.push(ctx, build, image.Map("registry"))
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +45,7 @@ func (p *dockerPlugin) deliver(ctx context.Context, timeout float64, inputs reso
 
 // push delivers the image to the registry. Without Images there is none, and the digest is that of the build's inputs:
 // the same for the same files and arguments, another one for others.
-func (p *dockerPlugin) push(ctx context.Context, b Build, registry resource.PropertyMap) (string, error) {
+func (p *dockerPlugin) push(ctx context.Context, b Build, registry account.Values) (string, error) {
 	repository, tag, err := splitName(b.Name)
 	if err != nil {
 		return "", err
@@ -62,7 +55,7 @@ func (p *dockerPlugin) push(ctx context.Context, b Build, registry resource.Prop
 		if _, ok := p.cfg.Account.Find("aws:ecr/repository:Repository", "repositoryUrl", repository); !ok {
 			return "", fmt.Errorf("pushing %s: name unknown: The repository with name '%s' does not exist in the registry", b.Name, name)
 		}
-		if !registry["username"].IsString() || !registry["password"].IsString() {
+		if !registry.Has("username") || !registry.Has("password") {
 			return "", fmt.Errorf("pushing %s: no basic auth credentials: give registry.username and registry.password", b.Name)
 		}
 	}

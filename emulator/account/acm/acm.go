@@ -67,11 +67,7 @@ var Service = account.Service{Types: []account.Type{
 func createCertificate(_ *account.Tx, r *account.Resource) error {
 	out := r.Outputs
 	names := account.Unique(append(out.Strings("subjectAlternativeNames"), out.Text("domainName")))
-	slices.Sort(names)
 	out["subjectAlternativeNames"] = account.Texts(names...)
-	if out.Text("validationMethod") != "DNS" {
-		return nil
-	}
 	var options []any
 	for _, name := range names {
 		base := strings.ToLower(strings.TrimPrefix(name, "*."))

@@ -60,18 +60,8 @@ func checkListenerRule(r *account.Rules) {
 }
 
 func createListenerRule(tx *account.Tx, r *account.Resource) error {
-	listener := r.Outputs.Text("listenerArn")
-	r.ID = strings.Replace(listener, ":listener/", ":listener-rule/", 1) + "/" + tx.Hex(16)
+	r.ID = strings.Replace(r.Outputs.Text("listenerArn"), ":listener/", ":listener-rule/", 1) + "/" + tx.Hex(16)
 	r.Outputs["arn"] = r.ID
-	if !r.Outputs.Has("priority") {
-		next := 1.0
-		for _, rule := range tx.List(account.ListenerRuleToken) {
-			if priority, _ := rule.Outputs.Int("priority"); rule.Outputs.Text("listenerArn") == listener {
-				next = max(next, float64(priority+1))
-			}
-		}
-		r.Outputs["priority"] = next
-	}
 	return nil
 }
 

@@ -25,8 +25,8 @@ func checkRestore(r *account.Rules) {
 			r.Refuse("restoreToPointInTime.restoreTime", "%q is not a time in UTC such as 2026-11-26T18:00:00Z", moment)
 		}
 	}
-	if !r.In.Has("restoreToPointInTime.sourceDbInstanceIdentifier") && !r.In.Has("restoreToPointInTime.sourceDbiResourceId") {
-		r.Refuse("restoreToPointInTime", "sourceDbInstanceIdentifier or sourceDbiResourceId is needed")
+	if !r.In.Has("restoreToPointInTime.sourceDbInstanceIdentifier") {
+		r.Refuse("restoreToPointInTime", "sourceDbInstanceIdentifier is needed")
 	}
 }
 
@@ -86,11 +86,8 @@ func restoreSource(tx *account.Tx, out account.Values) (account.Values, error) {
 	if from == nil {
 		return nil, nil
 	}
-	property, id := "identifier", from.Text("sourceDbInstanceIdentifier")
-	if id == "" {
-		property, id = "resourceId", from.Text("sourceDbiResourceId")
-	}
-	source, ok := tx.Find(account.DatabaseToken, property, id)
+	id := from.Text("sourceDbInstanceIdentifier")
+	source, ok := tx.Find(account.DatabaseToken, "identifier", id)
 	if !ok {
 		return nil, tx.Refuse("DBInstanceNotFound", "DBInstance %s not found: a time can be restored only of an instance that exists, or from its retained backups", id)
 	}

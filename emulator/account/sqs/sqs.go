@@ -13,7 +13,7 @@ import (
 var queueName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,80}$`)
 
 // Service is SQS, with standard queues. Names, limits and defaults: SQS API reference, CreateQueue, and terraform-provider-aws,
-// internal/service/sqs/queue.go. What SQS says of a policy: terraform-provider-aws#42209.
+// internal/service/sqs/queue.go.
 var Service = account.Service{Types: []account.Type{
 	{
 		Token: account.QueueToken, Args: sqs.QueueArgs{}, State: sqs.Queue{},

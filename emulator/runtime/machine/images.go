@@ -28,8 +28,8 @@ const serviceUser = 900
 func (r *Machine) ServiceImage(ctx context.Context, name string) (string, error) {
 	unlock := r.Locks.Lock("image " + name)
 	defer unlock()
-	if tag := r.remembered(name); tag != "" {
-		return tag, nil
+	if tag, known := r.images.Load(name); known { // this process has asked
+		return tag.(string), nil
 	}
 	archive, sum, err := buildContext(images.Files, name)
 	if err != nil {
@@ -37,7 +37,8 @@ func (r *Machine) ServiceImage(ctx context.Context, name string) (string, error)
 	}
 	tag := "laravel-ecs/" + name + ":" + sum
 	if _, err := r.Docker.Run(ctx, "image", "inspect", "--format", "{{.Id}}", tag); err == nil {
-		return r.remember(name, tag), nil
+		r.images.Store(name, tag)
+		return tag, nil
 	} else if !IsMissing(err) {
 		return "", err
 	}
@@ -49,21 +50,8 @@ func (r *Machine) ServiceImage(ctx context.Context, name string) (string, error)
 		"--build-arg", "BASE_IMAGE="+baseImage, "-"); err != nil {
 		return "", fmt.Errorf("building image %s: %w", tag, err)
 	}
-	return r.remember(name, tag), nil
-}
-
-func (r *Machine) remembered(name string) string {
-	unlock := r.Locks.Lock("images")
-	defer unlock()
-	return r.images[name]
-}
-
-// remember spares this process the next question for an image that is there.
-func (r *Machine) remember(name, tag string) string {
-	unlock := r.Locks.Lock("images")
-	defer unlock()
-	r.images[name] = tag
-	return tag
+	r.images.Store(name, tag)
+	return tag, nil
 }
 
 func (r *Machine) ensureBase(ctx context.Context) error {

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
@@ -10,22 +11,15 @@ import (
 // List returns the resources of a type without those that are being removed. The account forgets a resource only
 // after Remove, and several may be under way at once.
 func (r *Machine) List(token string) []account.Resource {
-	r.removedMu.Lock()
-	defer r.removedMu.Unlock()
-	var alive []account.Resource
-	for _, res := range r.Account.List(token) {
-		if !r.removed[res.Type+"|"+res.ID] {
-			alive = append(alive, res)
-		}
-	}
-	return alive
+	return slices.DeleteFunc(r.Account.List(token), func(res account.Resource) bool {
+		gone, _ := r.removed.Load(OwnerOf(res))
+		return gone == true
+	})
 }
 
 // SetRemoved hides a resource that is being removed, or shows it again.
 func (r *Machine) SetRemoved(res account.Resource, gone bool) {
-	r.removedMu.Lock()
-	defer r.removedMu.Unlock()
-	r.removed[res.Type+"|"+res.ID] = gone
+	r.removed.Store(OwnerOf(res), gone)
 }
 
 // Find returns the resource of a type whose id, ARN or name is the given one.
@@ -49,22 +43,12 @@ func (r *Machine) Logf(format string, args ...any) {
 }
 
 // KeyedLocks serialises work on the same thing.
-type KeyedLocks struct {
-	mu    sync.Mutex
-	locks map[string]*sync.Mutex
-}
+type KeyedLocks struct{ locks sync.Map }
 
 // Lock waits for the key and returns what frees it.
 func (k *KeyedLocks) Lock(key string) (unlock func()) {
-	k.mu.Lock()
-	if k.locks == nil {
-		k.locks = map[string]*sync.Mutex{}
-	}
-	if k.locks[key] == nil {
-		k.locks[key] = &sync.Mutex{}
-	}
-	held := k.locks[key]
-	k.mu.Unlock()
-	held.Lock()
-	return held.Unlock
+	held, _ := k.locks.LoadOrStore(key, new(sync.Mutex))
+	lock := held.(*sync.Mutex)
+	lock.Lock()
+	return lock.Unlock
 }

@@ -32,10 +32,9 @@ type Machine struct {
 	subnet      netip.Prefix
 	reserved    map[netip.Addr]bool
 	lastAddress netip.Addr
-	images      map[string]string
+	images      sync.Map // tags by name
 
-	removedMu sync.Mutex
-	removed   map[string]bool
+	removed sync.Map // resources that are being removed
 }
 
 // New prepares the use of a state folder. root is the repository, for docker/base.sh.
@@ -56,7 +55,7 @@ func New(stateDir, root string, declared Account, log io.Writer) (*Machine, erro
 	return &Machine{
 		Account: declared, Docker: FindEngine(), StateDir: stateDir, Name: "laravel-ecs-" + account.StableHex(stateDir, 6),
 		Store: state.OpenStore(filepath.Join(stateDir, "runtime")), Root: root, log: log,
-		reserved: map[netip.Addr]bool{}, images: map[string]string{}, removed: map[string]bool{},
+		reserved: map[netip.Addr]bool{},
 	}, nil
 }
 
