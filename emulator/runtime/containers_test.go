@@ -61,7 +61,7 @@ func newSystem(t *testing.T) *system {
 	t.Cleanup(func() { s.must(s.r.Down(context.Background())) })
 	local := buildApp(t, s.r.Docker)
 	repository := "123456789012.dkr.ecr.eu-central-1.amazonaws.com/app"
-	s.ensure(f.Put(account.RepositoryToken, "app", account.Values{"name": "app", "arn": "arn:ecr", "repositoryUrl": repository}))
+	s.ensure(f.Put(account.RepositoryToken, "app", account.Values{"name": "app", "arn": "arn:ecr", "repositoryUrl": repository, "imageTagMutability": "IMMUTABLE"}))
 	digest, err := s.r.Push(t.Context(), local, repository, "v1")
 	s.must(err)
 	s.image = repository + "@" + digest

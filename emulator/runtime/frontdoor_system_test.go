@@ -62,7 +62,7 @@ func TestFrontDoor(t *testing.T) {
 	s.service = "green"
 	res := s.declare(s.define(2, "green", "", quick), 1)
 	res.Outputs["loadBalancers"].([]any)[0].(map[string]any)["targetGroupArn"] = green
-	s.ensure(res)
+	s.ensure(s.f.Put(res.Type, res.ID, res.Outputs))
 
 	secure := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // it is self-signed
 	url := fmt.Sprintf("https://localhost:%d", s.r.Ports[443])

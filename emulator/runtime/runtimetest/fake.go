@@ -3,100 +3,40 @@ package runtimetest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-// Account holds resources for tests; the rules of the real account have tests of their own.
-type Account struct {
-	mu        sync.Mutex
-	resources []account.Resource
-	pushed    map[string]string // repository:tag -> digest
-}
+// Account is an account in memory that takes whatever a test declares: the rules have tests of their own.
+type Account struct{ *account.Account }
 
-// ID is the number of the account.
-func (f *Account) ID() string { return "123456789012" }
-
-// Region is the region of the account.
-func (f *Account) Region() string { return "eu-central-1" }
-
-// List returns the resources of a type.
-func (f *Account) List(token string) []account.Resource {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var list []account.Resource
-	for _, res := range f.resources {
-		if res.Type == token {
-			list = append(list, res)
-		}
+// New makes an account without resources.
+func New() *Account {
+	a, err := account.Open("", "eu-central-1", nil)
+	if err != nil {
+		panic(err)
 	}
-	return list
-}
-
-// Find returns the first resource of a type with a property of this value.
-func (f *Account) Find(token, property, value string) (account.Resource, bool) {
-	for _, res := range f.List(token) {
-		if property == "id" && res.ID == value || property != "id" && res.Outputs.Text(property) == value {
-			return res, true
-		}
-	}
-	return account.Resource{}, false
-}
-
-// Images lists what was pushed.
-func (f *Account) Images(repository string) []account.PushedImage {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var all []account.PushedImage
-	for key, digest := range f.pushed {
-		if name, tag, _ := strings.Cut(key, ":"); name == repository {
-			all = append(all, account.PushedImage{Digest: digest, Tags: []string{tag}})
-		}
-	}
-	return all
-}
-
-// PutImage records an image; a tag cannot be moved.
-func (f *Account) PutImage(repository, tag, digest string, _ int64, _ time.Time) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if old, ok := f.pushed[repository+":"+tag]; ok && old != digest {
-		return fmt.Errorf("ImageTagAlreadyExistsException: %s:%s", repository, tag)
-	}
-	f.pushed[repository+":"+tag] = digest
-	return nil
+	return &Account{a}
 }
 
 // Put declares a resource or changes it.
 func (f *Account) Put(token, id string, outputs account.Values) account.Resource {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	res := account.Resource{Type: token, ID: id, Outputs: Plain(outputs)}
-	for i, old := range f.resources {
-		if old.Type == token && old.ID == id {
-			f.resources[i] = res
-			return res
-		}
-	}
-	f.resources = append(f.resources, res)
+	f.change(func(tx *account.Tx) { tx.Save(res) })
 	return res
 }
 
 // Delete takes a resource away.
-func (f *Account) Delete(res account.Resource) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i, old := range f.resources {
-		if old.Type == res.Type && old.ID == res.ID {
-			f.resources = append(f.resources[:i], f.resources[i+1:]...)
-			return
-		}
+func (f *Account) Delete(res account.Resource) { f.change(func(tx *account.Tx) { tx.Remove(res) }) }
+
+func (f *Account) change(operation func(tx *account.Tx)) {
+	if err := f.Change(context.Background(), func(tx *account.Tx) error { operation(tx); return nil }); err != nil {
+		panic(err) // nothing is written
 	}
 }
 
@@ -119,9 +59,6 @@ const (
 	ListenerARN = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/lb/0123456789abcdef/0123456789abcdef"
 	SecretARN   = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf"
 )
-
-// New makes an account without resources.
-func New() *Account { return &Account{pushed: map[string]string{}} }
 
 // DeclareBalancer declares a load balancer with one target group and an HTTP listener.
 func (f *Account) DeclareBalancer() []account.Resource {
