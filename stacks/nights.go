@@ -29,7 +29,11 @@ func (s *stack) createNights(ctx *pulumi.Context, app *application, database *in
 	if err != nil {
 		return wrap("environment.schedule", err)
 	}
-	ctx.Export("schedule", pulumi.Map{"wakes": pulumi.String(plan.Wakes()), "down": made.Down, "up": made.Up})
+	ctx.Export("schedule", pulumi.Map{
+		"wakes": pulumi.String(plan.Wakes()),
+		"hours": pulumi.StringMap{"up": pulumi.String(schedule.Up), "down": pulumi.String(schedule.Down), "zone": pulumi.String(schedule.Zone)},
+		"down":  made.Down, "up": made.Up,
+	})
 	return nil
 }
 

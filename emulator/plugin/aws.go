@@ -80,6 +80,10 @@ func (p *awsPlugin) Create(ctx context.Context, req sdk.CreateRequest) (sdk.Crea
 	return sdk.CreateResponse{ID: resource.ID(made.ID), Properties: outputs}, nil
 }
 
+// sentOnChange are inputs that others than Pulumi change on AWS, too, and that the real provider sends only where they differ from the state
+// (terraform-provider-aws, HasChange in internal/service/ecs/service.go and internal/service/elbv2/listener_rule.go).
+var sentOnChange = map[string][]string{account.ServiceToken: {"desiredCount"}, account.ListenerRuleToken: {"conditions"}}
+
 // Update changes a resource in place.
 func (p *awsPlugin) Update(ctx context.Context, req sdk.UpdateRequest) (sdk.UpdateResponse, error) {
 	inputs := toValues(req.NewInputs)
@@ -88,6 +92,13 @@ func (p *awsPlugin) Update(ctx context.Context, req sdk.UpdateRequest) (sdk.Upda
 	}
 	ctx, done := p.operation(account.InRegion(ctx, p.region), req.Timeout)
 	defer done()
+	if live, ok := p.account.Read(string(req.Type), string(req.ID)); ok {
+		for _, key := range sentOnChange[string(req.Type)] {
+			if current, there := live.Inputs[key]; there && req.OldInputs[resource.PropertyKey(key)].DeepEquals(req.NewInputs[resource.PropertyKey(key)]) {
+				inputs[key] = current
+			}
+		}
+	}
 	next, err := p.account.Update(ctx, string(req.Type), string(req.ID), inputs)
 	outputs := keepSecrets(fromValues(next.Outputs), req.NewInputs)
 	if err != nil {

@@ -7,15 +7,17 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/nights"
 )
 
 // pause is how often a deployment looks at what it waits for.
 const pause = 5 * time.Second
 
 // Around runs a deployment. An environment that sleeps is woken before and put to sleep after, whether it succeeded or not: RDS changes no
-// stopped instance, and a release without tasks is neither migrated nor checked. In one that is awake a changed number of tasks is set after,
-// because Pulumi leaves it to the schedules.
+// stopped instance, and a release without tasks is neither migrated nor checked. It is not put to sleep when its morning came meanwhile, whose
+// calls are not made again. In one that is awake a changed number of tasks is set after, because Pulumi leaves it to the schedules.
 func Around(ctx context.Context, s *session.Session, deploy func() error) error {
+	began := time.Now()
 	e, slept, err := find(ctx, s)
 	if err != nil {
 		return err
@@ -37,13 +39,18 @@ func Around(ctx context.Context, s *session.Session, deploy func() error) error 
 	if open != nil {
 		return errors.Join(err, open)
 	}
-	now, _, found := find(ctx, again)
+	now, asleep, found := find(ctx, again)
 	switch {
 	case found != nil || now == nil:
 		return errors.Join(err, found)
-	case slept:
+	case asleep: // its evening came meanwhile
+		return err
+	case slept && !morning(now.schedule.Hours, began, time.Now()):
 		return errors.Join(err, now.sleep(ctx))
-	case err == nil && (e == nil || text(counts(e.schedule.Up)) != text(counts(now.schedule.Up))):
+	case slept:
+		fmt.Fprintf(s.Err, "%s stays awake: it wakes %s by its schedule\n", s.Stack, now.schedule.Wakes)
+	}
+	if err == nil && (e == nil || text(counts(e.schedule.Up)) != text(counts(now.schedule.Up))) {
 		for _, call := range counts(now.schedule.Up) {
 			if err := now.do(ctx, call); err != nil {
 				return err
@@ -51,6 +58,12 @@ func Around(ctx context.Context, s *session.Session, deploy func() error) error 
 		}
 	}
 	return err
+}
+
+// morning tells whether the environment wakes by its schedule during a deployment, or so soon after it that sleep would undo it.
+func morning(hours nights.Schedule, began, ended time.Time) bool {
+	plan, problems := hours.Plan()
+	return len(problems) == 0 && plan.WakesBetween(began, ended)
 }
 
 // find returns the environment where it is deployed with a schedule, and whether it sleeps; nil for others.

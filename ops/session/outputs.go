@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/nights"
 )
 
 // Outputs are the stack's outputs that the commands read. stacks/outputs.go writes them.
@@ -32,9 +34,10 @@ type Outputs struct {
 
 // Schedule is how an environment is put to sleep and woken: calls of AWS's API in their order.
 type Schedule struct {
-	Wakes string `json:"wakes"` // at 07:00, Monday to Friday (Europe/Paris)
-	Down  []Call `json:"down"`
-	Up    []Call `json:"up"`
+	Wakes string          `json:"wakes"` // at 07:00, Monday to Friday (Europe/Paris)
+	Hours nights.Schedule `json:"hours"` // environment.schedule
+	Down  []Call          `json:"down"`
+	Up    []Call          `json:"up"`
 }
 
 // Call is one call: SERVICE:OPERATION and its input.

@@ -179,6 +179,16 @@ func (p Plan) walk() (asleep float64, gap time.Duration) {
 	return float64(slept) / float64(total), gap
 }
 
+// settled is how long it takes until a database that is put to sleep can be started again.
+const settled = 30 * time.Minute
+
+// WakesBetween tells whether it is woken between two moments, or so soon after the second that a database which is stopped then could not
+// be started. Waking begins with the database, before up.
+func (p Plan) WakesBetween(from, to time.Time) bool {
+	up := p.up.Next(from)
+	return !up.IsZero() && up.Add(-startLead*time.Minute).Before(to.Add(settled))
+}
+
 // Asleep is the share of the time in which instances and database are not paid, 0 to 1.
 func (p Plan) Asleep() float64 {
 	share, _ := p.walk()

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 )
 
 var office = Schedule{Up: "0 7 * * 1-5", Down: "0 20 * * *", Zone: "Europe/Paris"}
@@ -53,11 +54,40 @@ func TestAsleep(t *testing.T) {
 func TestWindows(t *testing.T) {
 	for schedule, want := range map[Schedule][2]string{
 		office: {"mon:06:00-mon:06:30", "07:00-07:30"},
-		{"0 9 * * 1-5", "0 20 * * *", "Australia/Sydney"}: {"sun:22:00-sun:22:30", "23:00-23:30"},
+		{"0 9 * * 1-5", "0 20 * * *", "Australia/Sydney"}: {"sun:23:00-sun:23:30", "00:00-00:30"},
 	} {
 		plan, _ := schedule.Plan()
 		if maintenance, backup := plan.Windows(); maintenance != want[0] || backup != want[1] {
 			t.Errorf("%v: %s, %s", schedule, maintenance, backup)
+		}
+	}
+}
+
+// TestWakesBetween: a deployment at night ends before the morning begins with the database, or the environment stays awake. 2027-03-28 has
+// summer time from 02:00 on.
+func TestWakesBetween(t *testing.T) {
+	plan, _ := office.Plan()
+	for _, test := range []struct {
+		from, to string
+		want     bool
+	}{
+		{"2027-01-04 02:00", "2027-01-04 02:30", false},
+		{"2027-01-04 05:40", "2027-01-04 06:09", false}, // the database can be started again at 06:40
+		{"2027-01-04 05:40", "2027-01-04 06:11", true},
+		{"2027-01-04 06:45", "2027-01-04 07:20", true}, // the database was started before it began
+		{"2027-01-04 12:00", "2027-01-04 12:30", false},
+		{"2027-01-09 06:30", "2027-01-09 07:30", false}, // a Saturday
+		{"2027-03-29 05:40", "2027-03-29 06:11", true},
+	} {
+		moment := func(text string) time.Time {
+			at, err := time.ParseInLocation("2006-01-02 15:04", text, plan.zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return at.UTC()
+		}
+		if got := plan.WakesBetween(moment(test.from), moment(test.to)); got != test.want {
+			t.Errorf("from %s to %s: %t", test.from, test.to, got)
 		}
 	}
 }

@@ -88,12 +88,15 @@ func (p Plan) Wakes() string {
 }
 
 // Windows are the weekly maintenance and the daily backup of RDS, in UTC and in its form, in the first two hours in which the environment
-// is awake: a stopped instance has neither (Amazon RDS user guide, "Introduction to backups"). UTC has no summer time, so in summer they
-// are an hour later by the clock. Each has the least length that RDS takes, half an hour, and they do not overlap.
+// is awake: a stopped instance has neither (Amazon RDS user guide, "Introduction to backups"). UTC has no summer time, so in summer, on either
+// half of the earth, they are an hour later by the clock. Each has the least length that RDS takes, half an hour, and they do not overlap.
 func (p Plan) Windows() (maintenance, backup string) {
 	all := p.events()
 	first := slices.IndexFunc(all, func(e event) bool { return e.up })
-	at := all[max(0, first)].at.UTC()
+	at := all[max(0, first)].at
+	_, now := at.Zone()
+	_, later := at.AddDate(0, 6, 0).Zone()
+	at = at.UTC().Add(time.Duration(max(0, now-later)) * time.Second) // the day is in January
 	day := func(t time.Time) string { return strings.ToLower(t.Weekday().String()[:3]) + ":" + t.Format("15:04") }
 	span := func(after time.Duration, form func(time.Time) string) string {
 		return form(at.Add(after)) + "-" + form(at.Add(after+30*time.Minute))
