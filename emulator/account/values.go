@@ -70,41 +70,36 @@ func (v Values) Map(path string) Values {
 }
 
 // Strings returns the known texts that the path names: subnetIds, subnetIds[*], ingress[*].cidrBlocks[*].
-func (v Values) Strings(path string) []string {
-	var texts []string
-	for _, place := range v.Expand(path) {
-		value, _ := v.at(place)
-		switch value := value.(type) {
-		case string:
-			texts = append(texts, value)
-		case []any:
-			for _, element := range value {
-				if text, ok := element.(string); ok {
-					texts = append(texts, text)
-				}
-			}
+func (v Values) Strings(path string) (texts []string) {
+	for _, element := range v.elements(path) {
+		if text, ok := element.(string); ok {
+			texts = append(texts, text)
 		}
 	}
 	return texts
 }
 
 // Blocks returns the known nested blocks that the path names: rules, rules[*], rules[*].actions[*], setting.
-func (v Values) Blocks(path string) []Values {
-	var blocks []Values
-	for _, place := range v.Expand(path) {
-		value, _ := v.at(place)
-		if block := asMap(value); block != nil {
+func (v Values) Blocks(path string) (blocks []Values) {
+	for _, element := range v.elements(path) {
+		if block := asMap(element); block != nil {
 			blocks = append(blocks, block)
-			continue
-		}
-		list, _ := value.([]any)
-		for _, element := range list {
-			if block := asMap(element); block != nil {
-				blocks = append(blocks, block)
-			}
 		}
 	}
 	return blocks
+}
+
+// elements returns what the path names, and of a list its elements.
+func (v Values) elements(path string) (all []any) {
+	for _, place := range v.Expand(path) {
+		value, _ := v.at(place)
+		if list, ok := value.([]any); ok {
+			all = append(all, list...)
+		} else {
+			all = append(all, value)
+		}
+	}
+	return all
 }
 
 // Expand returns the paths that a path with [*] stands for and where something is: a[*].b gives a[0].b, a[1].b.

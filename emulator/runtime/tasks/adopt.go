@@ -50,8 +50,9 @@ func byPlace(a, b machine.Container) int {
 // adopt adds a container that runs already to its task.
 func adopt(t *task, c machine.Container, s service, network string) {
 	essential := c.Config.Labels[LabelEssential] == "true"
+	address, placed := c.Address(network)
 	t.containers = append(t.containers, started{
-		id: c.ID, name: c.Config.Labels[labelContainer], essential: essential, restarts: c.HostConfig.RestartPolicy.Name == "unless-stopped",
+		id: c.ID, name: c.Config.Labels[labelContainer], address: address.String(), essential: essential, restarts: c.HostConfig.RestartPolicy.Name == "unless-stopped",
 	})
 	if t.name == "" || essential {
 		t.name = c.ShortName()
@@ -60,7 +61,7 @@ func adopt(t *task, c machine.Container, s service, network string) {
 		t.running = c.State.StartedAt
 	}
 	for _, lb := range s.balancers {
-		if address, ok := c.Address(network); ok && lb.container == c.Config.Labels[labelContainer] {
+		if placed && lb.container == c.Config.Labels[labelContainer] {
 			t.targets = append(t.targets, haproxy.Target{Group: lb.group, Address: address.String(), Port: lb.port})
 		}
 	}

@@ -44,7 +44,7 @@ type task struct {
 
 type started struct {
 	id, name  string
-	address   string // not of an adopted one
+	address   string
 	essential bool
 	restarts  bool // Docker restarts it when it dies
 }
