@@ -24,6 +24,8 @@ type Options struct {
 	ForRun map[string]any
 	// Yes answers Pulumi's question.
 	Yes bool
+	// Message says in the stack's history what the deployment was for; without one it is the last commit's.
+	Message string
 	// Previewed skips Pulumi's preview, because the reader has seen it and has answered.
 	Previewed bool
 }
@@ -82,6 +84,9 @@ func run(ctx context.Context, s *session.Session, o Options, command string, fla
 	args := append([]string{command, "--stack", s.Stack}, flags...)
 	if o.Yes {
 		args = append(args, "--yes")
+	}
+	if o.Message != "" {
+		args = append(args, "--message", o.Message)
 	}
 	if o.Previewed {
 		args = append(args, "--skip-preview")

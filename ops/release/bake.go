@@ -49,21 +49,20 @@ func (r *rollout) lookAgain(ctx context.Context) error {
 }
 
 // watch looks at a step once a period, until its end or until there is evidence against the candidate.
-func (r *rollout) watch(ctx context.Context, percent int) (ruling, string, error) {
+func (r *rollout) watch(ctx context.Context, percent int) (found ruling, why, report string, err error) {
 	bake := r.settings.Bake()
 	begin := ceil(r.Now())
 	end := begin.Add(bake)
 	var before minutes // the live release has no requests in the last step
 	if percent == 100 {
-		var err error
 		if before, err = r.watcher.baseline(ctx, r.Now(), time.Duration(len(r.settings.Steps))*bake, bake); err != nil {
-			return 0, "", err
+			return 0, "", "", err
 		}
 	}
 	fmt.Fprintf(r.Err, "watching until %s: errors, response time%s\n", end.Local().Format(time.TimeOnly), map[bool]string{true: " and alarms"}[len(r.watcher.alarms) > 0])
 	for {
 		if err := r.Wait(ctx, period); err != nil {
-			return 0, "", err
+			return 0, "", "", err
 		}
 		now := r.Now()
 		to := now.UTC().Truncate(period)
@@ -73,30 +72,31 @@ func (r *rollout) watch(ctx context.Context, percent int) (ruling, string, error
 		if !to.After(begin) {
 			continue
 		}
-		found, report, over, err := r.glance(ctx, percent, begin, to, end, before)
+		over := false
+		found, why, report, over, err = r.glance(ctx, percent, begin, to, end, before)
 		if err != nil && (ctx.Err() != nil || now.After(end.Add(late))) {
-			return 0, "", err
+			return 0, "", "", err
 		}
 		if err != nil {
 			fmt.Fprintf(r.Err, "%v: the next look is in %s\n", err, period)
 			continue
 		}
 		if found == takeBack || over {
-			return found, report, nil
+			return found, why, report, nil
 		}
 		fmt.Fprintln(r.Err, report)
 	}
 }
 
 // glance is one look.
-func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.Time, before minutes) (found ruling, report string, over bool, err error) {
+func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.Time, before minutes) (found ruling, why, report string, over bool, err error) {
 	candidate, live, err := r.watcher.read(ctx, begin, to)
 	if err != nil {
-		return 0, "", false, err
+		return 0, "", "", false, err
 	}
 	alarms, err := r.watcher.firing(ctx)
 	if err != nil {
-		return 0, "", false, err
+		return 0, "", "", false, err
 	}
 	over = !to.Before(end) && complete(candidate, live, end, r.Now())
 	e := evidence{candidate.together(live), live.together(candidate), alarms, over}
@@ -104,8 +104,8 @@ func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.T
 	if before != nil {
 		e.candidate, e.live, when = candidate.together(candidate), before.together(before), "before the release"
 	}
-	found, why := judge(r.settings.Judge, e)
-	return found, fmt.Sprintf("%d %%, %s to %s: %s\n  %s, the candidate: %v\n  %s, %s: %v", percent,
+	found, why = judge(r.settings.Judge, e)
+	return found, why, fmt.Sprintf("%d %%, %s to %s: %s\n  %s, the candidate: %v\n  %s, %s: %v", percent,
 		begin.Local().Format(time.TimeOnly), to.Local().Format(time.TimeOnly), why, r.release, e.candidate, r.live, when, e.live), over, nil
 }
 

@@ -151,18 +151,19 @@ func (r *rollout) share(percent int) values {
 // step moves a share of the visitors and watches them.
 func (r *rollout) step(ctx context.Context, percent int) error {
 	fmt.Fprintf(r.Err, "release %s gets %d %% of the visitors of %s\n", r.release, percent, r.live)
-	if err := deploy.Apply(ctx, r.Session, deploy.Options{Yes: true}, r.share(percent)); err != nil {
+	message := fmt.Sprintf("release %s gets %d %% of the visitors", r.release, percent)
+	if err := deploy.Apply(ctx, r.Session, deploy.Options{Yes: true, Message: message}, r.share(percent)); err != nil {
 		return fmt.Errorf("%w\nmake release STACK=%s carries on, make abort takes the release back", err, r.Stack)
 	}
 	if err := r.lookAgain(ctx); err != nil {
 		return r.stays(percent, err)
 	}
-	found, report, err := r.watch(ctx, percent)
+	found, why, report, err := r.watch(ctx, percent)
 	switch {
 	case err != nil:
 		return r.stays(percent, err)
 	case found == takeBack:
-		return r.back(ctx, percent, report)
+		return r.back(ctx, percent, why, report)
 	case found == unjudged:
 		r.unjudged = append(r.unjudged, fmt.Sprintf("%d %%", percent))
 	}
@@ -176,14 +177,21 @@ func (r *rollout) stays(percent int, err error) error {
 }
 
 // back takes all requests from the candidate. Its tasks stay, for whoever wants to know why.
-func (r *rollout) back(ctx context.Context, percent int, report string) error {
+func (r *rollout) back(ctx context.Context, percent int, why, report string) error {
 	fmt.Fprintf(r.Err, "release %s is worse than %s and is taken back\n", r.release, r.live)
-	if err := deploy.Apply(ctx, r.Session, deploy.Options{Yes: true}, r.share(0)); err != nil {
+	message := fmt.Sprintf("release %s %s %d %%: %s", r.release, wasTakenBack, percent, why)
+	if err := deploy.Apply(ctx, r.Session, deploy.Options{Yes: true, Message: message}, r.share(0)); err != nil {
 		return fmt.Errorf("release %s must be taken back at %d %%, and that failed: make abort STACK=%s\n%s\n%w", r.release, percent, r.Stack, report, err)
 	}
-	return fmt.Errorf("release %s was taken back at %d %%, release %s serves all visitors of %s:\n%s\nIts tasks run until the next release: make logs STACK=%[4]s shows what they wrote",
-		r.release, percent, r.live, r.Stack, report)
+	return fmt.Errorf("release %s %s %d %%, release %s serves all visitors of %s:\n%s\nIts tasks run until the next release: make logs STACK=%[5]s shows what they wrote",
+		r.release, wasTakenBack, percent, r.live, r.Stack, report)
 }
+
+// How the stack's history tells of releases in steps, for make releases.
+const (
+	wasTakenBack = "was taken back at"
+	getsAll      = "gets 100 % of the visitors"
+)
 
 // promote makes the candidate, which has all requests, the live release.
 func (r *rollout) promote(ctx context.Context) error {

@@ -289,6 +289,9 @@ func TestGradual(t *testing.T) {
 			if got := f.shares(); got != test.deploys {
 				t.Errorf("deployed %q, %q is wanted", got, test.deploys)
 			}
+			if told := strings.Contains(p.read("calls"), "--message release four was taken back at "); told != strings.HasSuffix(test.deploys, " 0") {
+				t.Errorf("the history tells of it: %v\n%s", told, p.read("calls"))
+			}
 			if file := p.read("Pulumi.s.yaml"); test.deploys == forward && (!strings.Contains(file, "live: blue") || strings.Contains(file, "candidate")) ||
 				strings.HasSuffix(test.deploys, " 0") && len(test.says) < 3 && f.p.read("fail") == "" && !strings.Contains(file, "percent: 0") {
 				t.Errorf("the file is\n%s", file)

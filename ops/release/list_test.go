@@ -114,3 +114,20 @@ func TestOlderThanDeployments(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+// TestTakenBackInSteps: the last release in steps that was taken back is told with its figures, until one has got through.
+func TestTakenBackInSteps(t *testing.T) {
+	t.Setenv("TZ", "UTC")
+	back := `{"kind": "update", "result": "succeeded", "endTime": "2026-11-04T12:40:00.000Z", "message": "release five was taken back at 10 %: 60 of 1200 requests failed"}`
+	through := `{"kind": "update", "result": "succeeded", "endTime": "2026-11-04T12:50:00.000Z", "message": "release six gets 100 % of the visitors"}`
+	for history, told := range map[string]bool{"[" + back + "]": true, "[" + through + ", " + back + "]": false, "[" + back + ", " + through + "]": true} {
+		p := newProject(t, story(), "four", rollingFile, nil)
+		p.write("history.json", history, 0o600)
+		if err := List(t.Context(), p.session()); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(p.out.String(), "2026-11-04 12:40:00: release five was taken back at 10 %: 60 of 1200 requests failed\n"); got != told {
+			t.Errorf("%s:\n%s", history, p.out.String())
+		}
+	}
+}
