@@ -45,6 +45,7 @@ func newProof(t *testing.T) *proof {
 		"use App\\Http\\Controllers\\ProofController;\nuse App\\Http\\Controllers\\UploadController;")
 	edit(t, filepath.Join(app, "routes", "plain.php"), "Route::get('/ready'",
 		"Route::post('/proof/queue', [ProofController::class, 'queue']);\nRoute::get('/proof/report', [ProofController::class, 'report']);\nRoute::get('/ready'")
+	edit(t, filepath.Join(app, "routes", "web.php"), "->name('home');", "->name('home')->middleware(\\App\\Http\\Middleware\\Version::class);")
 	return p
 }
 

@@ -43,7 +43,8 @@ func TestReleases(t *testing.T) {
 	}
 	p.badReleases(t)
 	p.step(t, "one tick a minute all along", false, func(t *testing.T) { p.ticks(t, p.began) })
-	p.step(t, "canaries", true, p.canaries) // the last: what follows a promotion is not rolling any more
+	p.step(t, "canaries", true, p.canaries) // the last two: what follows a promotion is not rolling any more
+	p.step(t, "releases in steps", false, p.gradual)
 }
 
 // step runs a part of the test, or notes that make soak does.

@@ -55,7 +55,7 @@ func (r *rollout) watch(ctx context.Context, percent int) (found ruling, why, re
 	end := begin.Add(bake)
 	var before minutes // the live release has no requests in the last step
 	if percent == 100 {
-		if before, err = r.watcher.baseline(ctx, r.Now(), time.Duration(len(r.settings.Steps))*bake, bake); err != nil {
+		if before, err = r.watcher.baseline(ctx, r.Now(), r.settings); err != nil {
 			return 0, "", "", err
 		}
 	}

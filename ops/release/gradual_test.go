@@ -30,7 +30,7 @@ type traffic struct {
 	p      *project
 	weight int // of blue before the first deployment
 	clock  time.Time
-	moved  map[int]time.Time // when blue got a share
+	moved  []moved
 	// candidate is what a thousand requests of blue are like: how many fail, and the response time.
 	errors, milliseconds float64
 	requests             float64 // in a minute, of both together
@@ -38,6 +38,12 @@ type traffic struct {
 	alarms               map[string]string
 	alarmAt              time.Time
 	asked                []string
+}
+
+// moved is when blue got a share.
+type moved struct {
+	share int
+	from  time.Time
 }
 
 var deployedPercent = regexp.MustCompile(`(?m)^    (?:percent: (\d+)|live: (blue))`)
@@ -57,7 +63,7 @@ func (f *traffic) share() int {
 func (f *traffic) now() time.Time { return f.clock }
 
 func (f *traffic) wait(_ context.Context, d time.Duration) error {
-	f.since(f.share())
+	f.note(f.share())
 	f.clock = f.clock.Add(d)
 	return nil
 }
@@ -142,11 +148,14 @@ func (f *traffic) metricData(in cbor.Map) cbor.Value {
 	return cbor.Map{"MetricDataResults": results}
 }
 
-// value is of one minute. Which share blue had in it, is what it has now: the clock stands still during a deployment.
+// value is of one minute. Before the first share that is known, green had all.
 func (f *traffic) value(group, metric, stat string, at time.Time) (value float64, there bool) {
-	share := f.share()
-	if at.Before(f.since(share)) { // in the minutes before, green had all
-		share = 0
+	share := 0
+	f.note(f.share())
+	for _, one := range f.moved {
+		if !one.from.After(at) {
+			share = one.share
+		}
 	}
 	blue := group == "targetgroup/web/1"
 	requests := f.requests * float64(share) / 100
@@ -170,12 +179,11 @@ func (f *traffic) value(group, metric, stat string, at time.Time) (value float64
 	panic(metric + " " + stat)
 }
 
-// since is when blue got its share.
-func (f *traffic) since(share int) time.Time {
-	if _, known := f.moved[share]; !known {
-		f.moved[share] = f.clock.Truncate(time.Minute)
+// note remembers when blue got a share.
+func (f *traffic) note(share int) {
+	if last := len(f.moved) - 1; last < 0 || f.moved[last].share != share {
+		f.moved = append(f.moved, moved{share, f.clock.Truncate(time.Minute)})
 	}
-	return f.moved[share]
 }
 
 func (f *traffic) describeAlarms(in cbor.Map) cbor.Value {
@@ -203,7 +211,7 @@ func moving(t *testing.T, file string, weight int) (*traffic, *project) {
 	}
 	p := newProject(t, f, "three", file, outputs)
 	it := &traffic{
-		p: p, weight: weight, clock: day(5).Add(17 * time.Second), moved: map[int]time.Time{}, requests: 12000, milliseconds: 105,
+		p: p, weight: weight, clock: day(5).Add(17 * time.Second), requests: 12000, milliseconds: 105,
 		alarms: map[string]string{"s-no-answer-1234567": "OK", "mine": "INSUFFICIENT_DATA"},
 	}
 	f.others = it
@@ -247,6 +255,8 @@ func TestGradual(t *testing.T) {
 			[]string{"taken back at 50 %", "in ALARM: no-answer (Threshold Crossed)"}, nil},
 		"hardly any requests": {0, four, func(f *traffic) { f.requests = 20 }, forward, nil, []string{
 			"10 %, ", "not judged: 6 requests are fewer than 100 (release.judge.minRequests)", "Not judged, for want of requests: the step of 10 %, 50 %, 100 %"}},
+		"a candidate for hours": {50, four, func(f *traffic) { f.moved = []moved{{50, f.clock.Add(-5 * time.Hour)}} }, "50 100 blue", nil, []string{
+			"three, before the release: 18000 requests", "100 %, ", "no worse than the live release"}},
 		"no requests": {0, four, func(f *traffic) { f.requests = 0 }, forward, nil, []string{"not judged: 0 requests", "the step of 10 %, 50 %, 100 %"}},
 
 		"cut off at 10 %":               {10, four, nil, forward, nil, nil},

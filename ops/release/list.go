@@ -49,7 +49,9 @@ func List(ctx context.Context, s *session.Session) error {
 	if i := slices.IndexFunc(st.runs, func(r run) bool { return r.outcome == takenBack || r.outcome == stopped }); i >= 0 {
 		fmt.Fprintf(s.Out, "make why STACK=%s RELEASE=%s shows the evidence of %[2]s.\n", s.Stack, st.runs[i].release)
 	}
-	i := slices.IndexFunc(updates, func(u session.Update) bool { return strings.Contains(u.Message, wasTakenBack) || strings.Contains(u.Message, getsAll) })
+	i := slices.IndexFunc(updates, func(u session.Update) bool {
+		return strings.Contains(u.Message, wasTakenBack) || strings.Contains(u.Message, getsAll)
+	})
 	if i >= 0 && strings.Contains(updates[i].Message, wasTakenBack) { // and none got through since
 		fmt.Fprintf(s.Out, "%s: %s\n", updates[i].End.Local().Format(timeFormat), updates[i].Message)
 	}

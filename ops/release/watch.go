@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 const (
@@ -83,24 +84,31 @@ func (w *watcher) read(ctx context.Context, from, to time.Time) (candidate, live
 }
 
 // baseline are the last minutes in which the live release had all requests, as many as a step has: what a candidate is compared with that
-// gets all of them. With a part of them it would be compared with tasks that have less to do; those minutes count only where a candidate
-// has had its share for hours.
-func (w *watcher) baseline(ctx context.Context, now time.Time, watched time.Duration, bake time.Duration) (minutes, error) {
-	now = now.UTC().Truncate(period)
-	candidate, live, err := w.read(ctx, now.Add(-max(3*time.Hour, 2*watched)), now)
+// gets all of them. With a part of them it would be compared with tasks that have less to do; those minutes count where the others have too
+// few requests, as when a candidate has had its share for hours.
+func (w *watcher) baseline(ctx context.Context, now time.Time, settings config.Release) (minutes, error) {
+	now, bake := now.UTC().Truncate(period), settings.Bake()
+	candidate, live, err := w.read(ctx, now.Add(-max(3*time.Hour, 2*time.Duration(len(settings.Steps))*bake)), now)
 	if err != nil {
 		return nil, err
 	}
 	maps.DeleteFunc(live, func(_ time.Time, one minute) bool { return one.requests == 0 })
 	alone := maps.Clone(live)
 	maps.DeleteFunc(alone, func(at time.Time, _ minute) bool { return candidate[at].requests > 0 })
-	if len(alone) > 0 {
-		live = alone
+	if alone = alone.last(bake); alone.together(alone).requests >= float64(settings.Judge.MinRequests) {
+		return alone, nil
 	}
-	last := slices.SortedFunc(maps.Keys(live), func(a, b time.Time) int { return b.Compare(a) })
-	last = last[:min(len(last), int(bake/period))]
-	maps.DeleteFunc(live, func(at time.Time, _ minute) bool { return !slices.Contains(last, at) })
-	return live, nil
+	return live.last(bake), nil
+}
+
+// last are the newest minutes.
+func (m minutes) last(duration time.Duration) minutes {
+	newest := slices.SortedFunc(maps.Keys(m), func(a, b time.Time) int { return b.Compare(a) })
+	some := minutes{}
+	for _, at := range newest[:min(len(newest), int(duration/period))] {
+		some[at] = m[at]
+	}
+	return some
 }
 
 // alarmsAtOnce is how many names DescribeAlarms takes. It returns composite alarms only where they are asked for
