@@ -35,6 +35,26 @@ const gigabyte = 1 << 30
 // awake are the namespaces of what an environment with nights never stops: cache and NAT.
 var awake = []string{"AWS/ElastiCache", "AWS/EC2"}
 
+// nightly are the alarms for an environment that sleeps, which is no fault. Without data they are quiet. None is left that tells of absence,
+// as a night is nothing else: of targets, too, which are none while they stop. A job in SQS may wait all night, as SQS reports its age without
+// a worker, too. And the load balancer's page for the night is a 503 of its own; without it, a task that does not answer is a 502 of its
+// own (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
+func nightly(list []alarm) (kept []alarm) {
+	for _, a := range list {
+		switch absence := !a.above && a.threshold == 1; {
+		case slices.Contains(awake, a.namespace):
+		case absence, a.metric == "ApproximateAgeOfOldestMessage":
+			continue
+		case a.metric == "HTTPCode_ELB_5XX_Count":
+			a.metric, a.why = "HTTPCode_ELB_502_Count", "The load balancer answers 502: tasks do not answer"
+		case a.silence == bad:
+			a.silence = quiet
+		}
+		kept = append(kept, a)
+	}
+	return kept
+}
+
 // balancerAlarms are symptoms that visitors notice. Metrics and dimensions:
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html.
 func (o *Observability) balancerAlarms() []alarm {
@@ -160,10 +180,6 @@ func (o *Observability) natAlarms() []alarm {
 }
 
 func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm, opts ...pulumi.ResourceOption) error {
-	silent := a.silence
-	if o.args.Sleeps && silent == bad && !slices.Contains(awake, a.namespace) {
-		silent = quiet
-	}
 	comparison := "LessThanThreshold"
 	if a.above {
 		comparison = "GreaterThanThreshold"
@@ -182,7 +198,7 @@ func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm, opts ..
 		Threshold:          pulumi.Float64(a.threshold),
 		Period:             pulumi.Int(seconds),
 		EvaluationPeriods:  pulumi.Int(a.periods),
-		TreatMissingData:   pulumi.String(silent),
+		TreatMissingData:   pulumi.String(a.silence),
 		AlarmActions:       pulumi.Array{o.topic.Arn},
 		OkActions:          pulumi.Array{o.topic.Arn},
 	}, append(opts, pulumi.Parent(o))...)

@@ -3,6 +3,7 @@ package infra
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -110,6 +111,9 @@ var dbEvents = []struct {
 // Notify has RDS send the events of the instance and of its parameter group to the topic of the alarms, whose policy allows it.
 func (db *Database) Notify(ctx *pulumi.Context, name string, watch *Observability) error {
 	for _, e := range dbEvents {
+		if watch.args.Sleeps { // each stop and start is an event of availability: RDS-EVENT-0004 and 0006 (USER_Events.Messages.html)
+			e.categories = slices.DeleteFunc(slices.Clone(e.categories), func(c string) bool { return c == "availability" })
+		}
 		id := db.Identifier
 		if e.source == "db-parameter-group" {
 			id = db.parameters.Name

@@ -33,7 +33,7 @@ type ObservabilityArgs struct {
 	Copies *CopiesWatched
 	// NATInstanceID is nil where there is none.
 	NATInstanceID pulumi.StringInput
-	// Sleeps is an environment with nights: silence is the night then, and never an alarm.
+	// Sleeps is an environment with nights, of which no alarm may tell.
 	Sleeps    bool
 	Reported  Reported
 	Dashboard bool
@@ -92,12 +92,16 @@ func NewObservability(ctx *pulumi.Context, name string, args ObservabilityArgs, 
 	if err := o.finishedBackups(ctx, name); err != nil {
 		return nil, fmt.Errorf("counting backups: %w", err)
 	}
-	for _, a := range slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.backupAlarms(), o.cacheAlarms(), o.queueAlarms(), o.serviceAlarms(), o.natAlarms()) {
+	alarms, reported := slices.Concat(o.balancerAlarms(), o.databaseAlarms(), o.backupAlarms(), o.cacheAlarms(), o.queueAlarms(), o.serviceAlarms(), o.natAlarms()), o.reportedAlarms()
+	if args.Sleeps {
+		alarms, reported = nightly(alarms), nightly(reported)
+	}
+	for _, a := range alarms {
 		if err := o.watch(ctx, name, a); err != nil {
 			return nil, fmt.Errorf("creating alarm %s: %w", a.name, err)
 		}
 	}
-	for _, a := range o.reportedAlarms() {
+	for _, a := range reported {
 		if err := o.watch(ctx, name, a, o.afterServices()); err != nil {
 			return nil, fmt.Errorf("creating alarm %s: %w", a.name, err)
 		}

@@ -16,6 +16,7 @@ import (
 // nothing, for ever: CloudWatch accepts every name. Sources: infra/alarms.go. printed adds those that the image prints.
 var published = map[string]string{
 	"AWS/ApplicationELB HTTPCode_ELB_5XX_Count":     "LoadBalancer",
+	"AWS/ApplicationELB HTTPCode_ELB_502_Count":     "LoadBalancer",
 	"AWS/ApplicationELB HTTPCode_Target_5XX_Count":  "LoadBalancer TargetGroup",
 	"AWS/ApplicationELB UnHealthyHostCount":         "LoadBalancer TargetGroup",
 	"AWS/ApplicationELB HealthyHostCount":           "LoadBalancer TargetGroup",
@@ -57,7 +58,7 @@ func alarms(t *testing.T, r *infratest.Recorder) map[string]infratest.Resource {
 func TestAlarmsAreOnMetricsThatExist(t *testing.T) {
 	exist := maps.Clone(published)
 	maps.Copy(exist, printed(t))
-	recorders := map[string]*infratest.Recorder{"prod with copies": deploy(t, "prod", copying(t))}
+	recorders := map[string]*infratest.Recorder{"prod with copies": deploy(t, "prod", copying(t)), "staging with nights": deploy(t, "staging", nightly(t))}
 	for _, stack := range environments {
 		recorders[stack] = deploy(t, stack, stackConfig(t, stack))
 	}

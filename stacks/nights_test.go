@@ -23,7 +23,7 @@ func TestInventoryOfNights(t *testing.T) {
 
 // TestNights: each call of the evening has one of the morning, at its time; the database stops after the tasks and starts before them.
 func TestNights(t *testing.T) {
-	r := deploy(t, "staging", nightly(t))
+	r := deploy(t, "staging", with(nightly(t), "worker", "queue", "sqs"))
 	var found []string
 	for _, s := range r.All() {
 		if s.Type != "aws:scheduler/schedule:Schedule" {
@@ -66,8 +66,15 @@ func TestNights(t *testing.T) {
 			}
 		case "aws:cloudwatch/metricAlarm:MetricAlarm":
 			stays := slices.Contains([]string{"AWS/ElastiCache", "AWS/EC2"}, text(one, "namespace"))
-			if text(one, "treatMissingData") == "breaching" && !stays {
+			absence := text(one, "comparisonOperator") == "LessThanThreshold" && one.Inputs["threshold"].NumberValue() == 1
+			if !stays && (text(one, "treatMissingData") == "breaching" || absence || text(one, "metricName") == "HTTPCode_ELB_5XX_Count" || text(one, "namespace") == "AWS/SQS" && strings.HasSuffix(one.Name, "queue-age")) {
 				t.Errorf("%s tells of every night", one.Name)
+			}
+		case "aws:rds/eventSubscription:EventSubscription":
+			for _, category := range one.Inputs["eventCategories"].ArrayValue() {
+				if category.StringValue() == "availability" {
+					t.Errorf("%s tells of every stop and start", one.Name)
+				}
 			}
 		}
 	}
