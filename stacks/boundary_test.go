@@ -113,7 +113,9 @@ func deployShared(t testing.TB, stack string, config map[string]string) *infrate
 	if !strings.HasPrefix(stack, "review-") {
 		return deploy(t, stack, config)
 	}
-	r, err := share(stagingShares(), config)
+	shared := stagingShares()
+	shared["schedule"] = map[string]any{"up": "0 7 * * 1-5", "down": "0 20 * * *", "zone": "Europe/Paris"}
+	r, err := share(shared, config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,3 +135,33 @@ func TestNightsThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestSharingReviewsSleepToo: the tasks of a review environment go with the database and the instances that it uses, at the same times.
+func TestSharingReviewsSleepToo(t *testing.T) {
+	shared := stagingShares()
+	shared["schedule"] = map[string]any{"up": "0 7 * * 1-5", "down": "0 20 * * *", "zone": "Europe/Paris"}
+	r, err := share(shared, sharing(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, one := range r.All() {
+		switch one.Type {
+		case "aws:scheduler/schedule:Schedule":
+			found = append(found, strings.TrimPrefix(one.Name, "laravel-review-login-nights-")+" "+text(one, "scheduleExpression"))
+		case "aws:ecs/service:Service":
+			if !slices.Contains(one.IgnoreChanges, "desiredCount") {
+				t.Errorf("an update of %s sets the number of its tasks", one.Name)
+			}
+		}
+	}
+	slices.Sort(found)
+	for direction, at := range map[string]string{"down-": "cron(0 20 * * ? *)", "up-": "cron(50 6 ? * MON,TUE,WED,THU,FRI *)"} {
+		if !slices.Contains(found, direction+"web "+at) {
+			t.Errorf("there is no %sweb at %s: %v", direction, at, found)
+		}
+	}
+	if slices.ContainsFunc(found, func(s string) bool { return strings.Contains(s, "database") || strings.Contains(s, "page") }) {
+		t.Errorf("what is staging's sleeps twice: %v", found)
+	}
+}

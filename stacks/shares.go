@@ -11,6 +11,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/infra/vpc"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/nights"
 )
 
 // sharedOutput is the output with what review environments may share (environment.shares).
@@ -46,6 +47,8 @@ type shared struct {
 		// deployed with an earlier version of the program have none.
 		Password string `json:"password"`
 	} `json:"cache"`
+	// Schedule is when database and instances sleep; empty where they never do.
+	Schedule nights.Schedule `json:"schedule"`
 }
 
 // sharesWithReviews tells whether review environments may share this one. They may not share production, because the code of a branch
@@ -80,6 +83,9 @@ func sharedValues(c *config.Config, network *vpc.Network, app *application) pulu
 			"encryptTransit": pulumi.Bool(app.cache.EncryptTransit), "passwordArn": app.secrets.ARN(infra.PasswordVariable),
 			"password": app.secrets.Reference(infra.PasswordVariable),
 		},
+		"schedule": pulumi.ToStringMap(map[string]string{
+			"up": c.Environment.Schedule.Up, "down": c.Environment.Schedule.Down, "zone": c.Environment.Schedule.Zone,
+		}),
 	}
 }
 
@@ -135,6 +141,7 @@ func (s *stack) deploySharing(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	s.config.Environment.Schedule = from.Schedule // its tasks have neither database nor instances then
 	machine := config.InstanceType{ARM64: from.ARM64}
 	images, err := s.createImages(ctx, machine)
 	if err != nil {
@@ -164,6 +171,9 @@ func (s *stack) deploySharing(ctx *pulumi.Context) error {
 	}
 	services, err := s.createServices(ctx, app)
 	if err != nil {
+		return err
+	}
+	if err := s.createNights(ctx, app, nil, services); err != nil {
 		return err
 	}
 	s.export(ctx, app, services)

@@ -45,6 +45,7 @@ var within = []permission{
 	// Nights off (infra/nights): EventBridge Scheduler stops and starts what is the environment's.
 	{"application-autoscaling:RegisterScalableTarget", scope{"application-autoscaling:{region}:{account}:scalable-target/*", whenScaling.and(whenOwned)}},
 	{"ecs:UpdateService", scope{"ecs:{region}:{account}:service/{name}", always}},
+	{"ecs:UpdateService", scope{"ecs:{region}:{account}:service/{shared}/{name}", always}},
 	{"elasticloadbalancing:ModifyRule", scope{"elasticloadbalancing:{region}:{account}:listener-rule/app/{name}", always}},
 	{"rds:StartDBInstance rds:StopDBInstance", scope{"rds:{region}:{account}:db:{name}", always}},
 	// The application: what Laravel's drivers for files, queues, mail and cache use.

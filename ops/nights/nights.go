@@ -16,6 +16,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
+	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/cluster"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
@@ -87,6 +88,9 @@ func (e *environment) sleep(ctx context.Context) error {
 func (e *environment) wake(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(ctx, limit)
 	defer stop()
+	if err := e.shared(ctx); err != nil {
+		return err
+	}
 	serving := false
 	for _, call := range e.schedule.Up {
 		if call.Action == modifyRule && !serving {
@@ -100,6 +104,25 @@ func (e *environment) wake(ctx context.Context) error {
 		}
 	}
 	fmt.Fprintf(e.Out, "%s is awake: %s\n", e.Stack, e.cluster.Outputs.URL)
+	return nil
+}
+
+// shared fails where the database is another stack's, and stopped.
+func (e *environment) shared(ctx context.Context) error {
+	from, host := e.cluster.Outputs.Shares, e.cluster.Outputs.DatabaseEndpoint
+	if from == "" {
+		return nil
+	}
+	found, err := session.All(ctx, "reading the databases", rds.NewDescribeDBInstancesPaginator(e.rds, &rds.DescribeDBInstancesInput{}),
+		func(page *rds.DescribeDBInstancesOutput) []rdstypes.DBInstance { return page.DBInstances })
+	if err != nil {
+		return err
+	}
+	for _, one := range found {
+		if one.Endpoint != nil && strings.HasPrefix(host, aws.ToString(one.Endpoint.Address)+":") && aws.ToString(one.DBInstanceStatus) != "available" {
+			return fmt.Errorf("%s uses the database of %s, which is %s: make wake STACK=%[2]s first", e.Stack, from, aws.ToString(one.DBInstanceStatus))
+		}
+	}
 	return nil
 }
 

@@ -29,6 +29,7 @@ type Outputs struct {
 	AlarmNames          map[string]string `json:"alarmNames"`         // full names of the stack's alarms, by short ones such as no-answer
 	AppConfig           map[string]string `json:"appConfig"`          // the application's environment, without secrets
 	SecretARNs          map[string]string `json:"secretArns"`         // of its secrets, by environment variable: ARN, or ARN:::VERSION
+	Shares              string            `json:"shares"`             // the stack whose database and instances a review environment uses
 	Schedule            *Schedule         `json:"schedule"`           // nil for an environment that never sleeps
 }
 
