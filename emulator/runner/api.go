@@ -19,7 +19,7 @@ var (
 	// notFound are AWS's error codes of the kind: ClusterNotFoundException, RepositoryNotFoundException, DBInstanceNotFound.
 	notFound = regexp.MustCompile(`NotFound(Exception|Fault)?\b|DoesNotExist`)
 	// changing are the operations that change the account or what runs.
-	changing = regexp.MustCompile(`^(Create|Modify|Delete|AddTags|RunTask|StopTask)`)
+	changing = regexp.MustCompile(`^(Create|Modify|Delete|AddTags|RunTask|StopTask|StartDB|StopDB|Update|RegisterScalableTarget)`)
 	action   = regexp.MustCompile(`(?:^|&)Action=(\w+)`)
 )
 

@@ -42,11 +42,16 @@ func TestWhatChanges(t *testing.T) {
 		want    string
 		changes bool
 	}{
-		"JSON":            {target("DescribeServices"), `{"Action=CreateRule":1}`, "DescribeServices", false},
-		"JSON, changing":  {target("RunTask"), "{}", "RunTask", true},
-		"Query":           {httptest.NewRequest(http.MethodPost, "/", nil), "Action=DescribeRules&Version=2015-12-01", "DescribeRules", false},
-		"Query, changing": {httptest.NewRequest(http.MethodPost, "/", nil), "Version=2015-12-01&Action=CreateRule", "CreateRule", true},
-		"CBOR":            {plain, "", "DescribeAlarms", false},
+		"JSON":                         {target("DescribeServices"), `{"Action=CreateRule":1}`, "DescribeServices", false},
+		"JSON, changing":               {target("RunTask"), "{}", "RunTask", true},
+		"Query":                        {httptest.NewRequest(http.MethodPost, "/", nil), "Action=DescribeRules&Version=2015-12-01", "DescribeRules", false},
+		"JSON, UpdateService":          {target("UpdateService"), "{}", "UpdateService", true},
+		"JSON, RegisterScalableTarget": {target("RegisterScalableTarget"), "{}", "RegisterScalableTarget", true},
+		"Query, StartDBInstance":       {httptest.NewRequest(http.MethodPost, "/", nil), "Version=2014-10-31&Action=StartDBInstance", "StartDBInstance", true},
+		"Query, StopDBInstance":        {httptest.NewRequest(http.MethodPost, "/", nil), "Version=2014-10-31&Action=StopDBInstance", "StopDBInstance", true},
+		"JSON, a session":              {target("StartSession"), "{}", "StartSession", false},
+		"Query, changing":              {httptest.NewRequest(http.MethodPost, "/", nil), "Version=2015-12-01&Action=CreateRule", "CreateRule", true},
+		"CBOR":                         {plain, "", "DescribeAlarms", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := operation(test.request, []byte(test.body))
