@@ -31,7 +31,7 @@ func engine(ctx context.Context, a *Application, say say) {
 	versions, err := docker.Output(ctx, "version", "--format", "{{.Client.Version}} {{.Server.Version}}")
 	if err != nil {
 		err := strings.TrimRight(err.Error(), ": ")
-		installs := os.Getuid() == 0 && exists("/etc/debian_version") && os.Getenv("DOCKER_HOST") == ""
+		installs := os.Getuid() == 0 && exists("/etc/debian_version") && os.Getenv("DOCKER_HOST")+os.Getenv("DOCKER_CONTEXT") == ""
 		if installs {
 			say(Warn, "%s; make up installs and starts it", err)
 		} else {

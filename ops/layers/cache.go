@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/crane"
@@ -33,6 +34,7 @@ type LayerCache struct {
 	folder  layout.Path
 	address string
 	server  *http.Server
+	asked   atomic.Bool // whether a request came
 }
 
 // Open opens the cache of this week below dir and removes those of other weeks: a layer that is found is not built again, so the
@@ -83,10 +85,12 @@ func open(ctx context.Context, path string) (*LayerCache, error) {
 		return nil, fmt.Errorf("serving %s: %w", path, err)
 	}
 	quiet := log.New(io.Discard, "", 0)
-	c := &LayerCache{folder: folder, address: listener.Addr().String(), server: &http.Server{
-		Handler:  registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(blobs)), registry.Logger(quiet)),
-		ErrorLog: quiet, ReadHeaderTimeout: time.Minute,
-	}}
+	images := registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(blobs)), registry.Logger(quiet))
+	c := &LayerCache{folder: folder, address: listener.Addr().String()}
+	c.server = &http.Server{ErrorLog: quiet, ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.asked.Store(true)
+		images.ServeHTTP(w, r)
+	})}
 	go c.server.Serve(listener) //nolint:errcheck // it ends with Close
 	if err := c.load(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reading %s: %w", path, err), c.Close())

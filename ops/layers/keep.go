@@ -86,35 +86,65 @@ type Stages struct {
 }
 
 // Run builds the stages from the layers of earlier jobs, and keeps their layers for the next one. Afterwards the builder has them, and
-// uses them when the image is built.
+// uses them when the image is built. Where nothing can be kept the stages are built all the same: a deployment finds them in the builder, and
+// with them the private packages, for which it has no credentials.
 func (s Stages) Run(ctx context.Context) error {
+	build, cache := s.Build, s.open(ctx)
+	if cache != nil {
+		defer cache.Close()                                          // everything it holds is in the folder
+		build.Args = map[string]string{"BUILDKIT_INLINE_CACHE": "1"} // the stage's image records what its layers are made from
+		maps.Copy(build.Args, s.Build.Args)
+		var err error
+		if build.CacheFrom, err = cache.Kept(ctx); err != nil {
+			s.say("no layers of earlier jobs are found: %v", err)
+		}
+		s.say("%s has %d stages of earlier jobs", s.Folder, len(build.CacheFrom))
+	}
+	for _, stage := range s.Names {
+		begin := time.Now()
+		if build.Target = stage; cache != nil {
+			build.Name = cache.Reference(stage)
+		}
+		if err := build.Run(ctx, nil); err != nil {
+			return fmt.Errorf("building the stage %q of %s: %w", stage, build.Dockerfile, err)
+		}
+		s.say("stage %s is in the builder, after %.1f s", stage, time.Since(begin).Seconds())
+		if cache == nil {
+			continue
+		}
+		if err := keep(ctx, cache, stage); err != nil {
+			s.say("the layers of %s are not kept: %v", stage, err)
+		}
+	}
+	if cache == nil {
+		return nil
+	}
+	size, err := cache.Size()
+	s.say("%s holds %d MB of layers for the next job", s.Folder, size/1_000_000)
+	return err
+}
+
+// open is the cache, or nil where nothing can be kept.
+func (s Stages) open(ctx context.Context) *LayerCache {
 	cache, err := Open(ctx, s.Folder, s.Now)
 	if err != nil {
 		s.say("no layers are kept: %v", err)
 		return nil
 	}
-	defer cache.Close() // everything it holds is in the folder
-	build := s.Build
-	build.Args = map[string]string{"BUILDKIT_INLINE_CACHE": "1"} // the stage's image records what its layers are made from
-	maps.Copy(build.Args, s.Build.Args)
-	if build.CacheFrom, err = cache.Kept(ctx); err != nil {
-		s.say("no layers of earlier jobs are found: %v", err)
+	if reaches(ctx, cache) {
+		return cache
 	}
-	s.say("%s has %d stages of earlier jobs", s.Folder, len(build.CacheFrom))
-	for _, stage := range s.Names {
-		begin := time.Now()
-		build.Target, build.Name = stage, cache.Reference(stage)
-		if err := build.Run(ctx, nil); err != nil {
-			return fmt.Errorf("building the stage %q of %s: %w", stage, build.Dockerfile, err)
-		}
-		s.say("stage %s is in the builder, after %.1f s", stage, time.Since(begin).Seconds())
-		if err := keep(ctx, cache, stage); err != nil {
-			s.say("the layers of %s are not kept: %v", stage, err)
-		}
-	}
-	size, err := cache.Size()
-	s.say("%s holds %d MB of layers for the next job", s.Folder, size/1_000_000)
-	return err
+	s.say("no layers are kept: the Docker engine is on another machine, which does not reach this one; if it stays, it has the layers of earlier jobs itself")
+	_ = cache.Close()
+	return nil
+}
+
+// reaches tells whether the Docker engine reaches the cache, which listens on loopback. One on another machine or in another container has a
+// loopback of its own. Its address does not tell: tcp://127.0.0.1 may be a tunnel. So the engine is sent there, for an image that is not there.
+func reaches(ctx context.Context, cache *LayerCache) bool {
+	cache.asked.Store(false)
+	_ = docker.Command(ctx, "pull", cache.Reference("none")).Run()
+	return cache.asked.Load()
 }
 
 func (s Stages) say(format string, values ...any) { fmt.Fprintf(s.Out, format+"\n", values...) }
