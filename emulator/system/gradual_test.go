@@ -14,7 +14,10 @@ import (
 // page of steady takes 0.8 seconds, of slow twice as long, and half the pages of errs are 500, which is 5 % of all requests.
 func (p *proof) gradual(t *testing.T) {
 	p.pinned(t)
-	p.set(t, settings{"release.strategy": "blueGreen", "release.steps": []int{10, 100}, "release.bakeMinutes": 1, "release.build": true, "env.PHP_MAX_CHILDREN": "20"})
+	p.set(t, settings{
+		"release.strategy": "blueGreen", "release.steps": []int{10, 100}, "release.bakeMinutes": 1, "release.build": true, "env.PHP_MAX_CHILDREN": "20",
+		"release.candidate": nil, "release.percent": nil, // of a canary before
+	})
 	p.release(t, "steady-1")
 	p.aliases(t, "steady-1", "steady-2", "slow", "errs-1", "errs-2")
 
