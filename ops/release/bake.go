@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
 // Clock is the time, and how it passes.
@@ -27,25 +25,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
-}
-
-// lookAgain finds the target groups after a deployment, which may have replaced them.
-func (r *rollout) lookAgain(ctx context.Context) error {
-	s, err := session.Open(r.Root, r.Stack, r.Out, r.Err)
-	if err != nil {
-		return err
-	}
-	c, err := opened(ctx, s)
-	if err != nil {
-		return err
-	}
-	groups, err := c.groups(ctx)
-	if err != nil {
-		return err
-	}
-	// The outputs name the live colour; nothing else of the watcher depends on the deployment.
-	r.watcher.live, r.watcher.candidate = groups.live, groups.candidate
-	return nil
 }
 
 // watch looks at a step once a period, until its end or until there is evidence against the candidate.
@@ -73,8 +52,10 @@ func (r *rollout) watch(ctx context.Context, percent int) (found ruling, why, re
 			continue
 		}
 		over := false
-		found, why, report, over, err = r.glance(ctx, percent, begin, to, end, before)
-		if err != nil && (ctx.Err() != nil || now.After(end.Add(late))) {
+		if err = r.undisturbed(ctx); err == nil {
+			found, why, report, over, err = r.glance(ctx, percent, begin, to, end, before)
+		}
+		if errors.Is(err, errOthers) || err != nil && (ctx.Err() != nil || now.After(end.Add(late))) {
 			return 0, "", "", err
 		}
 		if err != nil {
@@ -98,7 +79,14 @@ func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.T
 	if err != nil {
 		return 0, "", "", false, err
 	}
-	over = !to.Before(end) && complete(candidate, live, end, r.Now())
+	other := live
+	if before != nil {
+		other = candidate // the live release has no requests
+	}
+	over = !to.Before(end) && complete(candidate, other, end, r.Now())
+	if before == nil && !over {
+		candidate, live = come(candidate, live, r.Now()), come(live, candidate, r.Now())
+	}
 	e := evidence{candidate.together(live), live.together(candidate), alarms, over}
 	when := "at the same time"
 	if before != nil {

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -74,18 +75,51 @@ func Promote(ctx context.Context, s *session.Session, yes bool) error {
 	return nil
 }
 
-// Abort takes all requests from the candidate. Its tasks stay, for whoever wants to know why.
+// Abort takes all requests from the candidate. Its tasks stay, for whoever wants to know why. Where the stack file is of another time than what
+// runs, as somebody's copy is while a pipeline releases, what runs counts.
 func Abort(ctx context.Context, s *session.Session, yes bool) error {
-	name, err := candidateOf(s)
+	if err := blueGreen(s); err != nil {
+		return err
+	}
+	name, live, keys, err := aborted(ctx, s)
 	if err != nil {
 		return err
 	}
-	if err := deploy.Apply(ctx, s, deploy.Options{Yes: yes}, values{"release.percent": 0}); err != nil {
+	if err := deploy.Apply(ctx, s, deploy.Options{Yes: yes}, keys); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.Out, "release %s gets no more requests; its tasks run until the next canary, or until release.candidate is taken out of %s\n", name, s.File.Name())
-	fmt.Fprintf(s.Out, "%s runs release %s. %s pins it: make up deploys it again, and not the working tree\n", s.Stack, s.File.Text("release.name"), s.File.Name())
+	fmt.Fprintf(s.Out, "%s runs release %s. %s pins it: make up deploys it again, and not the working tree\n", s.Stack, live, s.File.Name())
 	return nil
+}
+
+// aborted are the candidate and the live release, and the keys of a stack file with which the candidate has no share.
+func aborted(ctx context.Context, s *session.Session) (name, live string, keys values, err error) {
+	st, err := opened(ctx, s)
+	if err != nil {
+		return "", "", nil, err
+	}
+	name, live = s.File.Text("release.candidate"), s.File.Text("release.name")
+	color := st.liveColor()
+	deployed := cmp.Or(st.Outputs.Traffic[config.OtherColor(color)].Release, name)
+	if name != "" && name == deployed && live == st.Outputs.Release && color == cmp.Or(s.File.Text("release.live"), config.Blue) {
+		return name, live, values{"release.percent": 0}, nil
+	}
+	groups, err := st.groups(ctx)
+	if err != nil {
+		return "", "", nil, err
+	}
+	running, percent, err := st.candidateNow(ctx, groups)
+	switch {
+	case err != nil:
+		return "", "", nil, err
+	case running != "" && (percent > 0 || name == ""):
+		live = st.Outputs.Release
+		return running, live, inColor(s.File, color, candidate(live, running, 0)), nil
+	case name == "":
+		_, err = candidateOf(s)
+	}
+	return name, live, values{"release.percent": 0}, err
 }
 
 // candidate are the keys of a stack file with two releases.

@@ -114,11 +114,10 @@ func TestColoursRefuse(t *testing.T) {
 		"live already":         {canary(CanaryOptions{To: "three"}), colouredFile, "release three is live already"},
 		"unknown":              {canary(CanaryOptions{To: "nine"}), colouredFile, "there is no image of release nine in the registry; it has four"},
 		"promote of nothing":   {promote, colouredFile, "Pulumi.s.yaml has no release.candidate: make canary STACK=s starts one"},
-		"abort of nothing":     {abort, colouredFile, "has no release.candidate"},
+		"abort of nothing":     {abort, colouredFile, "Pulumi.s.yaml has no release.candidate"},
 		"unpin of a candidate": {func(_ context.Context, s *session.Session) error { return Unpin(s) }, colouredFile + "    candidate: four\n", "promote it, or abort it and take release.candidate out"},
 	} {
-		f, outputs := coloured()
-		p := newProject(t, f, "three", test.file, outputs)
+		_, p := moving(t, test.file, 0)
 		if err := test.do(t.Context(), p.session()); err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -173,6 +173,8 @@ whoami) echo somebody ;;
 stack) case "$2" in history) cat "$PROJECT/history.json" ;; *) cat "$PROJECT/outputs.json" ;; esac ;;
 up|preview)
 	echo "$@" >> "$PROJECT/calls"
+	if [ "$1" = up ] && [ -f "$PROJECT/locked" ] && [ "$(grep -c ^up "$PROJECT/calls")" = "$(cat "$PROJECT/locked")" ]; then
+		echo "error: the stack is currently locked by 1 lock(s)." >&2; exit 255; fi
 	for word; do case "$previous" in --config-file) cat "$word" >> "$PROJECT/deployed" ;; esac; previous=$word; done
 	if [ "$1" = up ] && [ -f "$PROJECT/fail" ] && [ "$(grep -c ^up "$PROJECT/calls")" -ge "$(cat "$PROJECT/fail")" ]; then
 		echo "error: update failed" >&2; exit 255; fi ;;

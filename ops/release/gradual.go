@@ -33,6 +33,8 @@ type rollout struct {
 	watcher       *watcher
 	live, release string // of the live colour and of the candidate
 	color         string // the live one
+	replaced      string // another candidate, which has some of the visitors
+	found         standing
 	unjudged      []string
 }
 
@@ -55,6 +57,9 @@ func Gradual(ctx context.Context, s *session.Session, o GradualOptions) error {
 		if err := deploy.Ask(ctx, o.In, s.Err, fmt.Sprintf("Release %s to %s, in steps of %s %%?", r.release, s.Stack, list(steps))); err != nil {
 			return err
 		}
+	}
+	if err := r.replace(ctx); err != nil {
+		return err
 	}
 	for _, step := range steps {
 		if err := r.step(ctx, step); err != nil {
@@ -96,6 +101,9 @@ func (r *rollout) plan(ctx context.Context, o GradualOptions) (steps []int, err 
 		return nil, nil
 	}
 	if r.release != running {
+		if percent > 0 {
+			r.replaced = running
+		}
 		percent = 0
 	}
 	r.watcher = st.watcher(groups, r.settings.Judge.Alarms)
@@ -140,12 +148,28 @@ func (st *state) next(ctx context.Context, s *session.Session, name, running str
 // share are the keys of the stack file with which the candidate has a share. The live colour is among them, because a pipeline's copy of
 // the file may be from before the last promotion.
 func (r *rollout) share(percent int) values {
-	keys := candidate(r.live, r.release, percent)
-	keys["release.live"] = r.color
-	if r.color == cmp.Or(r.File.Text("release.live"), config.Blue) {
-		delete(keys, "release.live")
+	return r.shareOf(r.release, percent)
+}
+
+func (r *rollout) shareOf(release string, percent int) values {
+	return inColor(r.File, r.color, candidate(r.live, release, percent))
+}
+
+// inColor adds the live colour where the file has another one.
+func inColor(file *config.File, color string, keys values) values {
+	if color != cmp.Or(file.Text("release.live"), config.Blue) {
+		keys["release.live"] = color
 	}
 	return keys
+}
+
+// replace takes the visitors from another candidate. Its tasks are replaced by those of the release, which would have its share at once.
+func (r *rollout) replace(ctx context.Context) error {
+	if r.replaced == "" {
+		return nil
+	}
+	fmt.Fprintf(r.Err, "release %s loses its visitors to %s, before %s replaces it\n", r.replaced, r.live, r.release)
+	return deploy.Apply(ctx, r.Session, deploy.Options{Yes: true}, r.shareOf(r.replaced, 0))
 }
 
 // step moves a share of the visitors and watches them.
@@ -155,11 +179,13 @@ func (r *rollout) step(ctx context.Context, percent int) error {
 	if err := deploy.Apply(ctx, r.Session, deploy.Options{Yes: true, Message: message}, r.share(percent)); err != nil {
 		return fmt.Errorf("%w\nmake release STACK=%s carries on, make abort takes the release back", err, r.Stack)
 	}
-	if err := r.lookAgain(ctx); err != nil {
+	if err := r.lookAgain(ctx, percent); err != nil {
 		return r.stays(percent, err)
 	}
 	found, why, report, err := r.watch(ctx, percent)
 	switch {
+	case errors.Is(err, errOthers):
+		return fmt.Errorf("%w: make releases STACK=%s shows what runs; this release ends here", err, r.Stack)
 	case err != nil:
 		return r.stays(percent, err)
 	case found == takeBack:
@@ -180,7 +206,21 @@ func (r *rollout) stays(percent int, err error) error {
 func (r *rollout) back(ctx context.Context, percent int, why, report string) error {
 	fmt.Fprintf(r.Err, "release %s is worse than %s and is taken back\n", r.release, r.live)
 	message := fmt.Sprintf("release %s %s %d %%: %s", r.release, wasTakenBack, percent, why)
-	if err := deploy.Apply(ctx, r.Session, deploy.Options{Yes: true, Message: message}, r.share(0)); err != nil {
+	apply := func() error {
+		return deploy.Apply(ctx, r.Session, deploy.Options{Yes: true, Message: message}, r.share(0))
+	}
+	err := apply()
+	for attempts := 10; attempts > 0 && errors.Is(err, session.ErrLocked); attempts-- {
+		fmt.Fprintf(r.Err, "%v: the next attempt is in %s\n", err, period)
+		if wait := r.Wait(ctx, period); wait != nil {
+			break
+		}
+		if moved := r.undisturbed(ctx); errors.Is(moved, errOthers) {
+			return fmt.Errorf("release %s was to be taken back at %d %%: %w\n%s", r.release, percent, moved, report)
+		}
+		err = apply()
+	}
+	if err != nil {
 		return fmt.Errorf("release %s must be taken back at %d %%, and that failed: make abort STACK=%s\n%s\n%w", r.release, percent, r.Stack, report, err)
 	}
 	return fmt.Errorf("release %s %s %d %%, release %s serves all visitors of %s:\n%s\nIts tasks run until the next release: make logs STACK=%[5]s shows what they wrote",

@@ -38,6 +38,12 @@ type traffic struct {
 	alarms               map[string]string
 	alarmAt              time.Time
 	asked                []string
+	// liveErrors are green's, and liveLate is by how much later than blue's its figures come.
+	liveErrors float64
+	liveLate   time.Duration
+	// meanwhile is what somebody else deploys, after so many minutes.
+	meanwhile string
+	after     int
 }
 
 // moved is when blue got a share.
@@ -65,6 +71,9 @@ func (f *traffic) now() time.Time { return f.clock }
 func (f *traffic) wait(_ context.Context, d time.Duration) error {
 	f.note(f.share())
 	f.clock = f.clock.Add(d)
+	if f.after--; f.after == 0 {
+		f.p.write("deployed", f.p.read("deployed")+f.meanwhile, 0o600)
+	}
 	return nil
 }
 
@@ -138,8 +147,12 @@ func (f *traffic) metricData(in cbor.Map) cbor.Value {
 		}
 		period, _ := cbor.AsInt64(stat["Period"])
 		var times, values cbor.List
+		late := f.late
+		if dimensions["TargetGroup"] != "targetgroup/web/1" {
+			late += f.liveLate
+		}
 		for at := from; at.Before(to); at = at.Add(time.Duration(period) * time.Second) {
-			if value, there := f.value(dimensions["TargetGroup"], string(metric["MetricName"].(cbor.String)), string(stat["Stat"].(cbor.String)), at); there && !f.clock.Before(at.Add(f.late)) {
+			if value, there := f.value(dimensions["TargetGroup"], string(metric["MetricName"].(cbor.String)), string(stat["Stat"].(cbor.String)), at); there && !f.clock.Before(at.Add(late)) {
 				times, values = append(times, &cbor.Tag{ID: 1, Value: cbor.Float64(at.Unix())}), append(values, cbor.Float64(value))
 			}
 		}
@@ -169,11 +182,13 @@ func (f *traffic) value(group, metric, stat string, at time.Time) (value float64
 		return requests, true
 	case metric == "HTTPCode_Target_5XX_Count" && stat == "Sum" && blue:
 		return requests * f.errors / 1000, f.errors > 0
+	case metric == "HTTPCode_Target_5XX_Count" && stat == "Sum":
+		return requests * f.liveErrors / 1000, f.liveErrors > 0
 	case metric == "TargetResponseTime" && stat == "p95" && blue:
 		return f.milliseconds / 1000, true
 	case metric == "TargetResponseTime" && stat == "p95":
 		return 0.1, true
-	case metric == "HTTPCode_Target_5XX_Count", metric == "TargetConnectionErrorCount":
+	case metric == "TargetConnectionErrorCount":
 		return 0, false
 	}
 	panic(metric + " " + stat)
@@ -207,7 +222,7 @@ func moving(t *testing.T, file string, weight int) (*traffic, *project) {
 	outputs["loadBalancerArn"] = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/" + balancerPath
 	outputs["alarmNames"] = map[string]string{"no-answer": "s-no-answer-1234567"}
 	if weight > 0 {
-		outputs["traffic"] = map[string]any{"green": map[string]any{"release": "three", "percent": 90}, "blue": map[string]any{"release": "four", "percent": 10}}
+		f.deploys("web", "four", "SUCCESSFUL", day(4)) // the outputs do not say so: pulumi was cut off
 	}
 	p := newProject(t, f, "three", file, outputs)
 	it := &traffic{
@@ -253,6 +268,10 @@ func TestGradual(t *testing.T) {
 		"twice as slow": {0, four, func(f *traffic) { f.milliseconds = 200 }, "10 0", []string{"p95 200 ms is more than 1.5 times the live release's 100 ms"}, nil},
 		"an alarm in the second step": {0, four, func(f *traffic) { f.alarms["s-no-answer-1234567"] = "ALARM"; f.alarmAt = f.clock.Add(6 * time.Minute) }, "10 50 0",
 			[]string{"taken back at 50 %", "in ALARM: no-answer (Threshold Crossed)"}, nil},
+		"both fail, and the live one's figures come a minute later": {0, four, func(f *traffic) { f.errors, f.liveErrors, f.liveLate = 50, 50, 2*time.Minute }, forward, nil, nil},
+		"an abort meanwhile": {0, four, func(f *traffic) { f.meanwhile, f.after = "    percent: 0\n", 2 }, "10 0",
+			[]string{"s was changed meanwhile by somebody else", "release four has 0 % of the visitors, not 10 %", "make releases STACK=s shows what runs"}, nil},
+		"a promotion meanwhile": {0, four, func(f *traffic) { f.meanwhile, f.after, f.errors = "    live: blue\n", 1, 50 }, "10 blue", []string{"changed meanwhile by somebody else"}, nil},
 		"hardly any requests": {0, four, func(f *traffic) { f.requests = 20 }, forward, nil, []string{
 			"10 %, ", "not judged: 6 requests are fewer than 100 (release.judge.minRequests)", "Not judged, for want of requests: the step of 10 %, 50 %, 100 %"}},
 		"a candidate for hours": {50, four, func(f *traffic) { f.moved = []moved{{50, f.clock.Add(-5 * time.Hour)}} }, "50 100 blue", nil, []string{
@@ -266,7 +285,7 @@ func TestGradual(t *testing.T) {
 		"a share by hand":               {20, four, nil, "50 100 blue", nil, nil},
 		"cut off, and bad":              {50, four, func(f *traffic) { f.errors = 50 }, "50 0", []string{"taken back at 50 %"}, nil},
 		"cut off, and an alarm":         {50, four, func(f *traffic) { f.alarms["mine"] = "ALARM" }, "50 0", []string{"in ALARM: mine"}, nil},
-		"another one replaces it":       {50, GradualOptions{To: "one", Yes: true}, nil, forward, nil, nil},
+		"another one replaces it":       {50, GradualOptions{To: "one", Yes: true}, nil, "0 " + forward, nil, nil}, // never with the share of the one before
 		"the live one":                  {0, GradualOptions{To: "three", Yes: true}, nil, "", nil, []string{"s runs release three already, for all visitors"}},
 		"no terminal":                   {0, GradualOptions{To: "four"}, nil, "", []string{"there is no terminal to ask on: --yes (YES=1) answers"}, nil},
 		"a no":                          {0, GradualOptions{To: "four", Terminal: true, In: strings.NewReader("n\n")}, nil, "10", []string{"not confirmed: nothing was changed"}, nil}, // previewed
@@ -299,7 +318,7 @@ func TestGradual(t *testing.T) {
 			if got := f.shares(); got != test.deploys {
 				t.Errorf("deployed %q, %q is wanted", got, test.deploys)
 			}
-			if told := strings.Contains(p.read("calls"), "--message release four was taken back at "); told != strings.HasSuffix(test.deploys, " 0") {
+			if told := strings.Contains(p.read("calls"), "--message release four was taken back at "); told != (f.meanwhile == "" && strings.HasSuffix(test.deploys, " 0")) {
 				t.Errorf("the history tells of it: %v\n%s", told, p.read("calls"))
 			}
 			if file := p.read("Pulumi.s.yaml"); test.deploys == forward && (!strings.Contains(file, "live: blue") || strings.Contains(file, "candidate")) ||
@@ -333,6 +352,41 @@ func TestCutOff(t *testing.T) {
 	}
 	if got := f.shares(); got != "50 100 blue" || !strings.Contains(p.err.String(), "release four has 50 % of the visitors already: carrying on from there") {
 		t.Errorf("deployed %s\n%s", got, &p.err)
+	}
+}
+
+// TestAbortElsewhere: a pipeline releases, and somebody aborts with a stack file that knows nothing of it.
+func TestAbortElsewhere(t *testing.T) {
+	for name, file := range map[string]string{
+		"no candidate":      "config:\n  x:release:\n    strategy: blueGreen\n",
+		"another candidate": "config:\n  x:release:\n    strategy: blueGreen\n    name: one\n    build: false\n    candidate: two\n    percent: 0\n",
+	} {
+		_, p := moving(t, file, 50)
+		if err := Abort(t.Context(), p.session(), true); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, want := range []string{"live: green", "name: three", "build: false", "candidate: four", "percent: 0"} {
+			if !strings.Contains(p.read("deployed"), want) || !strings.Contains(p.read("Pulumi.s.yaml"), want) {
+				t.Errorf("%s: no %q in what was deployed:\n%s\nor in the file:\n%s", name, want, p.read("deployed"), p.read("Pulumi.s.yaml"))
+			}
+		}
+		if out := p.out.String(); !strings.Contains(out, "release four gets no more requests") || !strings.Contains(out, "s runs release three") {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+}
+
+// TestTakenBackLater: somebody deploys while a release is to be taken back.
+func TestTakenBackLater(t *testing.T) {
+	f, p := moving(t, stepsFile, 0)
+	f.errors = 50
+	p.write("locked", "2", 0o600)
+	if err := f.release(t, GradualOptions{To: "four", Yes: true}); err == nil || !strings.Contains(err.Error(), "release four was taken back at 10 %") {
+		t.Errorf("%v", err)
+	}
+	if got := f.shares(); got != "10 0" || strings.Count(p.read("calls"), "up ") != 3 {
+		t.Errorf("deployed %s\n%s", got, p.read("calls"))
 	}
 }
 

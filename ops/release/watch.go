@@ -67,6 +67,9 @@ func (w *watcher) read(ctx context.Context, from, to time.Time) (candidate, live
 	all := map[string]minutes{"candidate": {}, "live": {}}
 	for _, result := range results {
 		group, measure, _ := strings.Cut(aws.ToString(result.Id), "_")
+		if result.StatusCode == types.StatusCodeInternalError || result.StatusCode == types.StatusCodeForbidden {
+			return nil, nil, fmt.Errorf("reading the figures of the load balancer: %s of the %s: %s", measure, group, result.StatusCode)
+		}
 		for i, at := range result.Timestamps[:min(len(result.Timestamps), len(result.Values))] {
 			one, value := all[group][at.UTC()], result.Values[i]
 			switch measure {
@@ -159,5 +162,16 @@ func complete(candidate, live minutes, end, now time.Time) bool {
 	last := end.Add(-period)
 	_, one := candidate[last]
 	_, other := live[last]
-	return one || other || !now.Before(end.Add(late))
+	return one && other || !now.Before(end.Add(late))
+}
+
+// come are the minutes without those of which the other group's figures may still come: errors that both releases have would look like the
+// first one's.
+func come(one, other minutes, now time.Time) minutes {
+	one = maps.Clone(one)
+	maps.DeleteFunc(one, func(at time.Time, _ minute) bool {
+		_, both := other[at]
+		return !both && now.Before(at.Add(period+late))
+	})
+	return one
 }

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -16,8 +17,8 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// groups are the ARNs of the target groups of the two colours.
-type groups struct{ live, candidate string }
+// groups are the ARNs of the target groups of the two colours, and of the task definition that the candidate's runs.
+type groups struct{ live, candidate, runs string }
 
 // opened is a stack of which nothing is known but its cluster. The history of look takes permissions that pipelines have not.
 func opened(ctx context.Context, s *session.Session) (*state, error) {
@@ -46,11 +47,13 @@ func (st *state) groups(ctx context.Context) (g groups, err error) {
 		}
 		*into = aws.ToString(found[i].LoadBalancers[0].TargetGroupArn)
 	}
+	g.runs = current(found[1])
 	return g, nil
 }
 
 // candidateNow is the release of the colour that is not live, and its share by the rules of the listeners. Where these disagree, because a
-// deployment was cut off between them, it is the larger one: a release goes on from there.
+// deployment was cut off between them, it is the larger one: a release goes on from there. Pulumi writes the outputs at the end of a deployment,
+// after the rules, so a candidate with a share is what ECS runs.
 func (st *state) candidateNow(ctx context.Context, g groups) (release string, percent int, err error) {
 	release = st.Outputs.Traffic[config.OtherColor(st.liveColor())].Release
 	api := elb.NewFromConfig(st.Config)
@@ -73,6 +76,13 @@ func (st *state) candidateNow(ctx context.Context, g groups) (release string, pe
 	}
 	if !found {
 		return "", 0, fmt.Errorf("no rule of the load balancer forwards to %s: make up deploys it", g.live)
+	}
+	if percent > 0 {
+		runs, err := st.ofDefinition(ctx, g.runs)
+		if err != nil {
+			return "", 0, err
+		}
+		release = cmp.Or(runs.release, release)
 	}
 	return release, percent, nil
 }
