@@ -8,6 +8,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/infra/nights"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // createNights makes the schedules of environment.schedule, and the output that make sleep and make wake read. database is nil where it is
@@ -19,7 +20,7 @@ func (s *stack) createNights(ctx *pulumi.Context, app *application, database *in
 	}
 	plan, _ := schedule.Plan() // config.Load reports its problems
 	args := nights.Args{
-		Times: nights.Times(plan.Times()), Zone: schedule.Zone, Asleep: plan.Asleep(), Cluster: app.cluster, Database: database, Balancer: app.balancer,
+		Times: nights.Times(plan.Times()), Zone: schedule.Zone, Schedules: config.Shorten(s.prefix, config.MaxPrefix) + "-nights", Asleep: plan.Asleep(), Cluster: app.cluster, Database: database, Balancer: app.balancer,
 		Body: asleepPage(plan.Wakes()),
 	}
 	for _, p := range processes(s.config, app.database.Master) {

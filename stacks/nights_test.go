@@ -8,6 +8,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // nightly is staging with nights off, and what these need.
@@ -102,6 +103,21 @@ func TestSchedulesMay(t *testing.T) {
 	want := []string{"application-autoscaling:RegisterScalableTarget", "ecs:UpdateService", "elasticloadbalancing:ModifyRule", "rds:StartDBInstance", "rds:StopDBInstance"}
 	if !slices.Equal(actions, want) {
 		t.Errorf("the schedules may %v", actions)
+	}
+}
+
+// TestNightsOfALongBranch: a review environment has the longest name; that of a schedule has at most 64 characters, 8 of them for autonaming.
+func TestNightsOfALongBranch(t *testing.T) {
+	schedule := map[string]string{"up": "0 7 * * 1-5", "down": "0 20 * * *", "zone": "Europe/Paris"}
+	stack := "review-" + strings.Repeat("a", config.LongestReviewStack("laravel")-len("review-"))
+	schedules := deploy(t, stack, with(with(stackConfig(t, "review"), "environment", "schedule", schedule), "cluster", "min", 0)).OfType("aws:scheduler/schedule:Schedule")
+	if len(schedules) < 6 {
+		t.Errorf("%d schedules", len(schedules))
+	}
+	for _, s := range schedules {
+		if len(s.Name)+8 > 64 || !strings.HasPrefix(s.Name, "laravel-review-") {
+			t.Errorf("%s has %d characters", s.Name, len(s.Name))
+		}
 	}
 }
 

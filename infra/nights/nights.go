@@ -16,6 +16,8 @@ type Args struct {
 	// Times are expressions of EventBridge Scheduler in the time zone Zone.
 	Times Times
 	Zone  string
+	// Schedules begins the names of the schedules, which have at most 64 characters (EventBridge Scheduler API reference, CreateSchedule).
+	Schedules string
 	// Asleep is the share of the time in which instances and database are not paid; notes of changes read it.
 	Asleep   float64
 	Cluster  infra.ClusterRef
@@ -71,7 +73,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	down, up := args.calls(pages)
 	for direction, calls := range map[string][]call{"down": down, "up": up} {
 		for _, c := range calls {
-			if err := schedule(ctx, name+"-"+direction+"-"+c.name, args.Zone, c, role, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{may})); err != nil {
+			if err := schedule(ctx, args.Schedules+"-"+direction+"-"+c.name, args.Zone, c, role, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{may})); err != nil {
 				return nil, fmt.Errorf("creating schedule %s: %w", c.name, err)
 			}
 		}

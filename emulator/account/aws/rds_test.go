@@ -203,6 +203,14 @@ func TestDatabaseDeletes(t *testing.T) {
 	if _, err := w.Update(ctx, account.DatabaseToken, unnamed.ID, w.checked(account.DatabaseToken, "db", final)); err != nil {
 		t.Fatal(err)
 	}
+	stopped, _ := w.Read(account.DatabaseToken, unnamed.ID)
+	if err := w.Turn(ctx, stopped, "status", "stopped"); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, w.Delete(ctx, account.DatabaseToken, unnamed.ID), "InvalidDBInstanceState")
+	if err := w.Turn(ctx, stopped, "status", "available"); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.Delete(ctx, account.DatabaseToken, unnamed.ID); err != nil {
 		t.Fatal(err)
 	}

@@ -117,6 +117,9 @@ func deleteDatabase(tx *account.Tx, r *account.Resource) error {
 	if r.Outputs.True("skipFinalSnapshot") {
 		return nil
 	}
+	if r.Outputs.Text("status") == "stopped" { // hashicorp/terraform-provider-aws#46687
+		return tx.Refuse("InvalidDBInstanceState", "Cannot create a snapshot because the database instance %s is not currently in the available state.", r.Outputs.Text("identifier"))
+	}
 	snapshot := strings.ToLower(r.Outputs.Text("finalSnapshotIdentifier"))
 	if snapshot == "" {
 		return tx.Refuse("InvalidParameterCombination",
