@@ -180,6 +180,16 @@ func (o *Observability) natAlarms() []alarm {
 }
 
 func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm, opts ...pulumi.ResourceOption) error {
+	args := a.args()
+	args.AlarmActions, args.OkActions = pulumi.Array{o.topic.Arn}, pulumi.Array{o.topic.Arn}
+	made, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.name, args, append(opts, pulumi.Parent(o))...)
+	if err == nil {
+		o.AlarmNames[a.name] = made.Name
+	}
+	return err
+}
+
+func (a alarm) args() *cloudwatch.MetricAlarmArgs {
 	comparison := "LessThanThreshold"
 	if a.above {
 		comparison = "GreaterThanThreshold"
@@ -188,7 +198,7 @@ func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm, opts ..
 	if seconds == 0 {
 		seconds = 60
 	}
-	made, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.name, &cloudwatch.MetricAlarmArgs{
+	return &cloudwatch.MetricAlarmArgs{
 		AlarmDescription:   pulumi.String(a.why),
 		Namespace:          pulumi.String(a.namespace),
 		MetricName:         pulumi.String(a.metric),
@@ -199,13 +209,7 @@ func (o *Observability) watch(ctx *pulumi.Context, name string, a alarm, opts ..
 		Period:             pulumi.Int(seconds),
 		EvaluationPeriods:  pulumi.Int(a.periods),
 		TreatMissingData:   pulumi.String(a.silence),
-		AlarmActions:       pulumi.Array{o.topic.Arn},
-		OkActions:          pulumi.Array{o.topic.Arn},
-	}, append(opts, pulumi.Parent(o))...)
-	if err == nil {
-		o.AlarmNames[a.name] = made.Name
 	}
-	return err
 }
 
 // Metrics of the image: CloudWatch makes them of lines that the containers print (docs/adr/0020). The names stand in docker/lib as well, and

@@ -43,6 +43,8 @@ type ServiceArgs struct {
 	RolloutMinutes, DrainMinutes int
 	// Scaling moves the number of tasks; nil keeps Count.
 	Scaling *Scaling
+	// Alarms take a deployment back; nil for none.
+	Alarms *ReleaseAlarms
 	// SetCount is for a colour: every deployment sets the number to Count, even with Scaling.
 	SetCount bool
 	// Sleeps leaves the number of tasks, and the limits of Scaling, to the schedules of package nights.
@@ -180,6 +182,10 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		service.HealthCheckGracePeriodSeconds = pulumi.Int(args.GraceSeconds)
 		wait = append(wait, args.Target.Ready...)
 	}
+	if args.Alarms != nil {
+		watched := len(args.Alarms.Names) > 0
+		service.Alarms = &ecs.ServiceAlarmsArgs{AlarmNames: args.Alarms.Names, Enable: pulumi.Bool(watched), Rollback: pulumi.Bool(watched)}
+	}
 	limit := fmt.Sprintf("%dm", args.RolloutMinutes)
 	opts := []pulumi.ResourceOption{
 		pulumi.Parent(s), pulumi.DependsOn(wait),
@@ -189,6 +195,13 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		pulumi.ReplaceOnChanges([]string{"loadBalancers"}),
 	}
 	opts = append(opts, released...)
+	if args.Alarms != nil && args.Alarms.BakeMinutes > 0 {
+		baked, err := ctx.RegisterResourceHook(name+"-baked", s.bake(ctx, args.Alarms.BakeMinutes), nil)
+		if err != nil {
+			return nil, fmt.Errorf("registering hook: %w", err)
+		}
+		opts = append(opts, pulumi.ResourceHooks(&pulumi.ResourceHookBinding{AfterUpdate: []*pulumi.ResourceHook{baked}}))
+	}
 	if (args.SetCount || args.Routed) && args.Target != nil {
 		created, err := ctx.RegisterResourceHook(name+"-created", func(*pulumi.ResourceHookArgs) error { s.created.Store(true); return nil }, nil)
 		if err != nil {

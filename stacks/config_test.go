@@ -85,6 +85,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"staging", "release", "judge", map[string]any{"minRequests": 0}, "release.judge.minRequests: 0 is outside 1-1000000"},
 		{"staging", "release", "judge", map[string]any{"alarms": []string{"a", "a"}}, `release.judge.alarms: "a" is listed twice`},
 		{"staging", "release", "judge", map[string]any{"alarms": []string{" "}}, `release.judge.alarms: " " is not the name of an alarm`},
+		{"staging", "release", "judge", map[string]any{"alarms": []string{"worker-gone"}}, `release.judge.alarms: with release.strategy rolling, "worker-gone" cannot judge a release: name one of no-answer`},
 		{"staging", "release", "judge", map[string]any{"alarm": "x"}, "release.judge.alarm: no such key"},
 		{"staging", "domain", "name", "app.example.com", "domain.name: app.example.com needs a certificate"},
 		{"staging", "domain", "zone", "example.com", "domain.name: missing, but zone, certificateArn or aliases are set"},

@@ -27,10 +27,17 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 	if err != nil {
 		return nil, wrap("roles", err)
 	}
+	alarms, err := s.createReleaseAlarms(ctx, app)
+	if err != nil {
+		return nil, wrap("release alarms", err)
+	}
 	services := map[string]*infra.Service{}
 	add := func(p process, after []pulumi.Resource, released []*infra.Service) (err error) {
 		args := s.serviceArgs(app, p, roles, logs[p.group])
 		args.After, args.AfterReleases = after, released
+		if p.behindBalancer && p.further == nil {
+			args.Alarms = alarms
+		}
 		services[p.name], err = infra.NewService(ctx, s.prefix+"-"+p.name, args, s.aws)
 		return wrap(p.name+" service", err)
 	}
@@ -68,6 +75,16 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 		}
 	}
 	return services, nil
+}
+
+// createReleaseAlarms makes the alarms that take a rolling release of the web service back; nil where the stack file does not say which. The other
+// services follow the web service, so they need none.
+func (s *stack) createReleaseAlarms(ctx *pulumi.Context, app *application) (*infra.ReleaseAlarms, error) {
+	release := s.config.Release
+	if release.Strategy != config.Rolling || release.Judge.Alarms == nil || app.balancer == nil {
+		return nil, nil
+	}
+	return infra.NewReleaseAlarms(ctx, s.prefix+"-release", app.balancer, release.Judge.Alarms, release.BakeMinutes, s.aws)
 }
 
 func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles, logs *cloudwatch.LogGroup) infra.ServiceArgs {

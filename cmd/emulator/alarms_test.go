@@ -178,7 +178,7 @@ func TestEveryAlarmsCondition(t *testing.T) {
 	seen := map[string]bool{}
 	t.Run("stacks", func(t *testing.T) {
 		for stack, edit := range map[string]map[string]any{
-			"prod":    {"release.name": "r1", "database.copies": map[string]any{"region": "eu-central-1"}},
+			"prod": {"release.name": "r1", "database.copies": map[string]any{"region": "eu-central-1"}},
 			"staging": {
 				"worker.queue": "sqs", "cluster.max": 4, "web.startSeconds": 1, "loadBalancer.healthCheck": map[string]any{"interval": 5, "timeout": 2}, // a route waits for them
 				"processes.feed": map[string]any{"command": []string{"artisan", "feed:serve"}, "path": "/feed", "port": 9000, "startSeconds": 1},

@@ -18,7 +18,7 @@ var Sets = map[string][]string{
 	"aws:ec2/vpcEndpoint:VpcEndpoint":                            {"routeTableIds", "securityGroupIds", "subnetIds"},
 	"aws:ecs/cluster:Cluster":                                    {"settings"},
 	"aws:ecs/clusterCapacityProviders:ClusterCapacityProviders":  {"capacityProviders", "defaultCapacityProviderStrategies"},
-	"aws:ecs/service:Service":                                    {"capacityProviderStrategies", "loadBalancers"},
+	"aws:ecs/service:Service":                                    {"alarms.alarmNames", "capacityProviderStrategies", "loadBalancers"},
 	"aws:ecs/taskDefinition:TaskDefinition":                      {"requiresCompatibilities"},
 	"aws:elasticache/cluster:Cluster":                            {"securityGroupIds"},
 	"aws:elasticache/replicationGroup:ReplicationGroup":          {"securityGroupIds"},

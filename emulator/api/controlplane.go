@@ -26,6 +26,8 @@ type controlPlane struct {
 	account *account.Account
 	store   *state.Store
 
+	deploying sync.Mutex
+
 	mu      sync.Mutex
 	outcome Outcome
 	run     []*state.Task
@@ -47,13 +49,15 @@ func newControlPlane(a *account.Account, dir string) *controlPlane {
 }
 
 // Ensure records a deployment when a service's task definition, or what else makes one, changed.
-func (c *controlPlane) Ensure(_ context.Context, r account.Resource) error {
+func (c *controlPlane) Ensure(ctx context.Context, r account.Resource) error {
 	if r.Type == account.TaskToken {
 		return c.store.Register(r.Outputs.Text("arn"))
 	}
 	if r.Type != account.ServiceToken {
 		return nil
 	}
+	c.deploying.Lock()
+	defer c.deploying.Unlock()
 	cluster, name := lastPart(r.Outputs.Text("cluster")), r.Outputs.Text("name")
 	record, err := c.store.Load(cluster, name)
 	if err != nil {
@@ -63,9 +67,10 @@ func (c *controlPlane) Ensure(_ context.Context, r account.Resource) error {
 	settings := digest(string(encoded))
 	record.Desired, _ = r.Outputs.Int("desiredCount")
 	if last := record.Deployment(record.Primary); last == nil || last.Settings != settings {
-		id := "ecs-svc/" + state.ID()[:19]
-		record.Begin(state.Deployment{ID: id, TaskDefinition: c.definitionARN(r.Outputs.Text("taskDefinition")), Settings: settings})
-		record.MakePrimary(id, state.Completed, fmt.Sprintf("ECS deployment %s completed.", id))
+		d := state.Deployment{ID: "ecs-svc/" + state.ID()[:19], TaskDefinition: c.definitionARN(r.Outputs.Text("taskDefinition")), Settings: settings}
+		if err := c.begin(ctx, r, &record, d); err != nil {
+			return err
+		}
 	}
 	record.Running = record.Desired
 	return c.store.Save(record)

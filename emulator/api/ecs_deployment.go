@@ -123,10 +123,23 @@ func (s *Server) describeServiceDeployment(record state.Service, r account.Resou
 	if d.Before != "" {
 		one.SourceServiceRevisions = []types.ServiceRevisionSummary{{Arn: ptr(s.revisionARN(record, d.Before))}}
 	}
+	if r.Outputs.True("alarms.enable") {
+		one.Alarms = &types.ServiceDeploymentAlarms{AlarmNames: r.Outputs.Strings("alarms.alarmNames"), Status: types.ServiceDeploymentRollbackMonitorsStatusMonitoringComplete}
+		if !d.Bakes.IsZero() && one.Status == types.ServiceDeploymentStatusInProgress {
+			one.Alarms.Status = types.ServiceDeploymentRollbackMonitorsStatusMonitoring
+		}
+		for _, name := range one.Alarms.AlarmNames {
+			if strings.HasPrefix(d.Reason, "ECS deployment alarms: "+name+" ") {
+				one.Alarms.Status, one.Alarms.TriggeredAlarmNames = types.ServiceDeploymentRollbackMonitorsStatusTriggered, []string{name}
+			}
+		}
+	}
 	switch {
 	case d.Rollback != nil:
 		one.Rollback = &types.Rollback{Reason: ptr(d.Rollback.Reason), StartedAt: moment(d.Rollback.Started), ServiceRevisionArn: ptr(s.revisionARN(record, d.Rollback.To))}
-		one.DeploymentCircuitBreaker.Status = types.ServiceDeploymentRollbackMonitorsStatusTriggered
+		if one.Alarms == nil || one.Alarms.TriggeredAlarmNames == nil {
+			one.DeploymentCircuitBreaker.Status = types.ServiceDeploymentRollbackMonitorsStatusTriggered
+		}
 		one.FinishedAt = moment(d.Rollback.Finished)
 	case one.Status == types.ServiceDeploymentStatusInProgress:
 		one.DeploymentCircuitBreaker.Status = types.ServiceDeploymentRollbackMonitorsStatusMonitoring

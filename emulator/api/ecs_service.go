@@ -140,12 +140,16 @@ func count(tasks []state.Task) (running, pending int32) {
 }
 
 func deploymentConfiguration(v account.Values) *types.DeploymentConfiguration {
-	return &types.DeploymentConfiguration{
+	c := &types.DeploymentConfiguration{
 		MaximumPercent: optionalInt32(v, "deploymentMaximumPercent"), MinimumHealthyPercent: optionalInt32(v, "deploymentMinimumHealthyPercent"),
 		DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{
 			Enable: v.True("deploymentCircuitBreaker.enable"), Rollback: v.True("deploymentCircuitBreaker.rollback"),
 		},
 	}
+	if v.Has("alarms") {
+		c.Alarms = &types.DeploymentAlarms{AlarmNames: v.Strings("alarms.alarmNames"), Enable: v.True("alarms.enable"), Rollback: v.True("alarms.rollback")}
+	}
+	return c
 }
 
 func loadBalancers(v account.Values) []types.LoadBalancer {

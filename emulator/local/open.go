@@ -67,6 +67,9 @@ func (s *Stack) Nested() error {
 
 // Close releases the stack.
 func (o *Opened) Close() {
+	if o.Machine != nil {
+		o.Machine.Finish()
+	}
 	if o.Engine != nil {
 		o.Engine.Close()
 	}

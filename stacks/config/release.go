@@ -263,3 +263,17 @@ func (r Release) validate(p *problems, web int) {
 		p.add("release.candidate", "%s is live already", r.Candidate)
 	}
 }
+
+// ofVisitors are the stack's own alarms that ECS can watch while it rolls the web service out: those on its target group.
+var ofVisitors = []string{"no-answer", "no-task", "errors", "slow", "unhealthy"}
+
+// ofOthers are the stack's own alarms that say nothing of new web tasks, or are on a service that follows them.
+var ofOthers = regexp.MustCompile(`^(db-(cpu|storage|connections|backup|copy(-\d)?)|cache-(cpu|evictions|memory)(-\d)?|nat-(down|forwards)|queue-(age|dead)|disk|certificate|(web|worker|scheduler)-(cpu|memory|gone|unhealthy))$`)
+
+func (j Judge) validateRolling(p *problems) {
+	for _, alarm := range j.Alarms {
+		if ofOthers.MatchString(alarm) {
+			p.add("release.judge.alarms", "with release.strategy rolling, %q cannot judge a release: name one of %s, or another alarm by its full name", alarm, strings.Join(ofVisitors, ", "))
+		}
+	}
+}

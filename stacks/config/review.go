@@ -158,6 +158,9 @@ func (c *Config) validateShares(p *problems, stack string) {
 	if c.Release.Strategy != Rolling {
 		p.add("release.strategy", "%s: with environment.shares it must be rolling", c.Release.Strategy)
 	}
+	if len(c.Release.Judge.Alarms) > 0 {
+		p.add("release.judge.alarms", "not with environment.shares: the load balancer and its alarms are those of %s", from)
+	}
 	if c.Web.Scaling.RequestsPerTask > 0 {
 		p.add("web.scaling.requestsPerTask", "not with environment.shares: the load balancer has requests of other environments too; use cpuPercent")
 	}

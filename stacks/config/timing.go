@@ -278,6 +278,7 @@ func (r Release) validateSteps(p *problems) {
 		if j.ErrorPercent != usual.Judge.ErrorPercent || j.P95Factor != usual.Judge.P95Factor || j.MinRequests != usual.Judge.MinRequests {
 			p.add("release.judge", "errorPercent, p95Factor and minRequests need release.strategy blueGreen, which has two sets of tasks to compare; a rolling release is judged by alarms")
 		}
+		j.validateRolling(p)
 		return
 	}
 	if len(r.Steps) == 0 || r.Steps[len(r.Steps)-1] != 100 {

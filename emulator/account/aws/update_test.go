@@ -9,6 +9,23 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
+// Alarms that are taken out of the program stay on the service.
+func TestServiceKeepsItsAlarms(t *testing.T) {
+	w := fleeted(t)
+	alarms := map[string]any{"alarmNames": []any{"errors"}, "enable": true, "rollback": true}
+	service := w.make(account.ServiceToken, "service", with(goodService, account.Values{"alarms": alarms}))
+	without := service.Inputs.Clone()
+	delete(without, "alarms")
+	after, err := w.Update(context.Background(), service.Type, service.ID, without)
+	if err != nil || !after.Outputs.True("alarms.enable") {
+		t.Errorf("the service has the alarms %v (%v)", after.Outputs["alarms"], err)
+	}
+	without["alarms"] = map[string]any{"alarmNames": []any{}, "enable": false, "rollback": false}
+	if after, err = w.Update(context.Background(), service.Type, service.ID, without); err != nil || after.Outputs.True("alarms.enable") {
+		t.Errorf("turned off, the service has the alarms %v (%v)", after.Outputs["alarms"], err)
+	}
+}
+
 // An update to the inputs that a resource has already is accepted and changes nothing but what every update does.
 func TestUpdateToTheSameChangesNothing(t *testing.T) {
 	w := fleeted(t)

@@ -48,6 +48,11 @@ var service = account.Type{
 	Lingers: true,
 	Delete:  stopTasks,
 	Update: func(tx *account.Tx, old, next *account.Resource) error {
+		// The provider sends no alarms where there are none, and ECS keeps those that it has (terraform-provider-aws v5.100,
+		// internal/service/ecs/service.go, resourceServiceUpdate).
+		if old.Outputs.Has("alarms") && !next.Inputs.Has("alarms") {
+			next.Outputs["alarms"] = old.Outputs["alarms"]
+		}
 		return completeService(tx, next, old.Outputs.Text("taskDefinition") != next.Outputs.Text("taskDefinition"))
 	},
 }

@@ -13,6 +13,7 @@ type Account interface {
 	List(token string) []account.Resource
 	Find(token, property, value string) (account.Resource, bool)
 	Images(repository string) []account.PushedImage
+	Tamper(token, id, property string, value any) error
 	PutImage(repository, tag, digest string, sizeBytes int64, at time.Time) error
 }
 

@@ -26,7 +26,7 @@ func New() *Account {
 
 // Put declares a resource or changes it.
 func (f *Account) Put(token, id string, outputs account.Values) account.Resource {
-	res := account.Resource{Type: token, ID: id, Outputs: Plain(outputs)}
+	res := account.Resource{Type: token, ID: id, Inputs: account.Values{}, Outputs: Plain(outputs)}
 	f.change(func(tx *account.Tx) { tx.Save(res) })
 	return res
 }

@@ -4,6 +4,7 @@ package state
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -27,11 +28,13 @@ type Deployment struct {
 	Finished time.Time `json:"finished,omitzero"`
 	// Served is when it became steady first; zero when it never did.
 	Served time.Time `json:"served,omitzero"`
+	// Bakes is until when its alarms are watched after it became steady; zero without alarms.
+	Bakes time.Time `json:"bakes,omitzero"`
 	// Before is the deployment that was the primary one until then; empty for the first.
 	Before string `json:"before,omitempty"`
 	// Stopped says that another deployment began before this one became steady.
 	Stopped bool `json:"stopped,omitempty"`
-	// Rollback is what the circuit breaker did after this one failed.
+	// Rollback is what the circuit breaker, or an alarm, did after this one failed.
 	Rollback *Rollback `json:"rollback,omitempty"`
 	// Settings identify what the deployment is of: the same settings are the same deployment.
 	Settings string `json:"settings"`
@@ -141,6 +144,7 @@ func (s *Service) MakePrimary(id, rollout, reason string) {
 	if d.RolloutState == Failed && rollout == InProgress {
 		d.Finished, d.Rollback = time.Time{}, nil // one more try
 	}
+	d.Bakes = time.Time{} // of this try, when it is steady
 	d.RolloutState, d.Reason, d.Updated = rollout, reason, time.Now()
 	if rollout != InProgress && d.Finished.IsZero() {
 		d.Finished = d.Updated
@@ -155,6 +159,16 @@ func (s *Service) MakePrimary(id, rollout, reason string) {
 	s.Primary, s.TaskDefinition, s.RolloutState, s.RolloutReason = id, d.TaskDefinition, rollout, reason
 }
 
+// Baked completes the primary deployment when its bake time is over, and tells whether it did.
+func (s *Service) Baked() bool {
+	d := s.Deployment(s.Primary)
+	if d == nil || d.RolloutState != InProgress || d.Bakes.IsZero() || time.Now().Before(d.Bakes) {
+		return false
+	}
+	s.MakePrimary(d.ID, Completed, fmt.Sprintf("ECS deployment %s completed.", d.ID))
+	return true
+}
+
 // Fail ends the primary deployment as failed.
 func (s *Service) Fail(reason string) {
 	s.MakePrimary(s.Primary, Failed, reason)
@@ -165,7 +179,8 @@ func (s *Service) Fail(reason string) {
 func (s *Service) RollBack(to, reason string) {
 	s.Deployment(s.Primary).Rollback = &Rollback{To: to, Reason: reason, Started: time.Now()}
 	s.Tell("(service %s) rolling back to deployment %s.", s.Service, to)
-	s.MakePrimary(to, InProgress, fmt.Sprintf("ECS deployment circuit breaker: rolling back to deploymentId %s.", to))
+	by, _, _ := strings.Cut(reason, ":") // ECS deployment circuit breaker
+	s.MakePrimary(to, InProgress, fmt.Sprintf("%s: rolling back to deploymentId %s.", by, to))
 }
 
 // RolledBack ends the rollback of a failed deployment.

@@ -88,3 +88,27 @@ func TestStore(t *testing.T) {
 		}
 	}
 }
+
+// TestBaked: a steady deployment is completed when its bake time is over, once.
+func TestBaked(t *testing.T) {
+	s := Service{Service: "web"}
+	s.Begin(Deployment{ID: "a"})
+	s.Deployment("a").Bakes = time.Now().Add(time.Hour)
+	if s.Baked() || s.RolloutState != InProgress {
+		t.Errorf("it is %s an hour before", s.RolloutState)
+	}
+	s.Deployment("a").Bakes = time.Now()
+	if !s.Baked() || s.RolloutState != Completed || s.Baked() {
+		t.Errorf("it is %s when the time is over", s.RolloutState)
+	}
+	s.Begin(Deployment{ID: "b"})
+	s.Deployment("a").Bakes = time.Now()
+	s.RollBack("a", "ECS deployment alarms: x")
+	if s.Baked() {
+		t.Error("a rollback is completed when it is steady, not before")
+	}
+	s.Begin(Deployment{ID: "c"})
+	if s.Baked() {
+		t.Error("one without alarms is completed when it is steady, not before")
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/metrics"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
 
@@ -34,6 +35,7 @@ func (r *Scheduler) deploy(ctx context.Context, s service) error {
 	if err != nil {
 		return err
 	}
+	r.baked(&record)
 	record.Desired = s.desired
 	primary := record.Deployment(record.Primary)
 	if primary == nil || primary.Settings != s.Settings {
@@ -50,30 +52,22 @@ func (r *Scheduler) deploy(ctx context.Context, s service) error {
 	if primary != nil && primary.ID == record.Primary && r.undisturbed(ctx, s, record) {
 		return nil
 	}
+	if record.LastCompleted() != nil { // the first deployment has nothing to go back to
+		if s.watch, err = metrics.NewWatch(ctx, r, s.Resource, r.List(account.AlarmToken)); err != nil {
+			return err
+		}
+	}
 	err = r.rollOut(ctx, s, &record)
-	if !errors.Is(err, errBreaker) {
-		return err
+	var fired *metrics.Fired
+	switch {
+	case errors.As(err, &fired):
+		return r.goBack(ctx, s, &record, err, s.watch.Rollback)
+	case errors.Is(err, errBreaker):
+		return r.goBack(ctx, s, &record, err, s.rollback)
+	case err == nil && record.RolloutState == state.InProgress:
+		r.bake(ctx, s, record.Primary)
 	}
-	back := record.LastCompleted()
-	if !s.rollback || back == nil {
-		return r.explain(err, record)
-	}
-	reason := record.Deployment(record.Primary).Reason
-	r.Logf("service %s: %s Rolling back to deployment %s (%s)", s.Name, reason, back.ID, account.AfterSlash(back.TaskDefinition))
-	if len(record.Stopped) > 0 {
-		r.Logf("service %s: the last failed task: %s", s.Name, record.Stopped[0].Describe())
-	}
-	failed := record.Primary
-	record.RollBack(back.ID, reason)
-	s.breaker = false // a rollback is not given up; the time limit ends it
-	err = r.rollOut(ctx, s, &record)
-	if ctx.Err() == nil {
-		record.RolledBack(failed, err)
-	}
-	if err = errors.Join(err, r.Store.Save(record)); err != nil {
-		return fmt.Errorf("rolling back: %w", err)
-	}
-	return nil
+	return err
 }
 
 // undisturbed says, with one question to the engine, that a service is as its last deployment left it.
@@ -114,6 +108,9 @@ func (r *Scheduler) rollOut(ctx context.Context, s service, record *state.Servic
 	}
 	d := record.Deployment(record.Primary)
 	switch {
+	case err == nil && d.RolloutState != state.Completed && s.watch != nil:
+		d.Bakes = time.Now().Add(s.watch.Bake)
+		r.Logf("service %s: steady with %d tasks of %s; ECS watches its alarms for %s", s.Name, s.desired, account.AfterSlash(d.TaskDefinition), s.watch.Bake)
 	case err == nil && d.RolloutState != state.Completed:
 		record.MakePrimary(d.ID, state.Completed, fmt.Sprintf("ECS deployment %s completed.", d.ID))
 		r.Logf("service %s: steady with %d tasks of %s", s.Name, s.desired, account.AfterSlash(d.TaskDefinition))

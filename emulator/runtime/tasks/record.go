@@ -12,6 +12,9 @@ import (
 // Service returns what is recorded of a service; false when it was never deployed. Cluster and service may be ARNs.
 func (r *Scheduler) Service(cluster, name string) (state.Service, bool) {
 	record, err := r.Store.Load(account.AfterSlash(cluster), account.AfterSlash(name))
+	if err == nil {
+		r.baked(&record)
+	}
 	return record, err == nil && record.Primary != ""
 }
 

@@ -22,6 +22,7 @@ type rollout struct {
 	definition taskDefinition // of the primary deployment
 	tasks      []*task
 	wait       time.Time // no start before: failing tasks are retried ever more slowly
+	look       time.Time // at the alarms, not before
 }
 
 func (r *Scheduler) newRollout(ctx context.Context, s service, record *state.Service) (*rollout, error) {
@@ -110,6 +111,12 @@ func (roll *rollout) run(ctx context.Context) error {
 			}
 		}
 		members := roll.members()
+		if s.watch != nil && time.Now().After(roll.look) {
+			roll.look = time.Now().Add(lookAtAlarms)
+			if fired := s.watch.Look(ctx); fired != nil {
+				return roll.giveUp(ctx, fired)
+			}
+		}
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx) // the next run finds the tasks as they are

@@ -28,12 +28,14 @@ type Scheduler struct {
 	launched map[string]state.Task // tasks of services that have no container yet
 	leaving  map[string]bool       // tasks that are being stopped
 	ending   sync.WaitGroup
+	closing  chan struct{}
+	finish   sync.Once
 }
 
 // New prepares a scheduler. limit is how long a deployment may take to become steady; 0 means ten minutes.
 func New(m *machine.Machine, b *haproxy.Balancer, h *registry.Host, limit time.Duration) *Scheduler {
 	return &Scheduler{
 		Machine: m, Balancer: b, Host: h, Limit: cmp.Or(limit, 10*time.Minute), Settling: 40 * time.Second, Tick: time.Second,
-		lastNumber: map[string]int{}, launched: map[string]state.Task{}, leaving: map[string]bool{},
+		closing: make(chan struct{}), lastNumber: map[string]int{}, launched: map[string]state.Task{}, leaving: map[string]bool{},
 	}
 }

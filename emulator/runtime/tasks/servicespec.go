@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/metrics"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 )
 
@@ -19,6 +20,8 @@ type service struct {
 	grace            time.Duration
 	breaker          bool
 	rollback         bool
+	watch            *metrics.Watch // of a deployment; nil without alarms
+	Resource         account.Resource
 	balancers        []attachment
 	Settings         string // hash of what makes a new deployment when it changes
 }
@@ -41,7 +44,8 @@ func (s service) behindBalancer() string {
 func ReadService(res account.Resource) (service, error) {
 	v := res.Outputs
 	s := service{
-		Cluster: account.AfterSlash(v.Text("cluster")), Name: v.Text("name"), definition: v.Text("taskDefinition"), desired: machine.Number(v, "desiredCount", 0),
+		Resource: res,
+		Cluster:  account.AfterSlash(v.Text("cluster")), Name: v.Text("name"), definition: v.Text("taskDefinition"), desired: machine.Number(v, "desiredCount", 0),
 		minimum: machine.Number(v, "deploymentMinimumHealthyPercent", 100), maximum: machine.Number(v, "deploymentMaximumPercent", 200),
 		grace:   time.Duration(machine.Number(v, "healthCheckGracePeriodSeconds", 0)) * time.Second,
 		breaker: v.True("deploymentCircuitBreaker.enable"), rollback: v.True("deploymentCircuitBreaker.rollback"),

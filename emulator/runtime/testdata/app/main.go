@@ -1,5 +1,6 @@
 // Command app is the small application of the container tests. Its first argument is the role, and the environment
-// variable MODE spoils it: exit, 500, hang, migrate (the migration fails), memory, crash (the worker dies after a second).
+// variable MODE spoils it: exit, 500 (of health checks), errors (of everything else), hang, migrate (the migration fails), memory, crash (the
+// worker dies after a second).
 package main
 
 import (
@@ -89,6 +90,9 @@ func serve(mode string) {
 		fmt.Fprintf(w, "secret=%s root=%v tmp=%v uid=%d\n", os.Getenv(r.URL.Query().Get("name")), err, tmp, os.Getuid())
 	})
 	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		if mode == "errors" { // and is healthy
+			w.WriteHeader(http.StatusInternalServerError)
+		}
 		fmt.Fprintln(w, os.Getenv("APP_RELEASE"), host)
 	})
 	go func() {

@@ -1,0 +1,86 @@
+package infra
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// ReleaseAlarms are the alarms that take a rolling release back: deployment alarms of ECS
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html).
+type ReleaseAlarms struct {
+	pulumi.ResourceState
+
+	// Names are those of the alarms.
+	Names pulumi.StringArray
+	// BakeMinutes is how long ECS goes on watching them when the new tasks run.
+	BakeMinutes int
+}
+
+// NewReleaseAlarms makes alarms as those of the same names for visitors, of the web service's target group, which look at so many minutes. ECS
+// has no bake time to set for rolling deployments ("You can't set this value"): it is as long as the alarms' evaluation, the longest
+// counts (https://github.com/aws/copilot-cli/pull/4294). A name that is none of these is another alarm's. No names at all turn the alarms of a
+// service off: without the block, the provider leaves them as they are (terraform-provider-aws, internal/service/ecs/service.go, Update).
+func NewReleaseAlarms(ctx *pulumi.Context, name string, balancer *Balancer, names []string, minutes int, opts ...pulumi.ResourceOption) (*ReleaseAlarms, error) {
+	r := &ReleaseAlarms{Names: pulumi.StringArray{}}
+	if len(names) > 0 {
+		r.BakeMinutes = minutes
+	}
+	if err := ctx.RegisterComponentResource("laravel:infra:ReleaseAlarms", name, r, opts...); err != nil {
+		return nil, err
+	}
+	own := (&Observability{args: ObservabilityArgs{Balancer: balancer, Serving: []string{Blue}}}).balancerAlarms()
+	for _, wanted := range names {
+		i := slices.IndexFunc(own, func(a alarm) bool { return a.name == wanted })
+		if i < 0 {
+			r.Names = append(r.Names, pulumi.String(wanted))
+			continue
+		}
+		args := own[i].args()
+		args.AlarmDescription = pulumi.String("While a release is rolled out: " + own[i].why)
+		args.EvaluationPeriods, args.DatapointsToAlarm = pulumi.Int(minutes), pulumi.Int(min(own[i].periods, minutes))
+		made, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+wanted, args, pulumi.Parent(r))
+		if err != nil {
+			return nil, fmt.Errorf("creating alarm %s: %w", wanted, err)
+		}
+		r.Names = append(r.Names, made.Name)
+	}
+	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"alarmNames": r.Names})
+}
+
+// bakePoll is how often a release is looked at while ECS watches its alarms.
+const bakePoll = 10 * time.Second
+
+// bake waits while ECS watches the alarms of a release whose tasks run, and ends when ECS takes it back: runningRevision says so then, and the
+// services that follow stay as they are. The provider does not wait for it: for it a service with one deployment whose tasks run is
+// steady (terraform-provider-aws, internal/service/ecs/service.go, statusServiceWaitForStable).
+func (s *Service) bake(ctx *pulumi.Context, minutes int) pulumi.ResourceHookFunction {
+	return func(service *pulumi.ResourceHookArgs) error {
+		registered := service.NewInputs["taskDefinition"]
+		if old := service.OldInputs["taskDefinition"]; !registered.IsString() || old.IsString() && old.StringValue() == registered.StringValue() {
+			return nil // no release
+		}
+		limit := time.Duration(minutes) * time.Minute
+		_ = ctx.Log.Info(fmt.Sprintf("%s runs %s, and ECS watches release.judge.alarms for %s", service.Name, lastPart(registered.StringValue()), limit), nil)
+		return waitWhile(limit, bakePoll, func() (bool, error) {
+			found, err := ecs.LookupService(ctx, &ecs.LookupServiceArgs{
+				ClusterArn: service.NewInputs["cluster"].StringValue(), ServiceName: serviceName(service.ID),
+			}, pulumi.Parent(s))
+			return err == nil && found.TaskDefinition == registered.StringValue(), err
+		})
+	}
+}
+
+// waitWhile waits while something is true, up to a limit.
+func waitWhile(limit, every time.Duration, is func() (bool, error)) error {
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(min(every, time.Until(end))) {
+		if yes, err := is(); !yes || err != nil {
+			return err
+		}
+	}
+	return nil
+}
