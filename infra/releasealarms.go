@@ -15,9 +15,11 @@ import (
 type ReleaseAlarms struct {
 	pulumi.ResourceState
 
-	// Names are those of the alarms.
+	// Names are those of the alarms. ECS takes names of alarms that are not there
+	// (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_ecs.AlarmBehavior.html makes one after the service), and none is one where they
+	// are off: the SDK demands a list, and the provider sends no empty one (terraform-provider-aws, internal/service/ecs/service.go, expandAlarms).
 	Names pulumi.StringArray
-	// BakeMinutes is how long ECS goes on watching them when the new tasks run.
+	// BakeMinutes is how long ECS goes on watching them when the new tasks run; 0 where they are off.
 	BakeMinutes int
 }
 
@@ -48,6 +50,9 @@ func NewReleaseAlarms(ctx *pulumi.Context, name string, balancer *Balancer, name
 			return nil, fmt.Errorf("creating alarm %s: %w", wanted, err)
 		}
 		r.Names = append(r.Names, made.Name)
+	}
+	if len(r.Names) == 0 {
+		r.Names = append(r.Names, pulumi.String("none"))
 	}
 	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"alarmNames": r.Names})
 }

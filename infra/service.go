@@ -183,7 +183,7 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		wait = append(wait, args.Target.Ready...)
 	}
 	if args.Alarms != nil {
-		watched := len(args.Alarms.Names) > 0
+		watched := args.Alarms.BakeMinutes > 0
 		service.Alarms = &ecs.ServiceAlarmsArgs{AlarmNames: args.Alarms.Names, Enable: pulumi.Bool(watched), Rollback: pulumi.Bool(watched)}
 	}
 	limit := fmt.Sprintf("%dm", args.RolloutMinutes)

@@ -68,6 +68,11 @@ func checkService(r *account.Rules) {
 	if r.In.Has("healthCheckGracePeriodSeconds") && len(r.In.List("loadBalancers")) == 0 && !r.In.IsUnknown("loadBalancers") {
 		r.Refuse("healthCheckGracePeriodSeconds", "health check grace period is only valid for services configured to use load balancers")
 	}
+	// The provider sends an empty list as none, which the SDK refuses (terraform-provider-aws, internal/service/ecs/service.go, expandAlarms;
+	// aws-sdk-go-v2/service/ecs, validators.go).
+	if r.In.Has("alarms") && !r.In.IsUnknown("alarms.alarmNames") && len(r.In.List("alarms.alarmNames")) == 0 {
+		r.Refuse("alarms.alarmNames", "missing required field, DeploymentConfiguration.Alarms.AlarmNames")
+	}
 	for i, strategy := range r.In.Blocks("orderedPlacementStrategies[*]") {
 		field := strings.ToLower(strategy.Text("field"))
 		place := fmt.Sprintf("orderedPlacementStrategies[%d].field", i)
