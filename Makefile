@@ -57,10 +57,10 @@ shell: $(TOOLS) ## Open a shell in a running task by ECS Exec (PROCESS=web)
 tunnel: $(TOOLS) ## Open a local port to the database or the cache: TO=database, TO=cache (PORT=13306)
 	@$(call RUN,tunnel)$(if $(TO), --to="$$TO")$(if $(PORT), --port="$$PORT")
 
-sleep: $(TOOLS) ## Stop tasks, instances and database until the next "up" of environment.schedule
+sleep: $(TOOLS) ## Stop tasks, instances and database, until the next "up" of environment.schedule
 	@$(call RUN,sleep)
 
-wake: $(TOOLS) ## Start an environment that sleeps
+wake: $(TOOLS) ## Start an environment that sleeps, until the next "down" of environment.schedule
 	@$(call RUN,wake)
 
 maintenance: $(TOOLS) ## The load balancer answers 503: ON=1 or OFF=1 (ALLOW=203.0.113.7/32 lets an address in, FILE=page.html)
@@ -78,10 +78,10 @@ rollback: $(TOOLS) ## Return to the release that served before, or TO=release, w
 unpin: $(TOOLS) ## Remove the release that a rollback wrote into the stack file: the next make up deploys the working tree
 	@$(call RUN,unpin)
 
-release: $(TOOLS) ## Blue/green: the working tree, or TO=release, gets its visitors in steps, and is taken back where it is worse than the live release (YES=1 does not ask)
+release: $(TOOLS) ## Blue/green: the working tree, or TO=release, gets the visitors in steps, and is taken back if it is worse than the live release (YES=1 does not ask)
 	@$(call DEPLOY,release)$(if $(TO), --to="$$TO")
 
-canary: $(TOOLS) ## Blue/green: PERCENT=10 of the visitors get the working tree, or to TO=release
+canary: $(TOOLS) ## Blue/green: PERCENT=10 of the visitors get the working tree, or TO=release
 	@$(call DEPLOY,canary)$(if $(TO), --to="$$TO")
 
 promote: $(TOOLS) ## Blue/green: the candidate gets all requests
@@ -111,7 +111,7 @@ prices: $(OPERATOR) $(EMULATOR) bin/pulumi ## Read the prices of the stack's ins
 note: $(TOOLS) $(if $(BASE),$(EMULATOR) bin/pulumi) ## Preview in Markdown for a merge request: changes, risks, release, environment, cost (FROM=file, BASE=revision, ALLOW_REPLACE=type; POST=1 posts it)
 	@$(if $(FROM)$(BASE),$(OPERATOR) note --stack="$$STACK",$(call RUN,note))$(if $(FROM), --from="$$FROM")$(if $(BASE), --base="$$BASE")$(if $(filter 1,$(POST)), --post)
 
-cost: $(OPERATOR) $(EMULATOR) bin/pulumi ## What the stack costs in a month, by component; with BASE=revision what that one's stack file costs, beside it (FILE=cost.svg draws it)
+cost: $(OPERATOR) $(EMULATOR) bin/pulumi ## What the stack costs in a month, by component; BASE=revision: beside it, what the stack file of that revision costs (FILE=cost.svg draws it)
 	@$(OPERATOR) cost --stack="$$STACK"$(if $(BASE), --base="$$BASE")$(if $(FILE), --file="$$FILE")
 
 # The notes of production, and all of them without a role on AWS, compare stack files on an account in memory.

@@ -45,7 +45,7 @@ type program struct {
 	Why          whyCommand          `cmd:"" group:"release" help:"Print the evidence of a release that failed: events, exit codes, last log lines, health answers."`
 	Rollback     rollbackCommand     `cmd:"" group:"release" help:"Return to the release that served before, without building."`
 	Unpin        unpinCommand        `cmd:"" group:"release" help:"Take the release that a rollback wrote out of the stack file."`
-	Release      releaseCommand      `cmd:"" group:"release" help:"Blue/green: give a release its share in steps, watch each, and take it back by itself where it is worse."`
+	Release      releaseCommand      `cmd:"" group:"release" help:"Blue/green: give a release the visitors in steps, watch each step, and take the release back if it is worse."`
 	Canary       canaryCommand       `cmd:"" group:"release" help:"Blue/green: start a release beside the live one and give it a share of the visitors."`
 	Promote      promoteCommand      `cmd:"" group:"release" help:"Blue/green: give the candidate all requests."`
 	Abort        abortCommand        `cmd:"" group:"release" help:"Blue/green: take all requests from the candidate."`
@@ -58,7 +58,7 @@ type program struct {
 	Run         runCommand         `cmd:"" group:"tasks" help:"Run an artisan command in a task of its own."`
 	Shell       shellCommand       `cmd:"" group:"tasks" help:"Open a shell in a running container (ECS Exec)."`
 	Tunnel      tunnelCommand      `cmd:"" group:"tasks" help:"Forward a local port to the database or the cache."`
-	Sleep       sleepCommand       `cmd:"" group:"tasks" help:"Stop the tasks, the instances and the database of an environment with environment.schedule."`
+	Sleep       sleepCommand       `cmd:"" group:"tasks" help:"Stop the tasks, the instances and the database of an environment that has environment.schedule."`
 	Wake        wakeCommand        `cmd:"" group:"tasks" help:"Start an environment that sleeps."`
 	Maintenance maintenanceCommand `cmd:"" group:"tasks" help:"Answer 503 with a page, to all but given addresses."`
 
