@@ -189,13 +189,16 @@ func (f forge) join(parts map[string]string) string {
 	}
 }
 
-// shorten cuts a text at the end of a line, and ends the code block that it is in.
+// shorten cuts a text at the end of a line, and ends the code block and the fold that it is in: an open one hides the parts after it.
 func shorten(text string, longest int) string {
-	const fence = "\n```"
-	text = text[:max(0, longest-len(cut)-len(fence))]
+	const fence, fold, unfold = "\n```", "\n<details>", "\n</details>"
+	text = text[:max(0, longest-len(cut)-len(fence)-len(unfold))]
 	text = strings.TrimRight(text[:strings.LastIndex(text, "\n")+1], "\n")
 	if strings.Count("\n"+text, fence)%2 == 1 {
 		text += fence
+	}
+	if strings.Count("\n"+text, fold) > strings.Count(text, unfold) {
+		text += unfold
 	}
 	return text + cut
 }

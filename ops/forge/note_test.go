@@ -175,6 +175,9 @@ func TestLongNote(t *testing.T) {
 	if again := gitHub.join(got); again != text {
 		t.Error("a note that is cut is cut again")
 	}
+	if text := gitHub.join(map[string]string{"environment prod": "<details>\n\n```\n" + strings.Repeat("a line\n", 20_000) + "```\n</details>"}); !strings.Contains(text, "a line\n```\n</details>"+cut) {
+		t.Errorf("the fold stays open: %q", text[len(text)-100:])
+	}
 	if stray := split(gitLab.join(map[string]string{"tests": "x\n<!-- laravel-ecs part: review -->\ny"})); len(stray) != 1 {
 		t.Errorf("a text made another part: %q", stray)
 	}

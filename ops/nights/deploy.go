@@ -10,8 +10,13 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/nights"
 )
 
-// pause is how often a deployment looks at what it waits for.
-const pause = 5 * time.Second
+const (
+	// pause is how often a deployment looks at what it waits for.
+	pause = 5 * time.Second
+	// patience is how long a deployment waits for the tasks of the release that runs: an instance that starts, a pull and the health checks. They
+	// may be what the deployment mends.
+	patience = 10 * time.Minute
+)
 
 // Around runs a deployment. An environment that sleeps is woken before and put to sleep after, whether it succeeded or not: RDS changes no
 // stopped instance, and a release without tasks is neither migrated nor checked. It is not put to sleep when its morning came meanwhile, whose
@@ -75,6 +80,7 @@ func find(ctx context.Context, s *session.Session) (*environment, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	e.patience = patience
 	asleep, err := e.asleep(ctx)
 	return e, asleep, err
 }

@@ -32,6 +32,7 @@ type environment struct {
 	cluster  *cluster.Cluster
 	schedule session.Schedule
 	every    time.Duration
+	patience time.Duration // how long to wait for tasks that serve before going on without them; 0: as long as for everything else
 	elb      *elb.Client
 	rds      *rds.Client
 	scaling  *scaling.Client
@@ -46,7 +47,7 @@ func open(ctx context.Context, s *session.Session, every time.Duration) (*enviro
 		return nil, fmt.Errorf("the stack %s never sleeps: set environment.schedule in Pulumi.%[1]s.yaml, and deploy it", s.Stack)
 	}
 	return &environment{
-		s, c, *c.Outputs.Schedule, every, elb.NewFromConfig(c.Config), rds.NewFromConfig(c.Config), scaling.NewFromConfig(c.Config),
+		s, c, *c.Outputs.Schedule, every, 0, elb.NewFromConfig(c.Config), rds.NewFromConfig(c.Config), scaling.NewFromConfig(c.Config),
 	}, nil
 }
 
@@ -94,7 +95,7 @@ func (e *environment) wake(ctx context.Context) error {
 	serving := false
 	for _, call := range e.schedule.Up {
 		if call.Action == modifyRule && !serving {
-			if err := e.wait(ctx, "the tasks to serve", e.serve); err != nil {
+			if err := e.served(ctx); err != nil {
 				return err
 			}
 			serving = true
@@ -105,6 +106,21 @@ func (e *environment) wake(ctx context.Context) error {
 	}
 	fmt.Fprintf(e.Out, "%s is awake: %s\n", e.Stack, e.cluster.Outputs.URL)
 	return nil
+}
+
+// served waits until the tasks serve, at most for the patience if there is one.
+func (e *environment) served(ctx context.Context) error {
+	if e.patience == 0 {
+		return e.wait(ctx, "the tasks to serve", e.serve)
+	}
+	patient, stop := context.WithTimeout(ctx, e.patience)
+	defer stop()
+	err := e.wait(patient, "the tasks to serve", e.serve)
+	if err != nil && patient.Err() != nil && ctx.Err() == nil {
+		fmt.Fprintf(e.Err, "the tasks of the release that runs do not serve after %s; the deployment goes on\n", e.patience)
+		return nil
+	}
+	return err
 }
 
 // shared fails where the database is another stack's, and stopped.

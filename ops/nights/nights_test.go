@@ -1,6 +1,7 @@
 package nights
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -33,6 +34,7 @@ type account struct {
 	changes  []string
 	desired  map[string]int
 	running  map[string]int
+	broken   bool // its tasks do not start
 }
 
 func (a *account) cloud(t *testing.T, text string) *awstest.Cloud {
@@ -75,7 +77,9 @@ func (a *account) cloud(t *testing.T, text string) *awstest.Cloud {
 			list := []any{}
 			for _, name := range []string{"web", "worker"} {
 				list = append(list, awstest.Map{"serviceName": name, "status": "ACTIVE", "desiredCount": a.desired[name], "runningCount": a.running[name]})
-				a.running[name] = a.desired[name]
+				if !a.broken {
+					a.running[name] = a.desired[name]
+				}
 			}
 			return awstest.Map{"services": list}
 		},
@@ -116,6 +120,27 @@ func TestWake(t *testing.T) {
 	same(t, a, "start", "web 1 2", "worker 1", "page /.laravel-ecs/asleep")
 	awstest.Prints(t, c.Out.String(), "prod is awake: http://x")
 	awstest.Prints(t, c.Err.String(), "waiting for the database to be available ...", "waiting for the tasks to serve ...")
+}
+
+// TestWakeForTheMend: a deployment does not wait for long for a release that does not serve. It may be what mends it.
+func TestWakeForTheMend(t *testing.T) {
+	a := &account{statuses: []string{"available"}, desired: map[string]int{}, broken: true}
+	e, err := open(t.Context(), a.cloud(t, outputs("")).Session, time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	e.Err, e.patience = &said, 50*time.Millisecond
+	if err := e.wake(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	same(t, a, "web 1 2", "worker 1", "page /.laravel-ecs/asleep")
+	awstest.Prints(t, said.String(), "the tasks of the release that runs do not serve after 50ms; the deployment goes on")
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if err := e.served(stopped); err == nil {
+		t.Error("a deployment that is stopped goes on")
+	}
 }
 
 func TestRefusals(t *testing.T) {
