@@ -230,6 +230,7 @@ func (o *Observability) reportFailures(ctx *pulumi.Context, name string) error {
 }
 
 // finishedBackups has EventBridge count the backups that RDS finishes. Nobody gets the events: db-backup is an alarm on their number.
+// The rule has no target: TriggeredRules counts matches, and aws-cdk counts in this way, too (@aws-cdk/aws-glue-alpha, lib/jobs/job.ts, metricSuccess).
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html,
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
 func (o *Observability) finishedBackups(ctx *pulumi.Context, name string) (err error) {
