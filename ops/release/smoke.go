@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"strings"
@@ -26,9 +27,10 @@ type SmokeOptions struct {
 	Insecure bool   // accepts a certificate that nobody has signed
 }
 
-// Smoke asks a deployed stack as a visitor does: its health check and its page must answer 200, redirects followed.
+// Smoke asks a deployed stack as a visitor does: its health check and its page must answer 200, redirects followed. A stack that sleeps
+// (environment.schedule) answers its page of the night; that is said, and no failure: make up at night puts it to sleep again.
 func Smoke(ctx context.Context, s *session.Session, o SmokeOptions) error {
-	url := o.URL
+	url, wakes := o.URL, ""
 	if url == "" {
 		outputs, err := s.Outputs(ctx)
 		if err != nil {
@@ -36,6 +38,9 @@ func Smoke(ctx context.Context, s *session.Session, o SmokeOptions) error {
 		}
 		if url = outputs.URL; url == "" {
 			return fmt.Errorf("the stack %s has no output url: it has no web tasks (web.count)", s.Stack)
+		}
+		if outputs.Schedule != nil {
+			wakes = outputs.Schedule.Wakes
 		}
 	}
 	url = strings.TrimSuffix(url, "/")
@@ -45,6 +50,10 @@ func Smoke(ctx context.Context, s *session.Session, o SmokeOptions) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, smokeLimit)
 	defer cancel()
+	if wakes != "" && asleep(ctx, client, url, wakes) {
+		fmt.Fprintf(s.Out, "%s is asleep, so nothing was asked; it wakes %s, or with make wake STACK=%[1]s\n", s.Stack, wakes)
+		return nil
+	}
 	for _, path := range []string{cmp.Or(s.File.Text("loadBalancer.healthCheck.path"), "/up"), "/"} {
 		begin := time.Now()
 		if err := answers(ctx, client, url+path); err != nil {
@@ -53,6 +62,12 @@ func Smoke(ctx context.Context, s *session.Session, o SmokeOptions) error {
 		fmt.Fprintf(s.Out, "%s%s answers 200 after %.1f seconds\n", url, path, time.Since(begin).Seconds())
 	}
 	return nil
+}
+
+// asleep tells whether an address answers the page of the night, which says when the stack wakes.
+func asleep(ctx context.Context, client *http.Client, url, wakes string) bool {
+	_, err := ask200(ctx, client, url)
+	return err != nil && strings.Contains(err.Error(), "503") && strings.Contains(err.Error(), html.EscapeString(wakes))
 }
 
 // answers returns when an address answers 200, or what it answered last.
@@ -85,7 +100,7 @@ func ask200(ctx context.Context, client *http.Client, url string) (answered bool
 		return false, err
 	}
 	defer response.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(response.Body, 300)) // a body that breaks off is shown as far as it came
+	text, _ := io.ReadAll(io.LimitReader(response.Body, 500)) // a body that breaks off is shown as far as it came
 	if response.StatusCode == http.StatusOK {
 		return true, nil
 	}

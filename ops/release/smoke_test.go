@@ -79,6 +79,21 @@ func TestSmoke(t *testing.T) {
 	if err := Smoke(t.Context(), p.session(), SmokeOptions{URL: "http://127.0.0.1:1"}); err == nil || !strings.Contains(err.Error(), "http://127.0.0.1:1/healthy does not answer 200") {
 		t.Errorf("another address: %v", err)
 	}
+	night := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(w, "<h1>Asleep</h1><p>It wakes at 07:00, Monday to Friday (Europe/Paris).</p>")
+	}))
+	defer night.Close()
+	wakes := map[string]any{"wakes": "at 07:00, Monday to Friday (Europe/Paris)"}
+	sleeps := newProject(t, story(), "four", "config: {}\n", map[string]any{"url": night.URL, "schedule": wakes})
+	if err := Smoke(t.Context(), sleeps.session(), SmokeOptions{}); err != nil || !strings.Contains(sleeps.out.String(), "is asleep, so nothing was asked; it wakes at 07:00") {
+		t.Errorf("asleep: %v\n%s", err, sleeps.out.String())
+	}
+	wakes["wakes"] = "at 08:00"
+	other := newProject(t, story(), "four", "config: {}\n", map[string]any{"url": night.URL, "schedule": wakes})
+	if err := Smoke(t.Context(), other.session(), SmokeOptions{}); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("a 503 that is not the page of the night: %v", err)
+	}
 	none := newProject(t, story(), "four", "config: {}\n", nil)
 	if err := Smoke(t.Context(), none.session(), SmokeOptions{}); err == nil || !strings.Contains(err.Error(), "it has no web tasks") {
 		t.Errorf("without an address: %v", err)
