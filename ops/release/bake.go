@@ -32,9 +32,9 @@ func (r *rollout) watch(ctx context.Context, percent int) (found ruling, why, re
 	bake := r.settings.Bake()
 	begin := ceil(r.Now())
 	end := begin.Add(bake)
-	var before minutes // the live release has no requests in the last step
+	var before []baseline // the live release has no requests in the last step
 	if percent == 100 {
-		if before, err = r.watcher.baseline(ctx, r.Now(), r.settings); err != nil {
+		if before, err = r.watcher.baselines(ctx, r.Now(), r.settings); err != nil {
 			return 0, "", "", err
 		}
 	}
@@ -70,7 +70,7 @@ func (r *rollout) watch(ctx context.Context, percent int) (found ruling, why, re
 }
 
 // glance is one look.
-func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.Time, before minutes) (found ruling, why, report string, over bool, err error) {
+func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.Time, before []baseline) (found ruling, why, report string, over bool, err error) {
 	candidate, live, err := r.watcher.read(ctx, begin, to)
 	if err != nil {
 		return 0, "", "", false, err
@@ -87,12 +87,14 @@ func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.T
 	if before == nil && !over {
 		candidate, live = come(candidate, live, r.Now()), come(live, candidate, r.Now())
 	}
-	e := evidence{candidate.together(live), live.together(candidate), alarms, over}
-	when := "at the same time"
-	if before != nil {
-		e.candidate, e.live, when = candidate.together(candidate), before.together(before), "before the release"
-	}
+	e, when := evidence{candidate.together(live), live.together(candidate), alarms, over}, "at the same time"
 	found, why = judge(r.settings.Judge, e)
+	for i, one := range before { // it is taken back where it is worse than each of them
+		other := evidence{candidate.together(candidate), one.together(one.minutes), alarms, over}
+		if ruled, because := judge(r.settings.Judge, other); i == 0 || ruled < found {
+			found, why, e, when = ruled, because, other, one.when
+		}
+	}
 	return found, why, fmt.Sprintf("%d %%, %s to %s: %s\n  %s, the candidate: %v\n  %s, %s: %v", percent,
 		begin.Local().Format(time.TimeOnly), to.Local().Format(time.TimeOnly), why, r.release, e.candidate, r.live, when, e.live), over, nil
 }

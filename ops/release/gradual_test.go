@@ -2,6 +2,7 @@ package release
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -41,6 +42,8 @@ type traffic struct {
 	// liveErrors are green's, and liveLate is by how much later than blue's its figures come.
 	liveErrors float64
 	liveLate   time.Duration
+	// quick is green's response time in milliseconds while it has all requests, and partly while it has a part of them; 0: 100.
+	quick, partly float64
 	// meanwhile is what somebody else deploys, after so many minutes.
 	meanwhile string
 	after     int
@@ -186,8 +189,10 @@ func (f *traffic) value(group, metric, stat string, at time.Time) (value float64
 		return requests * f.liveErrors / 1000, f.liveErrors > 0
 	case metric == "TargetResponseTime" && stat == "p95" && blue:
 		return f.milliseconds / 1000, true
+	case metric == "TargetResponseTime" && stat == "p95" && share == 0:
+		return cmp.Or(f.quick, 100) / 1000, true
 	case metric == "TargetResponseTime" && stat == "p95":
-		return 0.1, true
+		return cmp.Or(f.partly, 100) / 1000, true
 	case metric == "TargetConnectionErrorCount":
 		return 0, false
 	}
@@ -275,8 +280,11 @@ func TestGradual(t *testing.T) {
 		"hardly any requests": {0, four, func(f *traffic) { f.requests = 20 }, forward, nil, []string{
 			"10 %, ", "not judged: 6 requests are fewer than 100 (release.judge.minRequests)", "Not judged, for want of requests: the step of 10 %, 50 %, 100 %"}},
 		"a candidate for hours": {50, four, func(f *traffic) { f.moved = []moved{{50, f.clock.Add(-5 * time.Hour)}} }, "50 100 blue", nil, []string{
-			"three, before the release: 18000 requests", "100 %, ", "no worse than the live release"}},
-		"no requests": {0, four, func(f *traffic) { f.requests = 0 }, forward, nil, []string{"not judged: 0 requests", "the step of 10 %, 50 %, 100 %"}},
+			"three, in the step before: 18000 requests", "100 %, ", "no worse than the live release"}},
+		"a quiet hour before": {0, four, func(f *traffic) { f.quick = 13 }, forward, nil, []string{"three, in the step before: 18000 requests, 0 failed (0.00 %), p95 100 ms"}},
+		"less to do before":   {0, four, func(f *traffic) { f.partly, f.quick, f.milliseconds = 69, 100, 103 }, forward, nil, []string{"three, before the release: 36000 requests, 0 failed (0.00 %), p95 100 ms"}},
+		"slower than both":    {90, four, func(f *traffic) { f.milliseconds = 160; f.moved = []moved{{90, f.clock.Add(-time.Hour)}} }, "100 0", []string{"taken back at 100 %"}, nil},
+		"no requests":         {0, four, func(f *traffic) { f.requests = 0 }, forward, nil, []string{"not judged: 0 requests", "the step of 10 %, 50 %, 100 %"}},
 
 		"cut off at 10 %":               {10, four, nil, forward, nil, nil},
 		"cut off at 50 %":               {50, four, nil, "50 100 blue", nil, nil},

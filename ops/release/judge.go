@@ -66,7 +66,7 @@ type evidence struct {
 	over            bool     // the step has been watched to its end
 }
 
-// ruling is what follows from evidence.
+// ruling is what follows from evidence, the better one first.
 type ruling int
 
 const (

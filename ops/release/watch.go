@@ -86,22 +86,34 @@ func (w *watcher) read(ctx context.Context, from, to time.Time) (candidate, live
 	return all["candidate"], all["live"], nil
 }
 
-// baseline are the last minutes in which the live release had all requests, as many as a step has: what a candidate is compared with that
-// gets all of them. With a part of them it would be compared with tasks that have less to do; those minutes count where the others have too
-// few requests, as when a candidate has had its share for hours.
-func (w *watcher) baseline(ctx context.Context, now time.Time, settings config.Release) (minutes, error) {
+// baseline is what a candidate is compared with that gets all requests.
+type baseline struct {
+	when string
+	minutes
+}
+
+// baselines are the last minutes in which the live release had all requests, and those in which it had a part of them, as many as a step has.
+// Each can mislead: the first are as old as the release, and may be few requests of an hour without traffic; in the others its tasks had less to
+// do. So both are asked, where both have enough requests.
+func (w *watcher) baselines(ctx context.Context, now time.Time, settings config.Release) (list []baseline, err error) {
 	now, bake := now.UTC().Truncate(period), settings.Bake()
 	candidate, live, err := w.read(ctx, now.Add(-max(3*time.Hour, 2*time.Duration(len(settings.Steps))*bake)), now)
 	if err != nil {
 		return nil, err
 	}
 	maps.DeleteFunc(live, func(_ time.Time, one minute) bool { return one.requests == 0 })
-	alone := maps.Clone(live)
+	alone, beside := maps.Clone(live), maps.Clone(live)
 	maps.DeleteFunc(alone, func(at time.Time, _ minute) bool { return candidate[at].requests > 0 })
-	if alone = alone.last(bake); alone.together(alone).requests >= float64(settings.Judge.MinRequests) {
-		return alone, nil
+	maps.DeleteFunc(beside, func(at time.Time, _ minute) bool { return candidate[at].requests == 0 })
+	for _, one := range []baseline{{"before the release", alone.last(bake)}, {"in the step before", beside.last(bake)}} {
+		if one.together(one.minutes).requests >= float64(settings.Judge.MinRequests) {
+			list = append(list, one)
+		}
 	}
-	return live.last(bake), nil
+	if list == nil {
+		list = []baseline{{"before", live.last(bake)}}
+	}
+	return list, nil
 }
 
 // last are the newest minutes.
