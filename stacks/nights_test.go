@@ -164,7 +164,8 @@ func TestSharingReviewsSleepToo(t *testing.T) {
 	for _, one := range r.All() {
 		switch one.Type {
 		case "aws:scheduler/schedule:Schedule":
-			found = append(found, strings.TrimPrefix(one.Name, "laravel-review-login-nights-")+" "+text(one, "scheduleExpression"))
+			_, call, _ := strings.Cut(one.Name, "-nights-")
+			found = append(found, call+" "+text(one, "scheduleExpression"))
 		case "aws:ecs/service:Service":
 			if !slices.Contains(one.IgnoreChanges, "desiredCount") {
 				t.Errorf("an update of %s sets the number of its tasks", one.Name)

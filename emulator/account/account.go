@@ -6,7 +6,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -299,6 +298,3 @@ func (a *Account) lookup(token string) (Type, error) {
 }
 
 func key(token, id string) string { return token + "|" + id }
-
-// SortedKeys are the keys of a map in order.
-func SortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -293,10 +292,4 @@ func (c *controlPlane) definitionARN(reference string) string {
 		return r.Outputs.Text("arn")
 	}
 	return reference
-}
-
-// digest makes 32 hexadecimal digits of a text.
-func digest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:16])
 }

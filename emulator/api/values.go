@@ -1,6 +1,8 @@
 package api
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -88,4 +90,10 @@ func page[T any](all []T, token *string, limit *int32, most int) (part []T, next
 		next = ptr(strconv.Itoa(end))
 	}
 	return all[start:end], next, nil
+}
+
+// digest makes 32 hexadecimal digits of a text.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
 }
