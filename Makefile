@@ -168,7 +168,7 @@ test-unit: bin/gitlab-ci-local tools/iam/node_modules/.package-lock.json ## Pure
 ENGINE = $$(go list ./emulator/... ./cmd/... | grep -v -e emulator/runtime$$ -e emulator/system)
 
 # What `make test` leaves to test-race, which runs all tests of these packages: the same life of further stack files, and three scripts.
-LONG := ^TestRehearsals$$/^(account|local|review|staging)$$|^TestBlueGreen$$/^prod$$|^TestDatabaseUpgrade$$/^staging$$|^TestScript$$/^(candidate|permissions|pulumi)$$
+LONG := ^TestRehearsals$$/^(account|local|review|staging)$$|^TestBlueGreen$$/^prod$$|^TestDatabaseUpgrade$$/^staging$$|^TestScript$$/^(candidate|gradual|nights|permissions|pulumi)$$
 
 # The tests wait for Pulumi's processes and for the pauses of commands: four at a time keep two cores busy.
 test-engine: bin/pulumi ## Every stack file on the real engine and the emulated account; the commands as scripts over its API
