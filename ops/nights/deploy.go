@@ -10,17 +10,16 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/nights"
 )
 
-const (
-	// pause is how often a deployment looks at what it waits for.
-	pause = 5 * time.Second
-	// patience is how long a deployment waits for the tasks of the release that runs: an instance that starts, a pull and the health checks. They
-	// may be what the deployment mends.
-	patience = 10 * time.Minute
-)
+// pause is how often a deployment looks at what it waits for.
+var pause = 5 * time.Second
+
+// patience is how long a deployment waits for the tasks of the release that runs: an instance that starts, a pull and the health checks. They
+// may be what the deployment mends.
+const patience = 10 * time.Minute
 
 // Around runs a deployment. An environment that sleeps is woken before and put to sleep after, whether it succeeded or not: RDS changes no
-// stopped instance, and a release without tasks is neither migrated nor checked. It is not put to sleep when its morning came meanwhile, whose
-// calls are not made again. In one that is awake a changed number of tasks is set after, because Pulumi leaves it to the schedules.
+// stopped instance, and a release without tasks is neither migrated nor checked. It stays awake when its morning came meanwhile, because
+// the calls of a morning are made once. A changed number of tasks is set after the deployment, because Pulumi leaves it to the schedules.
 func Around(ctx context.Context, s *session.Session, deploy func() error) error {
 	began := time.Now()
 	e, slept, err := find(ctx, s)
@@ -40,7 +39,7 @@ func Around(ctx context.Context, s *session.Session, deploy func() error) error 
 		}
 		return err
 	}
-	again, open := session.Open(s.Root, s.Stack, s.Out, s.Err) // its outputs are others now
+	again, open := session.Open(s.Root, s.Stack, s.Out, s.Err) // the deployment changed the outputs
 	if open != nil {
 		return errors.Join(err, open)
 	}

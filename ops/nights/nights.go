@@ -5,7 +5,6 @@ package nights
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -215,7 +214,7 @@ func (e *environment) database(ctx context.Context, c session.Call, from, to str
 func (e *environment) wait(ctx context.Context, what string, is func(context.Context) (bool, error)) error {
 	for said := false; ; said = true {
 		yes, err := is(ctx)
-		if errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return fmt.Errorf("%s: waiting for %s: %w; make status STACK=%[1]s shows how far it is, and a second run carries on", e.Stack, what, context.Cause(ctx))
 		}
 		if yes || err != nil {

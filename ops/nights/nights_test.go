@@ -2,8 +2,12 @@ package nights
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -158,4 +162,76 @@ func TestRefusals(t *testing.T) {
 		return awstest.Error{Code: "AccessDenied", Message: "User: u is not authorized to perform: rds:StartDBInstance on resource: r"}
 	})
 	awstest.Says(t, Wake(t.Context(), c.Session, time.Millisecond), "rds:startDBInstance", "must allow rds:StartDBInstance")
+}
+
+// TestWait: an error is told as it is, that of a connection which takes too long, too; the end of the time says what was waited for.
+func TestWait(t *testing.T) {
+	c := (&account{desired: map[string]int{}}).cloud(t, outputs(""))
+	e, err := open(t.Context(), c.Session, time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := fmt.Errorf("dialing: %w", context.DeadlineExceeded)                                                    // net's timeouts are this error
+	if err := e.wait(t.Context(), "it", func(context.Context) (bool, error) { return false, slow }); err != slow { //nolint:errorlint // that error and no other
+		t.Errorf("%v", err)
+	}
+	short, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	awstest.Says(t, e.wait(short, "it", func(context.Context) (bool, error) { return false, nil }), "prod: waiting for it: context deadline exceeded; make status STACK=prod shows")
+}
+
+// TestAround: what sleeps is awake during a deployment and sleeps after it; what is awake gets other numbers of tasks, and nothing else.
+func TestAround(t *testing.T) {
+	defer func(every time.Duration) { pause = every }(pause)
+	pause = time.Millisecond
+	asleep, awake, failed := map[string]int{}, map[string]int{"web": 1, "worker": 1}, errors.New("failed")
+	more, none := strings.Replace(outputs(""), `"MinCapacity": 1`, `"MinCapacity": 2`, 1), strings.Replace(outputs(""), `"schedule"`, `"other"`, 1)
+	soon := time.Now().UTC().Add(2 * time.Minute)
+	morning := strings.Replace(outputs(""), `"wakes"`, fmt.Sprintf(`"hours": {"up": "%d %d * * *", "down": "%[1]d %d * * *", "zone": "UTC"}, "wakes"`,
+		soon.Minute(), soon.Hour(), (soon.Hour()+10)%24), 1)
+	wake := []string{"start", "web 1 2", "worker 1", "page /.laravel-ecs/asleep"}
+	sleep := []string{"page /*", "web 0 0", "worker 0", "stop"}
+	for name, test := range map[string]struct {
+		desired       map[string]int
+		before, after string // outputs
+		fails         error
+		want          []string
+		evening       bool // comes during the deployment
+	}{
+		"asleep":                        {asleep, outputs(""), outputs(""), nil, slices.Concat(wake, []string{"deployed"}, sleep), false},
+		"asleep, and it fails":          {asleep, outputs(""), outputs(""), failed, slices.Concat(wake, []string{"deployed"}, sleep), false},
+		"asleep, and stopped":           {asleep, outputs(""), outputs(""), context.Canceled, slices.Concat(wake, []string{"deployed"}), false},
+		"asleep, without its schedule":  {asleep, outputs(""), none, nil, slices.Concat(wake, []string{"deployed"}), false},
+		"awake":                         {awake, outputs(""), outputs(""), nil, []string{"deployed"}, false},
+		"awake, with more tasks":        {awake, outputs(""), more, nil, []string{"deployed", "web 2 2", "worker 1"}, false},
+		"with more tasks, and it fails": {awake, outputs(""), more, failed, []string{"deployed"}, false},
+		"with its first schedule":       {awake, none, outputs(""), nil, []string{"deployed", "web 1 2", "worker 1"}, false},
+		"without a schedule":            {awake, none, none, nil, []string{"deployed"}, false},
+		"asleep, and its morning comes": {asleep, outputs(""), morning, nil, slices.Concat(wake, []string{"deployed"}), false},
+		"asleep, and its evening comes": {asleep, outputs(""), outputs(""), nil, slices.Concat(wake, []string{"deployed"}), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &account{statuses: []string{"stopped", "available"}, desired: maps.Clone(test.desired)}
+			c := a.cloud(t, test.before)
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			err := Around(ctx, c.Session, func() error {
+				a.changes = append(a.changes, "deployed")
+				if errors.Is(test.fails, context.Canceled) {
+					stop()
+				}
+				if test.evening {
+					clear(a.desired)
+				}
+				return errors.Join(test.fails, os.WriteFile(filepath.Join(c.Session.Root, "outputs"), []byte(test.after), 0o600))
+			})
+			if !errors.Is(err, test.fails) || test.fails == nil && err != nil {
+				t.Errorf("%v", err)
+			}
+			same(t, a, test.want...)
+			if told := strings.Contains(c.Err.String(), "prod stays awake until the evening: make sleep STACK=prod"); told != errors.Is(test.fails, context.Canceled) {
+				t.Errorf("it says\n%s", c.Err)
+			}
+		})
+	}
 }
