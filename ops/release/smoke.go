@@ -66,8 +66,8 @@ func Smoke(ctx context.Context, s *session.Session, o SmokeOptions) error {
 
 // asleep tells whether an address answers the page of the night, which says when the stack wakes.
 func asleep(ctx context.Context, client *http.Client, url, wakes string) bool {
-	_, err := ask200(ctx, client, url)
-	return err != nil && strings.Contains(err.Error(), "503") && strings.Contains(err.Error(), html.EscapeString(wakes))
+	response, text, err := get(ctx, client, url)
+	return err == nil && response.StatusCode == http.StatusServiceUnavailable && strings.Contains(text, html.EscapeString(wakes))
 }
 
 // answers returns when an address answers 200, or what it answered last.
@@ -91,18 +91,26 @@ func answers(ctx context.Context, client *http.Client, url string) error {
 
 // ask200 makes one request. The error of another answer than 200 shows its beginning.
 func ask200(ctx context.Context, client *http.Client, url string) (answered bool, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	response, text, err := get(ctx, client, url)
 	if err != nil {
 		return false, err
 	}
-	response, err := client.Do(request)
-	if err != nil {
-		return false, err
-	}
-	defer response.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(response.Body, 500)) // a body that breaks off is shown as far as it came
 	if response.StatusCode == http.StatusOK {
 		return true, nil
 	}
-	return true, fmt.Errorf("%s (%s) from %s: %s", response.Status, cmp.Or(response.Header.Get("Server"), "no Server header"), response.Request.URL, strings.Join(strings.Fields(string(text)), " "))
+	return true, fmt.Errorf("%s (%s) from %s: %s", response.Status, cmp.Or(response.Header.Get("Server"), "no Server header"), response.Request.URL, text[:min(len(text), 500)])
+}
+
+// get makes one request. It reads as much as a page of the night has at most, and the text is that in one line.
+func get(ctx context.Context, client *http.Client, url string) (response *http.Response, text string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	if response, err = client.Do(request); err != nil {
+		return nil, "", err
+	}
+	defer response.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(response.Body, 1024)) // one that breaks off is shown as far as it came
+	return response, strings.Join(strings.Fields(string(body)), " "), nil
 }

@@ -81,13 +81,19 @@ func TestSmoke(t *testing.T) {
 	}
 	night := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprint(w, "<h1>Asleep</h1><p>It wakes at 07:00, Monday to Friday (Europe/Paris).</p>")
+		fmt.Fprintf(w, "<title>%s</title><h1>Asleep</h1><p>It wakes at 07:00, Monday to Friday (Europe/Paris).</p>", strings.Repeat("Asleep ", 100))
 	}))
 	defer night.Close()
 	wakes := map[string]any{"wakes": "at 07:00, Monday to Friday (Europe/Paris)"}
 	sleeps := newProject(t, story(), "four", "config: {}\n", map[string]any{"url": night.URL, "schedule": wakes})
 	if err := Smoke(t.Context(), sleeps.session(), SmokeOptions{}); err != nil || !strings.Contains(sleeps.out.String(), "is asleep, so nothing was asked; it wakes at 07:00") {
 		t.Errorf("asleep: %v\n%s", err, sleeps.out.String())
+	}
+	hours := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, wakes["wakes"]) }))
+	defer hours.Close()
+	awake := newProject(t, story(), "four", "config: {}\n", map[string]any{"url": hours.URL, "schedule": wakes})
+	if err := Smoke(t.Context(), awake.session(), SmokeOptions{}); err != nil || !strings.Contains(awake.out.String(), hours.URL+"/ answers 200 after ") {
+		t.Errorf("a page that says the same while it is awake: %v\n%s", err, awake.out.String())
 	}
 	wakes["wakes"] = "at 08:00"
 	other := newProject(t, story(), "four", "config: {}\n", map[string]any{"url": night.URL, "schedule": wakes})
