@@ -27,21 +27,29 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// comparison is the evidence beside one thing to compare with, and what follows from it.
+type comparison struct {
+	evidence
+	when   string // the live release's figures are from
+	ruling ruling
+	why    string
+}
+
 // watch looks at a step once a period, until its end or until there is evidence against the candidate.
-func (r *rollout) watch(ctx context.Context, percent int) (found ruling, why, report string, err error) {
+func (r *rollout) watch(ctx context.Context, percent int) (found comparison, report string, err error) {
 	bake := r.settings.Bake()
 	begin := ceil(r.Now())
 	end := begin.Add(bake)
 	var before []baseline // the live release has no requests in the last step
 	if percent == 100 {
 		if before, err = r.watcher.baselines(ctx, r.Now(), r.settings); err != nil {
-			return 0, "", "", err
+			return found, "", err
 		}
 	}
 	fmt.Fprintf(r.Err, "watching until %s: errors, response time%s\n", end.Local().Format(time.TimeOnly), map[bool]string{true: " and alarms"}[len(r.watcher.alarms) > 0])
 	for {
 		if err := r.Wait(ctx, period); err != nil {
-			return 0, "", "", err
+			return found, "", err
 		}
 		now := r.Now()
 		to := now.UTC().Truncate(period)
@@ -51,52 +59,51 @@ func (r *rollout) watch(ctx context.Context, percent int) (found ruling, why, re
 		if !to.After(begin) {
 			continue
 		}
-		over := false
 		if err = r.undisturbed(ctx); err == nil {
-			found, why, report, over, err = r.glance(ctx, percent, begin, to, end, before)
+			found, report, err = r.glance(ctx, percent, begin, to, end, before)
 		}
 		if errors.Is(err, errOthers) || err != nil && (ctx.Err() != nil || now.After(end.Add(late))) {
-			return 0, "", "", err
+			return found, "", err
 		}
 		if err != nil {
 			fmt.Fprintf(r.Err, "%v: the next look is in %s\n", err, period)
 			continue
 		}
-		if found == takeBack || over {
-			return found, why, report, nil
+		if found.ruling == takeBack || found.over {
+			return found, report, nil
 		}
 		fmt.Fprintln(r.Err, report)
 	}
 }
 
-// glance is one look.
-func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.Time, before []baseline) (found ruling, why, report string, over bool, err error) {
+// glance is one look. In the last step the release is taken back where it is worse than each of the baselines.
+func (r *rollout) glance(ctx context.Context, percent int, begin, to, end time.Time, before []baseline) (found comparison, report string, err error) {
 	candidate, live, err := r.watcher.read(ctx, begin, to)
 	if err != nil {
-		return 0, "", "", false, err
+		return found, "", err
 	}
 	alarms, err := r.watcher.firing(ctx)
 	if err != nil {
-		return 0, "", "", false, err
+		return found, "", err
 	}
-	other := live
 	if before != nil {
-		other = candidate // the live release has no requests
+		live = candidate // no figures of the live release will come
 	}
-	over = !to.Before(end) && complete(candidate, other, end, r.Now())
-	if before == nil && !over {
+	over := !to.Before(end) && complete(candidate, live, end, r.Now())
+	if !over {
 		candidate, live = come(candidate, live, r.Now()), come(live, candidate, r.Now())
 	}
-	e, when := evidence{candidate.together(live), live.together(candidate), alarms, over}, "at the same time"
-	found, why = judge(r.settings.Judge, e)
-	for i, one := range before { // it is taken back where it is worse than each of them
-		other := evidence{candidate.together(candidate), one.together(one.minutes), alarms, over}
-		if ruled, because := judge(r.settings.Judge, other); i == 0 || ruled < found {
-			found, why, e, when = ruled, because, other, one.when
+	if before == nil {
+		before = []baseline{{"at the same time", live.together(candidate)}}
+	}
+	for i, one := range before {
+		e := evidence{candidate.together(live), one.figures, alarms, over}
+		if ruled, why := judge(r.settings.Judge, e); i == 0 || ruled < found.ruling {
+			found = comparison{e, one.when, ruled, why}
 		}
 	}
-	return found, why, fmt.Sprintf("%d %%, %s to %s: %s\n  %s, the candidate: %v\n  %s, %s: %v", percent,
-		begin.Local().Format(time.TimeOnly), to.Local().Format(time.TimeOnly), why, r.release, e.candidate, r.live, when, e.live), over, nil
+	return found, fmt.Sprintf("%d %%, %s to %s: %s\n  %s, the candidate: %v\n  %s, %s: %v", percent,
+		begin.Local().Format(time.TimeOnly), to.Local().Format(time.TimeOnly), found.why, r.release, found.candidate, r.live, found.when, found.live), nil
 }
 
 // ceil is the next whole minute.

@@ -182,15 +182,15 @@ func (r *rollout) step(ctx context.Context, percent int) error {
 	if err := r.lookAgain(ctx, percent); err != nil {
 		return r.stays(percent, err)
 	}
-	found, why, report, err := r.watch(ctx, percent)
+	found, report, err := r.watch(ctx, percent)
 	switch {
 	case errors.Is(err, errOthers):
 		return fmt.Errorf("%w: make releases STACK=%s shows what runs; this release ends here", err, r.Stack)
 	case err != nil:
 		return r.stays(percent, err)
-	case found == takeBack:
-		return r.back(ctx, percent, why, report)
-	case found == unjudged:
+	case found.ruling == takeBack:
+		return r.back(ctx, percent, found.why, report)
+	case found.ruling == unjudged:
 		r.unjudged = append(r.unjudged, fmt.Sprintf("%d %%", percent))
 	}
 	fmt.Fprintln(r.Out, report)

@@ -78,8 +78,8 @@ const (
 const (
 	// leastErrors is how many errors are no accident. Fewer take no release back, whatever share of the requests they are.
 	leastErrors = 5
-	// certainty is by how many standard errors more than the limit the errors must be. What happens by chance in one look of 30,000 is
-	// 4. Without it, a release whose errors are as many as the live one's would be taken back at some look of many.
+	// certainty is by how many standard errors more than the limit the errors must be. By chance that happens in one look of 30,000. Without it,
+	// a release whose errors are as many as the live one's would be taken back at some look of many.
 	certainty = 4
 	// leastDelay is a difference of the response time that nobody notices: with pages of a few milliseconds a factor is noise.
 	leastDelay = 20 * time.Millisecond
@@ -133,6 +133,6 @@ func (e evidence) tooManyErrors(limit float64) string {
 	if c.errors/c.requests-l.errors/l.requests-limit/100 < certainty*sd {
 		return ""
 	}
-	return fmt.Sprintf("%.0f of %.0f requests failed, %.2f %%, and %.2f %% of the live release's in the same time: more than %g points above (release.judge.errorPercent)",
+	return fmt.Sprintf("%.0f of %.0f requests failed, %.2f %%, and %.2f %% of the live release's: more than %g points above (release.judge.errorPercent)",
 		c.errors, c.requests, c.percent(), l.percent(), limit)
 }

@@ -48,7 +48,7 @@ func TestJudge(t *testing.T) {
 		"an alarm":                          {usual, evidence{of(1200, 0, 100), of(10800, 0, 100), []string{"db-cpu (out of CPU)"}, false}, takeBack, "in ALARM: db-cpu (out of CPU)"},
 		"an alarm without requests":         {usual, evidence{figures{}, figures{}, []string{"no-answer"}, false}, takeBack, "in ALARM: no-answer"},
 		"everything": {usual, evidence{of(1200, 60, 200), of(10800, 0, 100), []string{"no-answer"}, true}, takeBack,
-			"in ALARM: no-answer; 60 of 1200 requests failed, 5.00 %, and 0.00 % of the live release's in the same time: more than 1 points above (release.judge.errorPercent); p95 200 ms"},
+			"in ALARM: no-answer; 60 of 1200 requests failed, 5.00 %, and 0.00 % of the live release's: more than 1 points above (release.judge.errorPercent); p95 200 ms"},
 	} {
 		got, why := judge(test.limits, test.e)
 		if got != test.want || !strings.Contains(why, test.says) {

@@ -89,7 +89,7 @@ func (w *watcher) read(ctx context.Context, from, to time.Time) (candidate, live
 // baseline is what a candidate is compared with that gets all requests.
 type baseline struct {
 	when string
-	minutes
+	figures
 }
 
 // baselines are the last minutes in which the live release had all requests, and those in which it had a part of them, as many as a step has.
@@ -101,12 +101,19 @@ func (w *watcher) baselines(ctx context.Context, now time.Time, settings config.
 	if err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(live, func(_ time.Time, one minute) bool { return one.requests == 0 })
-	alone, beside := maps.Clone(live), maps.Clone(live)
-	maps.DeleteFunc(alone, func(at time.Time, _ minute) bool { return candidate[at].requests > 0 })
-	maps.DeleteFunc(beside, func(at time.Time, _ minute) bool { return candidate[at].requests == 0 })
+	alone, beside := minutes{}, minutes{}
+	for at, one := range live {
+		switch {
+		case one.requests == 0:
+			delete(live, at)
+		case candidate[at].requests == 0:
+			alone[at] = one
+		default:
+			beside[at] = one
+		}
+	}
 	for _, one := range []baseline{{"before the release", alone.last(bake)}, {"in the step before", beside.last(bake)}} {
-		if one.together(one.minutes).requests >= float64(settings.Judge.MinRequests) {
+		if one.requests >= float64(settings.Judge.MinRequests) {
 			list = append(list, one)
 		}
 	}
@@ -116,14 +123,14 @@ func (w *watcher) baselines(ctx context.Context, now time.Time, settings config.
 	return list, nil
 }
 
-// last are the newest minutes.
-func (m minutes) last(duration time.Duration) minutes {
+// last are the figures of the newest minutes.
+func (m minutes) last(duration time.Duration) figures {
 	newest := slices.SortedFunc(maps.Keys(m), func(a, b time.Time) int { return b.Compare(a) })
 	some := minutes{}
 	for _, at := range newest[:min(len(newest), int(duration/period))] {
 		some[at] = m[at]
 	}
-	return some
+	return some.together(some)
 }
 
 // alarmsAtOnce is how many names DescribeAlarms takes. It returns composite alarms only where they are asked for
