@@ -2,6 +2,7 @@ package infra
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -35,10 +36,10 @@ const gigabyte = 1 << 30
 // awake are the namespaces of what an environment with nights never stops: cache and NAT.
 var awake = []string{"AWS/ElastiCache", "AWS/EC2"}
 
-// nightly are the alarms for an environment that sleeps, which is no fault. Without data they are quiet. None is left that tells of absence,
-// as a night is nothing else: of targets, too, which are none while they stop. A job in SQS may wait all night, as SQS reports its age without
-// a worker, too. And the load balancer's page for the night is a 503 of its own; without it, a task that does not answer is a 502 of its
-// own (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
+// nightly are the alarms of an environment that sleeps. A night is no fault, so missing data is none, and alarms of something that is gone are
+// left out. So is the age of the jobs in SQS: they may wait all night. The load balancer's page of the night is a 503 of its own, so no-answer
+// counts its 502 only, which it answers for a task that does not
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
 func nightly(list []alarm) (kept []alarm) {
 	for _, a := range list {
 		switch absence := !a.above && a.threshold == 1; {
@@ -49,6 +50,7 @@ func nightly(list []alarm) (kept []alarm) {
 			a.metric, a.why = "HTTPCode_ELB_502_Count", "The load balancer answers 502: tasks do not answer"
 		case a.silence == bad:
 			a.silence = quiet
+			a.why, _, _ = strings.Cut(a.why, ", or ") // nothing reports it
 		}
 		kept = append(kept, a)
 	}

@@ -87,7 +87,8 @@ func (q *Queue) Env(region string) map[string]pulumi.StringInput {
 // withoutName takes the last part off the address of a queue.
 func withoutName(url string) string { return strings.TrimSuffix(url, "/"+path.Base(url)) }
 
-// statements are what Laravel does with a queue (Illuminate\Queue\SqsQueue and Jobs\SqsJob): push, size, pop, delete, release and clear.
+// statements are what Laravel does with a queue (Illuminate\Queue\SqsQueue and Jobs\SqsJob): push, size, pop, delete, release and clear. It puts
+// the address of the queue together itself; GetQueueUrl is for code of the application that asks the SDK for it.
 func (q *Queue) statements() []Statement {
 	return []Statement{{
 		Actions: []string{
@@ -99,8 +100,9 @@ func (q *Queue) statements() []Statement {
 }
 
 // queueAlarms are on what SQS reports every minute, but for queues without a message and a request in six hours: no data is no fault
-// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html). A job that was delivered three
-// times has no part in the age any more (sqs-available-cloudwatch-metrics.html of the same guide), so queue-dead is for those that fail.
+// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html). The age is
+// that of the oldest job that was not deleted, which may be one that is being processed. A job that was delivered three times does not count any
+// more (sqs-available-cloudwatch-metrics.html of the same guide), so queue-dead is for those that fail.
 func (o *Observability) queueAlarms() []alarm {
 	q := o.args.Queue
 	if q == nil {
@@ -108,7 +110,7 @@ func (o *Observability) queueAlarms() []alarm {
 	}
 	const metrics = "AWS/SQS"
 	return []alarm{
-		{"queue-age", "A job waits longer than worker.maxWaitSeconds", metrics, "ApproximateAgeOfOldestMessage", "Maximum", pulumi.StringMap{"QueueName": q.Name},
+		{"queue-age", "A job is older than worker.maxWaitSeconds: it waits, or is being processed", metrics, "ApproximateAgeOfOldestMessage", "Maximum", pulumi.StringMap{"QueueName": q.Name},
 			true, float64(o.args.Reported.MaxWaitSeconds), 5, quiet, 0},
 		{"queue-dead", "A job was delivered so often without success that SQS gave it up", metrics, "ApproximateNumberOfMessagesVisible", "Maximum",
 			pulumi.StringMap{"QueueName": q.DeadName}, true, 0, 1, quiet, 0},

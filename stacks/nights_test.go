@@ -71,6 +71,9 @@ func TestNights(t *testing.T) {
 			if !stays && (text(one, "treatMissingData") == "breaching" || absence || text(one, "metricName") == "HTTPCode_ELB_5XX_Count" || text(one, "namespace") == "AWS/SQS" && strings.HasSuffix(one.Name, "queue-age")) {
 				t.Errorf("%s tells of every night", one.Name)
 			}
+			if says := text(one, "alarmDescription"); !stays && strings.Contains(says, ", or ") {
+				t.Errorf("%s says %q, and missing data is no alarm", one.Name, says)
+			}
 		case "aws:rds/eventSubscription:EventSubscription":
 			for _, category := range one.Inputs["eventCategories"].ArrayValue() {
 				if category.StringValue() == "availability" {
