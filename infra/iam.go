@@ -53,8 +53,9 @@ func refuseWithoutTLS(action string, resources ...pulumi.StringInput) Statement 
 
 // NewServiceRole registers a role that one AWS service may assume. With an account, it may do so on behalf of that account only, where
 // the service says for whom it acts: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html. ECS says so for task roles
-// (task-iam-roles.html of its developer guide), VPC flow logs (flow-logs-iam-role.html) and RDS monitoring
-// (USER_Monitoring.OS.Enabling.html) and EventBridge Scheduler (cross-service-confused-deputy-prevention.html) for theirs. EC2 does not, nor is it documented for the execution role of ECS and for AWS Backup.
+// (task-iam-roles.html of its developer guide), VPC flow logs (flow-logs-iam-role.html), RDS monitoring (USER_Monitoring.OS.Enabling.html) and
+// EventBridge Scheduler (cross-service-confused-deputy-prevention.html) for theirs. EC2 does not, nor is it documented for the execution role
+// of ECS and for AWS Backup.
 func NewServiceRole(ctx *pulumi.Context, logical, service, description string, account pulumi.StringInput, opts ...pulumi.ResourceOption) (*iam.Role, error) {
 	trust := Statement{Principals: map[string]any{"Service": service}, Actions: []string{"sts:AssumeRole"}}
 	if account != nil {

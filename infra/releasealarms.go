@@ -15,9 +15,9 @@ import (
 type ReleaseAlarms struct {
 	pulumi.ResourceState
 
-	// Names are those of the alarms. ECS takes names of alarms that are not there
-	// (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_ecs.AlarmBehavior.html makes one after the service), and none is one where they
-	// are off: the SDK demands a list, and the provider sends no empty one (terraform-provider-aws, internal/service/ecs/service.go, expandAlarms).
+	// Names are those of the alarms. Where they are off, there is one name that no alarm has: the SDK demands a list, and the provider sends no
+	// empty one (terraform-provider-aws, internal/service/ecs/service.go, expandAlarms). ECS takes names of alarms that are not there yet
+	// (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_ecs.AlarmBehavior.html: an alarm that is made after the service).
 	Names pulumi.StringArray
 	// BakeMinutes is how long ECS goes on watching them when the new tasks run; 0 where they are off.
 	BakeMinutes int

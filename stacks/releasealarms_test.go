@@ -1,6 +1,7 @@
 package stacks_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
@@ -26,8 +27,9 @@ func TestReleaseAlarms(t *testing.T) {
 	judged := with(with(stackConfig(t, "prod"), "release", "judge", map[string]any{"alarms": []string{"errors", "slow", "shop-checkout"}}), "release", "bakeMinutes", 6)
 	r := deploy(t, "prod", judged)
 	for name, one := range services(r) {
-		if (name == "laravel-prod-web-service") != one.Inputs.HasValue("alarms") {
-			t.Errorf("%s: %v", name, one.Inputs["alarms"])
+		web := name == "laravel-prod-web-service"
+		if web != one.Inputs.HasValue("alarms") || web != slices.Equal(one.Hooks, []string{"after update laravel-prod-web-baked"}) {
+			t.Errorf("%s: %v, %v", name, one.Inputs["alarms"], one.Hooks)
 		}
 	}
 	alarms := services(r)["laravel-prod-web-service"].Inputs["alarms"].ObjectValue()
@@ -49,8 +51,8 @@ func TestReleaseAlarms(t *testing.T) {
 			t.Errorf("there is no alarm %s", name)
 		}
 	}
-	off := services(deploy(t, "prod", with(stackConfig(t, "prod"), "release", "judge", map[string]any{"alarms": []string{}})))["laravel-prod-web-service"].Inputs["alarms"].ObjectValue()
-	if off["enable"].BoolValue() || len(off["alarmNames"].ArrayValue()) != 1 {
-		t.Errorf("an empty list turns them off, with a name that the SDK demands, not %v", off)
+	web := services(deploy(t, "prod", with(stackConfig(t, "prod"), "release", "judge", map[string]any{"alarms": []string{}})))["laravel-prod-web-service"]
+	if off := web.Inputs["alarms"].ObjectValue(); off["enable"].BoolValue() || len(off["alarmNames"].ArrayValue()) != 1 || len(web.Hooks) > 0 {
+		t.Errorf("an empty list turns them off, with a name that the SDK demands and without a wait, not %v, %v", off, web.Hooks)
 	}
 }

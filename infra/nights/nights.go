@@ -1,4 +1,4 @@
-// Package nights holds the component that puts an environment to sleep and wakes it (docs/adr).
+// Package nights holds the component that puts an environment to sleep and wakes it (docs/adr/0025).
 package nights
 
 import (
