@@ -109,17 +109,8 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 		cluster: cluster.Ref(), machine: machine, images: images, secrets: secrets, database: ref, cache: cache.Ref(),
 		target: balancer.Target, balancer: balancer, vpcID: network.VpcID, dnsName: balancer.DNSName, loadBalancerARN: balancer.ARN, url: s.url(balancer.DNSName),
 	}
-	if app.storage, err = s.createStorage(ctx, app.url); err != nil {
-		return err
-	}
-	if app.queue, err = s.createQueue(ctx); err != nil {
-		return err
-	}
-	services, err := s.createServices(ctx, app)
+	services, err := s.createOwn(ctx, app, database)
 	if err != nil {
-		return err
-	}
-	if err := s.createNights(ctx, app, database, services); err != nil {
 		return err
 	}
 	if err := s.createObservability(ctx, app, network, database, copies, cache, services); err != nil {
@@ -131,6 +122,20 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 		ctx.Export(sharedOutput, sharedValues(s.config, network, app))
 	}
 	return nil
+}
+
+// createOwn makes what no environment shares: bucket, queue, services and schedules. database is nil where it is another environment's.
+func (s *stack) createOwn(ctx *pulumi.Context, app *application, database *infra.Database) (services map[string]*infra.Service, err error) {
+	if app.storage, err = s.createStorage(ctx, app.url); err != nil {
+		return nil, err
+	}
+	if app.queue, err = s.createQueue(ctx); err != nil {
+		return nil, err
+	}
+	if services, err = s.createServices(ctx, app); err != nil {
+		return nil, err
+	}
+	return services, s.createNights(ctx, app, database, services)
 }
 
 // application is what the services of an environment need. The environment made it, or shares it with another one.

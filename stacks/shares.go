@@ -163,17 +163,8 @@ func (s *stack) deploySharing(ctx *pulumi.Context) error {
 	app := s.sharedApplication(from)
 	app.machine, app.images, app.secrets = machine, images, secrets
 	app.target = func(string) infra.Target { return balancer.Target() }
-	if app.storage, err = s.createStorage(ctx, app.url); err != nil {
-		return err
-	}
-	if app.queue, err = s.createQueue(ctx); err != nil {
-		return err
-	}
-	services, err := s.createServices(ctx, app)
+	services, err := s.createOwn(ctx, app, nil)
 	if err != nil {
-		return err
-	}
-	if err := s.createNights(ctx, app, nil, services); err != nil {
 		return err
 	}
 	s.export(ctx, app, services)
