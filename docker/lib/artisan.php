@@ -1,5 +1,8 @@
 <?php
-// How the scripts beside this one start the application and run a command of Laravel, as artisan does it.
+// How the scripts beside this one start the application and run a command of Laravel, as artisan does it. Whatever runs in one process with the
+// application declares its functions in this namespace: a helper of the application may have the same name.
+
+namespace LaravelEcs;
 
 use Illuminate\Contracts\Console\Kernel;
 use Symfony\Component\Console\Input\ArgvInput;

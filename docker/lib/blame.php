@@ -1,6 +1,11 @@
 <?php
 // What an exception is about, in one line for a person: the service provider or the file of the application, then the message.
 
+namespace LaravelEcs;
+
+use Illuminate\Support\ServiceProvider;
+use Throwable;
+
 /** Names the innermost service provider that the exception passed through, or else the innermost file outside of vendor/, with the line. */
 function blame(Throwable $e): string
 {
@@ -11,7 +16,7 @@ function blame(Throwable $e): string
     foreach ([...$e->getTrace(), []] as $frame) {
         $class = $frame['class'] ?? '';
         // $file and $line are where the function of this frame was.
-        if (is_subclass_of($class, Illuminate\Support\ServiceProvider::class) && !str_starts_with($class, 'Illuminate\\') && str_starts_with($file, $root)) {
+        if (is_subclass_of($class, ServiceProvider::class) && !str_starts_with($class, 'Illuminate\\') && str_starts_with($file, $root)) {
             $place = "$class (".substr($file, strlen($root)).", line $line)";
             break;
         }

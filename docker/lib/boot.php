@@ -3,10 +3,14 @@
 // offers nothing for that but a condition in the provider. Here, such a provider is left as it is, and the others are started.
 // Anything else that a provider throws ends the migration, as it would end `artisan migrate`.
 
+namespace LaravelEcs;
+
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Contracts\Foundation\Application as Contract;
 use Illuminate\Foundation\Application;
 use Illuminate\Foundation\Bootstrap\BootProviders;
+use PDOException;
+use Throwable;
 
 require_once __DIR__.'/blame.php';
 

@@ -4,7 +4,12 @@
 // provider or the file. It prints the caches that it did not make. It exits with 78 (EX_CONFIG) if the application does not start or has
 // no config. Without another cache Laravel works, more slowly: two routes of one name, for example, cannot be cached.
 
+namespace LaravelEcs;
+
+use Illuminate\Container\Container;
 use Illuminate\Contracts\Console\Kernel;
+use Illuminate\Support\Facades\Facade;
+use Throwable;
 
 chdir('/var/www');
 require __DIR__.'/blame.php';
@@ -25,9 +30,9 @@ try {
 }
 foreach ($left as $index => $cache) {
     // config:cache and route:cache start another application, and leave it in these two places.
-    Illuminate\Container\Container::setInstance($app);
-    Illuminate\Support\Facades\Facade::clearResolvedInstances();
-    Illuminate\Support\Facades\Facade::setFacadeApplication($app);
+    Container::setInstance($app);
+    Facade::clearResolvedInstances();
+    Facade::setFacadeApplication($app);
     try {
         // A command that reports its failure itself has a status.
         $problem = $kernel->call("$cache:cache") === 0 ? null : trim(preg_replace('/\s+/', ' ', $kernel->output()));

@@ -3,6 +3,8 @@
 // it is there, and fires an event (src/MasterSupervisor.php of laravel/horizon, loop); `horizon:status` reads the same from redis, but starts
 // the application for it. A pause is no fault: the master goes on in its loop, its supervisors stay. horizon:status calls it status 1.
 
+namespace LaravelEcs;
+
 require __DIR__.'/artisan.php';
 require __DIR__.'/retry.php';
 $kernel = start_application();

@@ -3,7 +3,10 @@
 // can run it at once; each ends when the schema is current. The lock is in the database itself, on a separate
 // connection: it needs no table, and it ends with the connection.
 
+namespace LaravelEcs;
+
 use Illuminate\Database\Connection;
+use PDOException;
 
 require __DIR__.'/artisan.php';
 require __DIR__.'/boot.php';

@@ -3,6 +3,8 @@
 // Laravel has pendingSize() and creationTimeOfOldestPendingJob() since version 12 only, so this reads the table or the list itself, as they
 // do. A job that waits for its delay, or that a worker has, does not count.
 
+namespace LaravelEcs;
+
 use Illuminate\Support\Facades\Cache;
 use Illuminate\Support\Facades\DB;
 use Illuminate\Support\Facades\Queue;

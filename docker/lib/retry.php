@@ -3,6 +3,8 @@
 // "the --timeout value should always be at least several seconds shorter" (https://laravel.com/docs/12.x/queues#job-expirations-and-timeouts).
 // Laravel 10 has a fixed 90 in config/queue.php, later versions read a variable (laravel/laravel, config/queue.php).
 
+namespace LaravelEcs;
+
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Queue\Events\JobProcessing;
 use Illuminate\Support\Str;

@@ -3,8 +3,11 @@
 // old scheduler before it starts the new one; the new one begins with the current minute, which the old one may have missed. Tasks that
 // repeat within the minute go on in it: the old one was interrupted.
 
+namespace LaravelEcs;
+
 use Illuminate\Console\Scheduling\Schedule;
 use Illuminate\Support\Facades\Cache;
+use Throwable;
 
 require __DIR__.'/artisan.php';
 $kernel = start_application();

@@ -2,6 +2,9 @@
 // php artisan with a heartbeat: worker.php queue:work ... touches HEARTBEAT_FILE on each iteration of the worker's loop, so
 // that a health check can distinguish a stuck worker from a busy one. The application needs no change for it.
 
+namespace LaravelEcs;
+
+use Closure;
 use Illuminate\Contracts\Foundation\MaintenanceMode;
 use Illuminate\Queue\Events\JobProcessed;
 use Illuminate\Queue\Events\JobProcessing;
