@@ -10,6 +10,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/data"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/haproxy"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/tasks"
@@ -46,7 +47,7 @@ func (r *Runtime) Down(ctx context.Context) error {
 func (r *Runtime) forget() error {
 	files, err := os.ReadDir(r.Path(""))
 	for _, file := range files {
-		if !strings.HasPrefix(file.Name(), "certificate-") {
+		if !strings.HasPrefix(file.Name(), haproxy.KeptPrefix) {
 			err = errors.Join(err, os.RemoveAll(r.Path(file.Name())))
 		}
 	}

@@ -69,7 +69,7 @@ func (r *Balancer) EnsureBalancer(ctx context.Context) error {
 	if err := r.resumePending(ctx, door); err != nil {
 		return fmt.Errorf("configuring the load balancer: %w", err)
 	}
-	return machine.WriteFile(r.StructureFile(), []byte(structure))
+	return machine.WriteFile(r.structureFile(), []byte(structure))
 }
 
 // balancerFiles are HAProxy's configuration with the current targets, the shares and the certificates.
@@ -153,10 +153,10 @@ func (r *Balancer) writeBalancerFiles(ctx context.Context, door *frontDoor) erro
 	return r.CopyIn(ctx, r.Name+"-balancer", BalancerFolder, files...)
 }
 
-// StructureFile identifies the configuration that HAProxy has loaded.
-func (r *Balancer) StructureFile() string { return r.Path("balancer") }
+// structureFile identifies the configuration that HAProxy has loaded.
+func (r *Balancer) structureFile() string { return r.Path("balancer") }
 
 func (r *Balancer) loadedStructure() string {
-	loaded, _ := os.ReadFile(r.StructureFile()) // unreadable means unknown, and unknown means a reload
+	loaded, _ := os.ReadFile(r.structureFile()) // unreadable means unknown, and unknown means a reload
 	return string(loaded)
 }

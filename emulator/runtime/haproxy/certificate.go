@@ -21,6 +21,9 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 )
 
+// KeptPrefix begins the names of the certificates' files, which outlive the load balancer.
+const KeptPrefix = "certificate-"
+
 func certificateFile(port int) string { return fmt.Sprintf("listener%d.pem", port) }
 
 // certificate returns a self-signed certificate with its key for the domains of an ACM certificate, and for localhost.
@@ -35,7 +38,7 @@ func (r *Balancer) certificate(arn string) ([]byte, error) {
 	slices.Sort(names)
 	names = slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
 	sum := sha256.Sum256(fmt.Append(nil, names))
-	path := r.Path(fmt.Sprintf("certificate-%x.pem", sum[:4]))
+	path := r.Path(fmt.Sprintf("%s%x.pem", KeptPrefix, sum[:4]))
 	if kept, err := os.ReadFile(path); err == nil && stillGood(kept) {
 		return kept, nil
 	}

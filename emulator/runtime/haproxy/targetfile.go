@@ -1,7 +1,6 @@
 package haproxy
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -9,31 +8,18 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 )
 
-// TargetsFile holds the registered targets.
-func (r *Balancer) TargetsFile() string { return r.Path("targets.json") }
+func (r *Balancer) targetsFile() string { return r.Path("targets.json") }
 
 // LoadTargets reads the registered targets.
-func (r *Balancer) LoadTargets() ([]Target, error) {
-	data, err := os.ReadFile(r.TargetsFile())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	var targets []Target
-	if err == nil {
-		err = json.Unmarshal(data, &targets)
-	}
-	if err != nil {
+func (r *Balancer) LoadTargets() (targets []Target, err error) {
+	if err := machine.ReadJSON(r.targetsFile(), &targets); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("reading the targets: %w", err)
 	}
 	return targets, nil
 }
 
 func (r *Balancer) saveTargets(targets []Target) error {
-	data, err := json.MarshalIndent(targets, "", "  ")
-	if err == nil {
-		err = machine.WriteFile(r.TargetsFile(), data)
-	}
-	if err != nil {
+	if err := machine.WriteJSON(r.targetsFile(), targets); err != nil {
 		return fmt.Errorf("keeping the targets: %w", err)
 	}
 	return nil
