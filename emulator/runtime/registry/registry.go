@@ -13,14 +13,12 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
-
-	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 )
 
 // stagingTag names an image in the registry until the repository's rules let it have its own tag.
