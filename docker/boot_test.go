@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -43,9 +44,30 @@ func ownTo(t *testing.T, dir string) {
 
 // saysAtStart tells whether the builder said that caches are made at the start, and the reason right after it.
 func saysAtStart(progress, reason string) bool {
-	_, after, found := strings.Cut(progress, "not made in the build, but when a container starts: the caches of ")
-	lines := strings.SplitN(after, "\n", 3)
-	return found && len(lines) > 1 && strings.Contains(lines[1], reason)
+	said := regexp.MustCompile(`(?m)^(#\d+ )\S+ not made in the build, but when a container starts: the caches of .*\n`).FindStringSubmatchIndex(progress)
+	if said == nil {
+		return false
+	}
+	// The builder may show other steps in between. A line that a step prints begins with its number and the seconds.
+	next := regexp.MustCompile(`(?m)^` + progress[said[2]:said[3]] + `\d.*$`).FindString(progress[said[1]:])
+	return strings.Contains(next, reason)
+}
+
+// TestSaysAtStart has the progress of a builder that goes from one step to another.
+func TestSaysAtStart(t *testing.T) {
+	t.Parallel()
+	const first = "#64 1.053 not made in the build, but when a container starts: the caches of event view, because\n"
+	for progress, want := range map[string]bool{
+		first + "#64 1.055 the reason\n": true,
+		first + "#64 ...\n\n#53 [runtime 3/6] COPY\n#53 0.2 another\n\n#64 [app 7/7] RUN\n#64 sha256:94c7\n#64 1.055 the reason\n": true,
+		first + "#64 1.055 something else\n#64 1.056 the reason\n":                                                                 false,
+		first + "#53 0.2 the reason\n": false,
+		"#64 1.055 the reason\n":       false,
+	} {
+		if saysAtStart(progress, "the reason") != want {
+			t.Errorf("not %v:\n%s", want, progress)
+		}
+	}
 }
 
 // TestApplicationThatNeedsItsDatabaseToBoot: it is built, its first migration runs, its caches are made at the start, and both the build
