@@ -27,7 +27,7 @@ DEPLOY = $(RUN)$(if $(HERE), --yes)
 REVIEW = $(if $(filter local,$(CLOUD)),$(EMULATOR) exec -- )$(OPERATOR) $(1)
 REVIEW_TOOLS := $(OPERATOR) $(if $(filter local,$(CLOUD)),$(EMULATOR) bin/pulumi)
 
-.PHONY: help up preview down status logs run shell tunnel sleep wake maintenance releases why rollback unpin release canary promote abort deploy rotate-secret smoke drift preflight cost prices note notes touched test-app layers docker dotenv doctor config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image lint fmt golden clean $(OPERATOR) $(EMULATOR)
+.PHONY: help up preview down status logs run shell tunnel sleep wake maintenance releases why rollback unpin release canary promote abort deploy rotate-secret smoke drift preflight cost prices note notes touched test-app layers docker dotenv doctor config-check review-up review-down review-reap reviews rehearse test test-long test-unit test-engine test-up test-race test-images test-releases soak bench-image bench-create lint fmt golden clean $(OPERATOR) $(EMULATOR)
 
 help: ## List the commands
 	@echo "make COMMAND [STACK=local|staging|prod] [HTTP_PORT=8080] [HTTPS_PORT=8443]"; echo
@@ -203,6 +203,10 @@ soak: $(TOOLS) bin/pulumi ## Releases under load, all cases at length: about an 
 
 bench-image: $(EMULATOR) ## Measure the image against the article's, ten minutes; writes docs/benchmarks.md
 	@$(EMULATOR) setup && go run ./docker/bench
+
+bench-create: $(EMULATOR) bin/pulumi ## Compute how long AWS takes to make staging and prod; writes docs/creation.md
+	@$(EMULATOR) creation staging prod > docs/creation.md.new && mv docs/creation.md.new docs/creation.md
+	@sed -n '/^| stack/,/^$$/p' docs/creation.md
 
 lint: bin/golangci-lint bin/actionlint ## gofmt, golangci-lint, and actionlint for the workflows of GitHub
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

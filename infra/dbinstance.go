@@ -108,7 +108,9 @@ var dbEvents = []struct {
 	{"db-parameter-group", []string{"configuration change"}},
 }
 
-// Notify has RDS send the events of the instance and of its parameter group to the topic of the alarms, whose policy allows it.
+// Notify has RDS send the events of the instance and of its parameter group to the topic of the alarms. It does not wait for the policy of
+// the topic: RDS may publish by the one that SNS gives a new topic, and by ours
+// (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html).
 func (db *Database) Notify(ctx *pulumi.Context, name string, watch *Observability) error {
 	for _, e := range dbEvents {
 		if watch.args.Sleeps { // each stop and start is an event of availability: RDS-EVENT-0004 and 0006 (USER_Events.Messages.html)
@@ -120,7 +122,7 @@ func (db *Database) Notify(ctx *pulumi.Context, name string, watch *Observabilit
 		}
 		_, err := rds.NewEventSubscription(ctx, name+"-events-"+strings.TrimPrefix(e.source, "db-"), &rds.EventSubscriptionArgs{
 			SnsTopic: watch.TopicARN, SourceType: pulumi.String(e.source), SourceIds: pulumi.StringArray{id}, EventCategories: pulumi.ToStringArray(e.categories),
-		}, pulumi.Parent(db), pulumi.DependsOn([]pulumi.Resource{db.current, watch}))
+		}, pulumi.Parent(db), pulumi.DependsOn([]pulumi.Resource{db.current}))
 		if err != nil {
 			return fmt.Errorf("subscribing to events of %s: %w", e.source, err)
 		}

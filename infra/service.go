@@ -62,6 +62,7 @@ type Service struct {
 	// TaskDefinitionARN is the revision that runs. It is an error when that is not the one that was registered.
 	TaskDefinitionARN pulumi.StringOutput `pulumi:"taskDefinitionArn"`
 
+	inECS   *ecs.Service
 	created atomic.Bool // in this update; only with SetCount, or Routed
 }
 
@@ -93,7 +94,7 @@ func NewService(ctx *pulumi.Context, name string, args ServiceArgs, opts ...pulu
 			return nil, fmt.Errorf("creating autoscaling: %w", err)
 		}
 	}
-	s.ARN = service.ID().ToStringOutput()
+	s.inECS, s.ARN = service, service.ID().ToStringOutput()
 	s.Name, s.TaskDefinitionARN = service.Name, runningRevision(ctx, args.Cluster.ARN, service, definition, s)
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"serviceName": s.Name, "taskDefinitionArn": s.TaskDefinitionARN})
 }
@@ -150,7 +151,7 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 	wait := slices.Concat(args.Cluster.Ready, args.Roles.Ready(), args.After)
 	var released []pulumi.ResourceOption
 	for _, other := range args.AfterReleases {
-		wait = append(wait, other) // a preview, which does not look at what runs, has this order too
+		wait = append(wait, other.inECS) // a preview, which does not look at what runs, has this order too
 		released = append(released, pulumi.DependsOnInputs(other.released()))
 	}
 	service := &ecs.ServiceArgs{
@@ -216,9 +217,10 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 	return ecs.NewService(ctx, name+"-service", service, opts...)
 }
 
-// released is the service itself when it runs the revision that was registered for it, else the error that says so.
+// released is the service in ECS when it runs the revision that was registered for it, else the error that says so. It is not the component:
+// nobody needs its autoscaling.
 func (s *Service) released() pulumi.ResourceArrayOutput {
-	itself := func(string) []pulumi.Resource { return []pulumi.Resource{s} }
+	itself := func(string) []pulumi.Resource { return []pulumi.Resource{s.inECS} }
 	return s.TaskDefinitionARN.ApplyT(itself).(pulumi.ResourceArrayOutput)
 }
 

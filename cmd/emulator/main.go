@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	timing "github.com/laravel-ecs/laravel-ecs/emulator/creation"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/front"
 	"github.com/laravel-ecs/laravel-ecs/emulator/local"
@@ -38,6 +39,7 @@ type commands struct {
 	Rehearse rehearse `cmd:"" help:"Run a stack file through its whole life on an account in memory, without containers."`
 	Outputs  outputs  `cmd:"" help:"Deploy a stack file to an account in memory and print its outputs."`
 	Exec     execute  `cmd:"" help:"Run a command with the environment of the stack's emulated account: exec --stack local -- laravel-ecs status"`
+	Creation creation `cmd:"" help:"Print how long AWS takes to make the stacks: the page docs/creation.md."`
 	Setup    setup    `cmd:"" help:"Make what the other commands need: a Docker engine and the base image."`
 }
 
@@ -182,6 +184,24 @@ func (c *execute) Run(ctx context.Context, root folder) error {
 	}
 	code, err := runner.Run(ctx, runner.Config{Stack: s, Deploy: c.Deploy, Command: c.Command, Self: self})
 	return status{code, err}
+}
+
+type creation struct {
+	Stacks []string `arg:"" help:"The stacks: staging stands for Pulumi.staging.yaml." placeholder:"STACK"`
+}
+
+// Run deploys the stacks to accounts in memory and prints the page.
+func (c *creation) Run(ctx context.Context, root folder, out io.Writer) error {
+	var list []timing.Stack
+	for _, name := range c.Stacks {
+		resources, err := rehearsal.Resources(ctx, stack{Stack: name}.inMemory(root))
+		if err != nil {
+			return err
+		}
+		list = append(list, timing.Stack{Name: name, Graph: timing.New(resources)})
+	}
+	_, err := io.WriteString(out, timing.Page(list...))
+	return err
 }
 
 type setup struct {

@@ -59,6 +59,12 @@ func (e *Engine) recorded() (apitype.DeploymentV3, error) {
 	return state.Checkpoint.Latest, nil
 }
 
+// Resources are the resources of the state, each with what it depends on: what the engine was told by the program.
+func (e *Engine) Resources() ([]apitype.ResourceV3, error) {
+	state, err := e.recorded()
+	return state.Resources, err
+}
+
 // recover puts right what an interrupted run left behind, so that the next one carries on: the lock of a CLI that is
 // gone, operations that the engine believes to be under way, and resources that were made but never recorded.
 func (e *Engine) recover(ctx context.Context) error {

@@ -7,23 +7,44 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
+	"github.com/laravel-ecs/laravel-ecs/emulator/local"
 	"github.com/laravel-ecs/laravel-ecs/emulator/stackfile"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // Outputs deploys the stack and returns its outputs, secret ones as [secret].
-func Outputs(ctx context.Context, cfg Config) (map[string]any, error) {
+func Outputs(ctx context.Context, cfg Config) (outputs map[string]any, err error) {
+	err = deployed(ctx, cfg, func(_ *local.Opened, report engine.Report) error {
+		outputs = report.Outputs
+		return nil
+	})
+	return outputs, err
+}
+
+// Resources deploys the stack and returns the resources of its state.
+func Resources(ctx context.Context, cfg Config) (resources []apitype.ResourceV3, err error) {
+	err = deployed(ctx, cfg, func(o *local.Opened, _ engine.Report) (err error) {
+		resources, err = o.Resources()
+		return err
+	})
+	return resources, err
+}
+
+// deployed deploys the stack and calls look before it is gone.
+func deployed(ctx context.Context, cfg Config, look func(*local.Opened, engine.Report) error) error {
 	o, err := Open(ctx, cfg)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer o.Close()
 	report, err := o.Up(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("deploying %s on an account in memory: %w", o.Settings().Name(), err)
+		return fmt.Errorf("deploying %s on an account in memory: %w", o.Settings().Name(), err)
 	}
-	return report.Outputs, nil
+	return look(o, report)
 }
 
 // PreviewSince deploys the stack file of a revision and previews the present one: it returns what `pulumi preview
