@@ -98,12 +98,17 @@ func (e *estimator) hourly(what string, count, price float64, r Resource) {
 }
 
 func (e *estimator) monthly(what string, count, price float64, r Resource) {
+	e.priced(what, count, price, r, e.add)
+}
+
+// priced passes things with a monthly price on to add, or records that their price is missing.
+func (e *estimator) priced(what string, count, price float64, r Resource, add func(string, float64, Range, Resource)) {
 	switch {
 	case count == 0:
 	case price == 0:
 		e.unknown(what, r)
 	default:
-		e.add(what, count, Range{price * count, price * count}, r)
+		add(what, count, Range{price * count, price * count}, r)
 	}
 }
 
@@ -116,13 +121,7 @@ func (e *estimator) nightly(what string, count float64, amount Range, r Resource
 
 // nightlyAt is nightly for things with a monthly price, or records that it is missing.
 func (e *estimator) nightlyAt(what string, count, price float64, r Resource) {
-	switch {
-	case count == 0:
-	case price == 0:
-		e.unknown(what, r)
-	default:
-		e.nightly(what, count, Range{price * count, price * count}, r)
-	}
+	e.priced(what, count, price, r, e.nightly)
 }
 
 func (e *estimator) add(what string, count float64, amount Range, r Resource) {
