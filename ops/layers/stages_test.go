@@ -40,9 +40,7 @@ RUN touch /in/made
 
 // TestJobs: a job with an empty builder builds what the job before has built, where it gets the folder, and only there.
 func TestJobs(t *testing.T) {
-	if os.Getenv("SKIP_CONTAINERS") == "1" {
-		t.Skip("SKIP_CONTAINERS=1: nothing that needs Docker was tested")
-	}
+	needDocker(t)
 	job := newJob(t)
 	stages := Stages{Folder: t.TempDir(), Names: []string{"packages", "slow"}, Build: job.build, Now: wednesday}
 
@@ -176,5 +174,13 @@ func (j job) damage(folder string) {
 	}
 	if damaged == 0 {
 		j.Fatal("there is no layer in the folder")
+	}
+}
+
+// needDocker skips a test where SKIP_CONTAINERS=1 says so.
+func needDocker(t *testing.T) {
+	t.Helper()
+	if os.Getenv("SKIP_CONTAINERS") == "1" {
+		t.Skip("SKIP_CONTAINERS=1: nothing that needs Docker was tested")
 	}
 }
