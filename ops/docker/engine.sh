@@ -27,8 +27,8 @@ wait_for() {
 
 installs() { [ "$(id -u)" = 0 ] && has apt-get; }
 
-# add WHAT PACKAGES installs the packages and the client. Since Debian 13 the client and its builder are packages of their own, which docker.io
-# only recommends (https://packages.debian.org/trixie/docker.io).
+# add WHAT PACKAGES installs the packages and the client. Where the distribution has the client and its builder as packages of their own, they
+# are named: apt-get installs no recommended packages here.
 add() {
     say "there is no Docker $1 here: installing it with apt-get (about a minute)"
     export DEBIAN_FRONTEND=noninteractive
@@ -41,7 +41,7 @@ $install"
 }
 
 # may_start: dockerd mounts and makes namespaces, for which it needs CAP_SYS_ADMIN (21 in capabilities(7)). A container has it if it is
-# privileged (https://github.com/moby/moby/wiki/Docker-in-Docker).
+# privileged (--privileged), or was given it by name.
 may_start() {
     caps=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status 2>/dev/null)
     [ -z "$caps" ] || [ $((0x$caps >> 21 & 1)) = 1 ]
