@@ -139,7 +139,7 @@ func (db *Database) monitoringRole(ctx *pulumi.Context, name string) (err error)
 		return err
 	}
 	db.monitors, err = iam.NewRolePolicyAttachment(ctx, name+"-monitoring-policy", &iam.RolePolicyAttachmentArgs{
-		Role: db.monitoring.Name, PolicyArn: pulumi.String(monitoringPolicy),
+		Role: db.monitoring.Name, PolicyArn: ManagedPolicy(ctx, monitoringPolicy, db),
 	}, pulumi.Parent(db))
 	return err
 }

@@ -12,7 +12,7 @@ import (
 // This file has the instances of the Cluster: their launch template and their Auto Scaling group.
 
 func (c *Cluster) launchTemplate(ctx *pulumi.Context, name string) (*ec2.LaunchTemplate, error) {
-	profile, err := NewInstanceProfile(ctx, name+"-instance", "Lets instances join the ECS cluster", true, pulumi.Parent(c))
+	profile, err := NewInstanceProfile(ctx, name+"-instance", "Lets instances join the ECS cluster", true, c)
 	if err != nil {
 		return nil, fmt.Errorf("creating instance profile: %w", err)
 	}

@@ -1,6 +1,8 @@
 package infra
 
 import (
+	"fmt"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -71,8 +73,28 @@ func AccountID(ctx *pulumi.Context, parent pulumi.Resource) pulumi.StringOutput 
 	return aws.GetCallerIdentityOutput(ctx, aws.GetCallerIdentityOutputArgs{}, pulumi.Parent(parent)).AccountId()
 }
 
+// Partition is the partition that the parent's provider deploys to: aws, aws-cn or aws-us-gov. The provider knows it from its region and asks
+// nobody (https://github.com/hashicorp/terraform-provider-aws, internal/service/meta/partition_data_source.go).
+func Partition(ctx *pulumi.Context, parent pulumi.Resource) pulumi.StringOutput {
+	return aws.GetPartitionOutput(ctx, aws.GetPartitionOutputArgs{}, pulumi.Parent(parent)).Partition()
+}
+
+// ManagedPolicy is the ARN of a policy of AWS in the partition of the parent's provider.
+func ManagedPolicy(ctx *pulumi.Context, name string, parent pulumi.Resource) pulumi.StringOutput {
+	return pulumi.Sprintf(managedPolicies, Partition(ctx, parent), name)
+}
+
+// AttachedPolicies are the ARNs of the managed policies that components attach to roles.
+func AttachedPolicies(partition string) (list []string) {
+	for _, name := range []string{instanceECSPolicy, instanceSSMPolicy, monitoringPolicy, BackupPolicy} {
+		list = append(list, fmt.Sprintf(managedPolicies, partition, name))
+	}
+	return list
+}
+
 // FlowLogsService is the service of VPC flow logs, MonitoringService that of RDS's enhanced monitoring, BackupService AWS Backup, and
-// SchedulerService EventBridge Scheduler.
+// SchedulerService EventBridge Scheduler. They have the same names in every partition
+// (https://github.com/aws/aws-cdk, packages/aws-cdk-lib/region-info/lib/default.ts: service principals are now globally SERVICE.amazonaws.com).
 const (
 	FlowLogsService   = "vpc-flow-logs.amazonaws.com"
 	MonitoringService = "monitoring.rds.amazonaws.com"
@@ -82,19 +104,17 @@ const (
 
 // BackupPolicy is what AWS Backup needs for snapshots and their copies:
 // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html.
-const BackupPolicy = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
+const BackupPolicy = "service-role/AWSBackupServiceRolePolicyForBackup"
 
 const (
 	tasksService     = "ecs-tasks.amazonaws.com"
 	instancesService = "ec2.amazonaws.com"
 
-	instanceECSPolicy = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role"
-	instanceSSMPolicy = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
-	monitoringPolicy  = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+	managedPolicies   = "arn:%s:iam::aws:policy/%s" // partition, path and name
+	instanceECSPolicy = "service-role/AmazonEC2ContainerServiceforEC2Role"
+	instanceSSMPolicy = "AmazonSSMManagedInstanceCore"
+	monitoringPolicy  = "service-role/AmazonRDSEnhancedMonitoringRole"
 )
-
-// AttachedPolicies are the managed policies that components attach to roles.
-var AttachedPolicies = []string{instanceECSPolicy, instanceSSMPolicy, monitoringPolicy, BackupPolicy}
 
 // RoleServices are the services that components make roles for.
 var RoleServices = []string{instancesService, tasksService, FlowLogsService, MonitoringService, BackupService, SchedulerService}

@@ -253,7 +253,7 @@ func runningRevision(ctx *pulumi.Context, cluster pulumi.StringInput, service *e
 	return pulumix.Cast[pulumi.StringOutput](pulumix.Apply3Err(name, found.TaskDefinition(), definition.Arn, sameRevision))
 }
 
-// serviceName returns the last part of a service's ID, which is its ARN: arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/NAME
+// serviceName returns the last part of a service's ID, which is its ARN: arn:PARTITION:ecs:REGION:ACCOUNT:service/CLUSTER/NAME
 // (https://www.pulumi.com/registry/packages/aws/api-docs/ecs/service/ and https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html).
 func serviceName(id pulumi.ID) string { return lastPart(string(id)) }
 

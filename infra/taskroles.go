@@ -122,8 +122,9 @@ func (r *TaskRoles) allow(ctx *pulumi.Context, logical string, role *iam.Role, s
 }
 
 // NewInstanceProfile registers what an instance may do: accept sessions of Session Manager, and join a cluster.
-func NewInstanceProfile(ctx *pulumi.Context, logical, description string, joins bool, opts ...pulumi.ResourceOption) (*iam.InstanceProfile, error) {
-	role, err := NewServiceRole(ctx, logical, instancesService, description, nil, opts...)
+func NewInstanceProfile(ctx *pulumi.Context, logical, description string, joins bool, parent pulumi.Resource) (*iam.InstanceProfile, error) {
+	child := pulumi.Parent(parent)
+	role, err := NewServiceRole(ctx, logical, instancesService, description, nil, child)
 	if err != nil {
 		return nil, err
 	}
@@ -134,13 +135,13 @@ func NewInstanceProfile(ctx *pulumi.Context, logical, description string, joins 
 	var attached []pulumi.Resource
 	for _, key := range slices.Sorted(maps.Keys(managed)) {
 		attachment, err := iam.NewRolePolicyAttachment(ctx, logical+"-"+key, &iam.RolePolicyAttachmentArgs{
-			Role: role.Name, PolicyArn: pulumi.String(managed[key]),
-		}, opts...)
+			Role: role.Name, PolicyArn: ManagedPolicy(ctx, managed[key], parent),
+		}, child)
 		if err != nil {
 			return nil, err
 		}
 		attached = append(attached, attachment)
 	}
 	// An instance that starts before its role has the policies does not join the cluster, and stops trying soon.
-	return iam.NewInstanceProfile(ctx, logical, &iam.InstanceProfileArgs{Role: role.Name}, append(opts, pulumi.DependsOn(attached))...)
+	return iam.NewInstanceProfile(ctx, logical, &iam.InstanceProfileArgs{Role: role.Name}, child, pulumi.DependsOn(attached))
 }

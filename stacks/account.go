@@ -15,7 +15,9 @@ type accountStack struct {
 	config *config.AccountConfig
 	prefix string
 	number string // of the AWS account
-	aws    pulumi.ResourceOption
+	// partition is the one of AWS that the account is in; dnsSuffix ends the names of its services.
+	partition, dnsSuffix string
+	aws                  pulumi.ResourceOption
 }
 
 // identityProviders are the CI systems whose jobs may assume roles; nil where none of a kind is configured.
@@ -28,7 +30,7 @@ func deployAccount(ctx *pulumi.Context) error {
 		return err
 	}
 	state, err := pipeline.NewStateStore(ctx, s.prefix+"-state", pipeline.StateStoreArgs{
-		Region: s.config.Region, Project: ctx.Project(), VersionDays: s.config.Account.StateDays, Protected: s.config.Environment.Protected(),
+		Region: s.config.Region, DNSSuffix: s.dnsSuffix, Project: ctx.Project(), VersionDays: s.config.Account.StateDays, Protected: s.config.Environment.Protected(),
 	}, s.aws)
 	if err != nil {
 		return wrap("state", err)
@@ -76,7 +78,11 @@ func newAccountStack(ctx *pulumi.Context) (*accountStack, error) {
 	if err != nil {
 		return nil, wrap("looking up the account", err)
 	}
-	s.number = caller.AccountId
+	partition, err := aws.GetPartition(ctx, &aws.GetPartitionArgs{}, pulumi.Provider(provider))
+	if err != nil {
+		return nil, wrap("looking up the partition", err)
+	}
+	s.number, s.partition, s.dnsSuffix = caller.AccountId, partition.Partition, partition.DnsSuffix
 	return s, nil
 }
 
@@ -173,7 +179,7 @@ func (s *accountStack) createDeployRoles(ctx *pulumi.Context, state *pipeline.St
 
 func (s *accountStack) reach(c config.Pipeline) pipeline.Reach {
 	return pipeline.Reach{
-		Account: s.number, Region: s.config.Region, Application: s.config.App.Name, Stack: c.Stack, HostNames: c.Hosts,
+		Partition: s.partition, Account: s.number, Region: s.config.Region, Application: s.config.App.Name, Stack: c.Stack, HostNames: c.Hosts,
 		SharedStack: s.config.Account.Deploy[c.Shares].Stack, CopiesRegion: c.Copies, TaskPolicies: c.TaskPolicies,
 	}
 }

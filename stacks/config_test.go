@@ -179,6 +179,7 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"prod", "storage", "keepFiles", false, "storage.keepFiles: environment.class production requires true"},
 		{"prod", "access", "taskPolicies", []string{"arn:aws:iam::aws:policy/AdministratorAccess"}, "access.taskPolicies: environment.class production requires policies of single services"},
 		{"prod", "access", "taskPolicies", []string{"arn:aws:iam::aws:policy/IAMFullAccess"}, "access.taskPolicies: environment.class production requires policies of single services"},
+		{"prod", "access", "taskPolicies", []string{"arn:aws-us-gov:iam::aws:policy/PowerUserAccess"}, "access.taskPolicies: environment.class production requires policies of single services"},
 		{"staging", "access", "taskPolicies", []string{"AmazonSESFullAccess"}, `access.taskPolicies: "AmazonSESFullAccess" is not the ARN of a managed policy`},
 		{"staging", "access", "taskPolicies", []string{mailPolicy, strings.Replace(mailPolicy, "::aws:", "::123456789012:", 1)}, "access.taskPolicies: two policies are called "},
 		{"staging", "access", "taskPolicies", []string{mailPolicy, mailPolicy}, `access.taskPolicies: "` + mailPolicy + `" is listed twice`},

@@ -111,7 +111,7 @@ func (c *Copies) role(ctx *pulumi.Context, name string) (*iam.Role, pulumi.Resou
 		return nil, nil, fmt.Errorf("creating role: %w", err)
 	}
 	may, err := iam.NewRolePolicyAttachment(ctx, name+"-role-policy", &iam.RolePolicyAttachmentArgs{
-		Role: role.Name, PolicyArn: pulumi.String(infra.BackupPolicy),
+		Role: role.Name, PolicyArn: infra.ManagedPolicy(ctx, infra.BackupPolicy, c),
 	}, pulumi.Parent(c))
 	if err != nil {
 		return nil, nil, fmt.Errorf("attaching policy to role: %w", err)

@@ -2,6 +2,7 @@
 package infratest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,6 +35,8 @@ type Recorder struct {
 	RolledBack bool
 	// Stacks are the outputs of other stacks, by name.
 	Stacks map[string]map[string]any
+	// Partition is the one of AWS that everything is in; empty: aws.
+	Partition string
 
 	mu     sync.Mutex
 	seen   []Resource
@@ -57,14 +60,19 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 		Protect: rpc.GetProtect(), RetainOnDelete: rpc.GetRetainOnDelete(), Provider: rpc.GetProvider(), IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: aliases, DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
 		CreateTimeout: rpc.GetCustomTimeouts().GetCreate(), Hooks: hooks(rpc.GetHooks()),
 	})
-	return id(args), outputs(args), nil
+	return r.id(args), r.outputs(args), nil
 }
 
+func (r *Recorder) partition() string { return cmp.Or(r.Partition, "aws") }
+
+// arn begins all ARNs.
+func (r *Recorder) arn() string { return "arn:" + r.partition() + ":" }
+
 // id is NAME-id. For a service it is an ARN, from which the program takes the name.
-func id(args pulumi.MockResourceArgs) string {
+func (r *Recorder) id(args pulumi.MockResourceArgs) string {
 	if args.TypeToken == "aws:ecs/service:Service" {
 		cluster := args.Inputs["cluster"].StringValue()
-		return "arn:aws:ecs:eu-west-1:123456789012:service/" + cluster[strings.LastIndex(cluster, "/")+1:] + "/" + args.Name + "-name"
+		return r.arn() + "ecs:eu-west-1:123456789012:service/" + cluster[strings.LastIndex(cluster, "/")+1:] + "/" + args.Name + "-name"
 	}
 	return args.Name + "-id"
 }
@@ -105,7 +113,7 @@ var arns = map[string]string{
 	"aws:sqs/queue:Queue":                                 "sqs:eu-west-1:123456789012:",
 }
 
-func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
+func (r *Recorder) outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 	out := args.Inputs.Copy()
 	set := func(key string, value any) {
 		if k := resource.PropertyKey(key); !out.HasValue(k) {
@@ -121,16 +129,16 @@ func outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		form = "mock:eu-west-1:123456789012:" + args.TypeToken + "/"
 	}
 	if strings.Contains(form, "listener-rule") {
-		set("arn", "arn:aws:"+form+args.Name+"/0/1/2") // of load balancer, listener and rule
+		set("arn", r.arn()+form+args.Name+"/0/1/2") // of load balancer, listener and rule
 	}
-	set("arn", "arn:aws:"+form+args.Name)
+	set("arn", r.arn()+form+args.Name)
 	if name := args.Inputs["name"]; args.TypeToken == "aws:iam/policy:Policy" && name.IsString() {
-		out["arn"] = resource.NewStringProperty("arn:aws:" + form + name.StringValue())
+		out["arn"] = resource.NewStringProperty(r.arn() + form + name.StringValue())
 	}
 	set("latestVersion", 1)
 	set("url", "https://sqs.eu-west-1.amazonaws.com/123456789012/"+args.Name+"-name")
 	if args.TypeToken == "aws:rds/instance:Instance" {
-		set("kmsKeyId", "arn:aws:kms:eu-west-1:123456789012:key/managed-by-aws")
+		set("kmsKeyId", r.arn()+"kms:eu-west-1:123456789012:key/managed-by-aws")
 	}
 	if out.HasValue("engineVersion") {
 		set("engineVersionActual", out["engineVersion"])
@@ -172,6 +180,7 @@ func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 	}
 	answers := map[string]map[string]any{
 		"aws:index/getCallerIdentity:getCallerIdentity":       {"accountId": "123456789012"},
+		"aws:index/getPartition:getPartition":                 {"partition": r.partition(), "dnsSuffix": map[bool]string{false: "amazonaws.com", true: "amazonaws.com.cn"}[r.partition() == "aws-cn"]},
 		"aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"}, "id": "eu-west-1"},
 		"aws:ssm/getParameter:getParameter":                   {"value": "ami-0123456789abcdef0"},
 		"aws:route53/getZone:getZone":                         {"zoneId": "Z0123456789", "id": "Z0123456789"},
@@ -193,7 +202,7 @@ func (r *Recorder) service(name string) (resource.PropertyMap, error) {
 		}
 		running := one.Inputs["taskDefinition"]
 		if r.RolledBack {
-			running = resource.NewStringProperty("arn:aws:ecs:eu-west-1:123456789012:task-definition/before:1")
+			running = resource.NewStringProperty(r.arn() + "ecs:eu-west-1:123456789012:task-definition/before:1")
 		}
 		return resource.PropertyMap{"taskDefinition": running}, nil
 	}

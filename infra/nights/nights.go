@@ -70,10 +70,11 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err != nil {
 		return nil, fmt.Errorf("creating role: %w", err)
 	}
+	partition := infra.Partition(ctx, n)
 	down, up := args.calls(pages)
 	for direction, calls := range map[string][]call{"down": down, "up": up} {
 		for _, c := range calls {
-			if err := schedule(ctx, args.Schedules+"-"+direction+"-"+c.name, args.Zone, c, role, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{may})); err != nil {
+			if err := schedule(ctx, args.Schedules+"-"+direction+"-"+c.name, args.Zone, c, partition, role, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{may})); err != nil {
 				return nil, fmt.Errorf("creating schedule %s: %w", c.name, err)
 			}
 		}
@@ -127,12 +128,12 @@ const (
 	retries      = 10
 )
 
-func schedule(ctx *pulumi.Context, name, zone string, c call, role *iam.Role, opts ...pulumi.ResourceOption) error {
+func schedule(ctx *pulumi.Context, name, zone string, c call, partition pulumi.StringInput, role *iam.Role, opts ...pulumi.ResourceOption) error {
 	_, err := scheduler.NewSchedule(ctx, name, &scheduler.ScheduleArgs{
 		ScheduleExpression: pulumi.String(c.at), ScheduleExpressionTimezone: pulumi.String(zone),
 		FlexibleTimeWindow: &scheduler.ScheduleFlexibleTimeWindowArgs{Mode: pulumi.String("OFF")},
 		Target: &scheduler.ScheduleTargetArgs{
-			Arn: pulumi.String("arn:aws:scheduler:::aws-sdk:" + c.action), RoleArn: role.Arn, Input: pulumi.JSONMarshal(c.input),
+			Arn: pulumi.Sprintf("arn:%s:scheduler:::aws-sdk:%s", partition, c.action), RoleArn: role.Arn, Input: pulumi.JSONMarshal(c.input),
 			RetryPolicy: &scheduler.ScheduleTargetRetryPolicyArgs{
 				MaximumEventAgeInSeconds: pulumi.Int(retrySeconds), MaximumRetryAttempts: pulumi.Int(retries),
 			},

@@ -52,11 +52,10 @@ func (p permission) byTags() []permission {
 	return list
 }
 
-// attachedPolicies, passedTo and linkedServices are all that the program attaches, passes roles to, and needs service-linked roles for.
+// passedTo and linkedServices are all that the program passes roles to, and needs service-linked roles for.
 var (
-	attachedPolicies = infra.AttachedPolicies
-	passedTo         = infra.RoleServices
-	linkedServices   = []string{
+	passedTo       = infra.RoleServices
+	linkedServices = []string{
 		"autoscaling.amazonaws.com", "backup.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticache.amazonaws.com",
 		"elasticloadbalancing.amazonaws.com", "rds.amazonaws.com", "spot.amazonaws.com",
 	}
@@ -96,7 +95,7 @@ func (r Reach) part(when condition) map[string]any {
 	case whenBounded:
 		return r.bounded()
 	case whenAttaching:
-		return with(r.bounded(), "ArnEquals", entries{"iam:PolicyARN": slices.Concat(attachedPolicies, r.TaskPolicies)})
+		return with(r.bounded(), "ArnEquals", entries{"iam:PolicyARN": slices.Concat(infra.AttachedPolicies(r.Partition), r.TaskPolicies)})
 	case whenPassing:
 		return entries{"StringEquals": entries{"iam:PassedToService": passedTo}}
 	case whenLinking:

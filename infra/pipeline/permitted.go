@@ -7,8 +7,8 @@ import (
 )
 
 // noPermissions are the beginnings of resource types that are not on AWS, and of what AWS allows everybody (STS API reference,
-// GetCallerIdentity).
-var noPermissions = []string{"laravel:", "pulumi:", "random:", "aws:index/getCallerIdentity:"}
+// GetCallerIdentity) or the provider knows by itself (infra.Partition).
+var noPermissions = []string{"laravel:", "pulumi:", "random:", "aws:index/getCallerIdentity:", "aws:index/getPartition:"}
 
 // secretValues are reading actions that return secrets: a preview may not call them.
 var secretValues = []string{"secretsmanager:GetSecretValue"}

@@ -10,11 +10,11 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/infra"
 )
 
-// Reach is where the permissions of a pipeline are valid: one account and region, one application, and one stack, or all stacks whose
+// Reach is where the permissions of a pipeline are valid: one partition, account and region, one application, and one stack, or all stacks whose
 // names begin alike (review-*).
 type Reach struct {
-	Account, Region    string
-	Application, Stack string
+	Partition, Account, Region string
+	Application, Stack         string
 	// HostNames may be published in Route 53, each with all names below it.
 	HostNames []string
 	// SharedStack is the stack whose load balancer, cluster, database and cache are shared; empty for none.
@@ -29,7 +29,7 @@ type Reach struct {
 
 // shared is the reach of the shared stack.
 func (r Reach) shared() Reach {
-	return Reach{Account: r.Account, Region: r.Region, Application: r.Application, Stack: r.SharedStack}
+	return Reach{Partition: r.Partition, Account: r.Account, Region: r.Region, Application: r.Application, Stack: r.SharedStack}
 }
 
 // names is the pattern of all physical names.
@@ -145,7 +145,7 @@ func (r Reach) resources(on scope) []pulumi.StringInput {
 	var arns []pulumi.StringInput
 	for _, template := range strings.Fields(on.resources) {
 		if template != "*" {
-			template = "arn:aws:" + fill.Replace(template)
+			template = "arn:" + r.Partition + ":" + fill.Replace(template)
 		}
 		arns = append(arns, pulumi.String(template))
 	}

@@ -9,7 +9,7 @@ import "strings"
 // allowed by name has no tags: S3 reads them only with attribute-based access control, which is off
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html). "*" is for actions that AWS defines without a resource, and for those that read settings only.
 
-// scope is the resources that an action is allowed on, and the condition. Resources are ARNs without "arn:aws:", separated by spaces.
+// scope is the resources that an action is allowed on, and the condition. Resources are ARNs without "arn:" and the partition, separated by spaces.
 type scope struct {
 	resources string
 	when      condition

@@ -12,6 +12,7 @@ import (
 // StateStoreArgs describes where Pulumi keeps the state of all stacks of the account.
 type StateStoreArgs struct {
 	Region, Project string
+	DNSSuffix       string // of the services of the partition, such as amazonaws.com
 	// VersionDays is how long earlier versions of a state are kept.
 	VersionDays int
 	// Protected keeps bucket and key from being destroyed. Without them no stack can be changed any more.
@@ -114,7 +115,7 @@ func (s *StateStore) common(keyActions ...string) []infra.Statement {
 		{
 			Actions: keyActions, Resources: []pulumi.StringInput{s.KeyARN},
 			Condition: map[string]any{"StringEquals": map[string]any{
-				"kms:ViaService": "s3." + s.args.Region + ".amazonaws.com", "kms:EncryptionContext:aws:s3:arn": s.BucketARN,
+				"kms:ViaService": "s3." + s.args.Region + "." + s.args.DNSSuffix, "kms:EncryptionContext:aws:s3:arn": s.BucketARN,
 			}},
 		},
 	}

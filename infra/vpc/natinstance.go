@@ -43,7 +43,7 @@ func (n *Network) createNATInstance(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	profile, err := infra.NewInstanceProfile(ctx, logical, "Lets Session Manager reach the NAT instance", false, pulumi.Parent(n))
+	profile, err := infra.NewInstanceProfile(ctx, logical, "Lets Session Manager reach the NAT instance", false, n)
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func destination(o session.Outputs, to string) (place, error) {
 // the region is in it. The cache without a password has none.
 func redisPassword(reference string) string {
 	parts := strings.Split(reference, ":")
-	if len(parts) < 7 { // arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME
+	if len(parts) < 7 { // arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME
 		return ""
 	}
 	return fmt.Sprintf(`REDISCLI_AUTH="$(aws secretsmanager get-secret-value --region %s --secret-id %s --query SecretString --output text)" `,

@@ -127,7 +127,7 @@ var (
 	instanceURL      = regexp.MustCompile(`^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[A-Za-z0-9._-]+)*$`)
 	gitRef           = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
 	gitTag           = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*\*?$`)
-	providerARN      = regexp.MustCompile(`^arn:aws:iam::[0-9]{12}:oidc-provider/(.+)$`)
+	providerARN      = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/(.+)$`)
 )
 
 func (a Account) validateProviders(p *problems) {

@@ -23,12 +23,12 @@ var localDisks = []string{"local", "public"}
 
 // administrators are policies of AWS with which an application could do nearly everything: IAMFullAccess lets it attach any other one, and
 // PowerUserAccess leaves out IAM, Organizations and the account (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/PowerUserAccess.html).
-var administrators = []string{"arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/IAMFullAccess", "arn:aws:iam::aws:policy/PowerUserAccess"}
+var administrators = regexp.MustCompile(`^arn:aws[a-z-]*:iam::aws:policy/(AdministratorAccess|IAMFullAccess|PowerUserAccess)$`)
 
 // maxTaskPolicies is the default quota of managed policies per role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
 const maxTaskPolicies = 10
 
-var managedPolicyARN = regexp.MustCompile(`^arn:aws:iam::(aws|[0-9]{12}):policy/([\w+=,.@-]+/)*[\w+=,.@-]+$`)
+var managedPolicyARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/([\w+=,.@-]+/)*[\w+=,.@-]+$`)
 
 func (a Access) validateTaskPolicies(p *problems, key string) {
 	p.distinct(key, a.TaskPolicies)

@@ -79,7 +79,7 @@ const MaxPrefix = 32 - len("-lb-tg2") - 8
 
 var name = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
-var policyARN = regexp.MustCompile(`^arn:aws:iam::[0-9]{12}:policy/([\w+=,.@-]+/)*[\w+=,.@-]+$`)
+var policyARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:policy/([\w+=,.@-]+/)*[\w+=,.@-]+$`)
 
 // validate returns every problem of the configuration. Of the disk it reads only what the image is built from.
 func (c *Config) validate(stack string) []error {

@@ -228,7 +228,7 @@ func (c *Config) validateProduction(p *problems) {
 	}
 	want(!c.Storage.Bucket || c.Storage.KeepFiles, "storage.keepFiles", "true: a destroy must not delete the files of users")
 	for _, arn := range c.Access.TaskPolicies {
-		want(!slices.Contains(administrators, arn), "access.taskPolicies", "policies of single services: with "+arn+" the application could do nearly everything")
+		want(!administrators.MatchString(arn), "access.taskPolicies", "policies of single services: with "+arn+" the application could do nearly everything")
 	}
 	want(c.Domain.Name != "", "domain.name", "a name, and with it HTTPS")
 	want(c.LoadBalancer.HTTP == "redirect", "loadBalancer.http", "redirect")

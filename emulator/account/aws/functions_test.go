@@ -29,6 +29,8 @@ func TestWhereWeAre(t *testing.T) {
 		want     any
 	}{
 		{"aws:index/getCallerIdentity:getCallerIdentity", nil, "accountId", "123456789012"},
+		{"aws:index/getPartition:getPartition", nil, "partition", "aws"},
+		{"aws:index/getPartition:getPartition", nil, "dnsSuffix", "amazonaws.com"},
 		{"aws:index/getAvailabilityZones:getAvailabilityZones", account.Values{"state": "available"}, "names", []any{"eu-central-1a", "eu-central-1b", "eu-central-1c"}},
 		{"aws:index/getAvailabilityZones:getAvailabilityZones", nil, "zoneIds", []any{"euc1-az1", "euc1-az2", "euc1-az3"}},
 		{"aws:index/getAvailabilityZones:getAvailabilityZones", account.Values{"state": "impaired"}, "names", []any{}},

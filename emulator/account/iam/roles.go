@@ -75,6 +75,12 @@ var Service = account.Service{
 		identityProvider,
 	},
 	Functions: []account.Function{{
+		// The provider knows it from the region: https://github.com/hashicorp/terraform-provider-aws, internal/service/meta/partition_data_source.go.
+		Token: "aws:index/getPartition:getPartition", Args: aws.GetPartitionArgs{}, Result: aws.GetPartitionResult{},
+		Run: func(*account.Tx, account.Values) (account.Values, error) {
+			return account.Values{"partition": "aws", "id": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}, nil
+		},
+	}, {
 		Token: "aws:index/getCallerIdentity:getCallerIdentity", Args: aws.GetCallerIdentityArgs{}, Result: aws.GetCallerIdentityResult{},
 		Run: func(tx *account.Tx, _ account.Values) (account.Values, error) {
 			return account.Values{
