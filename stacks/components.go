@@ -42,7 +42,7 @@ func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.
 	c := s.config
 	firewall, err := vpc.NewFirewall(ctx, s.prefix+"-firewall", vpc.FirewallArgs{
 		VpcID: network.VpcID, WebCIDRs: c.Access.Web, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
-		EgressPorts: c.Access.EgressPorts, DatabasePort: databasePort, CachePort: infra.CachePort(c.Cache.Engine),
+		EgressPorts: c.Access.EgressPorts, DatabasePort: databasePort, CachePort: s.cachePort(), CacheGroupID: c.Cache.SecurityGroupID,
 		Endpoints: len(c.Network.Endpoints) > 0,
 	}, s.aws)
 	if err != nil {
@@ -77,6 +77,9 @@ func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*i
 		},
 		CachePassword: s.config.Environment.Shares == "" && s.config.Cache.Authenticates(),
 	}, s.aws)
+	if err == nil && s.config.Cache.PasswordSecretARN != "" {
+		secrets.Share(infra.PasswordVariable, s.config.Cache.PasswordSecretARN, s.config.Cache.PasswordSecretARN)
+	}
 	return secrets, wrap("secrets", err)
 }
 
@@ -108,7 +111,7 @@ func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewa
 
 func (s *stack) createCache(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, secrets *infra.Secrets) (*infra.Cache, error) {
 	c := s.config.Cache
-	if c.Engine == config.None {
+	if c.Engine == config.None || c.Existing() {
 		return nil, nil //nolint:nilnil // a cache that is not there has no nodes, and no variables
 	}
 	args := infra.CacheArgs{
@@ -121,6 +124,19 @@ func (s *stack) createCache(ctx *pulumi.Context, network *vpc.Network, firewall 
 	}
 	cache, err := infra.NewCache(ctx, config.Shorten(s.prefix, config.MaxCachePrefix)+"-cache", args, s.aws)
 	return cache, wrap("cache", err)
+}
+
+// cacheRef is where the application finds its cache: the one that the program makes, or an existing one.
+func (s *stack) cacheRef(cache *infra.Cache) infra.CacheRef {
+	c := s.config.Cache
+	if !c.Existing() {
+		return cache.Ref()
+	}
+	return infra.CacheRef{Host: pulumi.String(c.Endpoint).ToStringOutput(), Port: s.cachePort(), Engine: c.Engine, EncryptTransit: c.EncryptTransit}
+}
+
+func (s *stack) cachePort() int {
+	return cmp.Or(s.config.Cache.Port, infra.CachePort(s.config.Cache.Engine))
 }
 
 // createQueue makes the queue of worker.queue: sqs; nil with another driver.

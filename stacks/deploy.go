@@ -106,7 +106,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	ref := database.Ref()
 	ref.Username = s.databaseUser(ref.Master)
 	app := &application{
-		cluster: cluster.Ref(), machine: machine, images: images, secrets: secrets, database: ref, cache: cache.Ref(),
+		cluster: cluster.Ref(), machine: machine, images: images, secrets: secrets, database: ref, cache: s.cacheRef(cache),
 		target: balancer.Target, balancer: balancer, vpcID: network.VpcID, dnsName: balancer.DNSName, loadBalancerARN: balancer.ARN, url: s.url(balancer.DNSName),
 	}
 	services, err := s.createOwn(ctx, app, database)

@@ -48,6 +48,8 @@ type FirewallArgs struct {
 	EgressPorts []int
 	// DatabasePort and CachePort are open to the app group. Without a cache, CachePort is 0.
 	DatabasePort, CachePort int
+	// CacheGroupID is the group of a cache that exists. It gets the rule that lets the application in, and stays as it is otherwise.
+	CacheGroupID string
 	// Endpoints tells whether there are interface endpoints to reach.
 	Endpoints bool
 }
@@ -57,14 +59,24 @@ type Firewall struct {
 	pulumi.ResourceState
 
 	groups map[string]*ec2.SecurityGroup
-	rules  []pulumi.Resource
+	// existing are the ids of groups that are not the program's.
+	existing map[string]string
+	rules    []pulumi.Resource
 }
 
 // Rules are all rules. What runs on the network must be deleted before them: without the egress rule, no agent hears from ECS.
 func (f *Firewall) Rules() []pulumi.Resource { return f.rules }
 
 // ID returns the id of a group, which must exist with these arguments.
-func (f *Firewall) ID(group string) pulumi.StringOutput { return f.groups[group].ID().ToStringOutput() }
+func (f *Firewall) ID(group string) pulumi.StringOutput {
+	if id := f.existing[group]; id != "" {
+		return pulumi.String(id).ToStringOutput()
+	}
+	return f.groups[group].ID().ToStringOutput()
+}
+
+// has tells whether a peer is a group, and not a range of addresses.
+func (f *Firewall) has(group string) bool { return f.groups[group] != nil || f.existing[group] != "" }
 
 // InstanceGroupIDs are the groups of an instance: ports, app, and SSH where it is allowed.
 func (f *Firewall) InstanceGroupIDs() pulumi.StringArray {
@@ -110,7 +122,10 @@ func (args FirewallArgs) edges() []Edge {
 // NewFirewall registers the groups, and one rule per direction of each edge. Rules are resources of their own, so that a change of an
 // edge changes no group (pulumi-aws#2391: inline rules and rule resources delete each other).
 func NewFirewall(ctx *pulumi.Context, name string, args FirewallArgs, opts ...pulumi.ResourceOption) (*Firewall, error) {
-	f := &Firewall{groups: map[string]*ec2.SecurityGroup{}}
+	f := &Firewall{groups: map[string]*ec2.SecurityGroup{}, existing: map[string]string{}}
+	if args.CacheGroupID != "" {
+		f.existing[GroupCache] = args.CacheGroupID
+	}
 	if err := ctx.RegisterComponentResource("laravel:infra:Firewall", name, f, opts...); err != nil {
 		return nil, err
 	}
@@ -136,7 +151,7 @@ func (f *Firewall) createGroups(ctx *pulumi.Context, name string, args FirewallA
 		{GroupApp, "Identity of the application"},
 		{GroupDatabase, "Database"},
 	}
-	if args.CachePort != 0 {
+	if args.CachePort != 0 && args.CacheGroupID == "" {
 		wanted = append(wanted, struct{ role, description string }{GroupCache, "Cache"})
 	}
 	if len(args.SSHCIDRs) > 0 {
@@ -157,15 +172,15 @@ func (f *Firewall) createGroups(ctx *pulumi.Context, name string, args FirewallA
 
 // open registers the ingress rule at the end of an edge and the egress rule at its start. Address ranges have none.
 func (f *Firewall) open(ctx *pulumi.Context, name string, edge Edge) error {
-	if to := f.groups[edge.To.Group]; to != nil {
-		rule, err := addIngress(ctx, name+"-"+edge.logical("in"), to, edge, f, pulumi.Parent(f))
+	if f.has(edge.To.Group) {
+		rule, err := addIngress(ctx, name+"-"+edge.logical("in"), f.ID(edge.To.Group), edge, f, pulumi.Parent(f))
 		if err != nil {
 			return err
 		}
 		f.rules = append(f.rules, rule)
 	}
-	if from := f.groups[edge.From.Group]; from != nil {
-		rule, err := addEgress(ctx, name+"-"+edge.logical("out"), from, edge, f, pulumi.Parent(f))
+	if f.has(edge.From.Group) {
+		rule, err := addEgress(ctx, name+"-"+edge.logical("out"), f.ID(edge.From.Group), edge, f, pulumi.Parent(f))
 		if err != nil {
 			return err
 		}
@@ -190,28 +205,28 @@ func newSecurityGroup(ctx *pulumi.Context, logical, description string, vpcID pu
 	}, opts...)
 }
 
-func addIngress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e Edge, f *Firewall, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+func addIngress(ctx *pulumi.Context, logical string, group pulumi.StringInput, e Edge, f *Firewall, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	args := &vpc.SecurityGroupIngressRuleArgs{
-		SecurityGroupId: group.ID(), IpProtocol: pulumi.String(e.protocol()), Description: pulumi.String(e.Why),
+		SecurityGroupId: group, IpProtocol: pulumi.String(e.protocol()), Description: pulumi.String(e.Why),
 		FromPort: pulumi.Int(e.Ports.From), ToPort: pulumi.Int(e.Ports.To),
 	}
 	if e.From.CIDR != "" {
 		args.CidrIpv4 = pulumi.String(e.From.CIDR)
 	} else {
-		args.ReferencedSecurityGroupId = f.groups[e.From.Group].ID()
+		args.ReferencedSecurityGroupId = f.ID(e.From.Group)
 	}
 	return vpc.NewSecurityGroupIngressRule(ctx, logical, args, opts...)
 }
 
-func addEgress(ctx *pulumi.Context, logical string, group *ec2.SecurityGroup, e Edge, f *Firewall, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+func addEgress(ctx *pulumi.Context, logical string, group pulumi.StringInput, e Edge, f *Firewall, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	args := &vpc.SecurityGroupEgressRuleArgs{
-		SecurityGroupId: group.ID(), IpProtocol: pulumi.String(e.protocol()), Description: pulumi.String(e.Why),
+		SecurityGroupId: group, IpProtocol: pulumi.String(e.protocol()), Description: pulumi.String(e.Why),
 		FromPort: pulumi.Int(e.Ports.From), ToPort: pulumi.Int(e.Ports.To),
 	}
 	if e.To.CIDR != "" {
 		args.CidrIpv4 = pulumi.String(e.To.CIDR)
 	} else {
-		args.ReferencedSecurityGroupId = f.groups[e.To.Group].ID()
+		args.ReferencedSecurityGroupId = f.ID(e.To.Group)
 	}
 	return vpc.NewSecurityGroupEgressRule(ctx, logical, args, opts...)
 }

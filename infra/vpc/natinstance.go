@@ -97,12 +97,12 @@ func (n *Network) natSecurityGroup(ctx *pulumi.Context, logical string) (*ec2.Se
 	}
 	vpc := Peer{CIDR: n.args.CIDR.String()}
 	in := Edge{From: vpc, Ports: Ports{0, 65535}, Protocol: "tcp", Why: "Everything in the VPC leaves through here"}
-	entry, err := addIngress(ctx, logical+"-in", group, in, nil, pulumi.Parent(n))
+	entry, err := addIngress(ctx, logical+"-in", group.ID(), in, nil, pulumi.Parent(n))
 	if err != nil {
 		return nil, err
 	}
 	out := Edge{To: Peer{CIDR: anywhere}, Ports: Ports{0, 65535}, Protocol: "tcp", Why: "To the internet"}
-	exit, err := addEgress(ctx, logical+"-out", group, out, nil, pulumi.Parent(n))
+	exit, err := addEgress(ctx, logical+"-out", group.ID(), out, nil, pulumi.Parent(n))
 	n.ready = append(n.ready, entry, exit)
 	return group, err
 }

@@ -44,7 +44,7 @@ func sharesCache(settings *config.File) bool {
 func ownCachePassword(settings *config.File) bool {
 	cache := config.Cache{
 		Engine: text(settings, "cache.engine", config.Valkey), EncryptTransit: settings.Get("cache.encryptTransit") != false,
-		Auth: text(settings, "cache.auth", config.AuthRotate),
+		Auth: text(settings, "cache.auth", config.AuthRotate), Endpoint: settings.Text("cache.endpoint"),
 	}
 	return settings.Text("environment.shares") == "" && cache.Authenticates()
 }

@@ -132,14 +132,22 @@ type Cache struct {
 	ApplyNow       bool   `json:"applyNow"` // changes do not wait for the maintenance window
 	Upgrade        bool   `json:"upgrade"`  // apply engine and version to a cache that exists
 	Auth           string `json:"auth"`     // rotate, set or none
+	// Endpoint is the host of a server that exists: the program makes none, and only lets the application in.
+	Endpoint          string `json:"endpoint"`
+	Port              int    `json:"port"`              // of Endpoint; 0: the engine's
+	SecurityGroupID   string `json:"securityGroupId"`   // of Endpoint: it gets one rule more
+	PasswordSecretARN string `json:"passwordSecretArn"` // of Endpoint; empty: it has no password
 }
+
+// Existing tells whether the cache is one that the program does not make.
+func (c Cache) Existing() bool { return c.Endpoint != "" }
 
 // SpeaksRedis tells whether there are queues, locks and channels in it.
 func (c Cache) SpeaksRedis() bool { return driverOf(c.Engine) == DriverRedis }
 
-// Authenticates tells whether the cache has a password.
+// Authenticates tells whether the program makes a cache that has a password.
 func (c Cache) Authenticates() bool {
-	return c.SpeaksRedis() && c.EncryptTransit && c.Auth != AuthNone
+	return !c.Existing() && c.SpeaksRedis() && c.EncryptTransit && c.Auth != AuthNone
 }
 
 // Session is Laravel's.

@@ -110,6 +110,7 @@ func (c *Config) validate(stack string) []error {
 	c.validateCapacity(&p)
 	c.Database.validate(&p, c.Region, c.fewestBackups())
 	c.Cache.validate(&p)
+	c.validateExisting(&p, stack)
 	c.validateStorage(&p)
 	c.validateProcesses(&p)
 	c.validateRoutes(&p, c.App.Name+"-"+stack)

@@ -222,9 +222,11 @@ func (c *Config) validateProduction(p *problems) {
 	want(c.Database.FinalSnapshot, "database.finalSnapshot", "true")
 	want(c.Database.RequireTLS, "database.requireTls", "true")
 	if c.Cache.Engine != None { // else the database has what a cache would have
-		want(c.Cache.Engine != Memcached && c.Cache.Nodes >= 2, "cache", "valkey or redis with 2 or more nodes, or none: the loss of a memcached node logs all users out")
+		want(c.Cache.Engine != Memcached && (c.Cache.Nodes >= 2 || c.Cache.Existing()), "cache", "valkey or redis with 2 or more nodes, or none: the loss of a memcached node logs all users out")
 		want(c.Cache.Engine == Memcached || c.Cache.EncryptTransit, "cache.encryptTransit", "true")
 		want(c.Cache.Auth != AuthNone, "cache.auth", "rotate or set: a password")
+		_, given := c.Secrets[CachePassword]
+		want(!c.Cache.Existing() || c.Cache.PasswordSecretARN != "" || given, "cache.passwordSecretArn", "the ARN of the secret with the password of cache.endpoint")
 	}
 	want(!c.Storage.Bucket || c.Storage.KeepFiles, "storage.keepFiles", "true: a destroy must not delete the files of users")
 	for _, arn := range c.Access.TaskPolicies {

@@ -82,7 +82,7 @@ func (c Cache) validate(p *problems) {
 	p.between("cache.nodes", c.Nodes, 1, 6)
 	p.between("cache.snapshotDays", c.SnapshotDays, 0, 35)
 	p.oneOf("cache.auth", c.Auth, AuthRotate, AuthSet, AuthNone)
-	if c.Auth == AuthSet && !c.Authenticates() {
+	if c.Auth == AuthSet && !c.Authenticates() && !c.Existing() { // validateExisting refuses it there
 		p.add("cache.auth", "set needs valkey or redis with cache.encryptTransit: ElastiCache has passwords over TLS only")
 	}
 	if c.Engine == Memcached && (c.Nodes > 1 || c.SnapshotDays > 0) {
