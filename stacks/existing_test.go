@@ -79,6 +79,19 @@ func TestExistingCache(t *testing.T) {
 	}
 }
 
+// TestExistingCacheInProduction: the number of nodes is somebody else's decision, and a password and TLS are required.
+func TestExistingCacheInProduction(t *testing.T) {
+	prod := stackConfig(t, "prod")
+	delete(prod, "laravel-ecs:cache")
+	prod = with(with(prod, "cache", "endpoint", "redis.shop.internal"), "cache", "securityGroupId", existingGroup)
+	_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "prod", prod)
+	if err == nil || !strings.Contains(err.Error(), "cache.passwordSecretArn: environment.class production requires") || !strings.Contains(err.Error(), "has 1 problem(s)") {
+		t.Errorf("without a password: %v", err)
+	}
+	prod = with(prod, "cache", "passwordSecretArn", strings.Replace(existingSecret, "shop/redis", "laravel-prod-redis", 1))
+	deploy(t, "prod", prod)
+}
+
 // TestExistingCacheProblems: each wrong key has an error with the key and the fix, before anything is registered.
 func TestExistingCacheProblems(t *testing.T) {
 	for _, test := range []struct {
@@ -94,7 +107,6 @@ func TestExistingCacheProblems(t *testing.T) {
 		{"cache", "upgrade", true, "cache.upgrade: the program does not change the server of cache.endpoint"},
 		{"cache", "auth", "set", "cache.auth: the program does not change the server of cache.endpoint"},
 		{"cache", "passwordSecretArn", "shop/redis", `cache.passwordSecretArn: "shop/redis" is not the whole ARN`},
-		{"cache", "passwordSecretArn", strings.ReplaceAll(existingSecret, "eu-west-1", "us-east-1"), "is in another region than the stack"},
 		{"secrets", "REDIS_PASSWORD", "x", "cache.passwordSecretArn: secrets.REDIS_PASSWORD is the password, too"},
 		{"rotation", "REDIS_PASSWORD", 1, "rotation.REDIS_PASSWORD: this stack has no cache with a password of its own"},
 		{"environment", "permissionsBoundary", "arn:aws:iam::123456789012:policy/b", "allows secrets that begin with laravel-staging-"},

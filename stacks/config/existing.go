@@ -8,7 +8,7 @@ import (
 var (
 	endpointHost    = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$`)
 	securityGroupID = regexp.MustCompile(`^sg-([0-9a-f]{8}|[0-9a-f]{17})$`)
-	// secretARN ends with the six characters that Secrets Manager adds: a role may read one secret, and not all whose names begin alike.
+	// secretARN is the full ARN, which ECS wants (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html). It ends with the six characters that Secrets Manager adds: a role may read one secret, and not all whose names begin alike.
 	secretARN = regexp.MustCompile(`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$`)
 )
 
@@ -49,9 +49,6 @@ func (c *Config) validateExisting(p *problems, stack string) {
 func (c *Config) validatePasswordSecret(p *problems, arn, prefix string) {
 	const key = "cache.passwordSecretArn"
 	p.matches(key, arn, secretARN, "the whole ARN of a secret, such as arn:aws:secretsmanager:eu-west-1:123456789012:secret:NAME-AbCdEf")
-	if parts := strings.Split(arn, ":"); len(parts) > 3 && parts[3] != c.Region {
-		p.add(key, "%q is in another region than the stack, %s: replicate the secret to it, and give the ARN of the replica", arn, c.Region)
-	}
 	// The boundary that the account stack makes has only secrets of this beginning (infra/pipeline/boundary.go).
 	if boundary := c.Environment.PermissionsBoundary; boundary != "" && !strings.Contains(arn, ":secret:"+prefix+"-") {
 		p.add(key, "%q is not readable with environment.permissionsBoundary, which allows secrets that begin with %s-: store the password in one with such a name", arn, prefix)
