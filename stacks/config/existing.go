@@ -48,7 +48,7 @@ func (c *Config) validateExisting(p *problems, stack string) {
 
 func (c *Config) validatePasswordSecret(p *problems, arn, prefix string) {
 	const key = "cache.passwordSecretArn"
-	p.matches(key, arn, secretARN, "the whole ARN of a secret, such as arn:aws:secretsmanager:eu-west-1:123456789012:secret:NAME-AbCdEf")
+	p.matches(key, arn, secretARN, "the whole ARN of a secret, which ends with :secret:NAME- and six characters")
 	// The boundary that the account stack makes has only secrets of this beginning (infra/pipeline/boundary.go).
 	if boundary := c.Environment.PermissionsBoundary; boundary != "" && !strings.Contains(arn, ":secret:"+prefix+"-") {
 		p.add(key, "%q is not readable with environment.permissionsBoundary, which allows secrets that begin with %s-: store the password in one with such a name", arn, prefix)
