@@ -164,15 +164,15 @@ test-unit: bin/gitlab-ci-local tools/iam/node_modules/.package-lock.json ## Pure
 	go vet ./...
 	go test . ./infra/... ./stacks/... $$(go list ./ops/... | grep -v ops/layers)
 
-# The packages whose tests need no containers.
-ENGINE = $$(go list ./emulator/... ./cmd/... | grep -v -e emulator/runtime$$ -e emulator/system)
+# The emulator's packages whose tests need no containers.
+PARTS = $$(go list ./emulator/... | grep -v -e emulator/runtime$$ -e emulator/system)
 
-# What `make test` leaves to test-race, which runs all tests of these packages: the same life of further stack files, and three scripts.
+# What `make test` leaves to test-race: the same life of further stack files, and five scripts.
 LONG := ^TestRehearsals$$/^(account|local|review|staging)$$|^TestBlueGreen$$/^prod$$|^TestDatabaseUpgrade$$/^staging$$|^TestScript$$/^(candidate|gradual|nights|permissions|pulumi)$$
 
 # The tests wait for Pulumi's processes and for the pauses of commands: four at a time keep two cores busy.
 test-engine: bin/pulumi ## Every stack file on the real engine and the emulated account; the commands as scripts over its API
-	go test -skip '$(LONG)' -parallel 4 -timeout 20m $(ENGINE)
+	go test -skip '$(LONG)' -parallel 4 -timeout 20m $(PARTS) ./cmd/...
 	@echo 'test-engine: left to make test-long: $(subst $$,,$(subst ^,,$(LONG)))'
 
 # The tests of `make test` that need containers; test-releases runs the others.
@@ -181,8 +181,12 @@ UP := ^(TestMakeUp|TestPortTaken|TestBadInput)$$
 test-up: $(TOOLS) bin/pulumi ## `make up`, its page, a release under load, `make down`
 	@$(call CONTAINERS,go test -count=1 -timeout 20m -run '$(UP)' ./emulator/system)
 
-test-race: bin/pulumi ## The engine's tests, the long ones too, with the race detector
-	go test -race -timeout 40m $(ENGINE)
+# What runs of cmd/emulator with the race detector, which makes it three times as long. All of it: make test-race RACED=.
+RACED = $(LONG)|^TestCutOffAnywhere$$|^TestScript$$/^(deploy|rollback|review|maintenance|logs)$$
+
+test-race: bin/pulumi ## The engine's packages with the race detector; of cmd/emulator what make test leaves, and some of the others
+	go test -race -timeout 20m $(PARTS)
+	go test -race -timeout 40m -run '$(RACED)' ./cmd/emulator
 
 test-images: $(EMULATOR) ## The image, the layers between jobs, and the container runtime
 	@$(call CONTAINERS,go test -race -count=1 -timeout 40m -p 1 ./docker/... ./ops/layers ./emulator/runtime)

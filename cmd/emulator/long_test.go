@@ -12,7 +12,7 @@ import (
 )
 
 // TestLong: `make test` runs all of this package but what LONG in the Makefile names, and keeps a part of each of those tests;
-// `make test-long` runs all.
+// `make test-long` runs what it left, as the first part of RACED.
 func TestLong(t *testing.T) {
 	t.Parallel()
 	scripts, err := filepath.Glob("cmd/emulator/testdata/script/*.txtar")
@@ -29,7 +29,7 @@ func TestLong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, recipe := range []string{"\tgo test -skip '$(LONG)' -parallel 4 -timeout 20m $(ENGINE)\n", "\tgo test -race -timeout 40m $(ENGINE)\n"} {
+	for _, recipe := range []string{"\tgo test -skip '$(LONG)' -parallel 4 -timeout 20m $(PARTS) ./cmd/...\n", "\tgo test -race -timeout 40m -run '$(RACED)' ./cmd/emulator\n", "\nRACED = $(LONG)|"} {
 		if !strings.Contains(string(text), recipe) {
 			t.Errorf("the Makefile has no %q", recipe)
 		}

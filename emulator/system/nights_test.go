@@ -7,12 +7,10 @@ import (
 	"time"
 )
 
-// checkNights puts the environment to sleep and wakes it: without tasks and database the load balancer answers the page, and what was in the
+// nightsOff puts the environment to sleep and wakes it: without tasks and database the load balancer answers the page, and what was in the
 // database is there in the morning.
-func (p *proof) checkNights(t *testing.T) {
-	p.now["environment.schedule"] = map[string]any{"up": "0 7 * * 1-5", "down": "0 20 * * *", "zone": "Europe/Paris"}
-	p.now["cluster.min"] = 0
-	p.configure(t, p.now)
+func (p *proof) nightsOff(t *testing.T) {
+	p.set(t, settings{"environment.schedule": settings{"up": "0 7 * * 1-5", "down": "0 20 * * *", "zone": "Europe/Paris"}, "cluster.min": 0})
 	p.finished(t, p.make(t, "up"))
 	before := visits(t, p.site)
 
@@ -50,11 +48,4 @@ func (p *proof) checkNights(t *testing.T) {
 	if len(p.tasks(t, "web")) != 2 || left("database") == "" {
 		t.Errorf("awake, there are %d web tasks and the database %q", len(p.tasks(t, "web")), left("database"))
 	}
-}
-
-// TestNights is nights off on this machine, by hand.
-func TestNights(t *testing.T) {
-	p := newProof(t)
-	p.configure(t, p.now)
-	p.checkNights(t)
 }

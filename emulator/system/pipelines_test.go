@@ -36,9 +36,9 @@ func (s *site) pipeline(t *testing.T, variables map[string]string, jobs ...strin
 // TestGitLabPipeline: the main branch is tested and releases staging, prod runs the same image, the night compares, and a merge request
 // gets a note of what it would change.
 func TestGitLabPipeline(t *testing.T) {
-	t.Setenv("STACK", "staging") // for make down
-	t.Setenv("CLOUD", "local")
+	t.Parallel()
 	s := newSite(t)
+	s.variables = []string{"STACK=staging", "CLOUD=local"} // for make down
 	s.state = filepath.Join(s.dir, ".local", "staging")
 	main := map[string]string{"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
 	s.applicationTests(t, main)
@@ -70,7 +70,7 @@ var promotedDigest = regexp.MustCompile(`release \S+ of staging, (sha256:[0-9a-f
 
 // promotion: prod is deployed once by hand; from then on its job brings the image of staging.
 func (s *site) promotion(t *testing.T, main map[string]string) {
-	prod := &site{dir: s.dir, state: filepath.Join(s.dir, ".local", "prod"), http: freePort(t), https: freePort(t)}
+	prod := &site{dir: s.dir, variables: s.variables, state: filepath.Join(s.dir, ".local", "prod"), http: freePort(t), https: freePort(t)}
 	t.Cleanup(func() {
 		prod.make(t, "down", "STACK=prod")
 		if left := prod.left(t); left != "" {
@@ -121,7 +121,7 @@ func (s *site) notes(t *testing.T) {
 	if err != nil {
 		t.Fatalf("notes: %v\n%s", err, out)
 	}
-	for _, want := range []string{"<!-- laravel-ecs notes -->", "### staging: ", "`LOG_LEVEL` added: `debug`", "is not posted", "set GITLAB_TOKEN"} {
+	for _, want := range []string{"### staging: ", "`LOG_LEVEL` added: `debug`", "is not posted", "set GITLAB_TOKEN"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the note does not say %q:\n%s", want, out)
 		}

@@ -14,6 +14,7 @@ var localURL = regexp.MustCompile(`http://localhost:\d+`)
 // TestReviewEnvironment is the life of a branch's environment, by the jobs of its merge request: up, a page under its own URL, the reaper
 // passes by, down, nothing left.
 func TestReviewEnvironment(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.http, s.https = 0, 0 // review-up finds free ports
 	request := map[string]string{"CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_BRANCH": "", "CI_COMMIT_REF_NAME": "feature/É"}

@@ -30,6 +30,7 @@ import (
 type site struct {
 	dir, state  string
 	http, https int
+	variables   []string // NAME=value, for all commands
 }
 
 // newSite copies the working tree, Git history included: the release is named after it.
@@ -81,6 +82,7 @@ func (s *site) command(args ...string) *exec.Cmd {
 		name, _, _ := strings.Cut(variable, "=")
 		return slices.Contains([]string{"MAKEFLAGS", "MAKELEVEL", "CI_MERGE_REQUEST_IID", "GITHUB_EVENT_NAME"}, name)
 	}), "STATE="+s.state)
+	command.Env = append(command.Env, s.variables...)
 	if s.http != 0 {
 		command.Env = append(command.Env, fmt.Sprintf("HTTP_PORT=%d", s.http), fmt.Sprintf("HTTPS_PORT=%d", s.https))
 	}
