@@ -126,19 +126,6 @@ func (s *stack) createCache(ctx *pulumi.Context, network *vpc.Network, firewall 
 	return cache, wrap("cache", err)
 }
 
-// cacheRef is where the application finds its cache: the one that the program makes, or an existing one.
-func (s *stack) cacheRef(cache *infra.Cache) infra.CacheRef {
-	c := s.config.Cache
-	if !c.Existing() {
-		return cache.Ref()
-	}
-	return infra.CacheRef{Host: pulumi.String(c.Endpoint).ToStringOutput(), Port: s.cachePort(), Engine: c.Engine, EncryptTransit: c.EncryptTransit}
-}
-
-func (s *stack) cachePort() int {
-	return cmp.Or(s.config.Cache.Port, infra.CachePort(s.config.Cache.Engine))
-}
-
 // createQueue makes the queue of worker.queue: sqs; nil with another driver.
 func (s *stack) createQueue(ctx *pulumi.Context) (*infra.Queue, error) {
 	if s.config.Worker.Queue != config.DriverSQS {

@@ -128,3 +128,16 @@ func secretInputs(values map[string]string) map[string]pulumi.StringInput {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// cacheRef is where the application finds its cache: the one that the program makes, or an existing one.
+func (s *stack) cacheRef(cache *infra.Cache) infra.CacheRef {
+	c := s.config.Cache
+	if !c.Existing() {
+		return cache.Ref()
+	}
+	return infra.CacheRef{Host: pulumi.String(c.Endpoint).ToStringOutput(), Port: s.cachePort(), Engine: c.Engine, EncryptTransit: c.EncryptTransit}
+}
+
+func (s *stack) cachePort() int {
+	return cmp.Or(s.config.Cache.Port, infra.CachePort(s.config.Cache.Engine))
+}
