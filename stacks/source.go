@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	pulumiconfig "github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // source reads the stack's configuration from the Pulumi engine: it is what package config calls a Source.
@@ -53,11 +54,5 @@ func (s source) Sections() (map[string]any, error) {
 		}
 		keys = file.Config
 	}
-	sections := map[string]any{}
-	for full, value := range keys {
-		if key, ours := strings.CutPrefix(full, s.ctx.Project()+":"); ours {
-			sections[key] = value
-		}
-	}
-	return sections, nil
+	return config.Sections(s.ctx.Project(), keys)
 }

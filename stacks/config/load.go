@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -190,6 +192,23 @@ func unknownKeys(source Source, known map[string]any) []error {
 		}
 	}
 	return problems
+}
+
+// Sections are the keys of a stack that belong to a project, by their names without it. The engine does not read those of another project:
+// after `pulumi new --name shop`, or another name in Pulumi.yaml, all sections of the shipped stack files would be their defaults.
+func Sections(project string, keys map[string]any) (map[string]any, error) {
+	known, sections := defaults().sections(), map[string]any{}
+	for _, full := range slices.Sorted(maps.Keys(keys)) {
+		namespace, key, found := strings.Cut(full, ":")
+		switch {
+		case !found:
+		case namespace == project:
+			sections[key] = keys[full]
+		case known[key] != nil && !slices.Contains([]string{"aws", "pulumi", "docker", "random"}, namespace):
+			return nil, fmt.Errorf("%s: is of the project %s, and Pulumi.yaml names this one %s; rename the sections: sed -i 's/^  %[2]s:/  %[3]s:/' Pulumi.*.yaml", full, namespace, project)
+		}
+	}
+	return sections, nil
 }
 
 // empty tells whether a section is the default of Pulumi.yaml, which every stack gets.
