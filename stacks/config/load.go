@@ -194,8 +194,8 @@ func unknownKeys(source Source, known map[string]any) []error {
 	return problems
 }
 
-// Sections are the keys of a stack that belong to a project, by their names without it. The engine does not read those of another project:
-// after `pulumi new --name shop`, or another name in Pulumi.yaml, all sections of the shipped stack files would be their defaults.
+// Sections are the keys of a stack that belong to a project, without the project's name. One of another project is an error, because nothing
+// reads it: after `pulumi new --name shop` the stack would have defaults instead of what its file says.
 func Sections(project string, keys map[string]any) (map[string]any, error) {
 	known, sections := defaults().sections(), map[string]any{}
 	for _, full := range slices.Sorted(maps.Keys(keys)) {
