@@ -53,6 +53,7 @@ func TestReport(t *testing.T) {
 		})
 	}
 	server.Close()
+	writeFile(t, client, "#!/bin/sh\n")
 	var out strings.Builder
 	if err := Test(t.Context(), root, "staging", false, &out); err != nil || !strings.Contains(out.String(), "the note on the merge request does not have the result: ") {
 		t.Errorf("a forge that does not answer: %v\n%s", err, out.String())
