@@ -88,7 +88,7 @@ func TestSectionThatIsNoSection(t *testing.T) {
 func TestSectionsOfAnotherProject(t *testing.T) {
 	t.Setenv("PULUMI_CONFIG", `{"aws:region": "eu-west-1", "pulumi:tags": {"team": "x"}, "laravel-ecs:web": {"count": 2}, "shop:app": {}}`)
 	_, err := infratest.Run(stacks.Deploy, "shop", "staging", map[string]string{"aws:region": "eu-west-1", "laravel-ecs:web": `{"count": 2}`})
-	want := "laravel-ecs:web: is of the project laravel-ecs, and Pulumi.yaml names this one shop; rename the sections: sed -i 's/^  laravel-ecs:/  shop:/' Pulumi.*.yaml"
+	want := "laravel-ecs:web: is of the project laravel-ecs, and Pulumi.yaml names this one shop; rename the sections: perl -pi -e 's/^  laravel-ecs:/  shop:/' Pulumi.*.yaml"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}

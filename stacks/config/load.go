@@ -205,7 +205,7 @@ func Sections(project string, keys map[string]any) (map[string]any, error) {
 		case namespace == project:
 			sections[key] = keys[full]
 		case known[key] != nil && !slices.Contains([]string{"aws", "pulumi", "docker", "random"}, namespace):
-			return nil, fmt.Errorf("%s: is of the project %s, and Pulumi.yaml names this one %s; rename the sections: sed -i 's/^  %[2]s:/  %[3]s:/' Pulumi.*.yaml", full, namespace, project)
+			return nil, fmt.Errorf("%s: is of the project %s, and Pulumi.yaml names this one %s; rename the sections: perl -pi -e 's/^  %[2]s:/  %[3]s:/' Pulumi.*.yaml", full, namespace, project)
 		}
 	}
 	return sections, nil
