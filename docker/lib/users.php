@@ -1,7 +1,7 @@
 <?php
 // Prepares the database server for the application: its database, and its user with the password that this release has. It runs as the
 // master user, before any code of the application, in the roles migrate and users only. Any number of containers can run it at once. It
-// touches no other user, so tasks of an earlier release keep working (docs/adr/0019).
+// touches no other user, so tasks of an earlier release keep working (docs/adr/0019). With "drop DATABASE" it removes what it has made.
 
 // What an application does with its own database, migrations included: everything but passing these rights on.
 const PRIVILEGES = 'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES, '
@@ -47,9 +47,33 @@ function run(PDO $server, string $what, string $statement): void
     }
 }
 
+/**
+ * Drops the database and both users of it, which alternate. What is not there is no error: it can be run again. The database is dropped as
+ * its own user, who has rights on no other one. A table in use must not keep the task: MySQL waits a year for it, MariaDB a day
+ * (lock_wait_timeout in their manuals).
+ */
+function drop(string $database, string $name, string $password): never
+{
+    $own = login($name, $password);
+    $master = login((string) getenv('DB_MASTER_USERNAME'), (string) getenv('DB_MASTER_PASSWORD'));
+    $server = $own ?? $master ?? fail('the database refuses the master user '.getenv('DB_MASTER_USERNAME')." (DB_MASTER_PASSWORD), and $name too");
+    run($server, 'limiting the wait', 'set session lock_wait_timeout = 60');
+    run($server, "dropping the database $database", "drop database if exists `$database`");
+    $master ?? fail("dropped the database $database; its users stay: the database refuses the master user ".getenv('DB_MASTER_USERNAME').' (DB_MASTER_PASSWORD)');
+    foreach (preg_match('/_[ab]$/', $name) ? [substr($name, 0, -1).'a', substr($name, 0, -1).'b'] : [$name] as $user) {
+        run($master, "dropping the user $user", 'drop user if exists '.$master->quote($user)."@'%'");
+    }
+    fwrite(STDOUT, "users: dropped the database $database and its users\n");
+    exit(0);
+}
+
 [$database, $name, $password] = [getenv('DB_DATABASE'), getenv('DB_USERNAME'), (string) getenv('DB_PASSWORD')];
 if (!preg_match('/^[A-Za-z0-9_]{1,64}$/', (string) $database)) {
     fail("DB_DATABASE: \"$database\" is not letters, digits and underscores");
+}
+if (($argv[1] ?? '') === 'drop') {
+    ($argv[2] ?? '') === $database || fail('drop: the name of the database is expected, as a confirmation: DB_DATABASE is '.$database);
+    drop($database, $name, $password);
 }
 $works = login($name, $password) !== null;
 $master = login(getenv('DB_MASTER_USERNAME'), (string) getenv('DB_MASTER_PASSWORD'));

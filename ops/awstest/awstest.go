@@ -91,6 +91,14 @@ func New(t *testing.T, stackFile, outputs string, operations map[string]Operatio
 	return c
 }
 
+// SetOutputs changes the outputs of the stack. They are read once in a session.
+func (c *Cloud) SetOutputs(t *testing.T, outputs string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(c.Session.Root, "outputs"), []byte(outputs), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Set changes what an operation answers.
 func (c *Cloud) Set(operation string, answer Operation) {
 	c.mu.Lock()

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/deploy"
+	"github.com/laravel-ecs/laravel-ecs/ops/run"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
@@ -70,20 +71,29 @@ func (b backend) Deploy(ctx context.Context, settings *config.File, name string,
 	return deploy.Up(ctx, s, deploy.Options{Yes: true})
 }
 
-// Destroy destroys what the stack declares, then the stack. Neither needs the stack's file, which may be on another machine: region and
-// key are in the state.
-func (b backend) Destroy(ctx context.Context, name string) error {
+// Destroy drops the database on a shared server, destroys what the stack declares, then the stack. None of it needs the stack's file, which
+// may be on another machine: region and key are in the state.
+func (b backend) Destroy(ctx context.Context, s Stack) (left string, err error) {
 	pulumi, err := b.Pulumi(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := pulumi.Run(ctx, "destroy", "--yes", "--stack", name); err != nil {
-		return err
+	if s.Schema != "" {
+		stack := &session.Session{Root: b.Root, Stack: s.Name, File: b.File, Out: b.Out, Err: b.Err}
+		if why := run.DropSchema(ctx, stack, time.Second); why != nil {
+			left = fmt.Sprintf("the database %[1]s and its users on the server of %[2]s, unless they are gone already; as its master user: "+
+				"drop database if exists %[1]s; drop user if exists %[3]s, %[4]s (%[5]v)",
+				s.Schema, s.Shares, config.DatabaseUser(s.Schema, 1), config.DatabaseUser(s.Schema, 2), why)
+			fmt.Fprintf(b.Err, "the database %s is not dropped: %v\n", s.Schema, why)
+		}
 	}
-	if _, err := pulumi.Output(ctx, "stack", "rm", "--yes", "--stack", name); err != nil {
-		return fmt.Errorf("its resources are destroyed, the stack is not removed: %w", err)
+	if err := pulumi.Run(ctx, "destroy", "--yes", "--stack", s.Name); err != nil {
+		return left, err
 	}
-	return removeFile(b.Root, name)
+	if _, err := pulumi.Output(ctx, "stack", "rm", "--yes", "--stack", s.Name); err != nil {
+		return left, fmt.Errorf("its resources are destroyed, the stack is not removed: %w", err)
+	}
+	return left, removeFile(b.Root, s.Name)
 }
 
 func (b backend) pulumi(ctx context.Context, args ...string) ([]byte, error) {

@@ -20,8 +20,9 @@ type stacks interface {
 	Read(ctx context.Context, name string) (Stack, error)
 	// Deploy creates the stack if it does not exist yet, and deploys its file.
 	Deploy(ctx context.Context, settings *config.File, name string, exists bool) error
-	// Destroy removes a stack and everything that it declares.
-	Destroy(ctx context.Context, name string) error
+	// Destroy removes a stack, everything that it declares, and its database on a shared server. left is what stays there, with the reason;
+	// it keeps nothing from being removed.
+	Destroy(ctx context.Context, s Stack) (left string, err error)
 	// Leftovers lists, one per line, what belongs to review environments whose stack is not among names.
 	Leftovers(ctx context.Context, names []string) ([]string, error)
 }
@@ -117,8 +118,9 @@ func (r *reaper) reap(ctx context.Context, name string) {
 		}
 	case expired:
 		r.say("%s %s", name, why)
+		left := ""
 		if !r.dryRun {
-			err = r.stacks.Destroy(ctx, name)
+			left, err = r.stacks.Destroy(ctx, s)
 		}
 		if err != nil {
 			r.failed = append(r.failed, name)
@@ -126,8 +128,8 @@ func (r *reaper) reap(ctx context.Context, name string) {
 			return
 		}
 		r.destroyed++
-		if s.Left != "" {
-			r.say("left: %s", s.Left)
+		if left != "" {
+			r.say("left: %s", left)
 		}
 	}
 }

@@ -50,12 +50,12 @@ func (m *memory) Read(_ context.Context, name string) (Stack, error) {
 
 func (m *memory) Deploy(context.Context, *config.File, string, bool) error { return nil }
 
-func (m *memory) Destroy(_ context.Context, name string) error {
-	if slices.Contains(m.stubborn, name) {
-		return errors.New("the service is still draining")
+func (m *memory) Destroy(_ context.Context, s Stack) (string, error) {
+	if slices.Contains(m.stubborn, s.Name) {
+		return "", errors.New("the service is still draining")
 	}
-	m.destroyed = append(m.destroyed, name)
-	return nil
+	m.destroyed = append(m.destroyed, s.Name)
+	return "", nil
 }
 
 func (m *memory) Leftovers(_ context.Context, names []string) ([]string, error) {

@@ -68,13 +68,14 @@ func (e *Environments) Down(ctx context.Context, branch string) error {
 	if err != nil {
 		return err
 	}
-	s := Stack{Name: name}
+	left := ""
 	switch _, err := os.Stat(file(e.root, name)); {
 	case slices.Contains(names, name):
-		if s, err = e.ours(ctx, name, branch); err != nil {
+		s, err := e.ours(ctx, name, branch)
+		if err != nil {
 			return err
 		}
-		if err := e.stacks.Destroy(ctx, name); err != nil {
+		if left, err = e.stacks.Destroy(ctx, s); err != nil {
 			return err
 		}
 	case err != nil:
@@ -84,7 +85,7 @@ func (e *Environments) Down(ctx context.Context, branch string) error {
 			return err
 		}
 	}
-	if err := e.listLeft(ctx, s); err != nil {
+	if err := e.listLeft(ctx, name, left); err != nil {
 		return err
 	}
 	e.post(ctx, "### The review environment is gone", false)
@@ -92,21 +93,21 @@ func (e *Environments) Down(ctx context.Context, branch string) error {
 }
 
 // listLeft prints what a person has to remove.
-func (e *Environments) listLeft(ctx context.Context, s Stack) error {
+func (e *Environments) listLeft(ctx context.Context, name, onServer string) error {
 	names, err := e.stacks.Names(ctx)
 	if err != nil {
 		return err
 	}
 	all, err := e.stacks.Leftovers(ctx, names)
 	if err != nil {
-		fmt.Fprintf(e.out, "what is left of %s cannot be listed: %v\n", s.Name, err)
+		fmt.Fprintf(e.out, "what is left of %s cannot be listed: %v\n", name, err)
 	}
-	left := slices.DeleteFunc(all, func(line string) bool { return !strings.Contains(line, s.Name) })
-	if s.Left != "" {
-		left = append(left, s.Left)
+	left := slices.DeleteFunc(all, func(line string) bool { return !strings.Contains(line, name) })
+	if onServer != "" {
+		left = append(left, onServer)
 	}
 	if len(left) == 0 && err == nil {
-		fmt.Fprintf(e.out, "nothing is left of %s\n", s.Name)
+		fmt.Fprintf(e.out, "nothing is left of %s\n", name)
 	}
 	for _, line := range left {
 		fmt.Fprintln(e.out, "left:", line)

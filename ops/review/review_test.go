@@ -33,10 +33,10 @@ func (f *fake) Read(_ context.Context, name string) (Stack, error) {
 	return Stack{Name: name}, nil
 }
 
-func (f *fake) Destroy(_ context.Context, name string) error {
-	f.destroyed = append(f.destroyed, name)
-	f.stacks = slices.DeleteFunc(f.stacks, func(s Stack) bool { return s.Name == name })
-	return nil
+func (f *fake) Destroy(_ context.Context, one Stack) (string, error) {
+	f.destroyed = append(f.destroyed, one.Name)
+	f.stacks = slices.DeleteFunc(f.stacks, func(s Stack) bool { return s.Name == one.Name })
+	return "the database " + one.Schema, nil
 }
 
 func (f *fake) Leftovers(context.Context, []string) ([]string, error) { return nil, nil }
@@ -81,13 +81,13 @@ func TestCommands(t *testing.T) {
 	if len(cloud.destroyed) > 0 {
 		t.Fatalf("destroyed %v", cloud.destroyed)
 	}
-	cloud.stacks[0].Class, cloud.stacks[0].Branch, cloud.stacks[0].Left = "review", "login", "the schema review_login"
+	cloud.stacks[0].Class, cloud.stacks[0].Branch, cloud.stacks[0].Schema = "review", "login", "review_login"
 	for range 3 { // the stack, then the file that is left here, then nothing
 		if err := e.Down(t.Context(), "login"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if !slices.Equal(cloud.destroyed, []string{"review-login"}) || !strings.Contains(out.String(), "left: the schema review_login") || !strings.Contains(out.String(), "login has no environment (review-login)") {
+	if !slices.Equal(cloud.destroyed, []string{"review-login"}) || !strings.Contains(out.String(), "left: the database review_login") || !strings.Contains(out.String(), "login has no environment (review-login)") {
 		t.Errorf("destroyed %v:\n%s", cloud.destroyed, out.String())
 	}
 }

@@ -23,7 +23,8 @@ type Stack struct {
 	URL       string
 	ExpiresAt string
 	Resources int
-	Left      string // what a destroy leaves behind
+	Schema    string // its database on the server of the environment that it shares; empty where it has a server of its own
+	Shares    string // that environment
 }
 
 // ParseState reads a stack's state. What the outputs lack is taken from the tags that its provider puts on all resources: a first
@@ -55,9 +56,7 @@ func ParseState(name string, text []byte) (Stack, error) {
 				}
 			}
 			s.Class, s.Branch, s.URL, s.ExpiresAt = plain(outputs.Class), plain(outputs.Branch), plain(outputs.URL), plain(outputs.ExpiresAt)
-			if schema := plain(outputs.Schema); schema != "" {
-				s.Left = fmt.Sprintf("the database %[1]s and its users on the instance of %[2]s: drop database %[1]s", schema, plain(outputs.Shares))
-			}
+			s.Schema, s.Shares = plain(outputs.Schema), plain(outputs.Shares)
 			continue
 		case "pulumi:providers:aws":
 			tags := defaultTags(r.Inputs.DefaultTags)

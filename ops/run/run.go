@@ -49,7 +49,7 @@ func Task(ctx context.Context, s *session.Session, o Options) (exitCode int, err
 	if err != nil {
 		return 0, err
 	}
-	task, err := start(ctx, c, service, definition, main, command)
+	task, err := start(ctx, c, request(c, service, definition, main, aws.ToString(main.Name), command))
 	if err != nil {
 		return 0, err
 	}
@@ -96,15 +96,14 @@ func awaitsHealth(main, other types.ContainerDefinition) bool {
 	})
 }
 
-// start asks ECS for the task, where and how the service's own are placed. A task outside a service is not stopped for its health check,
-// which asks for the web server (ECS API reference, HealthCheck: "the task will continue its lifecycle regardless of its health status").
-func start(ctx context.Context, c *cluster.Cluster, service cluster.Service, definition *types.TaskDefinition, main types.ContainerDefinition,
-	command []string) (types.Task, error) {
+// request is a task in which one container runs the command, placed where and how the service's own are.
+func request(c *cluster.Cluster, service cluster.Service, definition *types.TaskDefinition, main types.ContainerDefinition, runs string,
+	command []string) *ecs.RunTaskInput {
 	var overrides []types.ContainerOverride
 	for _, container := range definition.ContainerDefinitions {
 		override := types.ContainerOverride{Name: container.Name, Command: harmless}
 		switch {
-		case aws.ToString(container.Name) == aws.ToString(main.Name):
+		case aws.ToString(container.Name) == runs:
 			override.Command = command
 		case awaitsHealth(main, container): // it would not become healthy with another command
 			continue
@@ -121,6 +120,12 @@ func start(ctx context.Context, c *cluster.Cluster, service cluster.Service, def
 	if len(input.CapacityProviderStrategy) == 0 {
 		input.LaunchType = service.LaunchType // ECS refuses both at once
 	}
+	return input
+}
+
+// start asks ECS for the task. A task outside a service is not stopped for its health check, which asks for the web server (ECS API
+// reference, HealthCheck: "the task will continue its lifecycle regardless of its health status").
+func start(ctx context.Context, c *cluster.Cluster, input *ecs.RunTaskInput) (types.Task, error) {
 	answer, err := c.API.RunTask(ctx, input)
 	if err != nil {
 		err = session.Explain(fmt.Errorf("starting the task: %w", err))

@@ -30,6 +30,7 @@ type Outputs struct {
 	AppConfig           map[string]string `json:"appConfig"`          // the application's environment, without secrets
 	SecretARNs          map[string]string `json:"secretArns"`         // of its secrets, by environment variable: ARN, or ARN:::VERSION
 	Shares              string            `json:"shares"`             // the stack whose database and instances a review environment uses
+	Schema              string            `json:"schema"`             // its database there
 	Schedule            *Schedule         `json:"schedule"`           // nil for an environment that never sleeps
 }
 
