@@ -126,3 +126,31 @@ func TestUsersSaysNoSecret(t *testing.T) {
 		t.Errorf("a migration sees, exits %d:\n%s", status, log)
 	}
 }
+
+// TestDropTakesDatabaseAndUsers: the end of a review environment on a shared server, twice; a neighbour with a similar name keeps what it has.
+func TestDropTakesDatabaseAndUsers(t *testing.T) {
+	t.Parallel()
+	database(t)
+	env := master(t, "review_end", "review_end_a", "first-secret")
+	for _, one := range [][]string{env, replaced(env, "DB_USERNAME=review_end_b"), replaced(env, "DB_DATABASE=reviewXend", "DB_USERNAME=reviewXend_a")} {
+		if log, status := runOnce(t, options{env: one, args: []string{"users"}}); status != 0 {
+			t.Fatalf("users exits %d:\n%s", status, log)
+		}
+	}
+	if log, status := runOnce(t, options{env: env, args: []string{"drop", "reviewXend"}}); status != 1 || !strings.Contains(log, "DB_DATABASE is review_end") {
+		t.Errorf("another database: exits %d:\n%s", status, log)
+	}
+	if log, status := runOnce(t, options{env: env[:5], args: []string{"drop", "review_end"}}); status != 78 || !strings.Contains(log, "drop needs DB_MASTER_USERNAME") {
+		t.Errorf("without the master: exits %d:\n%s", status, log)
+	}
+	for range 2 {
+		log, status := runOnce(t, options{env: env, args: []string{"drop", "review_end"}})
+		if status != 0 || !strings.Contains(log, "users: dropped the database review_end and its users") || strings.Contains(log, "secret") {
+			t.Errorf("drop exits %d:\n%s", status, log)
+		}
+	}
+	left := onServer(t, "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'review_end'; SELECT user FROM mysql.user WHERE user LIKE 'review_end%' ORDER BY 1")
+	if strings.Join(strings.Fields(left), " ") != "reviewXend reviewXend_a" {
+		t.Errorf("left on the server: %s", left)
+	}
+}

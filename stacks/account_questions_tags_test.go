@@ -110,6 +110,16 @@ func askSharing(ask asker) {
 			ask(alone, try.action, try.resource, both(try.on, []string{tag})...)
 		}
 	}
+	const definition, logs = "ecs" + here + "task-definition/laravel-review-login-web-task:1", "logs" + here + "log-group:laravel-review-login-logs-web-0123456:log-stream:"
+	for action, resource := range map[string]string{"ecs:RunTask": definition, "logs:FilterLogEvents": logs} { // the task that drops its database
+		ask("sharing", action, resource, owned(mine)...)
+		for _, tag := range owned(mine) {
+			ask("", action, resource, tag)
+		}
+		ask("", action, strings.Replace(resource, "review-login", "staging", 1), owned(mine)...)
+		ask("", action, strings.Replace(resource, "eu-west-1", "us-east-1", 1), owned(mine)...)
+		ask("", action, resource, owned("staging")...)
+	}
 	ask("", "elasticloadbalancing:AddTags", rule, making(mine)...) // of a rule that is there
 	ask("", "ecs:TagResource", service+"laravel-review-login-web-service-0123456", making(mine)...)
 	ask("", "elasticloadbalancing:ModifyListener", listener, owned(mine)...)

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/state"
 )
@@ -26,21 +28,13 @@ type controlPlane struct {
 	store   *state.Store
 
 	deploying sync.Mutex
-
-	mu      sync.Mutex
-	outcome Outcome
-	run     []*state.Task
-	lines   map[string][]state.Line // by task
-	unready map[string]int          // tasks of a service that are not running yet
-	reports []Report
-	stopped map[string]int // how many tasks of a service were stopped, each of which was replaced
-}
-
-// Outcome is how the tasks end that RunTask starts on a control plane.
-type Outcome struct {
-	ExitCode int      `json:"exitCode"`
-	Output   []string `json:"output"`
-	Stays    bool     `json:"stays"` // it runs until it is stopped
+	mu        sync.Mutex
+	outcome   Outcome
+	run       []*state.Task
+	lines     map[string][]state.Line // by task
+	unready   map[string]int          // tasks of a service that are not running yet
+	reports   []Report
+	stopped   map[string]int // how many tasks of a service were stopped, each of which was replaced
 }
 
 func newControlPlane(a *account.Account, dir string) *controlPlane {
@@ -185,7 +179,15 @@ func (c *controlPlane) advance(t *state.Task) {
 	if t.LastStatus != "RUNNING" || c.outcome.Stays {
 		return
 	}
-	c.end(t, "EssentialContainerExited", "Essential container in task exited", c.outcome.ExitCode)
+	exit := c.outcome.ExitCode
+	c.end(t, "EssentialContainerExited", "Essential container in task exited", exit)
+	for i, one := range t.Containers {
+		if failing := c.outcome.Container; failing == one.Name {
+			t.Containers[i].ExitCode = &exit
+		} else if failing != "" {
+			t.Containers[i].ExitCode = nil
+		}
+	}
 	for _, text := range c.outcome.Output {
 		c.lines[t.ID] = append(c.lines[t.ID], state.Line{At: time.Now(), Text: text})
 	}
@@ -261,6 +263,9 @@ func (c *controlPlane) Lines(_ context.Context, logGroup string, _ time.Time) ([
 		containers, err := containerDefinitions(definition.Outputs)
 		if err != nil {
 			return nil, err
+		}
+		if writes := c.outcome.Container; writes != "" {
+			containers = slices.DeleteFunc(containers, func(one types.ContainerDefinition) bool { return text(one.Name) != writes })
 		}
 		group, stream := logStream(containers, t.ID)
 		for _, line := range c.lines[t.ID] {

@@ -80,6 +80,15 @@ func (s *Server) forget() []string {
 	return asked
 }
 
+// Outcome is how the tasks end that RunTask starts on a control plane.
+type Outcome struct {
+	ExitCode int      `json:"exitCode"`
+	Output   []string `json:"output"`
+	Stays    bool     `json:"stays"` // it runs until it is stopped
+	// Container is whose exit code and output it is; empty for the main one. If it is one that others wait for, they are never started.
+	Container string `json:"container"`
+}
+
 // SetOutcome says how the tasks end that RunTask starts, on a control plane.
 func (s *Server) SetOutcome(o Outcome) error {
 	plane, err := s.plane()

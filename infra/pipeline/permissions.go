@@ -129,6 +129,10 @@ var permissions = map[string][]permission{
 		{"ecs:CreateService ecs:DeleteService ecs:TagResource ecs:UntagResource ecs:UpdateService", ecsThings},
 		{"ecs:CreateService ecs:DeleteService ecs:TagResource ecs:UntagResource ecs:UpdateService", sharedServices},
 	},
+	"laravel:infra:LentBalancer": { // what only environments with environment.shares have: make review-down drops their database in a task (ops/run/drop.go)
+		{"ecs:RunTask", sharedRuns},
+		{"logs:FilterLogEvents", sharedLogs},
+	},
 	"aws:ecs/taskDefinition:TaskDefinition": {
 		reading("ecs:DescribeTaskDefinition"), // without deregistering: a rollback needs the revision
 		{"ecs:RegisterTaskDefinition ecs:TagResource ecs:UntagResource", ecsThings},

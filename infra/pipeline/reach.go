@@ -131,7 +131,7 @@ func (r Reach) grant(list []permission, group func(p permission, service string)
 func (r Reach) has(on scope) bool {
 	for part, is := range map[string]bool{
 		string(whenResolving): len(r.HostNames) > 0, string(whenNaming): len(r.HostNames) > 0, "{published}": len(r.HostNames) > 0,
-		"{shared}": r.SharedStack != "", "{copies}": r.CopiesRegion != "", string(whenThere): r.CopiesRegion != "", "{permanent}": !strings.HasSuffix(r.Stack, "*"),
+		"{shared}": r.SharedStack != "", "{sharing}": r.SharedStack != "", "{copies}": r.CopiesRegion != "", string(whenThere): r.CopiesRegion != "", "{permanent}": !strings.HasSuffix(r.Stack, "*"),
 	} {
 		if !is && strings.Contains(on.resources+" "+string(on.when), part) {
 			return false
@@ -141,7 +141,7 @@ func (r Reach) has(on scope) bool {
 }
 
 func (r Reach) resources(on scope) []pulumi.StringInput {
-	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names(), "{shared}", r.shared().names(), "{published}", "*", "{permanent}", "*", "{copies}", r.CopiesRegion)
+	fill := strings.NewReplacer("{region}", r.Region, "{account}", r.Account, "{name}", r.names(), "{shared}", r.shared().names(), "{published}", "*", "{permanent}", "*", "{sharing}", "", "{copies}", r.CopiesRegion)
 	var arns []pulumi.StringInput
 	for _, template := range strings.Fields(on.resources) {
 		if template != "*" {

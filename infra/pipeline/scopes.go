@@ -98,9 +98,12 @@ var (
 	// The alarm of a service has the name of its cluster, too.
 	sharedAlarms   = scope{"cloudwatch:{region}:{account}:alarm:TargetTracking-service/{shared}/{name}", whenUnclaimed}
 	sharedServices = scope{"ecs:{region}:{account}:service/{shared}/{name}", whenOurs}
-	firewalls      = scope{"wafv2:{region}:{account}:regional/webacl/{name}", whenOurs}
-	ruleSets       = scope{"wafv2:{region}:{account}:regional/managedruleset/*", always}
-	guarded        = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}", always}
+	// {sharing}: only for environments that share.
+	sharedRuns = scope{"ecs:{region}:{account}:task-definition/{name}{sharing}", whenOwned}
+	sharedLogs = scope{"logs:{region}:{account}:log-group:{name}{sharing}", whenOwned}
+	firewalls  = scope{"wafv2:{region}:{account}:regional/webacl/{name}", whenOurs}
+	ruleSets   = scope{"wafv2:{region}:{account}:regional/managedruleset/*", always}
+	guarded    = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}", always}
 	// Copies of the database: a plan and a vault in the region of the environment, a vault and its key in that of the copies.
 	vaults        = scope{"backup:{region}:{account}:backup-vault:{name}", whenOurs}
 	vaultsThere   = scope{"backup:{copies}:{account}:backup-vault:{name}", whenOurs}
