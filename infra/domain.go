@@ -112,6 +112,9 @@ func (args CertificateArgs) formerIndex(domain string) int {
 type AliasArgs struct {
 	Names  []string
 	ZoneID string
+	// Overwrite lets records that exist point to the load balancer. Without it, Route 53 refuses the first record that exists: the action is
+	// UPSERT instead of CREATE (terraform-provider-aws, internal/service/route53/record.go).
+	Overwrite bool
 	// TargetDNSName and TargetZoneID are the load balancer's.
 	TargetDNSName, TargetZoneID pulumi.StringInput
 }
@@ -125,6 +128,10 @@ func NewAlias(ctx *pulumi.Context, name string, args AliasArgs, opts ...pulumi.R
 	if err := ctx.RegisterComponentResource("laravel:infra:Alias", name, a, opts...); err != nil {
 		return nil, err
 	}
+	var overwrite pulumi.BoolPtrInput // not given: no change of the records that are there
+	if args.Overwrite {
+		overwrite = pulumi.Bool(true)
+	}
 	for _, host := range args.Names {
 		_, err := route53.NewRecord(ctx, name+"-"+host, &route53.RecordArgs{
 			ZoneId: pulumi.String(args.ZoneID),
@@ -133,6 +140,7 @@ func NewAlias(ctx *pulumi.Context, name string, args AliasArgs, opts ...pulumi.R
 			Aliases: route53.RecordAliasArray{&route53.RecordAliasArgs{
 				Name: args.TargetDNSName, ZoneId: args.TargetZoneID, EvaluateTargetHealth: pulumi.Bool(true),
 			}},
+			AllowOverwrite: overwrite,
 		}, pulumi.Parent(a))
 		if err != nil {
 			return nil, fmt.Errorf("creating alias record %s: %w", host, err)

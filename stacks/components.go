@@ -156,7 +156,7 @@ func (s *stack) createBalancer(ctx *pulumi.Context, network *vpc.Network, firewa
 		return balancer, wrap("load balancer", err)
 	}
 	_, err = infra.NewAlias(ctx, s.prefix+"-dns", infra.AliasArgs{
-		Names: append([]string{s.config.Domain.Name}, s.config.Domain.Aliases...), ZoneID: zoneID,
+		Names: append([]string{s.config.Domain.Name}, s.config.Domain.Aliases...), ZoneID: zoneID, Overwrite: s.config.Domain.TakeOver,
 		TargetDNSName: balancer.DNSName, TargetZoneID: balancer.ZoneID,
 	}, s.aws)
 	return balancer, wrap("domain", err)

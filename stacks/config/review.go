@@ -101,6 +101,7 @@ func (c *Config) validateReview(p *problems, stack string) {
 	want(c.Database.BackupDays <= 1, "database.backupDays", "0 or 1")
 	want(!c.Network.EmptyDefaultGroup, "network.emptyDefaultGroup", "false: its pipeline may not change a group without tags, and nothing is in it")
 	want(!c.Storage.Bucket || !c.Storage.KeepFiles, "storage.keepFiles", "false: a bucket would stay behind")
+	want(!c.Domain.TakeOver, "domain.takeOver", "false: it would take the name of another environment")
 	want(c.Cache.SnapshotDays == 0, "cache.snapshotDays", "0")
 	want(len(c.Observability.Emails) == 0, "observability.emails", "none: its alarms would be deleted with it")
 }

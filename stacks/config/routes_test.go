@@ -118,3 +118,14 @@ func TestRuleNumbers(t *testing.T) {
 		t.Errorf("%q: %v", same, p)
 	}
 }
+
+// TestTakeOver: only records of the program's zone can be taken over.
+func TestTakeOver(t *testing.T) {
+	for zone, want := range map[string]string{"example.com": "[]", "": "[domain.takeOver: needs domain.zone: without it, the records are not the program's; change them where they are]"} {
+		d := Domain{Name: "app.example.com", Zone: zone, CertificateARN: "arn:aws:acm:eu-west-1:123456789012:certificate/0c6f1e2d", TakeOver: true}
+		var p problems
+		if d.validate(&p, "eu-west-1"); fmt.Sprint(p) != want {
+			t.Errorf("in the zone %q: %v; expected: %s", zone, p, want)
+		}
+	}
+}

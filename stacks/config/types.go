@@ -137,6 +137,7 @@ type Domain struct {
 	Aliases        []string `json:"aliases"`
 	Zone           string   `json:"zone"`           // Route 53 zone of the records for certificate and load balancer
 	CertificateARN string   `json:"certificateArn"` // an existing certificate instead of a new one
+	TakeOver       bool     `json:"takeOver"`       // records of the names that exist point here from then on
 }
 
 // LoadBalancer is the application load balancer.

@@ -202,10 +202,13 @@ const maxHosts = 10
 
 func (d Domain) validate(p *problems, region string) {
 	if d.Name == "" {
-		if d.Zone != "" || d.CertificateARN != "" || len(d.Aliases) > 0 {
-			p.add("domain.name", "missing, but zone, certificateArn or aliases are set: set the host name")
+		if d.Zone != "" || d.CertificateARN != "" || len(d.Aliases) > 0 || d.TakeOver {
+			p.add("domain.name", "missing, but zone, certificateArn, aliases or takeOver are set: set the host name")
 		}
 		return
+	}
+	if d.TakeOver && d.Zone == "" {
+		p.add("domain.takeOver", "needs domain.zone: without it, the records are not the program's; change them where they are")
 	}
 	if d.Zone == "" && d.CertificateARN == "" {
 		p.add("domain.name", "%s needs a certificate: set domain.zone for a new one, or domain.certificateArn for an existing one", d.Name)

@@ -66,7 +66,15 @@ func createRecord(tx *account.Tx, r *account.Resource) error {
 	}
 	r.Outputs["fqdn"] = name
 	r.ID = strings.Join([]string{zone.ID, given, r.Outputs.Text("type")}, "_")
+	if _, exists := tx.Get(account.RecordToken, r.ID); exists && !r.Outputs.True("allowOverwrite") {
+		return alreadyExists(tx, name, r.Outputs.Text("type"))
+	}
 	return nil
+}
+
+func alreadyExists(tx *account.Tx, name, kind string) error {
+	return tx.Refuse("InvalidChangeBatch",
+		"[Tried to create resource record set [name='%s.', type='%s'] but it already exists]: delete it, or set domain.takeOver, if the name is to point here", name, kind)
 }
 
 // completeRecord refuses what Route 53 does not accept beside the zone's other records.
@@ -84,8 +92,7 @@ func completeRecord(tx *account.Tx, r *account.Resource) error {
 		taken := other.Outputs.Text("type")
 		switch {
 		case taken == kind && !out.True("allowOverwrite"):
-			return tx.Refuse("InvalidChangeBatch",
-				"[Tried to create resource record set [name='%s.', type='%s'] but it already exists]: delete it, or set allowOverwrite", name, kind)
+			return alreadyExists(tx, name, kind)
 		case taken != kind && (taken == "CNAME" || kind == "CNAME"):
 			return tx.Refuse("InvalidChangeBatch",
 				"RRSet of type %s with DNS name %s. is not permitted because a conflicting RRSet of type %s with the same DNS name already exists in zone %s",
