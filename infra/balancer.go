@@ -12,7 +12,9 @@ type BalancerArgs struct {
 	VpcID           pulumi.StringInput
 	SubnetIDs       pulumi.StringArrayInput // public, in at least two zones
 	SecurityGroupID pulumi.StringInput
-	Internet        pulumi.Resource // Network.Internet
+	Internet        pulumi.Resource // Network.Internet; nil where the network exists
+	// Hooks are those of Network.Hooks.
+	Hooks *pulumi.ResourceHookBinding
 	// Colors is Blue, or Blue and Green. Each has a target group.
 	Colors []string
 	// CertificateARN turns HTTPS on; nil means HTTP only.
@@ -118,6 +120,10 @@ func (b *Balancer) ListenerARNs() pulumi.StringMap {
 }
 
 func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *PrivateBucket) error {
+	wait := logs.ready
+	if b.args.Internet != nil {
+		wait = append(wait, b.args.Internet)
+	}
 	var err error
 	b.balancer, err = lb.NewLoadBalancer(ctx, name, &lb.LoadBalancerArgs{
 		LoadBalancerType:         pulumi.String("application"),
@@ -130,7 +136,7 @@ func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *Privat
 		EnableDeletionProtection: pulumi.Bool(b.args.Protected),
 		AccessLogs:               &lb.LoadBalancerAccessLogsArgs{Bucket: logs.Bucket, Enabled: pulumi.Bool(true)},
 		// AWS writes a test object when logging is turned on, so the policy of the bucket must be there.
-	}, pulumi.Parent(b), pulumi.DependsOn(append(logs.ready, b.args.Internet)))
+	}, pulumi.Parent(b), pulumi.DependsOn(wait), pulumi.ResourceHooks(b.args.Hooks))
 	return err
 }
 

@@ -2,8 +2,6 @@ package stacks
 
 import (
 	"cmp"
-	"net/netip"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
@@ -26,40 +24,6 @@ func (s *stack) lookUpZone(ctx *pulumi.Context) (string, error) {
 		return "", wrap("domain.zone: looking up "+name, err)
 	}
 	return zone.ZoneId, nil
-}
-
-func (s *stack) createNetwork(ctx *pulumi.Context) (*vpc.Network, error) {
-	c := s.config.Network
-	network, err := vpc.NewNetwork(ctx, s.prefix+"-network", vpc.NetworkArgs{
-		CIDR: netip.MustParsePrefix(c.CIDR), Zones: c.Zones, ZoneNames: c.ZoneNames, NAT: c.NAT,
-		FlowLogDays: c.FlowLogDays, EmptyDefaultGroup: c.EmptyDefaultGroup, Region: s.config.Region, NATGeneration: s.config.Image.Rebuild,
-	}, s.aws)
-	return network, wrap("network", err)
-}
-
-// createFirewall makes the security groups, and the interface endpoints, which need one. It returns what instances need of the network.
-func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.Firewall, []pulumi.Resource, error) {
-	c := s.config
-	firewall, err := vpc.NewFirewall(ctx, s.prefix+"-firewall", vpc.FirewallArgs{
-		VpcID: network.VpcID, WebCIDRs: c.Access.Web, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
-		EgressPorts: c.Access.EgressPorts, DatabasePort: databasePort, CachePort: s.cachePort(), CacheGroupID: c.Cache.SecurityGroupID,
-		Endpoints: len(c.Network.Endpoints) > 0,
-	}, s.aws)
-	if err != nil {
-		return nil, nil, wrap("firewall", err)
-	}
-	ready := slices.Concat(network.Ready(), firewall.Rules())
-	if len(c.Network.Endpoints) == 0 {
-		return firewall, ready, nil
-	}
-	endpoints, err := vpc.NewEndpoints(ctx, s.prefix+"-endpoints", vpc.EndpointsArgs{
-		VpcID: network.VpcID, SubnetIDs: network.PrivateSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupEndpoints),
-		Region: c.Region, Services: c.Network.Endpoints,
-	}, s.aws)
-	if err != nil {
-		return nil, nil, wrap("endpoints", err)
-	}
-	return firewall, append(ready, endpoints.Ready()...), nil
 }
 
 // createSecrets makes the application's secrets. shared are ARNs of another environment's, by environment variable.
@@ -142,12 +106,16 @@ func (s *stack) createBalancer(ctx *pulumi.Context, network *vpc.Network, firewa
 	if err != nil {
 		return nil, wrap("certificate", err)
 	}
+	hooks, err := network.Hooks(ctx, s.prefix+"-network")
+	if err != nil {
+		return nil, wrap("network", err)
+	}
 	var waf *infra.WAFArgs
 	if c.WAF {
 		waf = &infra.WAFArgs{UploadPaths: c.UploadPaths, RateLimit: c.RateLimit, LogDays: s.config.Observability.LogDays, Signed: s.signedRequests()}
 	}
 	balancer, err := infra.NewBalancer(ctx, s.balancerName(), infra.BalancerArgs{
-		VpcID: network.VpcID, SubnetIDs: network.PublicSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupWeb), Internet: network.Internet(),
+		VpcID: network.VpcID, SubnetIDs: network.PublicSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupWeb), Internet: network.Internet(), Hooks: hooks,
 		Colors: s.config.ColorNames(), CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", HSTSDays: c.HSTSDays, TargetArgs: s.targetArgs(), Routes: s.routeTargets(),
 		IdleSeconds: c.IdleSeconds, AccessLogDays: c.AccessLogDays,
 		Protected: s.config.Environment.Protected(), ForceDestroy: !s.config.Environment.Protected(), WAF: waf,

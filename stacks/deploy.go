@@ -66,7 +66,11 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	network, err := s.createNetwork(ctx)
+	existing, err := s.lookUpNetwork(ctx)
+	if err != nil {
+		return err
+	}
+	network, err := s.createNetwork(ctx, existing)
 	if err != nil {
 		return err
 	}

@@ -159,6 +159,9 @@ func balancerRanges(c *config.Config) (ranges []string) {
 	if _, given := c.Env["TRUSTED_PROXIES"]; given || c.Environment.Shares != "" {
 		return nil
 	}
+	if c.Network.Existing() {
+		return c.Network.PublicRanges
+	}
 	for zone := range c.Network.Zones {
 		ranges = append(ranges, vpc.SubnetBlock(netip.MustParsePrefix(c.Network.CIDR), 0, zone).String())
 	}

@@ -37,6 +37,8 @@ type Recorder struct {
 	Stacks map[string]map[string]any
 	// Partition is the one of AWS that everything is in; empty: aws.
 	Partition string
+	// Lookups are other properties of a network that exists, by the id of VPC, subnet or route table.
+	Lookups map[string]map[string]any
 
 	mu     sync.Mutex
 	seen   []Resource
@@ -177,6 +179,9 @@ func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 	r.mu.Unlock()
 	if args.Token == "aws:ecs/getService:getService" {
 		return r.service(args.Args["serviceName"].StringValue())
+	}
+	if answer, ok := r.network(args); ok {
+		return resource.NewPropertyMapFromMap(answer), nil
 	}
 	answers := map[string]map[string]any{
 		"aws:index/getCallerIdentity:getCallerIdentity":       {"accountId": "123456789012"},

@@ -52,9 +52,7 @@ var permissions = map[string][]permission{
 	"aws:cloudwatch/eventRule:EventRule": {
 		{"events:DeleteRule events:DescribeRule events:DisableRule events:EnableRule events:ListTagsForResource events:PutRule events:TagResource events:UntagResource", eventRules},
 	},
-	"aws:cloudwatch/eventTarget:EventTarget": {
-		{"events:ListTargetsByRule events:PutTargets events:RemoveTargets", eventRules},
-	},
+	"aws:cloudwatch/eventTarget:EventTarget": {{"events:ListTargetsByRule events:PutTargets events:RemoveTargets", eventRules}},
 	"aws:cloudwatch/logGroup:LogGroup": {
 		reading("logs:DescribeLogGroups logs:ListTagsForResource"),
 		{"logs:CreateLogGroup logs:DeleteLogGroup logs:DeleteRetentionPolicy logs:PutRetentionPolicy logs:TagResource logs:UntagResource", logGroups},
@@ -103,9 +101,7 @@ var permissions = map[string][]permission{
 		reading("ec2:DescribeAccountAttributes ec2:DescribeNetworkAcls ec2:DescribeRouteTables ec2:DescribeSecurityGroups ec2:DescribeVpcAttribute ec2:DescribeVpcs")),
 	"aws:ec2/vpcEndpoint:VpcEndpoint": append(made("vpc-endpoint", "ec2:CreateVpcEndpoint", "ec2:DeleteVpcEndpoints ec2:ModifyVpcEndpoint"),
 		reading("ec2:DescribePrefixLists ec2:DescribeVpcEndpoints")),
-	"aws:ecr/lifecyclePolicy:LifecyclePolicy": {
-		{"ecr:DeleteLifecyclePolicy ecr:GetLifecyclePolicy ecr:PutLifecyclePolicy", repositories},
-	},
+	"aws:ecr/lifecyclePolicy:LifecyclePolicy": {{"ecr:DeleteLifecyclePolicy ecr:GetLifecyclePolicy ecr:PutLifecyclePolicy", repositories}},
 	"aws:ecr/repository:Repository": {
 		reading("ecr:DescribeRepositories ecr:ListTagsForResource"),
 		{"ecr:CreateRepository ecr:DeleteRepository ecr:PutImageScanningConfiguration ecr:PutImageTagMutability ecr:TagResource ecr:UntagResource", repositories},
@@ -265,9 +261,7 @@ var permissions = map[string][]permission{
 	"aws:sqs/queue:Queue": {
 		{"sqs:CreateQueue sqs:DeleteQueue sqs:GetQueueAttributes sqs:ListQueueTags sqs:SetQueueAttributes sqs:TagQueue sqs:UntagQueue", queues},
 	},
-	"aws:sqs/queuePolicy:QueuePolicy": {
-		{"sqs:GetQueueAttributes sqs:SetQueueAttributes", queues},
-	},
+	"aws:sqs/queuePolicy:QueuePolicy": {{"sqs:GetQueueAttributes sqs:SetQueueAttributes", queues}},
 	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": append(made("security-group-rule", "ec2:AuthorizeSecurityGroupEgress", "ec2:ModifySecurityGroupRules ec2:RevokeSecurityGroupEgress"),
 		reading("ec2:DescribeSecurityGroupRules")),
 	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": append(made("security-group-rule", "ec2:AuthorizeSecurityGroupIngress", "ec2:ModifySecurityGroupRules ec2:RevokeSecurityGroupIngress"),
@@ -292,6 +286,10 @@ var permissions = map[string][]permission{
 		{"ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetDownloadUrlForLayer ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart", repositories},
 	},
 
+	"aws:ec2/getRouteTable:getRouteTable":                 {reading("ec2:DescribeNetworkInterfaces ec2:DescribeRouteTables")},
+	"aws:ec2/getRouteTables:getRouteTables":               {reading("ec2:DescribeRouteTables")},
+	"aws:ec2/getSubnet:getSubnet":                         {reading("ec2:DescribeSubnets")},
+	"aws:ec2/getVpc:getVpc":                               {reading("ec2:DescribeRouteTables ec2:DescribeVpcAttribute ec2:DescribeVpcs")},
 	"aws:ecr/getAuthorizationToken:getAuthorizationToken": {reading("ecr:GetAuthorizationToken")},
 	"aws:ecr/getImage:getImage":                           {{"ecr:DescribeImages", repositories}},
 	"aws:ecs/getService:getService":                       {reading("ecs:DescribeServices ecs:ListTagsForResource")},

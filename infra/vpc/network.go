@@ -3,6 +3,7 @@ package vpc
 import (
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -59,9 +60,13 @@ type Network struct {
 	dataTable     *ec2.RouteTable
 	ready         []pulumi.Resource
 	natInstance   pulumi.StringInput
+	// existing is the VPC that is not the program's; nil where it is.
+	existing *Existing
+	isNew    atomic.Bool
 }
 
-// Internet is the route that public resources wait for: AWS refuses public load balancers and addresses in a VPC without one.
+// Internet is the route that public resources wait for: AWS refuses public load balancers and addresses in a VPC without one. It is nil in
+// a network that exists, which has one.
 func (n *Network) Internet() pulumi.Resource { return n.internet }
 
 // Ready is the way from the private subnets to the internet: routes, associations, and the NAT. It must exist before instances and until
@@ -97,7 +102,11 @@ func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulu
 	n.PublicSubnetIDs = subnetIDs(n.tiers["public"])
 	n.PrivateSubnetIDs = subnetIDs(n.tiers["private"])
 	n.DataSubnetIDs = subnetIDs(n.tiers["data"])
-	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{
+	return n, n.registerOutputs(ctx)
+}
+
+func (n *Network) registerOutputs(ctx *pulumi.Context) error {
+	return ctx.RegisterResourceOutputs(n, pulumi.Map{
 		"vpcId": n.VpcID, "publicSubnetIds": n.PublicSubnetIDs,
 		"privateSubnetIds": n.PrivateSubnetIDs, "dataSubnetIds": n.DataSubnetIDs,
 	})

@@ -10,10 +10,14 @@ import (
 const anywhere = "0.0.0.0/0"
 
 func (n *Network) createPublicRoutes(ctx *pulumi.Context, name string) error {
+	notice, err := n.noticeNew(ctx, name)
+	if err != nil {
+		return err
+	}
 	gateway, err := ec2.NewInternetGateway(ctx, name+"-igw", &ec2.InternetGatewayArgs{
 		VpcId: n.vpc.ID(),
 		Tags:  nameTag(name),
-	}, pulumi.Parent(n))
+	}, pulumi.Parent(n), notice)
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,15 @@ type Environment struct {
 // Protected tells whether a destroy must fail.
 func (e Environment) Protected() bool { return e.Protect && !e.Teardown }
 
-// Network is the VPC.
+// Network is the VPC: one that the program makes or, with VpcID, one that exists.
 type Network struct {
+	VpcID          string   `json:"vpcId"`
+	PublicSubnets  []string `json:"publicSubnets"`  // of the load balancer: ids, in VpcID
+	PrivateSubnets []string `json:"privateSubnets"` // of the instances
+	DataSubnets    []string `json:"dataSubnets"`    // of database and cache; may be the private ones
+	// PublicRanges are the address ranges of PublicSubnets, which the program looks up.
+	PublicRanges []string `json:"-"`
+
 	CIDR        string   `json:"cidr"`
 	Zones       int      `json:"zones"`
 	ZoneNames   []string `json:"zoneNames"` // as many as Zones; empty: the first ones by name
@@ -42,6 +49,9 @@ type Network struct {
 	// environments leave it.
 	EmptyDefaultGroup bool `json:"emptyDefaultGroup"`
 }
+
+// Existing tells whether the VPC is somebody else's, and stays as it is.
+func (n Network) Existing() bool { return n.VpcID != "" }
 
 // Access is who may connect.
 type Access struct {

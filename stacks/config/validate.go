@@ -97,7 +97,7 @@ func (c *Config) validate(stack string) []error {
 	if arn := c.Environment.PermissionsBoundary; arn != "" {
 		p.matches("environment.permissionsBoundary", arn, policyARN, "the ARN of a policy, such as arn:aws:iam::123456789012:policy/NAME")
 	}
-	c.Network.validate(&p, c.Region)
+	c.validateNetwork(&p)
 	c.Access.validate(&p, c.Cluster.KeyPair)
 	p.between("registry.untaggedDays", c.Registry.UntaggedDays, 1, 365)
 	p.between("registry.releasesKept", c.Registry.ReleasesKept, 30, 900)

@@ -157,7 +157,7 @@ func (c *Config) validateSQS(p *problems) {
 	if c.Environment.Class == ClassLocal {
 		p.add("worker.queue", "sqs is a service of AWS, and environment.class local has none: use database or redis here")
 	}
-	if c.Network.NAT == NATNone && !slices.Contains(c.Network.Endpoints, "sqs") {
+	if !c.Network.Existing() && c.Network.NAT == NATNone && !slices.Contains(c.Network.Endpoints, "sqs") {
 		p.add("network.endpoints", "sqs is missing: without it, and without NAT, no task reaches the queue of worker.queue sqs; add it")
 	}
 	for _, v := range []string{"AWS_DEFAULT_REGION", "SQS_PREFIX", "SQS_QUEUE"} { // Laravel's config/queue.php reads them

@@ -23,6 +23,58 @@ var requiredWithoutNAT = []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs
 // dockerBridge is the network of the containers on every instance: packets to these addresses never leave the instance.
 var dockerBridge = netip.MustParsePrefix("172.17.0.0/16")
 
+var (
+	vpcID    = regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	subnetID = regexp.MustCompile(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`)
+)
+
+// subnetKeys are the lists of subnets of a VPC that exists, by key.
+func (n Network) subnetKeys() map[string][]string {
+	return map[string][]string{"publicSubnets": n.PublicSubnets, "privateSubnets": n.PrivateSubnets, "dataSubnets": n.DataSubnets}
+}
+
+// validateNetwork checks the form of the keys. What is behind ids is looked up before anything is registered (infra/vpc/existing.go).
+func (c *Config) validateNetwork(p *problems) {
+	n := c.Network
+	if !n.Existing() {
+		for key, list := range n.subnetKeys() {
+			if len(list) > 0 {
+				p.add("network."+key, "only for a VPC that exists: set network.vpcId, or remove the key")
+			}
+		}
+		n.validate(p, c.Region)
+		return
+	}
+	switch {
+	case c.Environment.Shares != "":
+		p.add("network.vpcId", "with environment.shares the network is that of %s: remove it", c.Environment.Shares)
+	case c.Environment.Class == ClassLocal:
+		p.add("network.vpcId", "environment.class local has no VPC but its own: remove it")
+	}
+	p.matches("network.vpcId", n.VpcID, vpcID, "the id of a VPC, such as vpc-0123456789abcdef0")
+	for key, list := range n.subnetKeys() {
+		if len(list) < 2 {
+			p.add("network."+key, "%d subnets; network.vpcId needs at least two, in two availability zones", len(list))
+		}
+		p.distinct("network."+key, list)
+		for _, id := range list {
+			p.matches("network."+key, id, subnetID, "the id of a subnet, such as subnet-0123456789abcdef0")
+			if key != "publicSubnets" && slices.Contains(n.PublicSubnets, id) {
+				p.add("network."+key, "%s is in network.publicSubnets, too: instances and data are not in a subnet with a route to an internet gateway", id)
+			}
+		}
+	}
+	own := defaults().Network
+	for key, given := range map[string]bool{
+		"cidr": n.CIDR != own.CIDR, "zones": n.Zones != own.Zones, "zoneNames": len(n.ZoneNames) > 0, "nat": n.NAT != own.NAT, "endpoints": len(n.Endpoints) > 0,
+		"flowLogDays": n.FlowLogDays != own.FlowLogDays, "emptyDefaultGroup": n.EmptyDefaultGroup == (c.Environment.Class == ClassReview),
+	} {
+		if given {
+			p.add("network."+key, "the program changes nothing of network.vpcId: remove the key")
+		}
+	}
+}
+
 func (n Network) validate(p *problems, region string) {
 	cidr, err := netip.ParsePrefix(n.CIDR)
 	switch {

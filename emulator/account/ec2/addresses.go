@@ -15,24 +15,29 @@ func privateIP(tx *account.Tx, subnetID string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading the network of %s: %w", subnetID, err)
 	}
-	taken := map[string]bool{}
-	for _, token := range []string{account.NatGatewayToken, account.InstanceToken} {
-		for _, r := range tx.List(token) {
-			if r.Outputs.Text("subnetId") == subnetID {
-				taken[r.Outputs.Text("privateIp")] = true
-			}
-		}
-	}
-	address := network.Addr()
+	used, address := taken(tx, subnetID), network.Addr()
 	for range 4 {
 		address = address.Next()
 	}
 	for ; network.Contains(address.Next()); address = address.Next() {
-		if !taken[address.String()] {
+		if !used[address.String()] {
 			return address.String(), nil
 		}
 	}
 	return "", tx.Refuse("InsufficientFreeAddressesInSubnet", "There are not enough free addresses in subnet '%s' to satisfy the request.", subnetID)
+}
+
+// taken are the addresses of a subnet that are in use, as far as they are chosen here.
+func taken(tx *account.Tx, subnetID string) map[string]bool {
+	used := map[string]bool{}
+	for _, token := range []string{account.NatGatewayToken, account.InstanceToken} {
+		for _, r := range tx.List(token) {
+			if r.Outputs.Text("subnetId") == subnetID {
+				used[r.Outputs.Text("privateIp")] = true
+			}
+		}
+	}
+	return used
 }
 
 // publicIP makes an address out of the blocks that are reserved for documentation.

@@ -17,7 +17,7 @@ var Service = account.Service{
 		vpcType, subnet, internetGateway, routeTable, route, association, eip, natGateway, endpoint, flowLog,
 		securityGroup, defaultSecurityGroup, ingressRule, egressRule, instance, launchTemplate, group,
 	},
-	Functions: functions,
+	Functions: slices.Concat(functions, lookups),
 }
 
 // inVPC is the reference of everything that is in a VPC.

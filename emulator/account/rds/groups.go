@@ -61,7 +61,8 @@ var (
 	parameterGroupName = regexp.MustCompile(`^[a-z][0-9a-z.-]*$`)
 )
 
-// completeSubnetGroup refuses a DB subnet group in fewer than two availability zones, or in several VPCs.
+// completeSubnetGroup refuses a DB subnet group in fewer than two availability zones, in several VPCs, or in another one than before
+// (https://github.com/hashicorp/terraform-provider-aws/issues/27459).
 func completeSubnetGroup(tx *account.Tx, r *account.Resource) error {
 	zones, vpc, mixed := tx.ZonesOf(r.Outputs.Strings("subnetIds"))
 	if mixed {
@@ -71,6 +72,9 @@ func completeSubnetGroup(tx *account.Tx, r *account.Resource) error {
 		return tx.Refuse("DBSubnetGroupDoesNotCoverEnoughAZs",
 			"The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: %s. Add subnets to cover at least 2 AZs.",
 			strings.Join(zones, ", "))
+	}
+	if before, there := tx.Get(account.DatabaseSubnetGroupToken, r.ID); there && before.Outputs.Text("vpcId") != vpc {
+		return tx.Refuse("InvalidParameterValue", "The new Subnets are not in the same Vpc as the existing subnet group: %s is in %s", r.ID, before.Outputs.Text("vpcId"))
 	}
 	r.Outputs["vpcId"] = vpc
 	return nil

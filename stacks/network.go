@@ -1,0 +1,64 @@
+package stacks
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/laravel-ecs/laravel-ecs/infra/vpc"
+)
+
+// lookUpNetwork checks the VPC of network.vpcId; nil without one. It comes before everything that is registered, as lookUpZone does.
+func (s *stack) lookUpNetwork(ctx *pulumi.Context) (*vpc.Existing, error) {
+	c := &s.config.Network
+	if !c.Existing() {
+		return nil, nil //nolint:nilnil // the program makes it
+	}
+	existing, err := vpc.LookUp(ctx, vpc.ExistingArgs{
+		VpcID: c.VpcID, PublicSubnets: c.PublicSubnets, PrivateSubnets: c.PrivateSubnets, DataSubnets: c.DataSubnets,
+		Region: s.config.Region, MaxInstances: s.config.Cluster.Max,
+	}, pulumi.Provider(s.provider))
+	if err == nil {
+		c.PublicRanges = existing.PublicRanges
+	}
+	return existing, err
+}
+
+func (s *stack) createNetwork(ctx *pulumi.Context, existing *vpc.Existing) (*vpc.Network, error) {
+	c, name := s.config.Network, s.prefix+"-network"
+	if existing != nil {
+		network, err := vpc.NewExistingNetwork(ctx, name, existing, s.aws)
+		return network, wrap("network", err)
+	}
+	network, err := vpc.NewNetwork(ctx, name, vpc.NetworkArgs{
+		CIDR: netip.MustParsePrefix(c.CIDR), Zones: c.Zones, ZoneNames: c.ZoneNames, NAT: c.NAT,
+		FlowLogDays: c.FlowLogDays, EmptyDefaultGroup: c.EmptyDefaultGroup, Region: s.config.Region, NATGeneration: s.config.Image.Rebuild,
+	}, s.aws)
+	return network, wrap("network", err)
+}
+
+// createFirewall makes the security groups, and the interface endpoints, which need one. It returns what instances need of the network.
+func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.Firewall, []pulumi.Resource, error) {
+	c := s.config
+	firewall, err := vpc.NewFirewall(ctx, s.prefix+"-firewall", vpc.FirewallArgs{
+		VpcID: network.VpcID, WebCIDRs: c.Access.Web, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
+		EgressPorts: c.Access.EgressPorts, DatabasePort: databasePort, CachePort: s.cachePort(), CacheGroupID: c.Cache.SecurityGroupID,
+		Endpoints: len(c.Network.Endpoints) > 0,
+	}, s.aws)
+	if err != nil {
+		return nil, nil, wrap("firewall", err)
+	}
+	ready := slices.Concat(network.Ready(), firewall.Rules())
+	if len(c.Network.Endpoints) == 0 {
+		return firewall, ready, nil
+	}
+	endpoints, err := vpc.NewEndpoints(ctx, s.prefix+"-endpoints", vpc.EndpointsArgs{
+		VpcID: network.VpcID, SubnetIDs: network.PrivateSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupEndpoints),
+		Region: c.Region, Services: c.Network.Endpoints,
+	}, s.aws)
+	if err != nil {
+		return nil, nil, wrap("endpoints", err)
+	}
+	return firewall, append(ready, endpoints.Ready()...), nil
+}
