@@ -47,6 +47,9 @@ func bringHere(file *config.File, httpPort int) error {
 		}
 		values["release.name"] = name
 	}
+	for _, key := range elsewhere {
+		file.Unset(key)
+	}
 	if file.Text("image.baseImage") == "" {
 		values["image.baseImage"] = docker.BaseImage // made from Debian's packages if no registry answers
 	}

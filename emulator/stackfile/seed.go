@@ -19,7 +19,9 @@ func Seed(a *account.Account, s *config.File) ([]string, error) {
 				return fmt.Errorf("assuming %s: %w", line, err)
 			}
 		}
-		assumed = append(assumed, line)
+		if line != "" {
+			assumed = append(assumed, line)
+		}
 		return nil
 	}
 	if zone := s.Text("domain.zone"); zone != "" {
@@ -44,6 +46,12 @@ func Seed(a *account.Account, s *config.File) ([]string, error) {
 		}); err != nil {
 			return nil, err
 		}
+	}
+	if err := seedNetwork(a, s, add); err != nil {
+		return nil, err
+	}
+	if err := seedServers(s, add); err != nil {
+		return nil, err
 	}
 	if arn := s.Text("environment.permissionsBoundary"); arn != "" {
 		if err := add("aws:iam/policy:Policy", arn, "permissions boundary "+arn, account.Values{"arn": arn, "name": arn[strings.LastIndex(arn, "/")+1:]}); err != nil {

@@ -80,8 +80,8 @@ func LookUp(ctx *pulumi.Context, args ExistingArgs, opts ...pulumi.InvokeOption)
 	return e, nil
 }
 
-// checkVPC wants both DNS settings: the names of RDS and ElastiCache are Amazon's, and private names of endpoints and zones need both
-// (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html, "DNS attributes for your VPC").
+// checkVPC wants both DNS settings: without the resolver no name is found, and the private names of endpoints need both (API reference of
+// EC2, CreateVpcEndpoint, PrivateDnsEnabled), as private hosted zones do, in which servers that exist have their names.
 func checkVPC(network *ec2.LookupVpcResult) (problems []error) {
 	for name, on := range map[string]bool{"enableDnsSupport": network.EnableDnsSupport, "enableDnsHostnames": network.EnableDnsHostnames} {
 		if !on {
@@ -96,8 +96,9 @@ func checkVPC(network *ec2.LookupVpcResult) (problems []error) {
 	return problems
 }
 
-// albFree and albBits are what a load balancer needs of each subnet:
-// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html, "Availability Zone subnets".
+// albFree and albBits are what a load balancer needs of each subnet
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html, "Availability Zone subnets"; with
+// fewer, AWS says "ELB requires at least 8 free IP addresses in each subnet", https://qiita.com/motani/items/9a4cadad1f570f4b3921).
 const (
 	albFree = 8
 	albBits = 27
@@ -158,7 +159,7 @@ func (e *Existing) checkTiers(public, private *tier) (problems []error) {
 }
 
 // routesOf finds the default route of each subnet. A subnet that no route table names has the VPC's main one
-// (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html). The provider leaves propagated routes out
+// (https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html). The provider leaves propagated routes out
 // (terraform-provider-aws, internal/service/ec2/vpc_route_table_data_source.go).
 func routesOf(ctx *pulumi.Context, network *ec2.LookupVpcResult, subnets []string, opts ...pulumi.InvokeOption) (map[string]ec2.GetRouteTableRoute, error) {
 	tables, err := ec2.GetRouteTables(ctx, &ec2.GetRouteTablesArgs{

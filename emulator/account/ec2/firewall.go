@@ -138,10 +138,12 @@ func checkPorts(r *account.Rules) {
 	}
 }
 
-// completeRule refuses a rule that the group has already, and a peer in another VPC.
+// completeRule refuses a rule that the group has already, and a peer in another VPC. A group that is assumed (emulator/stackfile) may have no
+// VPC yet: that of the program is not there before it.
 func completeRule(tx *account.Tx, r *account.Resource) error {
 	group, peer := r.Outputs.Text("securityGroupId"), r.Outputs.Text("referencedSecurityGroupId")
-	if peer != "" && tx.VPCOf(account.SecurityGroupToken, group) != tx.VPCOf(account.SecurityGroupToken, peer) {
+	in, of := tx.VPCOf(account.SecurityGroupToken, group), tx.VPCOf(account.SecurityGroupToken, peer)
+	if in != "" && of != "" && in != of {
 		return tx.Refuse("InvalidGroup.NotFound", "You have specified two resources that belong to different networks: %s and %s.", group, peer)
 	}
 	for _, other := range tx.List(r.Type) {

@@ -1,0 +1,86 @@
+package stackfile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+)
+
+// elsewhere are the keys of what exists on AWS: network, cache and database. This machine has its own.
+var elsewhere = []string{
+	"network.vpcId", "network.publicSubnets", "network.privateSubnets", "network.dataSubnets",
+	"cache.endpoint", "cache.port", "cache.securityGroupId", "cache.passwordSecretArn",
+	"database.endpoint", "database.port", "database.securityGroupId", "database.passwordSecretArn",
+}
+
+// seedNetwork puts the VPC of network.vpcId into an account in memory, as one that the program can use: a public subnet in each zone, with an
+// internet gateway, and a NAT gateway for the private ones.
+func seedNetwork(a *account.Account, s *config.File, add func(token, id, line string, outputs account.Values) error) error {
+	vpc := s.Text("network.vpcId")
+	if vpc == "" {
+		return nil
+	}
+	id := func(kind string) string { return kind + "-0" + account.StableHex(vpc+kind, 16) }
+	seeds := []account.Resource{
+		{Type: account.RouteTableToken, ID: id("rtb"), Outputs: account.Values{"vpcId": vpc}},
+		{Type: account.SecurityGroupToken, ID: id("sg"), Outputs: account.Values{"vpcId": vpc, "name": "default"}},
+		{Type: account.InternetGatewayToken, ID: id("igw"), Outputs: account.Values{"vpcId": vpc}},
+	}
+	number := 0
+	for _, tier := range []struct {
+		key, target, gateway string
+	}{{"publicSubnets", "gatewayId", id("igw")}, {"privateSubnets", "natGatewayId", id("nat")}, {"dataSubnets", "", ""}} {
+		table := id("rtb") + tier.key
+		if tier.target != "" {
+			seeds = append(seeds, account.Resource{Type: account.RouteTableToken, ID: table, Outputs: account.Values{"vpcId": vpc}},
+				account.Resource{Type: account.RouteToken, ID: "r-" + table, Outputs: account.Values{"routeTableId": table, "destinationCidrBlock": "0.0.0.0/0", tier.target: tier.gateway}})
+		}
+		for i, subnet := range s.List("network." + tier.key) {
+			if _, listed := a.Read(account.SubnetToken, subnet); listed { // the data may be in the private ones
+				continue
+			}
+			if number == 0 {
+				seeds = append(seeds, account.Resource{Type: account.NatGatewayToken, ID: id("nat"), Outputs: account.Values{"subnetId": subnet, "publicIp": "203.0.113.1", "privateIp": "10.250.0.4"}})
+			}
+			seeds = append(seeds, account.Resource{Type: account.SubnetToken, ID: subnet, Outputs: account.Values{
+				"vpcId": vpc, "availabilityZone": a.Region() + string(rune('a'+i%3)), "cidrBlock": fmt.Sprintf("10.250.%d.0/24", number), "mapPublicIpOnLaunch": false,
+			}})
+			if tier.target != "" {
+				seeds = append(seeds, account.Resource{Type: account.AssociationToken, ID: "rtbassoc-" + subnet, Outputs: account.Values{"routeTableId": table, "subnetId": subnet}})
+			}
+			number++
+		}
+	}
+	for _, seed := range seeds {
+		if err := a.Seed(seed.Type, seed.ID, seed.Outputs); err != nil {
+			return fmt.Errorf("assuming %s of %s: %w", seed.ID, vpc, err)
+		}
+	}
+	return add(account.VPCToken, vpc, "network "+vpc+", with subnets, routes and DNS as the program needs them", account.Values{
+		"cidrBlock": "10.250.0.0/16", "enableDnsSupport": true, "enableDnsHostnames": true, "mainRouteTableId": id("rtb"), "defaultSecurityGroupId": id("sg"),
+	})
+}
+
+// seedServers puts what a stack file says of a server that exists into the account: its security group, and the secret with its password.
+func seedServers(s *config.File, add func(token, id, line string, outputs account.Values) error) error {
+	for _, section := range []string{"cache", "database"} {
+		if group := s.Text(section + ".securityGroupId"); group != "" {
+			if err := add(account.SecurityGroupToken, group, "security group "+group+" in the environment's network", account.Values{
+				"vpcId": s.Text("network.vpcId"), "name": section,
+			}); err != nil {
+				return err
+			}
+		}
+		if arn := s.Text(section + ".passwordSecretArn"); arn != "" {
+			if err := add(account.SecretToken, arn, "secret "+arn, account.Values{"arn": arn, "name": arn[strings.LastIndex(arn, ":")+1:]}); err != nil {
+				return err
+			}
+			if err := add(account.SecretVersionToken, arn, "", account.Values{"arn": arn, "secretId": arn, "secretString": "assumed", "versionStages": []any{"AWSCURRENT"}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
