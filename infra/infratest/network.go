@@ -21,7 +21,8 @@ func Subnet(tier int, zone string) string {
 // the data subnets the main one, without a default route. Lookups changes what it says of an id.
 func (r *Recorder) network(args pulumi.MockCallArgs) (map[string]any, bool) {
 	asked := func(key string) string { return args.Args[resource.PropertyKey(key)].StringValue() }
-	answer, id := map[string]any{}, ""
+	var answer map[string]any
+	id := ""
 	switch args.Token {
 	case "aws:ec2/getVpc:getVpc":
 		id = asked("id")
