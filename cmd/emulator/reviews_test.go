@@ -91,6 +91,10 @@ func missing(from, in map[string]bool) []string {
 func TestSharingWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	staging := newLife(t, "staging", nil, nil)
+	early := newLife(t, "review-early", staging, shareStaging("early"))
+	if _, err := early.Up(t.Context()); err == nil || !strings.Contains(err.Error(), "unknown stack") || len(early.Left()) > 0 { // review-up adds what to do
+		t.Errorf("there is no stack staging: %v", err)
+	}
 	if err := staging.Init(t.Context()); err != nil { // the stack exists, and was never deployed
 		t.Fatal(err)
 	}

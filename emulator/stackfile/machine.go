@@ -28,9 +28,7 @@ func ForMachine(file *config.File, stack string, httpPort int) error {
 
 // bringHere changes what a stack that is meant for AWS cannot have on this machine. Pulumi.local.yaml has the same values.
 func bringHere(file *config.File, httpPort int) error {
-	if other := file.Text("environment.shares"); other != "" {
-		return fmt.Errorf("%s: environment.shares is %s, but on this machine every environment has resources of its own: remove the line for CLOUD=local", file.Name(), other)
-	}
+	file.Unset("environment.shares") // every environment on this machine has an account, and so resources, of its own
 	values := map[string]any{
 		"app.url": fmt.Sprintf("http://localhost:%d", httpPort),
 		// The local servers have no certificate of Amazon's, and the network is private.

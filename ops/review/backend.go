@@ -155,8 +155,10 @@ func template(root string) (*config.File, error) {
 	return settings, nil
 }
 
-// writeFile writes the stack file of a branch. In one that exists, only the expiry changes. A ttl of 0 is the one in the file.
-func writeFile(root, name, branch string, ttl time.Duration) (*config.File, error) {
+// writeFile writes the stack file of a branch, where nothing may be deployed yet. In one that exists, only the expiry changes. A ttl of 0 is
+// the one in the file.
+func writeFile(root string, deployed Stack, branch string, ttl time.Duration) (*config.File, error) {
+	name := deployed.Name
 	var settings *config.File
 	var err error
 	if _, missing := os.Stat(file(root, name)); missing == nil {
@@ -165,6 +167,9 @@ func writeFile(root, name, branch string, ttl time.Duration) (*config.File, erro
 		settings, err = newFile(root, name)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := keepShares(settings, deployed); err != nil {
 		return nil, err
 	}
 	if err := sameBranch(name, settings.Text("environment.branch"), branch); err != nil {
@@ -185,18 +190,38 @@ func writeFile(root, name, branch string, ttl time.Duration) (*config.File, erro
 	return settings, settings.Save(root)
 }
 
+// sharedByDefault is the environment that new review environments share. It takes a host name of their own, by which its load balancer sends
+// them their requests; without one in the template each has resources of its own.
+const sharedByDefault = "staging"
+
+// newFile is made of the template.
 func newFile(root, name string) (*config.File, error) {
 	settings, err := template(root)
 	if err != nil {
 		return nil, err
 	}
-	slug := strings.TrimPrefix(name, config.ReviewPrefix)
+	slug, values := strings.TrimPrefix(name, config.ReviewPrefix), map[string]any{}
+	if host := settings.Text("domain.name"); host != "" {
+		values["domain.name"] = slug + "." + host
+		if settings.Get("environment.shares") == nil {
+			values["environment.shares"] = sharedByDefault
+		}
+	}
 	settings.Rename(name, "Made of Pulumi."+config.ReviewStack+".yaml by make review-up; not for Git.")
 	settings.SetSecretsProvider(strings.ReplaceAll(settings.SecretsProvider(), "NAME", slug))
-	if host := settings.Text("domain.name"); host != "" {
-		return settings, settings.Set("domain.name", slug+"."+host)
+	return settings, session.Apply(settings, values)
+}
+
+// keepShares leaves an environment that is deployed as it is, whatever template and file say by now: sharing, or with resources of its own. A
+// change would delete its database.
+func keepShares(settings *config.File, deployed Stack) error {
+	switch {
+	case deployed.Shares != "":
+		return settings.Set("environment.shares", deployed.Shares)
+	case deployed.Own:
+		settings.Unset("environment.shares")
 	}
-	return settings, nil
+	return nil
 }
 
 // expiry is a full hour: all resources of the stack have it as a tag, and a second push within the hour does not change the tags again.

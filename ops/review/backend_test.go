@@ -199,7 +199,7 @@ func TestLeftovers(t *testing.T) {
 	}
 	e, _, _ := opened(t)
 	for _, name := range []string{"review-here", "review-file"} {
-		if _, err := writeFile(e.root, name, strings.TrimPrefix(name, "review-"), 0); err != nil {
+		if _, err := writeFile(e.root, Stack{Name: name}, strings.TrimPrefix(name, "review-"), 0); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -42,7 +42,7 @@ func TestFile(t *testing.T) {
 	if !strings.HasPrefix(name, "review-feature-e-") {
 		t.Fatalf("the name is %q", name)
 	}
-	settings, err := writeFile(root, name, branch, 0)
+	settings, err := writeFile(root, Stack{Name: name}, branch, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestFile(t *testing.T) {
 	if err := written.Save(root); err != nil {
 		t.Fatal(err)
 	}
-	again, err := writeFile(root, name, branch, 5*time.Hour)
+	again, err := writeFile(root, Stack{Name: name}, branch, 5*time.Hour)
 	if err != nil || again.Get("web.count") != 2 {
 		t.Errorf("web.count is %v, %v", again.Get("web.count"), err)
 	}
@@ -82,7 +82,7 @@ func TestFile(t *testing.T) {
 	if same := nameOf(t, root, branch); same != name {
 		t.Fatalf("the name is %q", same)
 	}
-	if _, err := writeFile(root, name, branch, 0); err == nil || !strings.Contains(err.Error(), `is the environment of branch "feature/É", and "`+branch+`" has the same short name`) {
+	if _, err := writeFile(root, Stack{Name: name}, branch, 0); err == nil || !strings.Contains(err.Error(), `is the environment of branch "feature/É", and "`+branch+`" has the same short name`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -101,9 +101,37 @@ func TestFileWithADomain(t *testing.T) {
 	if err := template.Save(root); err != nil {
 		t.Fatal(err)
 	}
-	settings, err := writeFile(root, "review-login", "login", 0)
+	settings, err := writeFile(root, Stack{Name: "review-login"}, "login", 0)
 	if err != nil || settings.Text("domain.name") != "login.review.example.com" || !strings.HasSuffix(settings.SecretsProvider(), "context_stack=review-login") {
 		t.Errorf("domain.name is %q, secretsprovider %q, %v", settings.Text("domain.name"), settings.SecretsProvider(), err)
+	}
+	if settings.Text("environment.shares") != "staging" {
+		t.Errorf("with a host of its own it shares %q", settings.Text("environment.shares"))
+	}
+	// What is deployed stays as it is, in pipelines, which have no file of it, and where there is one.
+	for range 2 {
+		for _, deployed := range []Stack{{Name: "review-own", Own: true}, {Name: "review-other", Shares: "demo"}} {
+			settings, err := writeFile(root, deployed, deployed.Name, 0)
+			if err != nil || settings.Text("environment.shares") != deployed.Shares {
+				t.Errorf("%s shares %q now, %v", deployed.Name, settings.Text("environment.shares"), err)
+			}
+			if err := settings.Set("environment.shares", "staging"); err != nil {
+				t.Fatal(err)
+			}
+			if err := settings.Save(root); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	// A template can ask for resources of its own.
+	if err := template.Set("environment.shares", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := template.Save(root); err != nil {
+		t.Fatal(err)
+	}
+	if settings, err := writeFile(root, Stack{Name: "review-apart"}, "apart", 0); err != nil || settings.Text("environment.shares") != "" {
+		t.Errorf("review-apart shares %q, %v", settings.Text("environment.shares"), err)
 	}
 }
 

@@ -39,27 +39,46 @@ func (e *Environments) Up(ctx context.Context, branch string, ttl time.Duration)
 	if err != nil {
 		return err
 	}
-	exists := slices.Contains(names, name)
+	exists, deployed := slices.Contains(names, name), Stack{Name: name}
 	if exists {
-		if _, err := e.ours(ctx, name, branch); err != nil {
+		if deployed, err = e.ours(ctx, name, branch); err != nil {
 			return err
 		}
 	}
-	settings, err := writeFile(e.root, name, branch, ttl)
+	settings, err := writeFile(e.root, deployed, branch, ttl)
 	if err != nil {
 		return err
 	}
+	e.tellShares(settings, deployed)
 	fmt.Fprintf(e.out, "%s is the environment of %s until %s\n", name, branch, settings.Text("environment.expiresAt"))
 	if err := e.stacks.Deploy(ctx, settings, name, exists); err != nil {
+		if from := settings.Text("environment.shares"); from != "" && !slices.Contains(names, from) {
+			return fmt.Errorf("%w\nenvironment.shares is %[2]s, and the project has no such stack: make up STACK=%[2]s, or write shares: \"\" in the section environment "+
+				"of Pulumi.%[3]s.yaml and %[4]s for resources of its own", err, from, config.ReviewStack, settings.Name())
+		}
 		return err
 	}
-	deployed, err := e.stacks.Read(ctx, name)
-	if err != nil {
+	if deployed, err = e.stacks.Read(ctx, name); err != nil {
 		return err
 	}
 	fmt.Fprintln(e.out, deployed.URL)
 	e.post(ctx, fmt.Sprintf("### Review environment\n\n<%s>, until %s (%s)", deployed.URL, cmp.Or(deployed.ExpiresAt, "further notice"), name), true)
 	return nil
+}
+
+// tellShares says what an environment shares, and how that is changed.
+func (e *Environments) tellShares(settings *config.File, deployed Stack) {
+	from, own := settings.Text("environment.shares"), "it has a network, a database and a load balancer of its own"
+	switch {
+	case deployed.Own:
+		fmt.Fprintf(e.err, "%s, and keeps them: make review-down before it can share an environment\n", own)
+	case from != "":
+		fmt.Fprintf(e.err, "it shares %s (environment.shares)\n", from)
+	case settings.Text("domain.name") == "":
+		fmt.Fprintf(e.err, "%s; with domain.name in Pulumi.%s.yaml it would share %s (docs/pipelines.md, \"Sharing staging\")\n", own, config.ReviewStack, sharedByDefault)
+	default:
+		fmt.Fprintf(e.err, "%s (environment.shares)\n", own)
+	}
 }
 
 // Down removes the environment of a branch, or what there is of it.

@@ -91,3 +91,31 @@ func TestCommands(t *testing.T) {
 		t.Errorf("destroyed %v:\n%s", cloud.destroyed, out.String())
 	}
 }
+
+// refusing cannot deploy.
+type refusing struct{ fake }
+
+func (refusing) Deploy(context.Context, *config.File, string, bool) error {
+	return errors.New("pulumi: exit status 255")
+}
+
+// TestSharedStackIsNotThere: the answer of pulumi is followed by the key and the fix.
+func TestSharedStackIsNotThere(t *testing.T) {
+	root := project(t)
+	settings, err := template(root)
+	if err == nil {
+		err = settings.Set("domain.name", "review.example.com")
+	}
+	if err == nil {
+		err = settings.Save(root)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	e := &Environments{root: root, stacks: &refusing{}, out: io.Discard, err: &said}
+	err = e.Up(t.Context(), "login", 0)
+	if err == nil || !strings.Contains(err.Error(), "environment.shares is staging, and the project has no such stack: make up STACK=staging") || !strings.Contains(said.String(), "it shares staging") {
+		t.Errorf("%v, %s", err, said.String())
+	}
+}

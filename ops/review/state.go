@@ -25,6 +25,7 @@ type Stack struct {
 	Resources int
 	Schema    string // its database on the server of the environment that it shares; empty where it has a server of its own
 	Shares    string // that environment
+	Own       bool   // it has a load balancer of its own, and with it a network, a database and a cluster
 }
 
 // ParseState reads a stack's state. What the outputs lack is taken from the tags that its provider puts on all resources: a first
@@ -61,6 +62,8 @@ func ParseState(name string, text []byte) (Stack, error) {
 		case "pulumi:providers:aws":
 			tags := defaultTags(r.Inputs.DefaultTags)
 			tagged.Class, tagged.ExpiresAt = tags[config.ClassTag], tags[config.ExpiresAtTag]
+		case "aws:lb/loadBalancer:LoadBalancer":
+			s.Own = true
 		}
 		s.Resources++
 	}
