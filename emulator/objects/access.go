@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -80,7 +81,8 @@ func (r Role) may(action, resource string) bool {
 
 // authenticate finds the role whose credentials signed the request, in the header or, for a signed URL, in the query, and signs it again to
 // compare (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html).
-func authenticate(config Config, r *http.Request) (Role, error) {
+// hash is that of the body, where the request does not tell it.
+func authenticate(config Config, r *http.Request, service, hash string) (Role, error) {
 	query := r.URL.Query()
 	scope, signed, signature, date, token := query.Get("X-Amz-Credential"), query.Get("X-Amz-SignedHeaders"), query.Get("X-Amz-Signature"), query.Get("X-Amz-Date"), query.Get("X-Amz-Security-Token")
 	inURL := scope != ""
@@ -94,7 +96,7 @@ func authenticate(config Config, r *http.Request) (Role, error) {
 		scope, signed, signature, date, token = parts["Credential"], parts["SignedHeaders"], parts["Signature"], r.Header.Get("X-Amz-Date"), r.Header.Get("X-Amz-Security-Token")
 	}
 	if scope == "" {
-		return Role{}, denied("Access Denied: the request is not signed, and the bucket is private")
+		return Role{}, denied("Access Denied: the request is not signed, and nothing here is public")
 	}
 	key, rest, _ := strings.Cut(scope, "/")
 	at, err := time.Parse("20060102T150405Z", date)
@@ -109,7 +111,7 @@ func authenticate(config Config, r *http.Request) (Role, error) {
 		if given.Token != token {
 			return Role{}, &failure{http.StatusBadRequest, "InvalidToken", "The provided token is malformed or otherwise invalid."}
 		}
-		if want := "/" + config.Region + "/s3/aws4_request"; !strings.HasSuffix("/"+rest, want) {
+		if want := "/" + config.Region + "/" + service + "/aws4_request"; !strings.HasSuffix("/"+rest, want) {
 			return Role{}, &failure{http.StatusBadRequest, "AuthorizationHeaderMalformed", "The scope " + scope + " does not end with " + want}
 		}
 		if inURL {
@@ -117,7 +119,7 @@ func authenticate(config Config, r *http.Request) (Role, error) {
 				return Role{}, denied("Request has expired")
 			}
 		}
-		again, err := sign(r, config.Region, given, strings.Split(signed, ";"), at, inURL)
+		again, err := sign(r, config.Region, service, hash, given, strings.Split(signed, ";"), at, inURL)
 		if err != nil {
 			return Role{}, err
 		}
@@ -130,7 +132,7 @@ func authenticate(config Config, r *http.Request) (Role, error) {
 }
 
 // sign returns the signature that the request must have.
-func sign(r *http.Request, region string, given issued, signed []string, at time.Time, inURL bool) (string, error) {
+func sign(r *http.Request, region, service, hash string, given issued, signed []string, at time.Time, inURL bool) (string, error) {
 	address := *r.URL
 	address.Scheme, address.Host = "http", r.Host
 	query := address.Query()
@@ -150,21 +152,18 @@ func sign(r *http.Request, region string, given issued, signed []string, at time
 	if slices.Contains(signed, "content-length") {
 		copied.ContentLength = r.ContentLength
 	}
-	hash := r.Header.Get("X-Amz-Content-Sha256")
-	if hash == "" {
-		hash = "UNSIGNED-PAYLOAD"
-	}
+	hash = cmp.Or(r.Header.Get("X-Amz-Content-Sha256"), hash)
 	whose := aws.Credentials{AccessKeyID: given.AccessKeyID, SecretAccessKey: given.SecretAccessKey, SessionToken: given.Token}
 	plain := func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }
 	if inURL {
-		uri, _, err := v4.NewSigner().PresignHTTP(r.Context(), whose, copied, hash, "s3", region, at, plain)
+		uri, _, err := v4.NewSigner().PresignHTTP(r.Context(), whose, copied, hash, service, region, at, plain)
 		if err != nil {
 			return "", err
 		}
 		parsed, err := url.Parse(uri)
 		return parsed.Query().Get("X-Amz-Signature"), err
 	}
-	if err := v4.NewSigner().SignHTTP(r.Context(), whose, copied, hash, "s3", region, at, plain); err != nil {
+	if err := v4.NewSigner().SignHTTP(r.Context(), whose, copied, hash, service, region, at, plain); err != nil {
 		return "", err
 	}
 	_, signature, _ := strings.Cut(copied.Header.Get("Authorization"), "Signature=")

@@ -1,5 +1,5 @@
 // Package objects is the emulated S3: buckets that containers use over HTTP, with the credentials that ECS gives to a task of a role, and
-// what the role's policies allow. The protocol of S3 is gofakes3's.
+// what the role's policies allow. The protocol of S3 is gofakes3's. The queues of SQS are served beside them.
 package objects
 
 import (
@@ -7,12 +7,15 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/queues"
 )
 
-// Config is what the account knows: the buckets, and the roles of tasks. The runtime writes it anew when either changes.
+// Config is what the account knows: the buckets, the queues, and the roles of tasks. The runtime writes it anew when either changes.
 type Config struct {
 	Region  string
 	Buckets map[string]Bucket
+	Queues  map[string]queues.Queue
 	Roles   map[string]Role // by ID
 }
 

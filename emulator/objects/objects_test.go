@@ -39,7 +39,7 @@ func serve(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, config: filepath.Join(t.TempDir(), "config.json")}
 	w.write("files", "other")
-	server, err := New(w.config, filepath.Join(t.TempDir(), "objects"))
+	server, err := New(w.config, filepath.Join(t.TempDir(), "objects"), filepath.Join(t.TempDir(), "jobs"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +65,11 @@ func (w *world) write(buckets ...string) {
 	for _, name := range buckets {
 		c.Buckets[name] = Bucket{CORS: []CORSRule{{AllowedOrigins: []string{"https://*.example.com"}, AllowedMethods: []string{"PUT"}, ExposeHeaders: []string{"ETag"}}}}
 	}
+	w.put(c)
+}
+
+func (w *world) put(c Config) {
+	w.t.Helper()
 	text, err := json.Marshal(c)
 	if err == nil {
 		err = os.WriteFile(w.config, text, 0o600)

@@ -16,11 +16,14 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3bolt"
+
+	"github.com/laravel-ecs/laravel-ecs/emulator/queues"
 )
 
-// Server answers requests of S3, and for the credentials of roles.
+// Server answers requests of S3 and of SQS, and for the credentials of roles.
 type Server struct {
 	file    string // of the configuration
+	queues  *queues.Server
 	backend *s3bolt.Backend
 	s3      http.Handler
 
@@ -29,14 +32,21 @@ type Server struct {
 	now  Config
 }
 
-// New opens the file with the objects.
-func New(config, objects string) (*Server, error) {
+// New opens the files with the objects and the jobs.
+func New(config, objects, jobs string) (*Server, error) {
 	backend, err := s3bolt.NewFile(objects)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", objects, err)
 	}
-	return &Server{file: config, backend: backend, s3: gofakes3.New(backend).Server()}, nil
+	served, err := queues.Open(jobs)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{file: config, backend: backend, s3: gofakes3.New(backend).Server(), queues: served}, nil
 }
+
+// Close closes the file of the jobs.
+func (s *Server) Close() error { return s.queues.Close() }
 
 // Count is how many objects a bucket has; at most a thousand are counted.
 func (s *Server) Count(bucket string) (int, error) {
@@ -82,6 +92,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, n)
 		return
 	}
+	if r.URL.Path == "/-/queues" {
+		_ = json.NewEncoder(w).Encode(s.queues.Samples(r.URL.Query().Get("queue"))) // the runtime asks again
+		return
+	}
+	if operation, asked := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS."); asked {
+		s.serveQueue(w, r, config, operation)
+		return
+	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if preflight(w, r, config.Buckets[bucket].CORS) {
 		return
@@ -110,6 +128,9 @@ func (s *Server) config() (Config, error) {
 		return Config{}, err
 	}
 	if err := s.apply(read); err != nil {
+		return Config{}, err
+	}
+	if err := s.queues.Apply(read.Queues); err != nil {
 		return Config{}, err
 	}
 	s.now, s.text = read, text
@@ -143,7 +164,7 @@ func (s *Server) apply(config Config) error {
 
 // check authenticates a request and compares it with the policies of its role.
 func (s *Server) check(config Config, r *http.Request, bucket, key string) error {
-	role, err := authenticate(config, r)
+	role, err := authenticate(config, r, "s3", "UNSIGNED-PAYLOAD")
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func (r *Runtime) removeOrphans(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{"registry": len(r.List(account.RepositoryToken)) > 0, "balancer": len(r.List(account.ListenerToken)) > 0, data.ObjectsOwner: len(r.List(account.BucketToken)) > 0}
+	known := map[string]bool{"registry": len(r.List(account.RepositoryToken)) > 0, "balancer": len(r.List(account.ListenerToken)) > 0, data.ObjectsOwner: len(r.List(account.BucketToken))+len(r.List(account.QueueToken)) > 0}
 	for _, token := range []string{account.DatabaseToken, account.CacheClusterToken, account.CacheReplicationToken} {
 		for _, res := range r.List(token) {
 			known[machine.OwnerOf(res)] = true

@@ -52,7 +52,9 @@ func New(cfg Config) (*Runtime, error) {
 		return nil, err
 	}
 	balancer, host := haproxy.New(m, cfg.HTTPPort, cfg.HTTPSPort), registry.New(m)
-	return &Runtime{m, balancer, host, data.New(m), tasks.New(m, balancer, host, cfg.DeployLimit)}, nil
+	servers, scheduler := data.New(m), tasks.New(m, balancer, host, cfg.DeployLimit)
+	scheduler.Jobs = servers.QueuePoints
+	return &Runtime{m, balancer, host, servers, scheduler}, nil
 }
 
 // Ensure makes a created or updated resource real. It returns when the resource works: a database accepts connections,
@@ -71,7 +73,7 @@ func (r *Runtime) Ensure(ctx context.Context, res account.Resource) error {
 		return r.EnsureCache(ctx, res)
 	case account.BalancerToken, account.ListenerToken, account.ListenerRuleToken, account.TargetGroupToken:
 		return r.EnsureBalancer(ctx)
-	case account.BucketToken, account.BucketCORSToken, account.RolePolicyToken:
+	case account.BucketToken, account.BucketCORSToken, account.QueueToken, account.RolePolicyToken:
 		return r.EnsureObjects(ctx)
 	case account.TaskToken:
 		if _, err := tasks.ParseTaskDefinition(res); err != nil {
@@ -107,7 +109,7 @@ func (r *Runtime) remove(ctx context.Context, res account.Resource) error {
 		return r.EnsureBalancer(ctx)
 	case account.BucketToken:
 		return r.RemoveBucket(ctx, res)
-	case account.BucketCORSToken, account.RolePolicyToken:
+	case account.BucketCORSToken, account.QueueToken, account.RolePolicyToken:
 		return r.EnsureObjects(ctx)
 	case account.ServiceToken:
 		return r.RemoveService(ctx, res)

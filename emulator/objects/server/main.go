@@ -1,11 +1,10 @@
-// Command server runs in the container that stands for S3.
+// Command server runs in the container that stands for S3 and SQS.
 package main
 
 import (
 	"io"
 	"log"
 	"net/http"
-	"net/url"
 	"os"
 	"time"
 
@@ -15,13 +14,15 @@ import (
 const (
 	config = "/etc/s3/config.json"
 	data   = "/var/lib/s3/objects"
-	local  = "http://127.0.0.1/-/objects?bucket="
+	jobs   = "/var/lib/s3/jobs"
+	// every is the resolution of the emulator's metrics.
+	every = 5 * time.Second
 )
 
-// main serves or, with a bucket's name, prints how many objects are in it.
+// main serves or, with a path, prints what the server in this container answers to it.
 func main() {
 	if len(os.Args) > 1 {
-		answer, err := http.Get(local + url.QueryEscape(os.Args[1])) //nolint:noctx // a command of one request
+		answer, err := http.Get("http://127.0.0.1" + os.Args[1]) //nolint:noctx // a command of one request
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -31,9 +32,10 @@ func main() {
 		}
 		return
 	}
-	server, err := objects.New(config, data)
+	server, err := objects.New(config, data, jobs)
 	if err != nil {
 		log.Fatal(err)
 	}
+	go server.Measure(every)
 	log.Fatal((&http.Server{Addr: ":80", Handler: server, ReadHeaderTimeout: 20 * time.Second}).ListenAndServe())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,21 +12,23 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
+	"github.com/laravel-ecs/laravel-ecs/emulator/metrics"
 	"github.com/laravel-ecs/laravel-ecs/emulator/objects"
+	"github.com/laravel-ecs/laravel-ecs/emulator/queues"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 )
 
-// ObjectsOwner is the label of the server of all buckets.
+// ObjectsOwner is the label of the server of all buckets and queues.
 const ObjectsOwner = "objects"
 
 const objectsFolder = "/etc/s3"
 
-// EnsureObjects runs the emulated S3, and tells it which buckets and roles there are. Without buckets there is none.
+// EnsureObjects runs the emulated S3 and SQS, and tells it which buckets, queues and roles there are. Without buckets and queues there is none.
 func (r *Servers) EnsureObjects(ctx context.Context) error {
 	unlock := r.Locks.Lock(ObjectsOwner)
 	defer unlock()
 	config := r.objectsConfig()
-	if len(config.Buckets) == 0 {
+	if len(config.Buckets)+len(config.Queues) == 0 {
 		return r.RemoveOwned(ctx, ObjectsOwner)
 	}
 	program, err := r.objectsProgram(ctx)
@@ -50,7 +53,7 @@ func (r *Servers) EnsureObjects(ctx context.Context) error {
 			return err
 		}
 	}
-	// The first request makes the buckets.
+	// The first request makes the buckets and the queues.
 	return r.WaitFor(ctx, "the emulated S3", id, time.Minute, func(ctx context.Context) error {
 		_, err := r.countObjects(ctx, id, "none")
 		return err
@@ -76,13 +79,61 @@ func (r *Servers) RemoveBucket(ctx context.Context, res account.Resource) error 
 }
 
 func (r *Servers) countObjects(ctx context.Context, id, bucket string) (string, error) {
-	out, err := r.Docker.Run(ctx, "exec", id, "/opt/s3/server", bucket)
+	out, err := r.Docker.Run(ctx, "exec", id, "/opt/s3/server", "/-/objects?bucket="+url.QueryEscape(bucket))
 	return strings.TrimSpace(out), err
 }
 
-// objectsConfig is what the account has of buckets and roles.
+// QueuePoints are what SQS reports to CloudWatch of its queues
+// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
+func (r *Servers) QueuePoints(ctx context.Context, m metrics.Metric, from, to time.Time) (points metrics.Points, known bool, err error) {
+	points = metrics.Points{}
+	found, err := r.Docker.Containers(ctx, r.StateLabel(), machine.LabelOwner+"="+ObjectsOwner)
+	if err != nil || len(found) == 0 {
+		return points, true, err
+	}
+	out, err := r.Docker.Run(ctx, "exec", found[0].ID, "/opt/s3/server", "/-/queues?queue="+url.QueryEscape(m.Dimensions["QueueName"]))
+	if err != nil {
+		return nil, true, err
+	}
+	var samples []queues.Sample
+	if err := json.Unmarshal([]byte(out), &samples); err != nil {
+		return nil, true, err
+	}
+	for _, s := range samples {
+		switch m.Name {
+		case "ApproximateNumberOfMessagesVisible":
+			points.Add(s.At, float64(s.Visible))
+		case "ApproximateNumberOfMessagesNotVisible":
+			points.Add(s.At, float64(s.NotVisible))
+		case "ApproximateNumberOfMessagesDelayed":
+			points.Add(s.At, float64(s.Delayed))
+		case "ApproximateAgeOfOldestMessage":
+			if s.Age != nil {
+				points.Add(s.At, *s.Age)
+			}
+		default:
+			return nil, false, nil
+		}
+	}
+	return points.Within(from, to), true, nil
+}
+
+// objectsConfig is what the account has of buckets, queues and roles.
 func (r *Servers) objectsConfig() objects.Config {
-	config := objects.Config{Region: r.Account.Region(), Buckets: map[string]objects.Bucket{}, Roles: map[string]objects.Role{}}
+	config := objects.Config{Region: r.Account.Region(), Buckets: map[string]objects.Bucket{}, Queues: map[string]queues.Queue{}, Roles: map[string]objects.Role{}}
+	for _, res := range r.List(account.QueueToken) {
+		number := func(name string) int { n, _ := res.Outputs.Int(name); return n }
+		q := queues.Queue{
+			ARN: res.Outputs.Text("arn"), Visibility: number("visibilityTimeoutSeconds"), Wait: number("receiveWaitTimeSeconds"), Delay: number("delaySeconds"),
+			Retention: number("messageRetentionSeconds"), MaxBytes: number("maxMessageSize"),
+		}
+		if policy, ok := account.ParseJSON(res.Outputs.Text("redrivePolicy")); ok {
+			target := policy.Text("deadLetterTargetArn")
+			q.DeadLetters = target[strings.LastIndex(target, ":")+1:]
+			q.MaxReceives, _ = policy.Int("maxReceiveCount")
+		}
+		config.Queues[res.Outputs.Text("name")] = q
+	}
 	for _, res := range r.List(account.BucketToken) {
 		config.Buckets[res.Outputs.Text("bucket")] = objects.Bucket{}
 	}

@@ -1,4 +1,4 @@
-// Package data runs the servers behind RDS instances (MariaDB), ElastiCache nodes (memcached and Valkey) and buckets.
+// Package data runs the servers behind RDS instances (MariaDB), ElastiCache nodes (memcached and Valkey), buckets and queues.
 package data
 
 import "github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
@@ -7,7 +7,7 @@ import "github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 type Servers struct {
 	*machine.Machine
 
-	program []byte // the emulated S3
+	program []byte // the emulated S3 and SQS
 }
 
 // New prepares the servers.

@@ -4,9 +4,11 @@ package tasks
 
 import (
 	"cmp"
+	"context"
 	"sync"
 	"time"
 
+	"github.com/laravel-ecs/laravel-ecs/emulator/metrics"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/haproxy"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/machine"
 	"github.com/laravel-ecs/laravel-ecs/emulator/runtime/registry"
@@ -21,6 +23,9 @@ type Scheduler struct {
 	Limit    time.Duration // how long a deployment may take
 	Settling time.Duration // how long a task without health checks must run before it counts as healthy
 	Tick     time.Duration // how often a deployment looks at its tasks; a look costs a tenth of a second of the processor
+
+	// Jobs has the metrics of queues.
+	Jobs func(ctx context.Context, m metrics.Metric, from, to time.Time) (metrics.Points, bool, error)
 
 	lastNumber map[string]int // of task names
 
