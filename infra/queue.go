@@ -25,6 +25,9 @@ const (
 	pollSeconds = 5
 )
 
+// What SQS reports of a queue.
+const sqsMetrics, sqsAge, sqsWaiting = "AWS/SQS", "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
+
 // Queue is a queue of Amazon SQS for Laravel's jobs, and one for those that nobody could process.
 type Queue struct {
 	pulumi.ResourceState
@@ -108,11 +111,10 @@ func (o *Observability) queueAlarms() []alarm {
 	if q == nil {
 		return nil
 	}
-	const metrics = "AWS/SQS"
 	return []alarm{
-		{"queue-age", "A job is older than worker.maxWaitSeconds: it waits, or is being processed", metrics, "ApproximateAgeOfOldestMessage", "Maximum", pulumi.StringMap{"QueueName": q.Name},
+		{"queue-age", "A job is older than worker.maxWaitSeconds: it waits, or is being processed", sqsMetrics, sqsAge, "Maximum", pulumi.StringMap{"QueueName": q.Name},
 			true, float64(o.args.Reported.MaxWaitSeconds), 5, quiet, 0},
-		{"queue-dead", "A job was delivered so often without success that SQS gave it up", metrics, "ApproximateNumberOfMessagesVisible", "Maximum",
+		{"queue-dead", "A job was delivered so often without success that SQS gave it up", sqsMetrics, sqsWaiting, "Maximum",
 			pulumi.StringMap{"QueueName": q.DeadName}, true, 0, 1, quiet, 0},
 	}
 }

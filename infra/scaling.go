@@ -20,7 +20,8 @@ type Scaling struct {
 // QueueScaling keeps so many waiting jobs per task, and the oldest of them below an age. More tasks start when one of the two is above its
 // target, and tasks end when both are below (Application Auto Scaling user guide, "Target tracking scaling policies").
 type QueueScaling struct {
-	Stack       string // the dimension that the scheduler reports them with
+	Stack       string             // the dimension that the scheduler reports them with
+	SQS         pulumi.StringInput // the name of the queue of SQS, which reports them itself; nil where they are not there
 	JobsPerTask int
 	WaitSeconds int
 }
@@ -89,19 +90,29 @@ func (s *Service) scaleByQueue(ctx *pulumi.Context, name string, args ServiceArg
 	place := func(name string, value pulumi.StringInput) *metricPlace {
 		return &metricPlace{Name: pulumi.String(name), Value: value}
 	}
-	stack := metricPlaces{place("Stack", pulumi.String(queue.Stack))}
+	namespace, waiting, age, where := metricNamespace, metricWaitingJobs, metricOldestJob, place("Stack", pulumi.String(queue.Stack))
+	if queue.SQS != nil {
+		namespace, waiting, age, where = sqsMetrics, sqsWaiting, sqsAge, place("QueueName", queue.SQS)
+	}
+	jobs := read("jobs", namespace, waiting, "Maximum", metricPlaces{where})
 	perTask := metricQueries{
-		read("jobs", metricNamespace, metricWaitingJobs, "Maximum", stack),
+		jobs,
 		read("tasks", "AWS/ECS", "CPUUtilization", "SampleCount", metricPlaces{place("ClusterName", args.Cluster.Name), place("ServiceName", service.Name)}),
 		&metricQuery{Id: pulumi.String("each"), Expression: pulumi.String("jobs / FILL(tasks, 1)"), ReturnData: pulumi.Bool(true)},
 	}
-	oldest := read("oldest", metricNamespace, metricOldestJob, "Maximum", stack)
-	oldest.ReturnData = pulumi.Bool(true)
+	first := read("oldest", namespace, age, "Maximum", metricPlaces{where})
+	oldest := metricQueries{first}
+	if queue.SQS != nil {
+		// SQS's age is also that of a job that a worker has, for which more tasks do nothing; and it has none while the queue is empty.
+		oldest = append(oldest, jobs, &metricQuery{Id: pulumi.String("waits"), Expression: pulumi.String("IF(jobs > 0, FILL(oldest, 0), 0)"), ReturnData: pulumi.Bool(true)})
+	} else {
+		first.ReturnData = pulumi.Bool(true)
+	}
 	for _, policy := range []struct {
 		suffix  string
 		value   int
 		queries metricQueries
-	}{{"jobs", queue.JobsPerTask, perTask}, {"wait", queue.WaitSeconds, metricQueries{oldest}}} {
+	}{{"jobs", queue.JobsPerTask, perTask}, {"wait", queue.WaitSeconds, oldest}} {
 		_, err := appautoscaling.NewPolicy(ctx, name+"-"+policy.suffix, &appautoscaling.PolicyArgs{
 			PolicyType: pulumi.String("TargetTrackingScaling"),
 			ResourceId: target.ResourceId, ScalableDimension: target.ScalableDimension, ServiceNamespace: target.ServiceNamespace,

@@ -139,7 +139,6 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		{"prod", "web", "cpu", 1500, "cluster.max: 6 m6i.large (2048 CPU units and 7554 MiB for tasks each) do not hold a release at its largest, 12 web x (1564, 832 MiB)"},
 		{"staging", "worker", "queue", "beanstalkd", `worker.queue: "beanstalkd" is none of database, redis, sqs`},
 		{"staging", "worker", "queue", "memcached", `worker.queue: "memcached" is none of database, redis, sqs`},
-		{"local", "worker", "queue", "sqs", "worker.queue: sqs is a service of AWS, and environment.class local has none"},
 		{"local", "cache", "store", "redis", "cache.store: redis needs cache.engine valkey or redis, not memcached"},
 		{"staging", "session", "driver", "memcached", "session.driver: memcached needs cache.engine memcached, not valkey"},
 		{"staging", "session", "driver", "file", `session.driver: "file" is none of redis, memcached, database, cookie`},

@@ -82,3 +82,30 @@ func TestWorkerScalesByItsQueue(t *testing.T) {
 		t.Errorf("without a scheduler: %v", err)
 	}
 }
+
+// TestWorkerScalesBySQS: by what SQS reports of the queue, without the scheduler, and by the age only while jobs wait: it is also that of a job
+// that is being processed.
+func TestWorkerScalesBySQS(t *testing.T) {
+	config := with(with(stackConfig(t, "staging"), "worker", "scaling", map[string]any{"min": 1, "max": 3, "jobsPerTask": 20}), "worker", "queue", "sqs")
+	r := deploy(t, "staging", with(with(config, "cluster", "max", 3), "scheduler", "count", 0))
+	got := map[string]string{}
+	for _, policy := range each(t, r, "aws:appautoscaling/policy:Policy") {
+		const metrics = "targetTrackingScalingPolicyConfiguration.customizedMetricSpecification.metrics"
+		for _, i := range []string{"[0]", "[1]", "[2]"} {
+			const metric = ".metricStat.metric."
+			got[policy.Name[strings.LastIndex(policy.Name, "-")+1:]] += strings.Join(slices.DeleteFunc([]string{
+				text(policy, metrics+i+metric+"namespace"), text(policy, metrics+i+metric+"metricName"),
+				text(policy, metrics+i+metric+"dimensions[0].name"), text(policy, metrics+i+metric+"dimensions[0].value"), text(policy, metrics+i+".expression"),
+			}, func(s string) bool { return s == "" }), " ") + "; "
+		}
+	}
+	const of = " QueueName laravel-staging-queue-jobs-name; "
+	for name, want := range map[string]string{
+		"jobs": "AWS/SQS ApproximateNumberOfMessagesVisible" + of + "AWS/ECS CPUUtilization ClusterName laravel-staging-cluster-ecs-name; jobs / FILL(tasks, 1); ",
+		"wait": "AWS/SQS ApproximateAgeOfOldestMessage" + of + "AWS/SQS ApproximateNumberOfMessagesVisible" + of + "IF(jobs > 0, FILL(oldest, 0), 0); ",
+	} {
+		if got[name] != want {
+			t.Errorf("%s: %s\nwant %s", name, got[name], want)
+		}
+	}
+}

@@ -103,6 +103,9 @@ func (s *stack) serviceArgs(app *application, p process, roles *infra.TaskRoles,
 	}
 	if p.scaling != nil && p.scaling.Queue != nil {
 		p.scaling.Queue.Stack = s.prefix
+		if app.queue != nil {
+			p.scaling.Queue.SQS = app.queue.Name
+		}
 	}
 	switch {
 	case p.routed():

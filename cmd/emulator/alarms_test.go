@@ -38,6 +38,8 @@ var (
 		"unhealthy":         {"", "UnHealthyHostCount", 0, 1},
 		"PROCESS-unhealthy": {"", "UnHealthyHostCount", 0, 1},
 		"PROCESS-cpu":       {"AWS/ECS", "CPUUtilization", 20, 5000}, // percent of what is reserved: more than any instance has
+		"queue-age of SQS":  {"AWS/SQS", "ApproximateAgeOfOldestMessage", 3, 5000},
+		"queue-dead of SQS": {"AWS/SQS", "ApproximateNumberOfMessagesVisible", 0, 1},
 		"no-task":           {}, "PROCESS-gone": {}, "nat-forwards": {}, "disk": {}, "queue-age": {},
 	}
 	// undriven are on metrics of what the emulator has no counterpart of, or does not measure.
@@ -46,7 +48,6 @@ var (
 		"db-backup": "no backups by RDS", "db-copy": "no copies by AWS Backup",
 		"cache-cpu": "no metrics of ElastiCache", "cache-evictions": "no metrics of ElastiCache", "cache-memory": "no metrics of ElastiCache",
 		"certificate": "no metrics of ACM", "nat-down": "no metrics of EC2", "PROCESS-memory": "nobody measures the memory of tasks",
-		"queue-age of SQS": "no metrics of SQS", "queue-dead of SQS": "no metrics of SQS",
 	}
 )
 

@@ -31,7 +31,7 @@ func (c *controlPlane) Points(ctx context.Context, m metrics.Metric, from, to ti
 	case known:
 	case m.Namespace == "AWS/ApplicationELB" && strings.HasSuffix(m.Name, "ealthyHostCount"):
 		values, err = c.hosts(ctx, m)
-	case m.Namespace == "AWS/ApplicationELB": // nobody asks for anything
+	case m.Namespace == "AWS/ApplicationELB", m.Namespace == "AWS/SQS": // nobody asks for anything
 	default:
 		return metrics.FromLogs(m, from, to, c.account.List(account.LogGroupToken), func(group string) ([]state.Line, error) { return c.Lines(ctx, group, from) })
 	}

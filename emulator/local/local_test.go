@@ -45,29 +45,6 @@ func TestWaitForPage(t *testing.T) {
 	}
 }
 
-// TestServable: a queue of SQS is for AWS only.
-func TestServable(t *testing.T) {
-	root := t.TempDir()
-	if err := os.WriteFile(filepath.Join(root, "Pulumi.yaml"), []byte("name: laravel-ecs\nruntime: go\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for text, want := range map[string]string{
-		"laravel-ecs:worker: {count: 1}": "", "laravel-ecs:worker: {queue: redis}": "", "laravel-ecs:worker: {queue: sqs}": "Pulumi.staging.yaml: worker.queue is sqs",
-		"laravel-ecs:processes: {worker: {queue: sqs}}": "processes.worker.queue is sqs",
-	} {
-		if err := os.WriteFile(filepath.Join(root, "Pulumi.staging.yaml"), []byte("config:\n  "+text+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		settings, err := config.ReadFile(root, "staging")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := servable(settings); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%s: %v", text, err)
-		}
-	}
-}
-
 // TestFixedResponse: only a rule for all requests that the program did not make is maintenance.
 func TestFixedResponse(t *testing.T) {
 	a, err := emulated.Open("", "eu-central-1")

@@ -13,7 +13,6 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
-	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // pageLimit is how long the page may take to answer after the deployment: the tasks were healthy by then.
@@ -60,9 +59,6 @@ func prepare(ctx context.Context, s *Stack) error {
 }
 
 func (o *Opened) start(ctx context.Context) error {
-	if err := servable(o.Settings()); err != nil {
-		return err
-	}
 	if err := o.Machine.Preflight(ctx, o.https()); err != nil {
 		return err
 	}
@@ -76,16 +72,6 @@ func (o *Opened) start(ctx context.Context) error {
 		return nil
 	}
 	return o.Stack.Prebuild(ctx, o.Stack.Root, o.Settings(), o.Stack.Out)
-}
-
-// servable refuses a stack whose tasks need a service of AWS that the emulator has no server for.
-func servable(settings *config.File) error {
-	for _, key := range []string{"worker.queue", "processes.worker.queue"} {
-		if settings.Text(key) == config.DriverSQS {
-			return fmt.Errorf("%s: %s is sqs, and the emulator has no server of SQS: make rehearse tries it without containers; on this machine set database or redis", settings.Name(), key)
-		}
-	}
-	return nil
 }
 
 // AfterUp waits for the page of what was deployed.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,7 @@ func TestMakeUp(t *testing.T) {
 		}
 	})
 	t.Run("redirect to https", func(t *testing.T) { checkRedirect(t, s) })
+	t.Run("a job in SQS", func(t *testing.T) { checkQueue(t, s) })
 }
 
 // checkRelease deploys a changed page while visitors come: none of their requests may fail. TestReleases does the same to everything
@@ -125,19 +127,7 @@ func checkSession(t *testing.T, s *site) {
 
 func checkBackground(t *testing.T, s *site) {
 	client := browser(t)
-	_, page := get(t, client, s.url("/"))
-	token := regexp.MustCompile(`name="_token" value="([^"]+)"`).FindStringSubmatch(page)
-	if token == nil {
-		t.Fatal("the page has no form token")
-	}
-	response, err := client.PostForm(s.url("/jobs"), map[string][]string{"_token": {token[1]}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	if response.StatusCode >= http.StatusBadRequest {
-		t.Fatalf("dispatching a job: %s", response.Status)
-	}
+	dispatch(t, client, s.url(""), 0)
 	eventually(t, 30*time.Second, "the worker runs the job", func() bool {
 		_, page := get(t, client, s.url("/"))
 		return !strings.Contains(page, "No job has run yet")
@@ -148,20 +138,40 @@ func checkBackground(t *testing.T, s *site) {
 	})
 }
 
-// checkRedirect turns HTTP into a redirect, as production has it.
-func checkRedirect(t *testing.T, s *site) {
-	file := filepath.Join(s.dir, "Pulumi.local.yaml")
-	raw, err := os.ReadFile(file)
+// dispatch has the page queue a job that takes so many seconds.
+func dispatch(t *testing.T, client *http.Client, site string, seconds int) {
+	t.Helper()
+	_, page := get(t, client, site+"/")
+	token := regexp.MustCompile(`name="_token" value="([^"]+)"`).FindStringSubmatch(page)
+	if token == nil {
+		t.Fatal("the page has no form token")
+	}
+	response, err := client.PostForm(site+"/jobs", map[string][]string{"_token": {token[1]}, "seconds": {strconv.Itoa(seconds)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed := strings.Replace(string(raw), "http: forward", "http: redirect", 1)
-	if changed == string(raw) {
-		t.Fatal("Pulumi.local.yaml does not forward")
+	response.Body.Close()
+	if response.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("dispatching a job: %s", response.Status)
 	}
-	if err := os.WriteFile(file, []byte(changed), 0o644); err != nil {
-		t.Fatal(err)
-	}
+}
+
+// checkQueue: Laravel's own queue "sqs" sends a job to the emulated SQS with the role of the web task, and the worker gets it there with the same
+// role. Before this, a job took no time.
+func checkQueue(t *testing.T, s *site) {
+	client, site := browser(t), fmt.Sprintf("https://localhost:%d", s.https)
+	dispatch(t, client, site, 1)
+	eventually(t, 30*time.Second, "the worker runs a job of SQS", func() bool {
+		_, page := get(t, client, site+"/")
+		return strings.Contains(page, "done after 1 s")
+	})
+}
+
+// checkRedirect turns HTTP into a redirect, as production has it, and takes the queue to SQS.
+func checkRedirect(t *testing.T, s *site) {
+	file := filepath.Join(s.dir, "Pulumi.local.yaml")
+	edit(t, file, "http: forward", "http: redirect")
+	edit(t, file, "worker:\n", "worker:\n    queue: sqs\n")
 	s.make(t, "up")
 	response, _ := get(t, browser(t), s.url("/x?y=1"))
 	// The program says port 443; the runtime knows where it published that.

@@ -154,9 +154,6 @@ func (c *Config) validateDrivers(p *problems) {
 
 // validateSQS: there is one queue, and Pulumi adds letters to its name (autonaming). So a job for a queue of another name would find none.
 func (c *Config) validateSQS(p *problems) {
-	if c.Environment.Class == ClassLocal {
-		p.add("worker.queue", "sqs is a service of AWS, and environment.class local has none: use database or redis here")
-	}
 	if !c.Network.Existing() && c.Network.NAT == NATNone && !slices.Contains(c.Network.Endpoints, "sqs") {
 		p.add("network.endpoints", "sqs is missing: without it, and without NAT, no task reaches the queue of worker.queue sqs; add it")
 	}

@@ -233,7 +233,7 @@ func (w Worker) most() int {
 	return max(w.Count, w.Scaling.Max)
 }
 
-// validateScaling: the scheduler reports the jobs of all queues together, so they tell how many tasks one worker needs.
+// validateScaling: the scheduler reports the jobs of all queues together, and SQS has one queue, so they tell how many tasks one worker needs.
 func (w Worker) validateScaling(p *problems, key string, c *Config) {
 	s, key := w.Scaling, key+".scaling"
 	if s.Max == 0 {
@@ -252,7 +252,7 @@ func (w Worker) validateScaling(p *problems, key string, c *Config) {
 		p.add(key, "needs one worker, because the jobs of all queues are counted together: give one worker all queues, or set the counts of several")
 	}
 	if c.Worker.Queue == DriverSQS {
-		p.add(key, "needs worker.queue database or redis: the scheduler does not count the jobs in sqs")
+		return // it reports them itself
 	}
 	if c.Scheduler.Count == 0 || len(c.Scheduler.Command) > 0 && c.Scheduler.Command[0] != RoleScheduler || !c.Observability.Alarms || c.Environment.Shares != "" {
 		p.add(key, "needs scheduler.count 1 and observability.alarms true, with which the scheduler reports the jobs that wait, and no environment.shares")

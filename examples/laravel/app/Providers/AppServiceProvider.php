@@ -4,6 +4,7 @@ namespace App\Providers;
 
 use App\Support\S3Adapter;
 use App\Support\SessionStore;
+use App\Support\SqsClient;
 use Illuminate\Filesystem\FilesystemAdapter;
 use Illuminate\Support\Facades\Storage;
 use Illuminate\Support\ServiceProvider;
@@ -14,6 +15,8 @@ class AppServiceProvider extends ServiceProvider
     public function register(): void
     {
         $this->app->singleton(SessionStore::class);
+        // Yours has composer require aws/aws-sdk-php instead.
+        class_exists('Aws\Sqs\SqsClient') || class_alias(SqsClient::class, 'Aws\Sqs\SqsClient');
     }
 
     public function boot(): void

@@ -12,13 +12,10 @@ use RuntimeException;
 /**
  * Laravel's disk "s3" with nothing but PHP, for this example: where packagist does not answer, its packages are Debian's, which has no AWS
  * SDK for PHP. Your application requires league/flysystem-aws-s3-v3 instead, and none of this.
- *
- * It signs with the temporary credentials of the task's role, which the agent of ECS gives to the container (AWS, "Task IAM role", and
- * "Authenticating requests: Signature Version 4").
  */
 final class S3Adapter implements FilesystemAdapter
 {
-    private ?array $credentials = null;
+    use SignsRequests;
 
     /** @param array{bucket: string, region: string, endpoint?: ?string} $config of config/filesystems.php */
     public function __construct(private array $config) {}
@@ -156,7 +153,7 @@ final class S3Adapter implements FilesystemAdapter
         $query = http_build_query($query, '', '&', PHP_QUERY_RFC3986);
         $headers += ['host' => $host] + $this->signedHeaders($body);
         ksort($headers);
-        $headers['authorization'] = $this->authorization($method, $path, $query, $headers, $region);
+        $headers['authorization'] = $this->authorization('s3', $method, $path, $query, $headers, $region);
         $lines = array_map(fn ($name, $value) => "$name: $value", array_keys($headers), $headers);
         $options = ['method' => $method, 'header' => $lines, 'content' => $body, 'ignore_errors' => true, 'timeout' => 20];
         $text = file_get_contents(($own ? 'http' : 'https')."://$host$path?$query", false, stream_context_create(['http' => $options]));
@@ -169,40 +166,5 @@ final class S3Adapter implements FilesystemAdapter
         preg_match('/^\S+ (\d+)/', $lines[0] ?? '', $status);
 
         return [(int) ($status[1] ?? 0), $found, (string) $text];
-    }
-
-    private function signedHeaders(string $body): array
-    {
-        return [
-            'x-amz-content-sha256' => hash('sha256', $body), 'x-amz-date' => gmdate('Ymd\THis\Z'), 'x-amz-security-token' => $this->credentials()['Token'],
-        ];
-    }
-
-    private function authorization(string $method, string $path, string $query, array $headers, string $region): string
-    {
-        ['AccessKeyId' => $id, 'SecretAccessKey' => $secret] = $this->credentials();
-        $date = $headers['x-amz-date'];
-        $names = implode(';', array_keys($headers));
-        $text = implode('', array_map(fn ($name, $value) => "$name:$value\n", array_keys($headers), $headers));
-        $request = "$method\n$path\n$query\n$text\n$names\n{$headers['x-amz-content-sha256']}";
-        $scope = substr($date, 0, 8)."/$region/s3/aws4_request";
-        $key = "AWS4$secret";
-        foreach (explode('/', $scope) as $part) {
-            $key = hash_hmac('sha256', $part, $key, true);
-        }
-        $signature = hash_hmac('sha256', "AWS4-HMAC-SHA256\n$date\n$scope\n".hash('sha256', $request), $key);
-
-        return "AWS4-HMAC-SHA256 Credential=$id/$scope, SignedHeaders=$names, Signature=$signature";
-    }
-
-    private function credentials(): array
-    {
-        if ($this->credentials === null || strtotime($this->credentials['Expiration']) < time() + 300) {
-            $path = getenv('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI');
-            $text = $path ? file_get_contents("http://169.254.170.2$path") : false;
-            $this->credentials = $text ? json_decode($text, true, flags: JSON_THROW_ON_ERROR) : throw new RuntimeException('the task has no role');
-        }
-
-        return $this->credentials;
     }
 }
