@@ -1,6 +1,7 @@
 package stacks_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -84,12 +85,52 @@ func TestSectionThatIsNoSection(t *testing.T) {
 	}
 }
 
-// TestSectionsOfAnotherProject: without the error, a project with another name would be deployed with nothing but defaults.
+// TestSectionsOfAnotherProject: without the error, they would be its defaults.
 func TestSectionsOfAnotherProject(t *testing.T) {
-	t.Setenv("PULUMI_CONFIG", `{"aws:region": "eu-west-1", "pulumi:tags": {"team": "x"}, "laravel-ecs:web": {"count": 2}, "shop:app": {}}`)
-	_, err := infratest.Run(stacks.Deploy, "shop", "staging", map[string]string{"aws:region": "eu-west-1", "laravel-ecs:web": `{"count": 2}`})
-	want := "laravel-ecs:web: is of the project laravel-ecs, and Pulumi.yaml names this one shop; rename the sections: perl -pi -e 's/^  laravel-ecs:/  shop:/' Pulumi.*.yaml"
+	t.Setenv("PULUMI_CONFIG", `{"aws:region": "eu-west-1", "pulumi:tags": {"team": "x"}, "blog:web": {"count": 2}, "shop:app": {}}`)
+	_, err := infratest.Run(stacks.Deploy, "shop", "staging", map[string]string{"aws:region": "eu-west-1", "blog:web": `{"count": 2}`})
+	want := "blog:web: is of the project blog, and Pulumi.yaml names this one shop; rename the sections: perl -pi -e 's/^  blog:/  laravel-ecs:/' Pulumi.*.yaml"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestNamespaces: the sections of the shipped stack files are the program's in a project of any name, beside the empty ones that Pulumi adds for
+// the project. A section with the project's name, or none, is the same; one with both is an error.
+func TestNamespaces(t *testing.T) {
+	for given, want := range map[string]string{
+		`"laravel-ecs:app": {"name": "blog"}`:                               "",
+		`"laravel-ecs:app": {"name": "blog"}, "shop:app": {}`:               "",
+		`"shop:app": {"name": "blog"}`:                                      "",
+		`"shop:app": {"name": "blog"}, "laravel-ecs:app": {"debug": false}`: "app: is there twice, as laravel-ecs:app and as shop:app; make it one section",
+		`"laravel-ecs:app": {"name": "blog", "nmae": "x"}`:                  "app.nmae: no such key",
+	} {
+		var keys map[string]any
+		if err := json.Unmarshal([]byte("{"+given+"}"), &keys); err != nil {
+			t.Fatal(err)
+		}
+		settings := stackConfig(t, "staging")
+		delete(settings, "laravel-ecs:app")
+		for key, section := range keys {
+			text, _ := json.Marshal(section)
+			settings[key] = string(text)
+		}
+		all, _ := json.Marshal(settings)
+		t.Setenv("PULUMI_CONFIG", string(all))
+		r, err := infratest.Run(stacks.Deploy, "shop", "staging", settings)
+		switch {
+		case want != "":
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v", given, err)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", given, err)
+		default:
+			for _, cluster := range r.OfType("aws:ecs/cluster:Cluster") {
+				if !strings.HasPrefix(cluster.Name, "blog-staging") {
+					t.Errorf("%s: the cluster is %s", given, cluster.Name)
+				}
+			}
+		}
 	}
 }

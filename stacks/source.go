@@ -28,15 +28,22 @@ func (s source) Region() string {
 }
 
 // Section returns secrets decrypted. They become secret again where they are used (secretInputs).
-func (s source) Section(key string) (string, bool, error) {
-	raw, err := pulumiconfig.New(s.ctx, "").Try(key)
-	if errors.Is(err, pulumiconfig.ErrMissingVar) {
-		return "", false, nil
+func (s source) Section(key string) (text string, found bool, err error) {
+	for _, namespace := range []string{config.Namespace, s.ctx.Project()} {
+		raw, err := pulumiconfig.New(s.ctx, namespace).Try(key)
+		if err != nil && !errors.Is(err, pulumiconfig.ErrMissingVar) {
+			return "", false, err
+		}
+		if err == nil && (!found || text == "{}") { // the project's may be empty, see config.Sections
+			text, found = raw, true
+		}
 	}
-	return raw, err == nil, err
+	return text, found, nil
 }
 
-func (s source) Encrypted(key string) bool { return s.ctx.IsConfigSecret(s.ctx.Project() + ":" + key) }
+func (s source) Encrypted(key string) bool {
+	return s.ctx.IsConfigSecret(config.Namespace+":"+key) || s.ctx.IsConfigSecret(s.ctx.Project()+":"+key)
+}
 
 // Sections reads what the SDK itself reads, because the SDK answers for single keys only: the Go language host puts the whole
 // configuration into PULUMI_CONFIG. The Automation API does not, and there the stack file is read.

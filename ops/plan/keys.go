@@ -54,7 +54,7 @@ func keys(text []byte, project string) (map[string]any, error) {
 	}
 	values := map[string]any{}
 	for key, node := range file.Config {
-		flatten(strings.TrimPrefix(key, project+":"), &node, values)
+		flatten(strings.TrimPrefix(strings.TrimPrefix(key, project+":"), config.Namespace+":"), &node, values)
 	}
 	return values, nil
 }

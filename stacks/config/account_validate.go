@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
+	"go.yaml.in/yaml/v3"
 )
 
 func (c *AccountConfig) validate(stack string) []error {
@@ -93,26 +92,37 @@ func (c *AccountConfig) validateStackFile(p *problems, environment string) {
 // environmentFile is what the account stack reads of an environment's stack file.
 type environmentFile struct {
 	Config struct {
-		Region      string                 `yaml:"aws:region"`
-		App         App                    `yaml:"laravel-ecs:app"`
-		Environment struct{ Class string } `yaml:"laravel-ecs:environment"`
+		Region      string
+		App         App
+		Environment struct{ Class string }
 		Domain      struct {
 			Name, Zone string
 			Aliases    []string
-		} `yaml:"laravel-ecs:domain"`
-		Database struct{ Copies struct{ Region string } } `yaml:"laravel-ecs:database"`
+		}
+		Database struct{ Copies struct{ Region string } }
 		Access   struct {
 			TaskPolicies []string `yaml:"taskPolicies"`
-		} `yaml:"laravel-ecs:access"`
+		}
 	}
 }
 
 func readStackFile(stack string) (environmentFile, error) {
 	var file environmentFile
 	file.Config.App.Name = defaults().App.Name
+	var given struct{ Config map[string]yaml.Node }
 	raw, err := os.ReadFile("Pulumi." + stack + ".yaml")
 	if err == nil {
-		err = yaml.Unmarshal(raw, &file)
+		err = yaml.Unmarshal(raw, &given)
+	}
+	for key, into := range map[string]any{
+		"region": &file.Config.Region, "app": &file.Config.App, "environment": &file.Config.Environment, "domain": &file.Config.Domain,
+		"database": &file.Config.Database, "access": &file.Config.Access,
+	} {
+		for full, node := range given.Config {
+			if err == nil && full[strings.LastIndex(full, ":")+1:] == key { // with any namespace: see Namespace
+				err = node.Decode(into)
+			}
+		}
 	}
 	return file, err
 }

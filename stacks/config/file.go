@@ -87,7 +87,7 @@ func (s *File) Region() (string, error) {
 }
 
 // Get returns the value at a path of the stack's config, nil where there is none. The path's first part is a config
-// key, with or without the project's name: domain.zone, aws:region.
+// key, with or without a namespace: domain.zone, aws:region.
 func (s *File) Get(path string) any {
 	node := s.find(path)
 	if node == nil {
@@ -137,22 +137,31 @@ func (s *File) config(key string) *yaml.Node {
 	if config == nil {
 		return nil
 	}
+	return child(config, s.full(config, key))
+}
+
+// full is a config key as the file has it: with the namespace of the program or of the project, or without one. A new one is as the others.
+func (s *File) full(config *yaml.Node, key string) string {
 	if strings.Contains(key, ":") {
-		return child(config, key)
+		return key
 	}
-	if node := child(config, s.name+":"+key); node != nil {
-		return node
+	namespace := Namespace + ":"
+	for i := 0; i < len(config.Content); i += 2 {
+		switch name := config.Content[i].Value; {
+		case name == key || name == Namespace+":"+key || name == s.name+":"+key:
+			return name
+		case strings.HasPrefix(name, s.name+":"):
+			namespace = s.name + ":"
+		}
 	}
-	return child(config, key)
+	return namespace + key
 }
 
 // Set puts a value at a path of the stack's config.
 func (s *File) Set(path string, value any) error {
 	key, rest, _ := strings.Cut(path, ".")
-	if !strings.Contains(key, ":") {
-		key = s.name + ":" + key
-	}
-	node := descend(descend(s.root.Content[0], "config"), key)
+	config := descend(s.root.Content[0], "config")
+	node := descend(config, s.full(config, key))
 	for rest != "" {
 		key, rest, _ = strings.Cut(rest, ".")
 		node = descend(node, key)
@@ -169,8 +178,8 @@ func (s *File) Set(path string, value any) error {
 func (s *File) Unset(path string) {
 	i := strings.LastIndex(path, ".")
 	if i < 0 {
-		if config := child(s.root.Content[0], "config"); config != nil && !remove(config, path) {
-			remove(config, s.name+":"+path)
+		if config := child(s.root.Content[0], "config"); config != nil {
+			remove(config, s.full(config, path))
 		}
 		return
 	}

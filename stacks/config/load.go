@@ -194,18 +194,30 @@ func unknownKeys(source Source, known map[string]any) []error {
 	return problems
 }
 
-// Sections are the keys of a stack that belong to a project, without the project's name. One of another project is an error, because nothing
-// reads it: after `pulumi new --name shop` the stack would have defaults instead of what its file says.
+// Namespace is that of the sections in the shipped stack files: the program's, as aws is that of its provider. So they do not depend on the
+// project's name, which `pulumi new --name shop` writes into Pulumi.yaml only. A section may have the project's name too, or none, which is the
+// same to Pulumi (pulumi/sdk, go/common/workspace/loaders.go, stackConfigNamespacedWithProject).
+const Namespace = "laravel-ecs"
+
+// Sections are the keys of a stack that the program reads, without a namespace. A section of another project is an error, because nothing reads
+// it: the stack would have defaults instead of what its file says. Pulumi adds an empty one of the project for each that Pulumi.yaml describes.
 func Sections(project string, keys map[string]any) (map[string]any, error) {
-	known, sections := defaults().sections(), map[string]any{}
+	known, sections, names := defaults().sections(), map[string]any{}, map[string]string{}
 	for _, full := range slices.Sorted(maps.Keys(keys)) {
 		namespace, key, found := strings.Cut(full, ":")
+		if !found {
+			namespace, key = project, full
+		}
 		switch {
-		case !found:
-		case namespace == project:
-			sections[key] = keys[full]
+		case namespace == project || namespace == Namespace:
+			switch other, there := sections[key]; {
+			case there && !empty(other) && !empty(keys[full]):
+				return nil, fmt.Errorf("%s: is there twice, as %s and as %s; make it one section", key, names[key], full)
+			case !there || empty(other):
+				sections[key], names[key] = keys[full], full
+			}
 		case known[key] != nil && !slices.Contains([]string{"aws", "pulumi", "docker", "random"}, namespace):
-			return nil, fmt.Errorf("%s: is of the project %s, and Pulumi.yaml names this one %s; rename the sections: perl -pi -e 's/^  %[2]s:/  %[3]s:/' Pulumi.*.yaml", full, namespace, project)
+			return nil, fmt.Errorf("%s: is of the project %s, and Pulumi.yaml names this one %s; rename the sections: perl -pi -e 's/^  %[2]s:/  %[4]s:/' Pulumi.*.yaml", full, namespace, project, Namespace)
 		}
 	}
 	return sections, nil
@@ -214,7 +226,7 @@ func Sections(project string, keys map[string]any) (map[string]any, error) {
 // empty tells whether a section is the default of Pulumi.yaml, which every stack gets.
 func empty(section any) bool {
 	fields, ok := section.(map[string]any)
-	return section == nil || section == "{}" || ok && len(fields) == 0
+	return section == nil || section == "" || section == "{}" || ok && len(fields) == 0
 }
 
 func firstEnv(names ...string) string {
