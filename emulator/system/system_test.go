@@ -49,6 +49,7 @@ func TestMakeUp(t *testing.T) {
 		}
 	})
 	t.Run("release under load", func(t *testing.T) { checkRelease(t, s, release) })
+	t.Run("a job in SQS", func(t *testing.T) { checkQueue(t, s) })
 	t.Run("the file after a release", func(t *testing.T) { checkFile(t, file) })
 	t.Run("status and logs", func(t *testing.T) {
 		release := runs(t, s)
@@ -61,14 +62,14 @@ func TestMakeUp(t *testing.T) {
 		}
 	})
 	t.Run("redirect to https", func(t *testing.T) { checkRedirect(t, s) })
-	t.Run("a job in SQS", func(t *testing.T) { checkQueue(t, s) })
 }
 
-// checkRelease deploys a changed page while visitors come: none of their requests may fail. TestReleases does the same to everything
-// that may go wrong with a release.
+// checkRelease deploys a changed page, and takes the queue to SQS, while visitors come: none of their requests may fail. TestReleases does the
+// same to everything that may go wrong with a release.
 func checkRelease(t *testing.T, s *site, before string) {
 	p := &proof{site: s}
 	edit(t, p.page(), "Each request may be answered", "Every request may be answered")
+	edit(t, filepath.Join(s.dir, "Pulumi.local.yaml"), "worker:\n", "worker:\n    queue: sqs\n")
 	edit(t, filepath.Join(s.dir, "examples/laravel/resources/css/app.css"), "body {", "body { --changed: 1;")
 	_, page := get(t, browser(t), s.url("/"))
 	stylesheet := regexp.MustCompile(`/build/assets/[^"]+\.css`).FindString(page)
@@ -157,21 +158,20 @@ func dispatch(t *testing.T, client *http.Client, site string, seconds int) {
 }
 
 // checkQueue: Laravel's own queue "sqs" sends a job to the emulated SQS with the role of the web task, and the worker gets it there with the same
-// role. Before this, a job took no time.
+// role. The job before took no time.
 func checkQueue(t *testing.T, s *site) {
-	client, site := browser(t), fmt.Sprintf("https://localhost:%d", s.https)
-	dispatch(t, client, site, 1)
+	client := browser(t)
+	dispatch(t, client, s.url(""), 1)
 	eventually(t, 30*time.Second, "the worker runs a job of SQS", func() bool {
-		_, page := get(t, client, site+"/")
+		_, page := get(t, client, s.url("/"))
 		return strings.Contains(page, "done after 1 s")
 	})
 }
 
-// checkRedirect turns HTTP into a redirect, as production has it, and takes the queue to SQS.
+// checkRedirect turns HTTP into a redirect, as production has it.
 func checkRedirect(t *testing.T, s *site) {
 	file := filepath.Join(s.dir, "Pulumi.local.yaml")
 	edit(t, file, "http: forward", "http: redirect")
-	edit(t, file, "worker:\n", "worker:\n    queue: sqs\n")
 	s.make(t, "up")
 	response, _ := get(t, browser(t), s.url("/x?y=1"))
 	// The program says port 443; the runtime knows where it published that.
