@@ -103,7 +103,7 @@ func TestNamespaces(t *testing.T) {
 		`"laravel-ecs:app": {"name": "blog"}, "shop:app": {}`:               "",
 		`"shop:app": {"name": "blog"}`:                                      "",
 		`"shop:app": {"name": "blog"}, "laravel-ecs:app": {"debug": false}`: "app: is there twice, as laravel-ecs:app and as shop:app; make it one section",
-		`"laravel-ecs:app": {"name": "blog", "nmae": "x"}`:                  "app.nmae: no such key",
+		`"laravel-ecs:app": {"name": "blog", "title": "x"}`:                 "app.title: no such key",
 	} {
 		var keys map[string]any
 		if err := json.Unmarshal([]byte("{"+given+"}"), &keys); err != nil {
