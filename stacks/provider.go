@@ -42,6 +42,12 @@ func providerSettings(ctx *pulumi.Context) (pulumi.Map, error) {
 	namespace := pulumiconfig.New(ctx, "aws")
 	fields := aws.ProviderArgs{}.ElementType()
 	var problems []error
+	// Otherwise it would be ignored, and the stack deployed to the account of the caller. The provider has it from version 7
+	// (docs/adr/0017); the arguments of this one have assumeRole alone.
+	if _, err := namespace.Try("assumeRoles"); err == nil {
+		problems = append(problems, errors.New("aws:assumeRoles: a list of roles is for version 7 of the AWS provider, and this is "+providerVersion+
+			`: write one role, aws:assumeRole: {roleArn: "arn:aws:iam::ACCOUNT:role/NAME"}`))
+	}
 	for i := range fields.NumField() {
 		key := strings.Split(fields.Field(i).Tag.Get("pulumi"), ",")[0]
 		raw, err := namespace.Try(key)
