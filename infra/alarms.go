@@ -90,6 +90,9 @@ func (o *Observability) balancerAlarms() []alarm {
 
 // databaseAlarms: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html. RDS reports every minute.
 func (o *Observability) databaseAlarms() []alarm {
+	if o.args.Database == nil {
+		return nil
+	}
 	const rds = "AWS/RDS"
 	database := pulumi.StringMap{"DBInstanceIdentifier": o.args.Database.Identifier}
 	list := []alarm{

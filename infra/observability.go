@@ -20,7 +20,7 @@ type ObservabilityArgs struct {
 	// Serving are the colours that have tasks.
 	Serving  []string
 	Services map[string]Watched // by process
-	Database *Database
+	Database *Database          // nil: it is not the program's, and not watched
 	// StorageGB is the size of the database's disk: the alarm is at a tenth of it.
 	StorageGB int
 	// Connections is how many the database admits; 0 where it is not known.
@@ -157,8 +157,10 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string) error {
 		widget(1, "Response time", "p95", elb("TargetResponseTime")),
 		widget(2, "CPU of the tasks", "Average", cpu...),
 		widget(3, "Memory of the tasks", "Average", memory...),
-		widget(4, "Database", "Average", rds("CPUUtilization"), rds("DatabaseConnections")),
-		widget(5, "Free storage", "Minimum", rds("FreeStorageSpace")),
+	}
+	if o.args.Database != nil {
+		widgets = append(widgets, widget(4, "Database", "Average", rds("CPUUtilization"), rds("DatabaseConnections")),
+			widget(5, "Free storage", "Minimum", rds("FreeStorageSpace")))
 	}
 	if o.args.Reported.Disk {
 		widgets = append(widgets, widget(len(widgets), "Disk of the fullest instance, percent", "Maximum", []any{metricNamespace, metricDisk, "ClusterName", o.args.Cluster.Name}))
@@ -234,7 +236,7 @@ func (o *Observability) reportFailures(ctx *pulumi.Context, name string) error {
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html,
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
 func (o *Observability) finishedBackups(ctx *pulumi.Context, name string) (err error) {
-	if o.args.BackupDays == 0 {
+	if o.args.BackupDays == 0 || o.args.Database == nil {
 		return nil
 	}
 	o.backups, err = o.rule(ctx, name, failure{"backups", "RDS finished a backup of the database", map[string]any{

@@ -248,6 +248,14 @@ func (s *Secrets) ARN(variable string) pulumi.StringOutput {
 	return pulumix.Cast[pulumi.StringOutput](pulumix.Apply(s.Reference(variable), unversioned))
 }
 
+// MasterARN is that of the master user's password, the environment's own or one that it was given.
+func (s *Secrets) MasterARN() pulumi.StringOutput {
+	if own, exists := s.SecretARNs[masterPassword]; exists {
+		return own
+	}
+	return s.SetupReferences[masterPassword]
+}
+
 // unversioned takes KEY:STAGE:VERSION from a container's valueFrom.
 func unversioned(reference string) string {
 	parts := strings.Split(reference, ":")

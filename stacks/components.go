@@ -28,6 +28,9 @@ func (s *stack) lookUpZone(ctx *pulumi.Context) (string, error) {
 
 // createSecrets makes the application's secrets. shared are ARNs of another environment's, by environment variable.
 func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*infra.Secrets, error) {
+	if arn := s.config.Database.PasswordSecretARN; arn != "" {
+		shared = map[string]string{config.MasterPassword: arn}
+	}
 	recovery := 0 // an environment that is made again needs the names at once
 	if s.config.Environment.Protected() {
 		recovery = 30
@@ -49,6 +52,9 @@ func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*i
 
 func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, secrets *infra.Secrets) (*infra.Database, error) {
 	c := s.config.Database
+	if c.Existing() {
+		return nil, nil //nolint:nilnil // no instance: nothing stops, copies or watches it
+	}
 	var restore *infra.DatabaseRestore
 	if r := c.Restore; r.Set() {
 		restore = &infra.DatabaseRestore{
@@ -203,7 +209,7 @@ func (s *stack) createStorage(ctx *pulumi.Context, url pulumi.StringOutput) (*in
 // createCopies has AWS Backup copy the database. It returns what the alarms watch, nil without copies.
 func (s *stack) createCopies(ctx *pulumi.Context, database *infra.Database) (*infra.CopiesWatched, error) {
 	c := s.config.Database.Copies
-	if !c.Set() {
+	if !c.Set() { // as with a server that exists
 		return nil, nil
 	}
 	args := backup.CopiesArgs{Database: database, Region: c.Region, VaultARN: c.VaultARN, RetainDays: c.RetainDays, Tags: s.tags}
@@ -252,5 +258,8 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, netwo
 		return wrap("observability", err)
 	}
 	ctx.Export("alarmNames", references(watch.AlarmNames))
+	if database == nil {
+		return nil
+	}
 	return wrap("database", database.Notify(ctx, s.prefix+"-db", watch))
 }

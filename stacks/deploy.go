@@ -107,8 +107,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	ref := database.Ref()
-	ref.Username = s.databaseUser(ref.Master)
+	ref := s.databaseRef(database)
 	app := &application{
 		cluster: cluster.Ref(), machine: machine, images: images, secrets: secrets, database: ref, cache: s.cacheRef(cache),
 		target: balancer.Target, balancer: balancer, vpcID: network.VpcID, dnsName: balancer.DNSName, loadBalancerARN: balancer.ARN, url: s.url(balancer.DNSName),

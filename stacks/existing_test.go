@@ -2,6 +2,7 @@ package stacks_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -38,30 +39,13 @@ func TestExistingCache(t *testing.T) {
 			t.Errorf("%s %s is registered", one.Type, one.Name)
 		}
 	}
-	var rules []string
-	for _, token := range []string{ingressToken, egressToken} {
-		for _, rule := range each(t, r, token) {
-			if text(rule, "securityGroupId") == existingGroup || text(rule, "referencedSecurityGroupId") == existingGroup {
-				rules = append(rules, rule.Name)
-				if port := rule.Inputs["fromPort"].NumberValue(); port != 6380 || rule.Inputs["toPort"].NumberValue() != port {
-					t.Errorf("%s opens port %v", rule.Name, port)
-				}
-			}
-		}
-	}
-	slices.Sort(rules)
+	rules := rulesOf(t, r, existingGroup)
 	if want := []string{"laravel-staging-firewall-in-app-cache-6380", "laravel-staging-firewall-out-app-cache-6380"}; !slices.Equal(rules, want) {
 		t.Errorf("rules with the existing group: %v, want %v", rules, want)
 	}
 	for _, definition := range each(t, r, "aws:ecs/taskDefinition:TaskDefinition") {
-		var containers []struct {
-			Secrets []struct{ Name, ValueFrom string }
-		}
-		if err := json.Unmarshal([]byte(text(definition, "containerDefinitions")), &containers); err != nil {
-			t.Fatal(err)
-		}
-		for _, container := range containers {
-			if !slices.ContainsFunc(container.Secrets, func(s struct{ Name, ValueFrom string }) bool {
+		for _, container := range secretsOf(t, definition) {
+			if !slices.ContainsFunc(container.Secrets, func(s containerSecret) bool {
 				return s.Name == "REDIS_PASSWORD" && s.ValueFrom == existingSecret
 			}) {
 				t.Errorf("%s: a container without the password: %v", definition.Name, container.Secrets)
@@ -116,4 +100,38 @@ func TestExistingCacheProblems(t *testing.T) {
 			t.Errorf("%s.%s %v: got %v", test.section, test.key, test.value, err)
 		}
 	}
+}
+
+type (
+	containerSecret struct{ Name, ValueFrom string }
+	withSecrets     struct {
+		Name    string
+		Secrets []containerSecret
+	}
+)
+
+func secretsOf(t *testing.T, definition infratest.Resource) (containers []withSecrets) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text(definition, "containerDefinitions")), &containers); err != nil {
+		t.Fatal(err)
+	}
+	return containers
+}
+
+// rulesOf are the rules of a group, or for it. Each opens the port that its name ends with.
+func rulesOf(t *testing.T, r *infratest.Recorder, group string) (rules []string) {
+	t.Helper()
+	for _, token := range []string{ingressToken, egressToken} {
+		for _, rule := range each(t, r, token) {
+			if text(rule, "securityGroupId") != group && text(rule, "referencedSecurityGroupId") != group {
+				continue
+			}
+			rules = append(rules, rule.Name)
+			if port := rule.Inputs["fromPort"].NumberValue(); !strings.HasSuffix(rule.Name, fmt.Sprintf("-%v", port)) || rule.Inputs["toPort"].NumberValue() != port {
+				t.Errorf("%s opens port %v", rule.Name, port)
+			}
+		}
+	}
+	slices.Sort(rules)
+	return rules
 }

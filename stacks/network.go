@@ -43,7 +43,8 @@ func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.
 	c := s.config
 	firewall, err := vpc.NewFirewall(ctx, s.prefix+"-firewall", vpc.FirewallArgs{
 		VpcID: network.VpcID, WebCIDRs: c.Access.Web, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
-		EgressPorts: c.Access.EgressPorts, DatabasePort: databasePort, CachePort: s.cachePort(), CacheGroupID: c.Cache.SecurityGroupID,
+		EgressPorts: c.Access.EgressPorts, DatabasePort: s.databasePort(), DatabaseGroupID: c.Database.SecurityGroupID,
+		CachePort: s.cachePort(), CacheGroupID: c.Cache.SecurityGroupID,
 		Endpoints: len(c.Network.Endpoints) > 0,
 	}, s.aws)
 	if err != nil {

@@ -76,7 +76,7 @@ func sharedValues(c *config.Config, network *vpc.Network, app *application) pulu
 		},
 		"database": pulumi.Map{
 			"host": app.database.Host, "port": app.database.Port, "username": pulumi.String(app.database.Master),
-			"requireTls": pulumi.Bool(app.database.RequireTLS), "passwordArn": app.secrets.SecretARNs[config.MasterPassword],
+			"requireTls": pulumi.Bool(app.database.RequireTLS), "passwordArn": app.secrets.MasterARN(),
 		},
 		"cache": pulumi.Map{
 			"host": app.cache.Host, "port": pulumi.Int(app.cache.Port), "engine": pulumi.String(app.cache.Engine),

@@ -141,3 +141,19 @@ func (s *stack) cacheRef(cache *infra.Cache) infra.CacheRef {
 func (s *stack) cachePort() int {
 	return cmp.Or(s.config.Cache.Port, infra.CachePort(s.config.Cache.Engine))
 }
+
+// databaseRef is where the application finds its database: on the instance that the program makes, or on an existing server.
+func (s *stack) databaseRef(database *infra.Database) infra.DatabaseRef {
+	c := s.config.Database
+	ref := infra.DatabaseRef{
+		Host: pulumi.String(c.Endpoint).ToStringOutput(), Port: pulumi.Int(s.databasePort()).ToIntOutput(),
+		Name: c.Name, Master: c.Username, RequireTLS: c.RequireTLS,
+	}
+	if !c.Existing() {
+		ref = database.Ref()
+	}
+	ref.Username = s.databaseUser(ref.Master)
+	return ref
+}
+
+func (s *stack) databasePort() int { return cmp.Or(s.config.Database.Port, databasePort) }

@@ -27,18 +27,6 @@ func TestExistingCacheMoves(t *testing.T) {
 	group := theirs(account.SecurityGroupToken, "theirs", account.Values{"vpcId": network, "name": "theirs", "description": "Cache of the team"})
 	secret := theirs(account.SecretToken, "theirs", account.Values{"name": "shop/redis", "recoveryWindowInDays": 0})
 	theirs(account.SecretVersionToken, "theirs", account.Values{"secretId": secret.ID, "secretString": "a-password-of-theirs"})
-	// rules are all rules of the group, or for it.
-	rules := func() (names []string) {
-		for _, token := range []string{account.IngressRuleToken, account.EgressRuleToken} {
-			for _, rule := range l.Account().List(token) {
-				if rule.Outputs.Text("securityGroupId") == group.ID || rule.Outputs.Text("referencedSecurityGroupId") == group.ID {
-					names = append(names, strings.TrimSpace(token[strings.LastIndex(token, ":")+1:]+" "+rule.Outputs.Text("description")))
-				}
-			}
-		}
-		slices.Sort(names)
-		return names
-	}
 	for _, step := range []struct {
 		name   string
 		set    map[string]any
@@ -54,7 +42,7 @@ func TestExistingCacheMoves(t *testing.T) {
 		if there := len(l.Account().List(account.CacheReplicationToken)); there != step.caches {
 			t.Errorf("%s: %d caches, want %d", step.name, there, step.caches)
 		}
-		if got := rules(); !slices.Equal(got, step.rules) {
+		if got := l.rulesOf(group.ID); !slices.Equal(got, step.rules) {
 			t.Errorf("%s: rules of the group: %q, want %q", step.name, got, step.rules)
 		}
 		for _, before := range []account.Resource{group, secret} {
@@ -70,8 +58,8 @@ func TestExistingCacheMoves(t *testing.T) {
 	if _, err := l.Destroy(t.Context()); err == nil || !strings.Contains(err.Error(), "DependencyViolation") {
 		t.Errorf("a destroy of the network of somebody's group: %v", err)
 	}
-	if _, there := l.Account().Read(group.Type, group.ID); !there || len(rules()) > 0 {
-		t.Errorf("after the destroy the group is there: %v, with rules %v", there, rules())
+	if _, there := l.Account().Read(group.Type, group.ID); !there || len(l.rulesOf(group.ID)) > 0 {
+		t.Errorf("after the destroy the group is there: %v, with rules %v", there, l.rulesOf(group.ID))
 	}
 	if err := l.Account().Delete(t.Context(), group.Type, group.ID); err != nil {
 		t.Fatal(err)
@@ -82,4 +70,17 @@ func TestExistingCacheMoves(t *testing.T) {
 	if _, there := l.Account().Read(secret.Type, secret.ID); !there {
 		t.Error("the destroy took the secret")
 	}
+}
+
+// rulesOf are all rules of a security group, or for it.
+func (l *life) rulesOf(group string) (names []string) {
+	for _, token := range []string{account.IngressRuleToken, account.EgressRuleToken} {
+		for _, rule := range l.Account().List(token) {
+			if rule.Outputs.Text("securityGroupId") == group || rule.Outputs.Text("referencedSecurityGroupId") == group {
+				names = append(names, strings.TrimSpace(token[strings.LastIndex(token, ":")+1:]+" "+rule.Outputs.Text("description")))
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
 }

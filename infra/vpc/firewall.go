@@ -48,8 +48,8 @@ type FirewallArgs struct {
 	EgressPorts []int
 	// DatabasePort and CachePort are open to the app group. Without a cache, CachePort is 0.
 	DatabasePort, CachePort int
-	// CacheGroupID is the group of a cache that exists. It gets the rule that lets the application in, and stays as it is otherwise.
-	CacheGroupID string
+	// DatabaseGroupID and CacheGroupID are the groups of servers that exist. They get the rule that lets the application in, and stay as they are otherwise.
+	DatabaseGroupID, CacheGroupID string
 	// Endpoints tells whether there are interface endpoints to reach.
 	Endpoints bool
 }
@@ -123,8 +123,10 @@ func (args FirewallArgs) edges() []Edge {
 // edge changes no group (pulumi-aws#2391: inline rules and rule resources delete each other).
 func NewFirewall(ctx *pulumi.Context, name string, args FirewallArgs, opts ...pulumi.ResourceOption) (*Firewall, error) {
 	f := &Firewall{groups: map[string]*ec2.SecurityGroup{}, existing: map[string]string{}}
-	if args.CacheGroupID != "" {
-		f.existing[GroupCache] = args.CacheGroupID
+	for group, id := range map[string]string{GroupDatabase: args.DatabaseGroupID, GroupCache: args.CacheGroupID} {
+		if id != "" {
+			f.existing[group] = id
+		}
 	}
 	if err := ctx.RegisterComponentResource("laravel:infra:Firewall", name, f, opts...); err != nil {
 		return nil, err
@@ -149,7 +151,9 @@ func (f *Firewall) createGroups(ctx *pulumi.Context, name string, args FirewallA
 		{GroupWeb, "Load balancer"},
 		{GroupPorts, "Dynamic host ports of ECS tasks"},
 		{GroupApp, "Identity of the application"},
-		{GroupDatabase, "Database"},
+	}
+	if args.DatabaseGroupID == "" {
+		wanted = append(wanted, struct{ role, description string }{GroupDatabase, "Database"})
 	}
 	if args.CachePort != 0 && args.CacheGroupID == "" {
 		wanted = append(wanted, struct{ role, description string }{GroupCache, "Cache"})

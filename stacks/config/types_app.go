@@ -96,7 +96,15 @@ type Database struct {
 	Restore             Restore  `json:"restore"`
 	KMSKeyID            string   `json:"kmsKeyId"` // ARN of the key of a database that is new; empty for the key that AWS manages
 	Copies              Copies   `json:"copies"`
+	// Endpoint is the host of a server that exists: the program makes none, and only lets the application in. Username makes the application's users there.
+	Endpoint          string `json:"endpoint"`
+	Port              int    `json:"port"`              // of Endpoint; 0: 3306
+	SecurityGroupID   string `json:"securityGroupId"`   // of Endpoint: it gets one rule more
+	PasswordSecretARN string `json:"passwordSecretArn"` // of Username at Endpoint
 }
+
+// Existing tells whether the database server is one that the program does not make.
+func (d Database) Existing() bool { return d.Endpoint != "" }
 
 // Copies has AWS Backup make a snapshot a day and copy it.
 type Copies struct {

@@ -111,6 +111,7 @@ func (c *Config) validate(stack string) []error {
 	c.Database.validate(&p, c.Region, c.fewestBackups())
 	c.Cache.validate(&p)
 	c.validateExisting(&p, stack)
+	c.validateServer(&p, stack)
 	c.validateStorage(&p)
 	c.validateProcesses(&p)
 	c.validateRoutes(&p, c.App.Name+"-"+stack)

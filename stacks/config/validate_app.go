@@ -217,9 +217,10 @@ func (c *Config) validateProduction(p *problems) {
 	want(!c.Release.Build || strings.Contains(c.Image.BaseImage, "@sha256:"), "image.baseImage", "a digest (NAME@sha256:...): a tag can move to another image")
 	want(len(c.Observability.Emails) > 0, "observability.emails", "an address that the alarms are sent to")
 	c.validateReceivers(p)
-	want(c.Database.MultiAZ, "database.multiAz", "true")
-	want(c.Database.BackupDays >= 7, "database.backupDays", "7 or more")
-	want(c.Database.FinalSnapshot, "database.finalSnapshot", "true")
+	existing := c.Database.Existing() // its zones and backups are somebody else's decision
+	want(existing || c.Database.MultiAZ, "database.multiAz", "true")
+	want(existing || c.Database.BackupDays >= 7, "database.backupDays", "7 or more")
+	want(existing || c.Database.FinalSnapshot, "database.finalSnapshot", "true")
 	want(c.Database.RequireTLS, "database.requireTls", "true")
 	if c.Cache.Engine != None { // else the database has what a cache would have
 		want(c.Cache.Engine != Memcached && (c.Cache.Nodes >= 2 || c.Cache.Existing()), "cache", "valkey or redis with 2 or more nodes, or none: the loss of a memcached node logs all users out")

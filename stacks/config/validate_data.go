@@ -14,11 +14,14 @@ var databaseLogs = []string{"audit", "error", "general", "slowquery"}
 
 func (d Database) validate(p *problems, region string, fewestBackups int) {
 	p.oneOf("database.engine", d.Engine, "mysql", "mariadb")
+	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
+	if d.Existing() {
+		return // validateServer does the rest
+	}
 	d.validateVersion(p, time.Now())
 	d.Restore.validate(p, time.Now())
 	d.validateCopies(p, region)
 	p.check("database.instanceClass", known.RDS.Check(d.InstanceClass))
-	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
 	p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")
 	for key, name := range map[string]string{"database.name": d.Name, "database.username": d.Username} {
 		if known.Reserved.Has(strings.ToLower(name)) {
@@ -210,7 +213,14 @@ func (c *Config) validateExisting(p *problems, stack string) {
 		p.add("cache.engine", "none, and cache.endpoint is a server: set memcached, valkey or redis, or remove the endpoint")
 	}
 	if arn := cache.PasswordSecretARN; arn != "" {
-		c.validatePasswordSecret(p, arn, c.App.Name+"-"+stack)
+		const key = "cache.passwordSecretArn"
+		c.validatePasswordSecret(p, key, arn, c.App.Name+"-"+stack)
+		if !cache.SpeaksRedis() {
+			p.add(key, "%s has no password: remove it", cache.Engine)
+		}
+		if _, both := c.Secrets[CachePassword]; both {
+			p.add(key, "secrets.%s is the password, too: remove one of them", CachePassword)
+		}
 	}
 	for key, given := range map[string]bool{
 		"nodes": cache.Nodes != 1, "snapshotDays": cache.SnapshotDays != 0, "applyNow": cache.ApplyNow, "upgrade": cache.Upgrade, "auth": cache.Auth == AuthSet,
@@ -221,17 +231,10 @@ func (c *Config) validateExisting(p *problems, stack string) {
 	}
 }
 
-func (c *Config) validatePasswordSecret(p *problems, arn, prefix string) {
-	const key = "cache.passwordSecretArn"
+func (c *Config) validatePasswordSecret(p *problems, key, arn, prefix string) {
 	p.matches(key, arn, secretARN, "the whole ARN of a secret, which ends with :secret:NAME- and six characters")
 	// The boundary that the account stack makes has only secrets of this beginning (infra/pipeline/boundary.go).
 	if boundary := c.Environment.PermissionsBoundary; boundary != "" && !strings.Contains(arn, ":secret:"+prefix+"-") {
 		p.add(key, "%q is not readable with environment.permissionsBoundary, which allows secrets that begin with %s-: store the password in one with such a name", arn, prefix)
-	}
-	if !c.Cache.SpeaksRedis() {
-		p.add(key, "%s has no password: remove it", c.Cache.Engine)
-	}
-	if _, both := c.Secrets[CachePassword]; both {
-		p.add(key, "secrets.%s is the password, too: remove one of them", CachePassword)
 	}
 }

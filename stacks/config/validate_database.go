@@ -1,7 +1,9 @@
 package config
 
 import (
+	"encoding/json"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -155,4 +157,66 @@ func (r Restore) validate(p *problems, now time.Time) {
 	case err == nil && r.Old == OldGone && now.Before(until):
 		p.add("database.restore.old", "none deletes the old instance, which is to be kept until %s (keepOldUntil)", r.KeepOldUntil)
 	}
+}
+
+// ofServer are the keys of database that say where an existing server is, and how the application uses it. The others describe an instance.
+var ofServer = []string{"endpoint", "port", "securityGroupId", "passwordSecretArn", "engine", "name", "username", "requireTls"}
+
+// masterUser is what MySQL takes as a name (https://dev.mysql.com/doc/refman/8.4/en/user-names.html), in the letters that RDS has.
+var masterUser = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,31}$`)
+
+// validateServer checks the keys of a database server that exists, and refuses what only an instance of the program can have.
+func (c *Config) validateServer(p *problems, stack string) {
+	d := c.Database
+	if !d.Existing() {
+		for key, given := range map[string]bool{
+			"port": d.Port != 0, "securityGroupId": d.SecurityGroupID != "", "passwordSecretArn": d.PasswordSecretARN != "",
+		} {
+			if given {
+				p.add("database."+key, "only for a database that exists: set database.endpoint to its host, or remove the key")
+			}
+		}
+		return
+	}
+	switch {
+	case c.Environment.Shares != "":
+		p.add("database.endpoint", "with environment.shares the database server is that of %s: remove it", c.Environment.Shares)
+	case c.Environment.Class == ClassReview: // two branches would have one schema, and one user each other's password
+		p.add("database.endpoint", "environment.class review has a server of its own, or shares that of another environment: remove it, or set environment.shares")
+	}
+	p.matches("database.endpoint", d.Endpoint, endpointHost, "a host name or address without scheme and port, such as shop.abc123.eu-west-1.rds.amazonaws.com")
+	p.matches("database.securityGroupId", d.SecurityGroupID, securityGroupID, "the id of the security group of database.endpoint, such as sg-0123456789abcdef0: it gets a rule that lets the application in")
+	p.matches("database.username", d.Username, masterUser, "the user of database.endpoint that makes the application's users: a letter and up to 31 letters, digits and underscores")
+	p.between("database.port", d.Port, 0, 65535)
+	if d.PasswordSecretARN == "" {
+		p.add("database.passwordSecretArn", "missing: the ARN of the secret with the password of database.username, which makes the application's users")
+	} else {
+		c.validatePasswordSecret(p, "database.passwordSecretArn", d.PasswordSecretARN, c.App.Name+"-"+stack)
+	}
+	if _, given := c.Secrets[MasterPassword]; given || c.Generation(MasterPassword) > 0 {
+		p.add("secrets."+MasterPassword, "with database.endpoint it is in the secret of database.passwordSecretArn: remove it, and rotation.%s", MasterPassword)
+	}
+	given, byDefault := fields(d), fields(defaults().Database)
+	for _, key := range sortedKeys(given) {
+		if !slices.Contains(ofServer, key) && !reflect.DeepEqual(given[key], byDefault[key]) {
+			p.add("database."+key, "the program does not change the server of database.endpoint: remove the key")
+		}
+	}
+}
+
+// fields are the keys of database with their values, an empty list as none.
+func fields(d Database) (values map[string]any) {
+	text, err := json.Marshal(d)
+	if err == nil {
+		err = json.Unmarshal(text, &values)
+	}
+	if err != nil {
+		panic(err) // it was read from such text
+	}
+	for key, value := range values {
+		if list, ok := value.([]any); ok && len(list) == 0 {
+			values[key] = nil
+		}
+	}
+	return values
 }
