@@ -132,6 +132,9 @@ func plan(s *session.Session, name string) (rotation, error) {
 		if settings.Text("environment.shares") != "" {
 			return r, fmt.Errorf("with environment.shares the master password is that of %s: rotate it there", settings.Text("environment.shares"))
 		}
+		if host := settings.Text("database.endpoint"); host != "" {
+			return r, fmt.Errorf("the master user of database.endpoint, %s, is not the program's: change its password there and in the secret of database.passwordSecretArn, and deploy another release.name", host)
+		}
 		r.steps = []deploy.Values{{"rotation." + name: next}}
 		r.about = []string{"RDS changes the password at once; no task that runs uses it", "the container that prepares the database gets the new one"}
 		r.ends = "Review environments that share this database need make review-up."

@@ -62,10 +62,11 @@ func TestPlan(t *testing.T) {
 		}
 	}
 	for file, test := range map[string]struct{ secret, says string }{
-		"config: {x:environment: {shares: staging}}\n":  {config.MasterPassword, "the master password is that of staging: rotate it there"},
-		"config: {x:cache: {encryptTransit: false}}\n":  {config.CachePassword, "has no cache with a password of its own"},
-		"config: {x:secrets: {DB_PASSWORD: hunter2}}\n": {config.DBPassword, "rename it to secrets.DB_MASTER_PASSWORD"},
-		"config: {x:secrets: {TOKEN: hunter2}}\n":       {"TOKENS", "has no secrets.TOKENS, and the program generates"},
+		"config: {x:environment: {shares: staging}}\n":    {config.MasterPassword, "the master password is that of staging: rotate it there"},
+		"config: {x:database: {endpoint: db.internal}}\n": {config.MasterPassword, "database.endpoint, db.internal, is not the program's: change its password there"},
+		"config: {x:cache: {encryptTransit: false}}\n":    {config.CachePassword, "has no cache with a password of its own"},
+		"config: {x:secrets: {DB_PASSWORD: hunter2}}\n":   {config.DBPassword, "rename it to secrets.DB_MASTER_PASSWORD"},
+		"config: {x:secrets: {TOKEN: hunter2}}\n":         {"TOKENS", "has no secrets.TOKENS, and the program generates"},
 	} {
 		if _, err := plan(opened(t, file, nil), test.secret); err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", file, err)
