@@ -46,7 +46,7 @@ func providerSettings(ctx *pulumi.Context) (pulumi.Map, error) {
 	// (docs/adr/0017); the arguments of this one have assumeRole alone.
 	if _, err := namespace.Try("assumeRoles"); err == nil {
 		problems = append(problems, errors.New("aws:assumeRoles: a list of roles is for version 7 of the AWS provider, and this is "+providerVersion+
-			`: write one role, aws:assumeRole: {roleArn: "arn:aws:iam::ACCOUNT:role/NAME"}`))
+			`: write one role, aws:assumeRole: {roleArn: "ARN of the role"}`))
 	}
 	for i := range fields.NumField() {
 		key := strings.Split(fields.Field(i).Tag.Get("pulumi"), ",")[0]
