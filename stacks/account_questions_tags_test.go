@@ -111,15 +111,21 @@ func askSharing(ask asker) {
 		}
 	}
 	const definition, logs = "ecs" + here + "task-definition/laravel-review-login-web-task:1", "logs" + here + "log-group:laravel-review-login-logs-web-0123456:log-stream:"
-	for action, resource := range map[string]string{"ecs:RunTask": definition, "logs:FilterLogEvents": logs} { // the task that drops its database
-		ask("sharing", action, resource, owned(mine)...)
+	const cluster = "ecs:cluster=arn:aws:ecs" + here + "cluster/laravel-staging-cluster-ecs-0123456"
+	for _, try := range []struct {
+		action, resource string
+		in               []string
+	}{{"ecs:RunTask", definition, []string{cluster}}, {"logs:FilterLogEvents", logs, nil}} { // the task that drops its database
+		ask("sharing", try.action, try.resource, both(try.in, owned(mine))...)
 		for _, tag := range owned(mine) {
-			ask("", action, resource, tag)
+			ask("", try.action, try.resource, both(try.in, []string{tag})...)
 		}
-		ask("", action, strings.Replace(resource, "review-login", "staging", 1), owned(mine)...)
-		ask("", action, strings.Replace(resource, "eu-west-1", "us-east-1", 1), owned(mine)...)
-		ask("", action, resource, owned("staging")...)
+		ask("", try.action, strings.Replace(try.resource, "review-login", "staging", 1), both(try.in, owned(mine))...)
+		ask("", try.action, strings.Replace(try.resource, "eu-west-1", "us-east-1", 1), both(try.in, owned(mine))...)
+		ask("", try.action, try.resource, both(try.in, owned("staging"))...)
 	}
+	ask("", "ecs:RunTask", definition, owned(mine)...)
+	ask("", "ecs:RunTask", definition, append(owned(mine), strings.Replace(cluster, "staging", "prod", 1))...)
 	ask("", "elasticloadbalancing:AddTags", rule, making(mine)...) // of a rule that is there
 	ask("", "ecs:TagResource", service+"laravel-review-login-web-service-0123456", making(mine)...)
 	ask("", "elasticloadbalancing:ModifyListener", listener, owned(mine)...)

@@ -101,10 +101,10 @@ func (s *stack) readShared(ctx *pulumi.Context) (*shared, error) {
 	}
 	output, err := reference.GetOutputDetails(sharedOutput)
 	if err != nil {
-		return nil, fmt.Errorf("environment.shares: reading the outputs of %[1]s: %[2]w; deploy it first (make up STACK=%[1]s), or write shares: \"\" in the section environment for resources of its own", from, err)
+		return nil, fmt.Errorf("environment.shares: reading the outputs of %[1]s: %[2]w; deploy it first (make up STACK=%[1]s); in a pipeline, write shares: %[1]s below review in Pulumi.account.yaml, and make up STACK=account; domain.zone in the template means resources of its own", from, err)
 	}
 	if output.Value == nil {
-		return nil, fmt.Errorf("environment.shares: %[1]s has no output %[2]s: it must be an environment of class staging or local, deployed with this version of the program (make up STACK=%[1]s); shares: \"\" in the section environment gives resources of its own", from, sharedOutput)
+		return nil, fmt.Errorf("environment.shares: %[1]s has no output %[2]s: it must be an environment of class staging or local, deployed with this version of the program (make up STACK=%[1]s); domain.zone in the template means resources of its own", from, sharedOutput)
 	}
 	text, err := json.Marshal(output.Value)
 	values := &shared{}

@@ -110,6 +110,8 @@ func (r Reach) part(when condition) map[string]any {
 		return r.hosts("route53:ChangeResourceRecordSetsNormalizedRecordNames")
 	case whenNaming: // https://docs.aws.amazon.com/acm/latest/userguide/acm-conditions.html
 		return r.hosts("acm:DomainNames")
+	case whenInShared:
+		return entries{"ArnLike": entries{"ecs:cluster": "arn:" + r.Partition + ":ecs:" + r.Region + ":" + r.Account + ":cluster/" + r.shared().names()}}
 	}
 	return nil
 }

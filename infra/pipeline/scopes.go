@@ -34,6 +34,7 @@ const (
 	whenScaling   condition = "scaling"   // only tasks of ECS
 	whenResolving condition = "resolving" // only the environment's host names
 	whenNaming    condition = "naming"    // only certificates for the environment's host names
+	whenInShared  condition = "{shared}"  // only in the cluster of the environment that is shared
 )
 
 // and is true when both are.
@@ -98,8 +99,9 @@ var (
 	// The alarm of a service has the name of its cluster, too.
 	sharedAlarms   = scope{"cloudwatch:{region}:{account}:alarm:TargetTracking-service/{shared}/{name}", whenUnclaimed}
 	sharedServices = scope{"ecs:{region}:{account}:service/{shared}/{name}", whenOurs}
-	// {sharing}: only for environments that share.
-	sharedRuns = scope{"ecs:{region}:{account}:task-definition/{name}{sharing}", whenOwned}
+	// A task definition may have the host's folders, so a task of it must not run on another environment's instances. {sharing}: only for
+	// environments that share.
+	sharedRuns = scope{"ecs:{region}:{account}:task-definition/{name}", whenOwned.and(whenInShared)}
 	sharedLogs = scope{"logs:{region}:{account}:log-group:{name}{sharing}", whenOwned}
 	firewalls  = scope{"wafv2:{region}:{account}:regional/webacl/{name}", whenOurs}
 	ruleSets   = scope{"wafv2:{region}:{account}:regional/managedruleset/*", always}

@@ -191,7 +191,7 @@ func writeFile(root string, deployed Stack, branch string, ttl time.Duration) (*
 }
 
 // sharedByDefault is the environment that new review environments share. It takes a host name of their own, by which its load balancer sends
-// them their requests; without one in the template each has resources of its own.
+// them their requests. A template with a zone or a certificate means load balancers of their own, and without a host name there is nothing else.
 const sharedByDefault = "staging"
 
 // newFile is made of the template.
@@ -203,7 +203,7 @@ func newFile(root, name string) (*config.File, error) {
 	slug, values := strings.TrimPrefix(name, config.ReviewPrefix), map[string]any{}
 	if host := settings.Text("domain.name"); host != "" {
 		values["domain.name"] = slug + "." + host
-		if settings.Get("environment.shares") == nil {
+		if settings.Get("environment.shares") == nil && settings.Text("domain.zone")+settings.Text("domain.certificateArn") == "" {
 			values["environment.shares"] = sharedByDefault
 		}
 	}

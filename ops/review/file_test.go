@@ -95,7 +95,7 @@ func TestFileWithADomain(t *testing.T) {
 		t.Fatal(err)
 	}
 	template.SetSecretsProvider("awskms://alias/laravel-account-state?region=eu-west-1&context_stack=review-NAME")
-	if err := template.Set("domain", map[string]any{"name": "review.example.com", "zone": "example.com"}); err != nil {
+	if err := template.Set("domain", map[string]any{"name": "review.example.com"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := template.Save(root); err != nil {
@@ -123,8 +123,8 @@ func TestFileWithADomain(t *testing.T) {
 			}
 		}
 	}
-	// A template can ask for resources of its own.
-	if err := template.Set("environment.shares", ""); err != nil {
+	// A template with a zone has always meant a load balancer of its own.
+	if err := template.Set("domain", map[string]any{"name": "review.example.com", "zone": "example.com"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := template.Save(root); err != nil {

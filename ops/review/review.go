@@ -77,7 +77,7 @@ func (e *Environments) tellShares(settings *config.File, deployed Stack) {
 	case settings.Text("domain.name") == "":
 		fmt.Fprintf(e.err, "%s; with domain.name in Pulumi.%s.yaml it would share %s (docs/pipelines.md, \"Sharing staging\")\n", own, config.ReviewStack, sharedByDefault)
 	default:
-		fmt.Fprintf(e.err, "%s (environment.shares)\n", own)
+		fmt.Fprintf(e.err, "%s; without domain.zone and domain.certificateArn in Pulumi.%s.yaml it would share %s\n", own, config.ReviewStack, sharedByDefault)
 	}
 }
 
