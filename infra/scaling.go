@@ -90,29 +90,29 @@ func (s *Service) scaleByQueue(ctx *pulumi.Context, name string, args ServiceArg
 	place := func(name string, value pulumi.StringInput) *metricPlace {
 		return &metricPlace{Name: pulumi.String(name), Value: value}
 	}
-	namespace, waiting, age, where := metricNamespace, metricWaitingJobs, metricOldestJob, place("Stack", pulumi.String(queue.Stack))
+	namespace, waiting, where := metricNamespace, metricWaitingJobs, place("Stack", pulumi.String(queue.Stack))
 	if queue.SQS != nil {
-		namespace, waiting, age, where = sqsMetrics, sqsWaiting, sqsAge, place("QueueName", queue.SQS)
+		namespace, waiting, where = sqsMetrics, sqsWaiting, place("QueueName", queue.SQS)
 	}
-	jobs := read("jobs", namespace, waiting, "Maximum", metricPlaces{where})
 	perTask := metricQueries{
-		jobs,
+		read("jobs", namespace, waiting, "Maximum", metricPlaces{where}),
 		read("tasks", "AWS/ECS", "CPUUtilization", "SampleCount", metricPlaces{place("ClusterName", args.Cluster.Name), place("ServiceName", service.Name)}),
 		&metricQuery{Id: pulumi.String("each"), Expression: pulumi.String("jobs / FILL(tasks, 1)"), ReturnData: pulumi.Bool(true)},
 	}
-	first := read("oldest", namespace, age, "Maximum", metricPlaces{where})
-	oldest := metricQueries{first}
-	if queue.SQS != nil {
-		// SQS's age is also that of a job that a worker has, for which more tasks do nothing; and it has none while the queue is empty.
-		oldest = append(oldest, jobs, &metricQuery{Id: pulumi.String("waits"), Expression: pulumi.String("IF(jobs > 0, FILL(oldest, 0), 0)"), ReturnData: pulumi.Bool(true)})
-	} else {
-		first.ReturnData = pulumi.Bool(true)
-	}
-	for _, policy := range []struct {
+	type policy struct {
 		suffix  string
 		value   int
 		queries metricQueries
-	}{{"jobs", queue.JobsPerTask, perTask}, {"wait", queue.WaitSeconds, oldest}} {
+	}
+	policies := []policy{{"jobs", queue.JobsPerTask, perTask}}
+	// SQS's age is also that of a job that a worker has, or that was released for later: more tasks do nothing for these
+	// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
+	if queue.SQS == nil {
+		oldest := read("oldest", metricNamespace, metricOldestJob, "Maximum", metricPlaces{where})
+		oldest.ReturnData = pulumi.Bool(true)
+		policies = append(policies, policy{"wait", queue.WaitSeconds, metricQueries{oldest}})
+	}
+	for _, policy := range policies {
 		_, err := appautoscaling.NewPolicy(ctx, name+"-"+policy.suffix, &appautoscaling.PolicyArgs{
 			PolicyType: pulumi.String("TargetTrackingScaling"),
 			ResourceId: target.ResourceId, ScalableDimension: target.ScalableDimension, ServiceNamespace: target.ServiceNamespace,

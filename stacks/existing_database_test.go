@@ -27,7 +27,7 @@ func existingDatabase(t *testing.T, name, secret string) map[string]string {
 func TestExistingDatabase(t *testing.T) {
 	r := deploy(t, "staging", with(existingDatabase(t, "staging", masterSecret), "observability", "dashboard", true))
 	got := containerVariables(t, r, "DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USERNAME", "MYSQL_ATTR_SSL_CA")
-	if got["DB_HOST"] != "mysql.shop.internal" || got["DB_PORT"] != "3307" || got["DB_DATABASE"] != "shop" || got["DB_USERNAME"] != "admin_a" || got["MYSQL_ATTR_SSL_CA"] == "" {
+	if got["DB_HOST"] != "mysql.shop.internal" || got["DB_PORT"] != "3307" || got["DB_DATABASE"] != "shop" || got["DB_USERNAME"] != "laravel_staging_a" || got["MYSQL_ATTR_SSL_CA"] == "" {
 		t.Errorf("the containers have %v", got)
 	}
 	for _, one := range r.All() {
@@ -84,6 +84,8 @@ func TestExistingDatabaseProblems(t *testing.T) {
 		{"database", "username", "9 lives", `database.username: "9 lives" is not the user of database.endpoint`},
 		{"database", "passwordSecretArn", "", "database.passwordSecretArn: missing"},
 		{"database", "passwordSecretArn", "shop/mysql", `database.passwordSecretArn: "shop/mysql" is not the whole ARN`},
+		{"database", "passwordSecretArn", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:laravel-staging-secrets-DB_MASTER_PASSWORD-AbCdEf", "is of the environment itself"},
+		{"database", "name", "mysql", `database.name: "mysql" is a reserved word`},
 		{"database", "multiAz", true, "database.multiAz: the program does not change the server of database.endpoint"},
 		{"database", "logExports", []string{"error"}, "database.logExports: the program does not change the server"},
 		{"database", "restore", map[string]any{"snapshot": "s", "generation": 2}, "database.restore: the program does not change the server"},

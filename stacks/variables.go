@@ -149,9 +149,11 @@ func (s *stack) databaseRef(database *infra.Database) infra.DatabaseRef {
 		Host: pulumi.String(c.Endpoint).ToStringOutput(), Port: pulumi.Int(s.databasePort()).ToIntOutput(),
 		Name: c.Name, Master: c.Username, RequireTLS: c.RequireTLS,
 	}
-	if !c.Existing() {
-		ref = database.Ref()
+	if c.Existing() {
+		ref.Username = s.databaseUser(config.ServerUser(s.config.App.Name, s.name))
+		return ref
 	}
+	ref = database.Ref()
 	ref.Username = s.databaseUser(ref.Master)
 	return ref
 }

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/api"
+	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
 	"github.com/laravel-ecs/laravel-ecs/ops/review"
 	"github.com/laravel-ecs/laravel-ecs/ops/run"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
@@ -32,14 +34,20 @@ var branches = []string{
 func TestTwentyReviewsShareStaging(t *testing.T) {
 	staging := sharedStaging(t)
 	before := staging.resources()
-	for _, slug := range branches {
+	var err error
+	for i, slug := range branches {
 		l := newLife(t, config.ReviewPrefix+slug, staging, func(f *config.File) error {
 			if err := shareStaging(slug)(f); err != nil || slug == "cart" { // which has time left
 				return err
 			}
 			return setAll(f, map[string]any{"environment.expiresAt": "2026-01-01T00:00:00Z", "worker.queue": "sqs"})
 		})
-		report := l.deploy(slug)
+		var report engine.Report
+		if i < 2 { // the others differ in names only: one run instead of three
+			report = l.deploy(slug)
+		} else if report, err = l.Up(t.Context()); err != nil {
+			t.Fatalf("%s: %v", slug, err)
+		}
 		if url := report.Outputs["url"]; url != "https://"+slug+".review.example.com" {
 			t.Errorf("%s answers at %v", slug, url)
 		}
@@ -68,6 +76,7 @@ func TestTwentyReviewsShareStaging(t *testing.T) {
 		}
 	}
 
+	review.Every = 20 * time.Millisecond
 	reviews, server, out := operated(t, staging)
 	if err := reviews.Reap(t.Context(), false); err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -21,6 +21,9 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
+// Every is the time between two looks at the task that drops a database. A test on an account in memory makes it short.
+var Every = time.Second
+
 // backend are the stacks of the Pulumi backend, over the session of the template: Pulumi.review.yaml.
 type backend struct{ *session.Session }
 
@@ -80,7 +83,7 @@ func (b backend) Destroy(ctx context.Context, s Stack) (left string, err error) 
 	}
 	if s.Schema != "" {
 		stack := &session.Session{Root: b.Root, Stack: s.Name, File: b.File, Out: b.Out, Err: b.Err}
-		if why := run.DropSchema(ctx, stack, time.Second); why != nil {
+		if why := run.DropSchema(ctx, stack, Every); why != nil {
 			left = fmt.Sprintf("the database %[1]s and its users on the server of %[2]s, unless they are gone already; as its master user: "+
 				"drop database if exists %[1]s; drop user if exists %[3]s, %[4]s (%[5]v)",
 				s.Schema, s.Shares, config.DatabaseUser(s.Schema, 1), config.DatabaseUser(s.Schema, 2), why)

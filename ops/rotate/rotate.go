@@ -117,8 +117,11 @@ func plan(s *session.Session, name string) (rotation, error) {
 	switch name {
 	case config.DBPassword:
 		base := text(settings, "database.username", "laravel")
-		if settings.Text("environment.shares") != "" {
+		switch {
+		case settings.Text("environment.shares") != "":
 			base = config.Schema(s.Stack)
+		case settings.Text("database.endpoint") != "":
+			base = config.ServerUser(text(settings, "app.name", "laravel"), s.Stack)
 		}
 		now, then := config.DatabaseUser(base, next-1), config.DatabaseUser(base, next)
 		r.steps = []deploy.Values{{"rotation." + name: next}}

@@ -55,7 +55,10 @@ func (c *Config) KnownAppKeys() int {
 // maxUser is the longest name of a user that MySQL accepts (https://dev.mysql.com/doc/refman/8.4/en/user-names.html); MariaDB has 128.
 const maxUser = 32
 
-// DatabaseUser is the application's user of a generation. base is database.username or, on a shared server, the schema. The names of two
+// ServerUser begins the names of the application's users on a server that exists: other environments and projects may have users there.
+func ServerUser(app, stack string) string { return strings.ReplaceAll(app+"_"+stack, "-", "_") }
+
+// DatabaseUser is the application's user of a generation. base is database.username or, on a shared server, the schema, or ServerUser. The names of two
 // generations in a row differ; a hash keeps long names apart.
 func DatabaseUser(base string, generation int) string {
 	suffix := "_a"

@@ -15,6 +15,15 @@ var databaseLogs = []string{"audit", "error", "general", "slowquery"}
 func (d Database) validate(p *problems, region string, fewestBackups int) {
 	p.oneOf("database.engine", d.Engine, "mysql", "mariadb")
 	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
+	names := map[string]string{"database.name": d.Name}
+	if !d.Existing() {
+		names["database.username"] = d.Username
+	}
+	for key, name := range names {
+		if known.Reserved.Has(strings.ToLower(name)) {
+			p.add(key, "%q is a reserved word of MySQL or MariaDB, or belongs to the server; choose another", name)
+		}
+	}
 	if d.Existing() {
 		return // validateServer does the rest
 	}
@@ -23,11 +32,6 @@ func (d Database) validate(p *problems, region string, fewestBackups int) {
 	d.validateCopies(p, region)
 	p.check("database.instanceClass", known.RDS.Check(d.InstanceClass))
 	p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")
-	for key, name := range map[string]string{"database.name": d.Name, "database.username": d.Username} {
-		if known.Reserved.Has(strings.ToLower(name)) {
-			p.add(key, "%q is a reserved word of MySQL or MariaDB, or belongs to the server; choose another", name)
-		}
-	}
 	if slices.Contains([]string{"admin", "root", "rdsadmin"}, strings.ToLower(d.Username)) {
 		p.add("database.username", "%q is the first name that attackers try, or reserved by RDS; choose another", d.Username)
 	}

@@ -188,6 +188,9 @@ func (c *Config) validateServer(p *problems, stack string) {
 	p.matches("database.securityGroupId", d.SecurityGroupID, securityGroupID, "the id of the security group of database.endpoint, such as sg-0123456789abcdef0: it gets a rule that lets the application in")
 	p.matches("database.username", d.Username, masterUser, "the user of database.endpoint that makes the application's users: a letter and up to 31 letters, digits and underscores")
 	p.between("database.port", d.Port, 0, 65535)
+	if strings.Contains(d.PasswordSecretARN, ":secret:"+c.App.Name+"-"+stack+"-secrets-") {
+		p.add("database.passwordSecretArn", "%s is of the environment itself, which deletes it with its own database: copy the password into a secret of yours", d.PasswordSecretARN)
+	}
 	if d.PasswordSecretARN == "" {
 		p.add("database.passwordSecretArn", "missing: the ARN of the secret with the password of database.username, which makes the application's users")
 	} else {

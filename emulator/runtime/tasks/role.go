@@ -3,6 +3,7 @@ package tasks
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -38,7 +39,7 @@ func (r *Scheduler) addRole(ctx context.Context, c containerSpec, q *machine.Cre
 			if len(r.List(account.QueueToken)) == 0 {
 				continue // the application's own, of another account
 			}
-			here := "SQS_PREFIX=" + endpoint + v.Value[strings.LastIndex(v.Value, "/"):]
+			here := "SQS_PREFIX=" + endpoint + "/" + path.Base(v.Value)
 			q.Env = append(slices.DeleteFunc(q.Env, func(one string) bool { return strings.HasPrefix(one, "SQS_PREFIX=") }), here, "AWS_ENDPOINT_URL_SQS="+endpoint)
 		}
 	}
