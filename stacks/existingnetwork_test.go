@@ -55,19 +55,19 @@ func TestExistingNetwork(t *testing.T) {
 func TestExistingNetworkProblems(t *testing.T) {
 	public, private, data := infratest.Subnet(1, "a"), infratest.Subnet(2, "a"), infratest.Subnet(3, "a")
 	for want, lookups := range map[string]map[string]map[string]any{
-		"network.vpcId: enableDnsSupport of " + infratest.VPC + " is off":                    {infratest.VPC: {"enableDnsSupport": false}},
-		"network.vpcId: enableDnsHostnames of " + infratest.VPC + " is off":                  {infratest.VPC: {"enableDnsHostnames": false}},
-		"network.vpcId: 172.16.0.0/12 of " + infratest.VPC + " overlaps 172.17.0.0/16":       {infratest.VPC: {"cidrBlockAssociations": []any{map[string]any{"cidrBlock": "172.16.0.0/12"}}}},
-		"network.privateSubnets: " + private + " is in vpc-1, not in " + infratest.VPC:       {private: {"vpcId": "vpc-1"}},
-		"network.dataSubnets: all are in [eu-west-1b]":                                       {data: {"availabilityZone": "eu-west-1b"}},
-		"network.publicSubnets: " + infratest.Subnet(1, "b") + " is the second one in eu-":   {public: {"availabilityZone": "eu-west-1b"}},
-		"network.publicSubnets: none is in eu-west-1c, where a private one is":               {private: {"availabilityZone": "eu-west-1c"}},
-		"network.dataSubnets: " + data + " is in eu-west-1-bos-1a, which is no availability": {data: {"availabilityZone": "eu-west-1-bos-1a"}},
-		"network.publicSubnets: " + public + " has the addresses 10.99.0.0/28":               {public: {"cidrBlock": "10.99.0.0/28"}},
-		"network.privateSubnets: " + private + " gives every instance a public address":      {private: {"mapPublicIpOnLaunch": true}},
-		"network.publicSubnets: " + public + " has no route for 0.0.0.0/0 to an internet":    {"rtb-public": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"}}}},
-		"network.privateSubnets: " + private + " has no route for 0.0.0.0/0 in its route":    {"rtb-private": {"routes": []any{}}},
-		"network.dataSubnets: " + data + " has a route for 0.0.0.0/0 to the internet":        {"rtb-main": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}}}},
+		"network.vpcId: enableDnsSupport of " + infratest.VPC + " is off":                                                                         {infratest.VPC: {"enableDnsSupport": false}},
+		"network.vpcId: enableDnsHostnames of " + infratest.VPC + " is off":                                                                       {infratest.VPC: {"enableDnsHostnames": false}},
+		"network.vpcId: 172.16.0.0/12 of " + infratest.VPC + " overlaps 172.17.0.0/16":                                                            {infratest.VPC: {"cidrBlockAssociations": []any{map[string]any{"cidrBlock": "172.16.0.0/12"}}}},
+		"network.privateSubnets: " + private + " is in vpc-1, not in " + infratest.VPC:                                                            {private: {"vpcId": "vpc-1"}},
+		"network.dataSubnets: all are in [eu-west-1b]":                                                                                            {data: {"availabilityZone": "eu-west-1b"}},
+		"network.publicSubnets: " + infratest.Subnet(1, "b") + " is the second one in eu-":                                                        {public: {"availabilityZone": "eu-west-1b"}},
+		"network.publicSubnets: none is in eu-west-1c, where a private one is":                                                                    {private: {"availabilityZone": "eu-west-1c"}},
+		"network.dataSubnets: " + data + " is in eu-west-1-bos-1a, which is no availability zone: choose a subnet in eu-west-1a, eu-west-1b, ...": {data: {"availabilityZone": "eu-west-1-bos-1a"}},
+		"network.publicSubnets: " + public + " has the addresses 10.99.0.0/28":                                                                    {public: {"cidrBlock": "10.99.0.0/28"}},
+		"network.privateSubnets: " + private + " gives every instance a public address":                                                           {private: {"mapPublicIpOnLaunch": true}},
+		"network.publicSubnets: " + public + " has no route for 0.0.0.0/0 to an internet":                                                         {"rtb-public": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"}}}},
+		"network.privateSubnets: " + private + " has no route for 0.0.0.0/0 in its route":                                                         {"rtb-private": {"routes": []any{}}},
+		"network.dataSubnets: " + data + " has a route for 0.0.0.0/0 to the internet":                                                             {"rtb-main": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}}}},
 	} {
 		r := &infratest.Recorder{Lookups: lookups}
 		err := r.Run(stacks.Deploy, "laravel-ecs", "staging", existingNetwork(stackConfig(t, "staging")))

@@ -17,7 +17,7 @@ func (s *stack) lookUpNetwork(ctx *pulumi.Context) (*vpc.Existing, error) {
 	}
 	existing, err := vpc.LookUp(ctx, vpc.ExistingArgs{
 		VpcID: c.VpcID, PublicSubnets: c.PublicSubnets, PrivateSubnets: c.PrivateSubnets, DataSubnets: c.DataSubnets,
-		Region: s.config.Region, MaxInstances: s.config.Cluster.Max,
+		Region: s.config.Region, MaxInstances: s.config.Cluster.Max, OwnName: s.prefix + "-network",
 	}, pulumi.Provider(s.provider))
 	if err == nil {
 		c.PublicRanges = existing.PublicRanges

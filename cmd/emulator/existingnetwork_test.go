@@ -113,6 +113,20 @@ func TestExistingNetworkMoves(t *testing.T) {
 	}
 	l.set(map[string]any{"network": keys})
 	refused("network.vpcId: this environment is in " + own + ", not in " + n.owned["vpc"].ID)
+	mine := map[string]any{"vpcId": own}
+	for key, token := range map[string]string{"publicSubnets": "public", "privateSubnets": "private", "dataSubnets": "data"} {
+		var ids []string
+		for _, subnet := range l.Account().List(account.SubnetToken) {
+			if strings.Contains(subnet.Name, "-network-"+token) {
+				ids = append(ids, subnet.ID)
+			}
+		}
+		mine[key] = ids
+	}
+	l.set(map[string]any{"network": mine})
+	if _, err := l.Preview(t.Context()); err == nil || !strings.Contains(err.Error(), own+" is the network that the program made for this environment") {
+		t.Errorf("its own network as one that exists: %v", err)
+	}
 	l.set(map[string]any{"network": shipped})
 
 	n.again("a network that exists", 2, map[string]any{"network": keys, "cache": cache})

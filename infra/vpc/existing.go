@@ -19,6 +19,8 @@ type ExistingArgs struct {
 	// Region is the region of the provider, MaxInstances how many instances get an address.
 	Region       string
 	MaxInstances int
+	// OwnName is the name of the VPC that the program makes for this environment, where it makes one.
+	OwnName string
 }
 
 // Existing is a VPC with subnets that the program can use.
@@ -49,6 +51,10 @@ func LookUp(ctx *pulumi.Context, args ExistingArgs, opts ...pulumi.InvokeOption)
 	network, err := ec2.LookupVpc(ctx, &ec2.LookupVpcArgs{Id: &args.VpcID}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("network.vpcId: looking up %s in %s: %w", args.VpcID, args.Region, err)
+	}
+	// The program would register no network any more, and delete this one.
+	if network.Tags["Name"] == args.OwnName {
+		return nil, fmt.Errorf("network.vpcId: %s is the network that the program made for this environment (its name is %s), and would be deleted: remove the key", args.VpcID, args.OwnName)
 	}
 	e := &Existing{args: args}
 	problems := checkVPC(network)
@@ -113,7 +119,7 @@ func (e *Existing) checkSubnet(t *tier, subnet *ec2.LookupSubnetResult, way ec2.
 		refuse("is in %s, not in %s", subnet.VpcId, e.args.VpcID)
 	}
 	if len(zone) != len(e.args.Region)+1 { // us-east-1-bos-1a, us-east-1-wl1-bos-wlz-1
-		refuse("is in %s, which is no availability zone: choose a subnet in %sa, %[3]sb, ...", zone, e.args.Region)
+		refuse("is in %s, which is no availability zone: choose a subnet in %sa, %[4]sb, ...", zone, e.args.Region)
 	}
 	gateway := strings.HasPrefix(way.GatewayId, "igw-")
 	switch {

@@ -198,7 +198,7 @@ func TestCheckConfig(t *testing.T) {
 	prints := `{"appConfig": {"LOG_LEVEL": "info"}, "secretArns": {"APP_KEY": "arn"}, "class": "staging"}`
 	write(t, emulator, "#!/bin/sh\n[ \"$*\" = 'outputs --stack staging --json' ] && echo '"+prints+"'\n")
 	said, err := checked()
-	want := `missing   PAYMENT_KEY              config/services.php:2 has no default: set env.PAYMENT_KEY in Pulumi.staging.yaml, or pulumi config set --secret --path secrets.PAYMENT_KEY
+	want := `missing   PAYMENT_KEY              config/services.php:2 has no default: set env.PAYMENT_KEY in Pulumi.staging.yaml, or pulumi config set --secret --path laravel-ecs:secrets.PAYMENT_KEY
 provided  APP_KEY                  secret
 provided  LOG_LEVEL                info
 package   laravel/passport 13.0.1  secrets.PASSPORT_PRIVATE_KEY`

@@ -150,7 +150,7 @@ func (a *Application) judge(e Environment, line Line) (State, string) {
 
 // set is how a variable is provided.
 func (a *Application) set(name string) string {
-	return fmt.Sprintf("set env.%s in %s, or pulumi config set --secret --path secrets.%[1]s", name, a.Stack.Name())
+	return fmt.Sprintf("set env.%s in %s, or pulumi config set --secret --path laravel-ecs:secrets.%[1]s", name, a.Stack.Name())
 }
 
 // defaulted tells whether a place that reads a variable has something instead of it: a value, or another variable that has one.

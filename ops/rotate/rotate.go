@@ -179,7 +179,7 @@ func text(settings *config.File, key, otherwise string) string {
 }
 
 func setCommand(stack, name string) string {
-	return fmt.Sprintf("pulumi config set --secret --path secrets.%s --stack %s", name, stack)
+	return fmt.Sprintf("pulumi config set --secret --path laravel-ecs:secrets.%s --stack %s", name, stack)
 }
 
 // sameRelease are the values that keep the release which runs: a rotation must not deploy what else has changed in the working tree. They

@@ -28,7 +28,7 @@ type Config struct {
 	Observability Observability
 	// Rotation is the generation of the generated secrets (rotation.go). make rotate-secret writes it.
 	Rotation map[string]int
-	// Env are further plain environment variables; Secrets are secret ones (pulumi config set --secret --path secrets.NAME).
+	// Env are further plain environment variables; Secrets are secret ones (pulumi config set --secret --path laravel-ecs:secrets.NAME).
 	Env     map[string]string
 	Secrets map[string]string
 	Tags    map[string]string

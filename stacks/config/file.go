@@ -140,21 +140,24 @@ func (s *File) config(key string) *yaml.Node {
 	return child(config, s.full(config, key))
 }
 
-// full is a config key as the file has it: with the namespace of the program or of the project, or without one. A new one is as the others.
+// full is a config key as the file has it: with the namespace of the program or of the project, or without one. Of two, the one that is not
+// empty counts, as in Sections. A new one is as the others.
 func (s *File) full(config *yaml.Node, key string) string {
 	if strings.Contains(key, ":") {
 		return key
 	}
-	namespace := Namespace + ":"
+	namespace, found := Namespace+":", ""
 	for i := 0; i < len(config.Content); i += 2 {
 		switch name := config.Content[i].Value; {
 		case name == key || name == Namespace+":"+key || name == s.name+":"+key:
-			return name
+			if found == "" || len(config.Content[i+1].Content) > 0 {
+				found = name
+			}
 		case strings.HasPrefix(name, s.name+":"):
 			namespace = s.name + ":"
 		}
 	}
-	return namespace + key
+	return cmp.Or(found, namespace+key)
 }
 
 // Set puts a value at a path of the stack's config.

@@ -61,6 +61,14 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// TestTwoNamespaces: of two sections of a key the one that is not empty counts, as for the program.
+func TestTwoNamespaces(t *testing.T) {
+	s := load(t, "config:\n  laravel-ecs:domain: {}\n  domain: {zone: example.com}\n")
+	if err := s.Set("domain.name", "app.example.com"); err != nil || s.Text("domain.zone") != "example.com" || s.Get("laravel-ecs:domain.name") != nil {
+		t.Errorf("%v: zone %q, name %q in the empty section", err, s.Text("domain.zone"), s.Get("laravel-ecs:domain.name"))
+	}
+}
+
 func TestHideSecrets(t *testing.T) {
 	s := load(t, stackText)
 	hidden := s.HideSecrets()

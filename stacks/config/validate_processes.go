@@ -130,7 +130,7 @@ func (f Further) validateReverb(p *problems, key string, c *Config) {
 	}
 	for _, name := range []string{"REVERB_APP_ID", "REVERB_APP_KEY", "REVERB_APP_SECRET"} {
 		if c.Env[name] == "" && c.Secrets[name] == "" {
-			p.add(key, "%s is missing in env and secrets: Reverb would refuse every client; REVERB_APP_SECRET is for secrets (pulumi config set --secret --path secrets.REVERB_APP_SECRET)", name)
+			p.add(key, "%s is missing in env and secrets: Reverb would refuse every client; REVERB_APP_SECRET is for secrets (pulumi config set --secret --path laravel-ecs:secrets.REVERB_APP_SECRET)", name)
 		}
 	}
 	if c.LoadBalancer.IdleSeconds < reverbIdle {
