@@ -140,6 +140,10 @@ func TestDropTakesDatabaseAndUsers(t *testing.T) {
 	if log, status := runOnce(t, options{env: env, args: []string{"drop", "reviewXend"}}); status != 1 || !strings.Contains(log, "DB_DATABASE is review_end") {
 		t.Errorf("another database: exits %d:\n%s", status, log)
 	}
+	other := replaced(env, "DB_DATABASE=reviewXend", "DB_USERNAME=reviewXend_a")
+	if log, status := runOnce(t, options{env: other, args: []string{"drop", "reviewXend"}}); status != 1 || !strings.Contains(log, "does not begin with review_") {
+		t.Errorf("not of a review environment: exits %d:\n%s", status, log)
+	}
 	if log, status := runOnce(t, options{env: env[:5], args: []string{"drop", "review_end"}}); status != 78 || !strings.Contains(log, "drop needs DB_MASTER_USERNAME") {
 		t.Errorf("without the master: exits %d:\n%s", status, log)
 	}

@@ -73,6 +73,8 @@ if (!preg_match('/^[A-Za-z0-9_]{1,64}$/', (string) $database)) {
 }
 if (($argv[1] ?? '') === 'drop') {
     ($argv[2] ?? '') === $database || fail('drop: the name of the database is expected, as a confirmation: DB_DATABASE is '.$database);
+    // The names of review environments' databases: Schema in stacks/config/review.go.
+    str_starts_with($database, 'review_') || fail("drop: $database is not the database of a review environment: its name does not begin with review_");
     drop($database, $name, $password);
 }
 $works = login($name, $password) !== null;
