@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -75,22 +76,26 @@ func (b backend) Deploy(ctx context.Context, settings *config.File, name string,
 }
 
 // Destroy drops the database on a shared server, destroys what the stack declares, then the stack. None of it needs the stack's file, which
-// may be on another machine: region and key are in the state.
+// may be on another machine: the region for the drop is the template's, and the key of the secrets is in the state. An environment that
+// cannot be destroyed gets its tasks back.
 func (b backend) Destroy(ctx context.Context, s Stack) (left string, err error) {
 	pulumi, err := b.Pulumi(ctx)
 	if err != nil {
 		return "", err
 	}
+	var stopped run.Stopped
 	if s.Schema != "" {
+		var why error
 		stack := &session.Session{Root: b.Root, Stack: s.Name, File: b.File, Out: b.Out, Err: b.Err}
-		if why := run.DropSchema(ctx, stack, Every); why != nil {
+		if stopped, why = run.DropSchema(ctx, stack, s.Schema, Every); why != nil {
 			left = fmt.Sprintf("the database %[1]s and its users on the server of %[2]s, unless they are gone already; as its master user: "+
 				"drop database if exists %[1]s; drop user if exists %[3]s, %[4]s (%[5]v)",
-				s.Schema, s.Shares, config.DatabaseUser(s.Schema, 1), config.DatabaseUser(s.Schema, 2), why)
+				s.Schema, cmp.Or(s.Shares, b.File.Text("environment.shares"), sharedByDefault), config.DatabaseUser(s.Schema, 1), config.DatabaseUser(s.Schema, 2), why)
 			fmt.Fprintf(b.Err, "the database %s is not dropped: %v\n", s.Schema, why)
 		}
 	}
 	if err := pulumi.Run(ctx, "destroy", "--yes", "--stack", s.Name); err != nil {
+		stopped.Restart(ctx, b.Err)
 		return left, err
 	}
 	if _, err := pulumi.Output(ctx, "stack", "rm", "--yes", "--stack", s.Name); err != nil {

@@ -35,8 +35,11 @@ func ParseState(name string, text []byte) (Stack, error) {
 	var parsed struct { // what `pulumi stack export` prints
 		Deployment struct {
 			Resources []struct {
-				Type    string
-				Inputs  struct{ DefaultTags json.RawMessage }
+				Type   string
+				Inputs struct {
+					DefaultTags json.RawMessage
+					Name        any
+				}
 				Outputs json.RawMessage
 			}
 		}
@@ -45,6 +48,7 @@ func ParseState(name string, text []byte) (Stack, error) {
 		return s, fmt.Errorf("reading the state of %s: %w", name, err)
 	}
 	var tagged Stack
+	sharing, from := false, ""
 	for _, r := range parsed.Deployment.Resources {
 		switch r.Type {
 		case "pulumi:pulumi:Stack":
@@ -64,11 +68,19 @@ func ParseState(name string, text []byte) (Stack, error) {
 			tagged.Class, tagged.ExpiresAt = tags[config.ClassTag], tags[config.ExpiresAtTag]
 		case "aws:lb/loadBalancer:LoadBalancer":
 			s.Own = true
+		case "laravel:infra:LentBalancer": // only environments that share another one have it (infra/sharedbalancer.go)
+			sharing = true
+		case "pulumi:pulumi:StackReference": // organization/project/stack
+			name := plain(r.Inputs.Name)
+			from = name[strings.LastIndex(name, "/")+1:]
 		}
 		s.Resources++
 	}
 	if s.Class != "" && tagged.Class != "" && s.Class != tagged.Class {
 		return s, fmt.Errorf("%s has the class %s, and its resources %s", name, s.Class, tagged.Class)
+	}
+	if sharing && s.Schema == "" { // the containers of a first deployment that failed may have made the database
+		s.Schema, s.Shares = config.Schema(name), cmp.Or(s.Shares, from)
 	}
 	s.Class, s.ExpiresAt = cmp.Or(s.Class, tagged.Class), cmp.Or(tagged.ExpiresAt, s.ExpiresAt)
 	return s, nil

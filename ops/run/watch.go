@@ -72,7 +72,11 @@ func (w *watcher) wait(ctx context.Context) (int, error) {
 			patience := 30*time.Second + time.Duration(cmp.Or(aws.ToInt32(w.main.StopTimeout), 30))*time.Second
 			patient, done = context.WithTimeout(context.WithoutCancel(ctx), patience)
 			defer done()
-			if err := w.stop(patient); err != nil {
+			why := "interrupted"
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				why = context.Cause(ctx).Error()
+			}
+			if err := w.stop(patient, why); err != nil {
 				return Interrupted, err
 			}
 		case <-time.After(w.every):
@@ -82,9 +86,9 @@ func (w *watcher) wait(ctx context.Context) (int, error) {
 
 // stop tells ECS to stop the task. It sends SIGTERM, and SIGKILL after the container's stop timeout (30 seconds by default; ECS API reference,
 // StopTask).
-func (w *watcher) stop(ctx context.Context) error {
-	fmt.Fprintf(w.progress, "task %s: interrupted, stopping it\n", w.id())
-	_, err := w.c.API.StopTask(ctx, &ecs.StopTaskInput{Cluster: &w.c.Name, Task: w.task.TaskArn, Reason: aws.String("interrupted: laravel-ecs run")})
+func (w *watcher) stop(ctx context.Context, why string) error {
+	fmt.Fprintf(w.progress, "task %s: %s, stopping it\n", w.id(), why)
+	_, err := w.c.API.StopTask(ctx, &ecs.StopTaskInput{Cluster: &w.c.Name, Task: w.task.TaskArn, Reason: aws.String(why + ": laravel-ecs run")})
 	if err != nil {
 		return session.Explain(fmt.Errorf("stopping the task %s, which still runs: %w", w.id(), err))
 	}

@@ -189,6 +189,21 @@ func (p Plan) WakesBetween(from, to time.Time) bool {
 	return !up.IsZero() && up.Add(-startLead*time.Minute).Before(to.Add(settled))
 }
 
+// longestCycle is after how long every schedule has woken and slept.
+const longestCycle = 366 * 24 * time.Hour
+
+// SleepsAt tells whether its last step before a moment was to sleep.
+func (p Plan) SleepsAt(now time.Time) bool {
+	last := func(s *cron.SpecSchedule) (at time.Time) {
+		for next := s.Next(now.Add(-longestCycle)); !next.IsZero() && !next.After(now); next = s.Next(next) {
+			at = next
+		}
+		return at
+	}
+	down := last(p.down)
+	return !down.IsZero() && !down.Before(last(p.up)) // at one moment it wakes and sleeps: it sleeps
+}
+
 // Asleep is the share of the time in which instances and database are not paid, 0 to 1.
 func (p Plan) Asleep() float64 {
 	share, _ := p.walk()

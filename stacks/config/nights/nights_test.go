@@ -92,6 +92,20 @@ func TestWakesBetween(t *testing.T) {
 	}
 }
 
+// TestSleepsAt: Paris is an hour before UTC in January. On Saturday it is put to sleep once more.
+func TestSleepsAt(t *testing.T) {
+	plan, _ := office.Plan()
+	for text, want := range map[string]bool{
+		"2027-01-04T05:59:00Z": true, "2027-01-04T06:00:00Z": false, "2027-01-04T18:59:00Z": false, "2027-01-04T19:00:00Z": true,
+		"2027-01-09T12:00:00Z": true, "2027-01-10T18:30:00Z": true, "2027-01-11T06:30:00Z": false,
+	} {
+		at, err := time.Parse(time.RFC3339, text)
+		if got := plan.SleepsAt(at); err != nil || got != want {
+			t.Errorf("%s: %t, %v", text, got, err)
+		}
+	}
+}
+
 func TestProblems(t *testing.T) {
 	for _, test := range []struct {
 		schedule Schedule
