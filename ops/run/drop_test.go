@@ -99,7 +99,7 @@ func TestFailedFirstDeployment(t *testing.T) {
 func TestDropTakesTooLong(t *testing.T) {
 	before := dropPatience
 	t.Cleanup(func() { dropPatience = before })
-	dropPatience = 300 * time.Millisecond
+	dropPatience = 3 * time.Second
 	c := sharing(t, awstest.Map{"exitCode": 0})
 	running, told := awstest.Task("t-run", awstest.Map{"lastStatus": "RUNNING"}), false
 	c.Set("DescribeTasks", func(awstest.Map, url.Values) any {
@@ -110,8 +110,8 @@ func TestDropTakesTooLong(t *testing.T) {
 	})
 	c.Set("StopTask", func(awstest.Map, url.Values) any { told = true; return awstest.Map{} })
 	err := failed(t, c)
-	awstest.Says(t, err, "it did not end in 0.005 minutes (the task t-run was stopped)")
-	if said := err.Error() + c.Err.String() + strings.Join(c.Calls("StopTask"), ""); strings.Contains(said, "interrupted") || !strings.Contains(said, "task t-run: it did not end in 0.005 minutes, stopping it") {
+	awstest.Says(t, err, "it did not end in 0.05 minutes (the task t-run was stopped)")
+	if said := err.Error() + c.Err.String() + strings.Join(c.Calls("StopTask"), ""); strings.Contains(said, "interrupted") || !strings.Contains(said, "task t-run: it did not end in 0.05 minutes, stopping it") {
 		t.Error(said)
 	}
 }
