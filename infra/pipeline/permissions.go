@@ -282,9 +282,7 @@ var permissions = map[string][]permission{
 		{"wafv2:DeleteLoggingConfiguration wafv2:GetLoggingConfiguration wafv2:PutLoggingConfiguration", firewalls},
 		{"logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeResourcePolicies logs:PutResourcePolicy", anything},
 	},
-	"docker:index/image:Image": {
-		{"ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetDownloadUrlForLayer ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart", repositories},
-	},
+	"docker:index/image:Image": {{"ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetDownloadUrlForLayer ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart", repositories}},
 
 	"aws:ec2/getRouteTable:getRouteTable":                 {reading("ec2:DescribeNetworkInterfaces ec2:DescribeRouteTables")},
 	"aws:ec2/getRouteTables:getRouteTables":               {reading("ec2:DescribeRouteTables")},
