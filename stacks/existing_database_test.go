@@ -1,9 +1,12 @@
 package stacks_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
@@ -60,6 +63,21 @@ func TestExistingDatabase(t *testing.T) {
 	}
 }
 
+// TestReviewsOnAnExistingDatabase: reviews that share the environment make their users with the same secret.
+func TestReviewsOnAnExistingDatabase(t *testing.T) {
+	shared := make(chan string, 1)
+	if _, err := infratest.Run(func(ctx *pulumi.Context) error {
+		err := stacks.Deploy(ctx)
+		pulumi.ToOutput(ctx.GetCurrentExportMap()["sharedWithReviews"]).ApplyT(func(values any) string { shared <- fmt.Sprint(values); return "" })
+		return err
+	}, "laravel-ecs", "staging", existingDatabase(t, "staging", masterSecret)); err != nil {
+		t.Fatal(err)
+	}
+	if values := <-shared; !strings.Contains(values, "passwordArn:"+masterSecret) || !strings.Contains(values, "host:mysql.shop.internal") {
+		t.Errorf("reviews get %s", values)
+	}
+}
+
 // TestExistingDatabaseInProduction: zones and backups are somebody else's decision, TLS is not.
 func TestExistingDatabaseInProduction(t *testing.T) {
 	prod := existingDatabase(t, "prod", strings.Replace(masterSecret, "shop/mysql", "laravel-prod-mysql", 1))
@@ -70,13 +88,9 @@ func TestExistingDatabaseInProduction(t *testing.T) {
 	}
 }
 
-// TestExistingDatabaseProblems: each wrong key has an error with the key and the fix, before anything is registered.
+// TestExistingDatabaseProblems: the errors name the key and the fix.
 func TestExistingDatabaseProblems(t *testing.T) {
-	for _, test := range []struct {
-		section, key string
-		value        any
-		want         string
-	}{
+	wrongKeys(t, existingDatabase(t, "staging", masterSecret), []wrongKey{
 		{"database", "endpoint", "mysql://mysql.shop.internal:3306", `database.endpoint: "mysql://mysql.shop.internal:3306" is not a host name`},
 		{"database", "endpoint", "", "database.securityGroupId: only for a database that exists: set database.endpoint"},
 		{"database", "securityGroupId", "", `database.securityGroupId: "" is not the id of the security group`},
@@ -94,10 +108,5 @@ func TestExistingDatabaseProblems(t *testing.T) {
 		{"rotation", "DB_MASTER_PASSWORD", 1, "secrets.DB_MASTER_PASSWORD: with database.endpoint"},
 		{"environment", "class", "review", "database.endpoint: environment.class review has a server of its own"},
 		{"environment", "permissionsBoundary", "arn:aws:iam::123456789012:policy/b", "database.passwordSecretArn: \"" + masterSecret + "\" is not readable"},
-	} {
-		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", with(existingDatabase(t, "staging", masterSecret), test.section, test.key, test.value))
-		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s.%s %v: got %v", test.section, test.key, test.value, err)
-		}
-	}
+	})
 }

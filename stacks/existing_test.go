@@ -76,13 +76,27 @@ func TestExistingCacheInProduction(t *testing.T) {
 	deploy(t, "prod", prod)
 }
 
-// TestExistingCacheProblems: each wrong key has an error with the key and the fix, before anything is registered.
+// wrongKey is a key of staging that must be refused, with a part of the error.
+type wrongKey struct {
+	section, key string
+	value        any
+	want         string
+}
+
+// wrongKeys checks that each wrong key of a configuration has its error, which comes before anything is registered.
+func wrongKeys(t *testing.T, config map[string]string, keys []wrongKey) {
+	t.Helper()
+	for _, one := range keys {
+		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", with(config, one.section, one.key, one.value))
+		if err == nil || !strings.Contains(err.Error(), one.want) {
+			t.Errorf("%s.%s %v: got %v", one.section, one.key, one.value, err)
+		}
+	}
+}
+
+// TestExistingCacheProblems: the errors name the key and the fix.
 func TestExistingCacheProblems(t *testing.T) {
-	for _, test := range []struct {
-		section, key string
-		value        any
-		want         string
-	}{
+	wrongKeys(t, existingCache(t), []wrongKey{
 		{"cache", "endpoint", "tls://redis.shop.internal:6379", `cache.endpoint: "tls://redis.shop.internal:6379" is not a host name`},
 		{"cache", "endpoint", "", "cache.securityGroupId: only for a cache that exists: set cache.endpoint"},
 		{"cache", "securityGroupId", "", `cache.securityGroupId: "" is not the id of the security group`},
@@ -94,12 +108,7 @@ func TestExistingCacheProblems(t *testing.T) {
 		{"secrets", "REDIS_PASSWORD", "x", "cache.passwordSecretArn: secrets.REDIS_PASSWORD is the password, too"},
 		{"rotation", "REDIS_PASSWORD", 1, "rotation.REDIS_PASSWORD: this stack has no cache with a password of its own"},
 		{"environment", "permissionsBoundary", "arn:aws:iam::123456789012:policy/b", "allows secrets that begin with laravel-staging-"},
-	} {
-		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", with(existingCache(t), test.section, test.key, test.value))
-		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s.%s %v: got %v", test.section, test.key, test.value, err)
-		}
-	}
+	})
 }
 
 type (

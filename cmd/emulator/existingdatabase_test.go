@@ -47,7 +47,7 @@ func TestExistingDatabaseMoves(t *testing.T) {
 		t.Errorf("the own instance is still there: %v", left)
 	}
 	if !slices.ContainsFunc(l.Account().List(account.DatabaseSnapshotToken), func(s account.Resource) bool {
-		return strings.Contains(s.ID, own.ID) || strings.Contains(s.ID, own.Outputs.Text("identifier"))
+		return s.ID == own.Outputs.Text("finalSnapshotIdentifier")
 	}) {
 		t.Errorf("no final snapshot of %s: %v", own.ID, l.Account().List(account.DatabaseSnapshotToken))
 	}

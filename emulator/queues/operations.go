@@ -59,7 +59,7 @@ func (s *Server) ARN(name string) string {
 	return ""
 }
 
-// Do answers an operation. Limits and words: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html.
+// Do answers an operation. The limits: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html.
 func (s *Server) Do(ctx context.Context, operation string, body []byte) (any, error) {
 	var in request
 	if err := json.Unmarshal(body, &in); err != nil {

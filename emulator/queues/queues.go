@@ -1,7 +1,7 @@
 // Package queues is the emulated SQS: standard queues whose jobs stay in a file, with what Illuminate\Queue\SqsQueue and Jobs\SqsJob of Laravel
 // call, over the JSON protocol that AWS's SDKs speak
-// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-faqs.html). goaws has it without a release, in memory,
-// and in variables of the process: github.com/Admiral-Piett/goaws, app/models/globals.go.
+// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-faqs.html). goaws keeps its queues in memory, in variables
+// of its package (github.com/Admiral-Piett/goaws, app/models/globals.go): they would not outlive a new container.
 package queues
 
 import (

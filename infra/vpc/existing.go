@@ -89,9 +89,12 @@ func LookUp(ctx *pulumi.Context, args ExistingArgs, opts ...pulumi.InvokeOption)
 // checkVPC wants both DNS settings: without the resolver no name is found, and the private names of endpoints need both (API reference of
 // EC2, CreateVpcEndpoint, PrivateDnsEnabled), as private hosted zones do, in which servers that exist have their names.
 func checkVPC(network *ec2.LookupVpcResult) (problems []error) {
-	for name, on := range map[string]bool{"enableDnsSupport": network.EnableDnsSupport, "enableDnsHostnames": network.EnableDnsHostnames} {
-		if !on {
-			problems = append(problems, fmt.Errorf("network.vpcId: %s of %s is off, and the tasks would not find the database by its name: turn it on (aws ec2 modify-vpc-attribute)", name, network.Id))
+	for _, setting := range []struct {
+		name string
+		on   bool
+	}{{"enableDnsSupport", network.EnableDnsSupport}, {"enableDnsHostnames", network.EnableDnsHostnames}} {
+		if !setting.on {
+			problems = append(problems, fmt.Errorf("network.vpcId: %s of %s is off, and the tasks would not find the database by its name: turn it on (aws ec2 modify-vpc-attribute)", setting.name, network.Id))
 		}
 	}
 	for _, one := range network.CidrBlockAssociations {

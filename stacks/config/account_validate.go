@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 func (c *AccountConfig) validate(stack string) []error {
@@ -115,11 +116,11 @@ func readStackFile(stack string) (environmentFile, error) {
 		err = yaml.Unmarshal(raw, &given)
 	}
 	for key, into := range map[string]any{
-		"region": &file.Config.Region, "app": &file.Config.App, "environment": &file.Config.Environment, "domain": &file.Config.Domain,
+		"aws:region": &file.Config.Region, "app": &file.Config.App, "environment": &file.Config.Environment, "domain": &file.Config.Domain,
 		"database": &file.Config.Database, "access": &file.Config.Access,
 	} {
 		for full, node := range given.Config {
-			if err == nil && full[strings.LastIndex(full, ":")+1:] == key { // with any namespace: see Namespace
+			if err == nil && (full == key || full[strings.LastIndex(full, ":")+1:] == key) { // with any namespace: see Namespace
 				err = node.Decode(into)
 			}
 		}

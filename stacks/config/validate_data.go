@@ -194,25 +194,38 @@ var (
 	secretARN = regexp.MustCompile(`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$`)
 )
 
+// server is a database or a cache that exists: what its section of the stack file says of it.
+type server struct {
+	section, endpoint, example         string
+	port                               int
+	securityGroupID, passwordSecretARN string
+}
+
+// validate checks the form of the keys, and refuses them where there is no endpoint. It tells whether there is one.
+func (s server) validate(p *problems) (exists bool) {
+	if s.endpoint == "" {
+		for key, given := range map[string]bool{"port": s.port != 0, "securityGroupId": s.securityGroupID != "", "passwordSecretArn": s.passwordSecretARN != ""} {
+			if given {
+				p.add(s.section+"."+key, "only for a %s that exists: set %s.endpoint to its host, or remove the key", s.section, s.section)
+			}
+		}
+		return false
+	}
+	p.matches(s.section+".endpoint", s.endpoint, endpointHost, "a host name or address without scheme and port, such as "+s.example)
+	p.matches(s.section+".securityGroupId", s.securityGroupID, securityGroupID, "the id of the security group of "+s.section+".endpoint, such as sg-0123456789abcdef0: it gets a rule that lets the application in")
+	p.between(s.section+".port", s.port, 0, 65535)
+	return true
+}
+
 // validateExisting checks the keys of a cache that exists, and refuses what only a cache of the program can have.
 func (c *Config) validateExisting(p *problems, stack string) {
 	cache := c.Cache
-	if !cache.Existing() {
-		for key, given := range map[string]bool{
-			"port": cache.Port != 0, "securityGroupId": cache.SecurityGroupID != "", "passwordSecretArn": cache.PasswordSecretARN != "",
-		} {
-			if given {
-				p.add("cache."+key, "only for a cache that exists: set cache.endpoint to its host, or remove the key")
-			}
-		}
+	if there := (server{"cache", cache.Endpoint, "master.NAME.abc123.euw1.cache.amazonaws.com", cache.Port, cache.SecurityGroupID, cache.PasswordSecretARN}); !there.validate(p) {
 		return
 	}
 	if c.Environment.Shares != "" {
 		p.add("cache.endpoint", "with environment.shares the cache is that of %s: remove it", c.Environment.Shares)
 	}
-	p.matches("cache.endpoint", cache.Endpoint, endpointHost, "a host name or address without scheme and port, such as master.NAME.abc123.euw1.cache.amazonaws.com")
-	p.matches("cache.securityGroupId", cache.SecurityGroupID, securityGroupID, "the id of the security group of cache.endpoint, such as sg-0123456789abcdef0: it gets a rule that lets the application in")
-	p.between("cache.port", cache.Port, 0, 65535)
 	if cache.Engine == None {
 		p.add("cache.engine", "none, and cache.endpoint is a server: set memcached, valkey or redis, or remove the endpoint")
 	}

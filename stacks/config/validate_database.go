@@ -168,14 +168,7 @@ var masterUser = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,31}$`)
 // validateServer checks the keys of a database server that exists, and refuses what only an instance of the program can have.
 func (c *Config) validateServer(p *problems, stack string) {
 	d := c.Database
-	if !d.Existing() {
-		for key, given := range map[string]bool{
-			"port": d.Port != 0, "securityGroupId": d.SecurityGroupID != "", "passwordSecretArn": d.PasswordSecretARN != "",
-		} {
-			if given {
-				p.add("database."+key, "only for a database that exists: set database.endpoint to its host, or remove the key")
-			}
-		}
+	if there := (server{"database", d.Endpoint, "shop.abc123.eu-west-1.rds.amazonaws.com", d.Port, d.SecurityGroupID, d.PasswordSecretARN}); !there.validate(p) {
 		return
 	}
 	switch {
@@ -184,10 +177,7 @@ func (c *Config) validateServer(p *problems, stack string) {
 	case c.Environment.Class == ClassReview: // two branches would have one schema, and one user each other's password
 		p.add("database.endpoint", "environment.class review has a server of its own, or shares that of another environment: remove it, or set environment.shares")
 	}
-	p.matches("database.endpoint", d.Endpoint, endpointHost, "a host name or address without scheme and port, such as shop.abc123.eu-west-1.rds.amazonaws.com")
-	p.matches("database.securityGroupId", d.SecurityGroupID, securityGroupID, "the id of the security group of database.endpoint, such as sg-0123456789abcdef0: it gets a rule that lets the application in")
 	p.matches("database.username", d.Username, masterUser, "the user of database.endpoint that makes the application's users: a letter and up to 31 letters, digits and underscores")
-	p.between("database.port", d.Port, 0, 65535)
 	if strings.Contains(d.PasswordSecretARN, ":secret:"+c.App.Name+"-"+stack+"-secrets-") {
 		p.add("database.passwordSecretArn", "%s is of the environment itself, which deletes it with its own database: copy the password into a secret of yours", d.PasswordSecretARN)
 	}
