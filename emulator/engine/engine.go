@@ -62,7 +62,8 @@ type Engine struct {
 	account  *account.Account
 	plugins  *plugin.Servers
 	language *languageHost
-	exists   bool // the stack, in the backend
+	keys     *keyService // of a throwaway run
+	exists   bool        // the stack, in the backend
 }
 
 // Open prepares the state folder, opens the account and starts the plugins. Close must follow.
@@ -116,6 +117,14 @@ func (e *Engine) start(ctx context.Context) error {
 	if e.language, err = serveLanguage(e.cfg.Program); err != nil {
 		return err
 	}
+	if e.cfg.Throwaway {
+		if err := withoutLog(e.folder.path("home")); err != nil {
+			return err
+		}
+		if e.keys, err = serveKeys(); err != nil {
+			return fmt.Errorf("serving the key of the secrets: %w", err)
+		}
+	}
 	if err := settings.WriteWorkspace(e.Workspace()); err != nil {
 		return err
 	}
@@ -154,7 +163,11 @@ func (e *Engine) Init(ctx context.Context) error {
 	if e.exists {
 		return nil
 	}
-	if _, err := e.output(ctx, "stack", "init", "--no-select"); err != nil {
+	args := []string{"stack", "init", "--no-select"}
+	if e.cfg.Throwaway {
+		args = append(args, "--secrets-provider", throwawayKey)
+	}
+	if _, err := e.output(ctx, args...); err != nil {
 		return fmt.Errorf("creating the stack: %w", err)
 	}
 	e.exists = true
@@ -176,7 +189,9 @@ func (e *Engine) Environment() []string {
 	list := append(stateEnvironment(e.backend(), e.folder.path("home")),
 		"PULUMI_DEBUG_PROVIDERS="+e.plugins.DebugProviders(), "PULUMI_DEBUG_LANGUAGES="+e.language.debugLanguages())
 	if e.cfg.Throwaway {
-		list = append(list, "PULUMI_EXPERIMENTAL=true", "PULUMI_SKIP_CHECKPOINTS=true") // the second needs the first
+		list = append(list, "PULUMI_EXPERIMENTAL=true", "PULUMI_SKIP_CHECKPOINTS=true", // the second needs the first
+			"GOGC=400") // a command ends before its garbage matters
+		list = append(list, e.keys.environment()...)
 	}
 	return list
 }
@@ -230,6 +245,9 @@ func (e *Engine) Close() {
 	if e.plugins != nil {
 		e.plugins.Close()
 		e.plugins = nil
+	}
+	if e.keys != nil {
+		e.keys.Close()
 	}
 	e.folder.close()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/engine"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // findCLI returns the CLI that the repository uses.
@@ -140,6 +141,30 @@ func TestLifeOfAStack(t *testing.T) {
 	destroyed := must(t)(e.Destroy(ctx))
 	if len(e.Account().List("aws:ec2/vpc:Vpc")) != 0 || destroyed.Count("delete") == 0 {
 		t.Errorf("destroy left something: %v", destroyed.Changes)
+	}
+}
+
+// TestThrowaway: a throwaway run keeps its secrets as a stack with a key in KMS does, through an edit of its file, and writes no logs.
+func TestThrowaway(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	e := open(t, engine.Config{Root: project(t), State: state, Program: network("10.0.0.0/16"), CLI: findCLI(t), Throwaway: true})
+	must(t)(e.Up(t.Context()))
+	if err := e.Rewrite(func(f *config.File) error { return f.Set("aws:region", "eu-west-1") }); err != nil {
+		t.Fatal(err)
+	}
+	if again := must(t)(e.Preview(t.Context())); len(again.Changes) != 0 {
+		t.Errorf("after the edit: %v", again.Changes)
+	}
+	outputs, err := e.Outputs(t.Context())
+	if password, _ := outputs["password"].(string); err != nil || len(password) != 24 {
+		t.Errorf("the password is %q, %v", password, err)
+	}
+	text, err := os.ReadFile(filepath.Join(state, "state", ".pulumi", "stacks", "small", "local.json"))
+	if err != nil || !strings.Contains(string(text), "awskms://") || strings.Contains(string(text), outputs["password"].(string)) {
+		t.Errorf("the state is %s, %v", text, err)
+	}
+	if logs, err := os.ReadDir(filepath.Join(state, "home", "logs")); err == nil {
+		t.Errorf("%d logs were written", len(logs))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -256,7 +257,7 @@ func (s *File) HideSecrets() []string {
 	if config != nil {
 		replaceSecure(config, "", &paths)
 	}
-	for _, key := range []string{"secretsprovider", "encryptedkey", "encryptionsalt"} {
+	for _, key := range secretKeys {
 		if remove(s.root.Content[0], key) {
 			paths = append(paths, key)
 		}
@@ -264,18 +265,23 @@ func (s *File) HideSecrets() []string {
 	return paths
 }
 
-// WriteWorkspace writes copies into the workspace. The salt of an earlier copy is kept, because secrets in the state need it.
+// secretKeys are what Pulumi writes into a stack file of how its secrets are encrypted.
+var secretKeys = []string{"secretsprovider", "encryptedkey", "encryptionsalt"}
+
+// WriteWorkspace writes copies into the workspace. The secretKeys of an earlier copy are kept, because secrets in the state need them.
 func (s *File) WriteWorkspace(workspace string) error {
 	if err := os.MkdirAll(workspace, 0o700); err != nil {
 		return fmt.Errorf("creating the workspace: %w", err)
 	}
 	target := filepath.Join(workspace, s.stackFile)
-	if text, err := os.ReadFile(target); err == nil && child(s.root.Content[0], "encryptionsalt") == nil {
-		var earlier struct {
-			Salt string `yaml:"encryptionsalt"`
-		}
-		if yaml.Unmarshal(text, &earlier) == nil && earlier.Salt != "" {
-			*descend(s.root.Content[0], "encryptionsalt") = yaml.Node{Kind: yaml.ScalarNode, Value: earlier.Salt}
+	own := s.root.Content[0]
+	if text, err := os.ReadFile(target); err == nil && !slices.ContainsFunc(secretKeys, func(key string) bool { return child(own, key) != nil }) {
+		earlier := map[string]any{}
+		_ = yaml.Unmarshal(text, &earlier) // a copy that cannot be read has none
+		for _, key := range secretKeys {
+			if value, ok := earlier[key].(string); ok {
+				*descend(own, key) = yaml.Node{Kind: yaml.ScalarNode, Value: value}
+			}
 		}
 	}
 	text, err := yaml.Marshal(&s.root)

@@ -89,19 +89,26 @@ func TestHideSecrets(t *testing.T) {
 	}
 }
 
-func TestTheSaltOfTheStateIsKept(t *testing.T) {
-	s := load(t, "config:\n  aws:region: eu-west-1\n")
-	workspace := t.TempDir()
-	copied := filepath.Join(workspace, "Pulumi.prod.yaml")
-	if err := os.WriteFile(copied, []byte("encryptionsalt: v1:abc\nconfig:\n  aws:region: us-east-1\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.WriteWorkspace(workspace); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(copied)
-	if err != nil || !strings.Contains(string(text), "encryptionsalt: v1:abc") || !strings.Contains(string(text), "eu-west-1") {
-		t.Errorf("the copy is %s, %v", text, err)
+func TestTheKeyOfTheStateIsKept(t *testing.T) {
+	for _, keys := range []string{"encryptionsalt: v1:abc\n", "encryptedkey: abc=\nsecretsprovider: awskms://alias/x?region=us-east-1\n"} {
+		s := load(t, "config:\n  aws:region: eu-west-1\n")
+		workspace := t.TempDir()
+		copied := filepath.Join(workspace, "Pulumi.prod.yaml")
+		if err := os.WriteFile(copied, []byte(keys+"config:\n  aws:region: us-east-1\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.WriteWorkspace(workspace); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(copied)
+		if err != nil || !strings.Contains(string(text), "eu-west-1") {
+			t.Errorf("the copy is %s, %v", text, err)
+		}
+		for line := range strings.Lines(keys) {
+			if !strings.Contains(string(text), line) {
+				t.Errorf("the copy has no %s: %s", line, text)
+			}
+		}
 	}
 }
 
