@@ -2,6 +2,7 @@ package infra
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -38,6 +39,7 @@ type DatabaseArgs struct {
 	Upgrade                         bool // to another major version, at once
 	BlueGreenUpdate                 bool // the upgrade is made in a copy
 	Restore                         *DatabaseRestore
+	Import                          *DatabaseImport
 	KMSKeyID                        string // of an instance that is new; empty for the key that AWS manages
 }
 
@@ -48,6 +50,12 @@ type DatabaseRestore struct {
 	Generation  int    // the instance's number, from 2; the one before stays as long as KeepOld
 	KeepOld     bool
 	ReleaseOld  bool // the one before is not protected
+}
+
+// DatabaseImport is an instance that somebody made, with data: it becomes the environment's first one (package takeover looks at it).
+type DatabaseImport struct {
+	Identifier string
+	LogGroups  []string // of the instance that exist: RDS made them
 }
 
 // Database is an RDS instance in the data subnets.
@@ -75,9 +83,7 @@ func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pu
 		return nil, err
 	}
 	var err error
-	if db.subnets, err = rds.NewSubnetGroup(ctx, name+"-subnets", &rds.SubnetGroupArgs{
-		Description: pulumi.String("Data subnets"), SubnetIds: args.SubnetIDs,
-	}, pulumi.Parent(db)); err != nil {
+	if db.subnets, err = db.subnetGroup(ctx, name); err != nil {
 		return nil, fmt.Errorf("creating database subnet group: %w", err)
 	}
 	if db.parameters, err = db.parameterGroup(ctx, name); err != nil {
@@ -98,6 +104,16 @@ func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pu
 	}
 	db.Host, db.Port = db.current.Address, db.current.Port
 	return db, ctx.RegisterResourceOutputs(db, pulumi.Map{"host": db.Host, "port": db.Port, "identifier": db.Identifier})
+}
+
+// subnetGroup is that of the instances that the program makes: one that is imported stays in its own (dbimport.go).
+func (db *Database) subnetGroup(ctx *pulumi.Context, name string) (*rds.SubnetGroup, error) {
+	if db.args.Import != nil && db.args.Restore == nil {
+		return nil, nil //nolint:nilnil // nothing is in it
+	}
+	return rds.NewSubnetGroup(ctx, name+"-subnets", &rds.SubnetGroupArgs{
+		Description: pulumi.String("Data subnets"), SubnetIds: db.args.SubnetIDs,
+	}, pulumi.Parent(db))
 }
 
 // parameterGroup has engine and version in its name, because a group cannot change its family. After a major upgrade the engine deletes
@@ -122,8 +138,52 @@ func (db *Database) parameterGroup(ctx *pulumi.Context, name string) (*rds.Param
 	}
 	return rds.NewParameterGroup(ctx, name+"-"+strings.ReplaceAll(family, ".", "-"), &rds.ParameterGroupArgs{
 		Family: pulumi.String(family), Description: pulumi.String("Laravel: utf8mb4, slow queries, TLS"), Parameters: list,
-	}, pulumi.Parent(db))
+	}, pulumi.Parent(db), pulumi.RetainOnDelete(db.args.Import != nil)) // an imported instance outlives the stack, and has it
 }
+
+// importedSuffix is of the logical names of an imported instance and its log groups. So they are others than those of an instance of the
+// program, which a stack file that imports one does not replace: Pulumi deletes it, and refuses that while it is protected.
+const importedSuffix = "-imported"
+
+// importArgs are the inputs and options of a generation. What an imported instance keeps is not declared: the provider then leaves it as it
+// is, for each is optional and computed (terraform-provider-aws, internal/service/rds/instance.go). AWS refuses another subnet group of the
+// same VPC (https://github.com/hashicorp/terraform/issues/11715). Another port or version interrupts it, and the security groups let in those
+// who use it (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html).
+func (db *Database) importArgs(g generation, instance *rds.InstanceArgs) (*rds.InstanceArgs, pulumi.ResourceOption) {
+	if !g.imported {
+		return instance, pulumi.Composite()
+	}
+	instance.DbSubnetGroupName, instance.VpcSecurityGroupIds, instance.Port, instance.StorageType = nil, nil, nil, nil
+	if !db.args.Upgrade {
+		instance.EngineVersion = nil
+	}
+	// The option stays for as long as the instance does: the engine imports once (pulumi/pkg, resource/deploy/step_generator.go, isImport).
+	return instance, pulumi.Composite(pulumi.Import(pulumi.ID(db.args.Import.Identifier)), pulumi.RetainOnDelete(true))
+}
+
+// ignored are inputs of an imported instance that are neither declared nor computed: without this an update would turn them off.
+func (g generation) ignored() []string {
+	if !g.imported {
+		return nil
+	}
+	return []string{"iamDatabaseAuthenticationEnabled", "domain", "domainIamRoleName", "customerOwnedIpEnabled"}
+}
+
+// importedLog are the options of a log group of a generation: an imported instance may have it already, and it stays with it.
+func (db *Database) importedLog(g generation, export string) pulumi.ResourceOption {
+	if !g.imported {
+		return pulumi.Composite()
+	}
+	name := RDSLogGroups(db.args.Import.Identifier) + export
+	if !slices.Contains(db.args.Import.LogGroups, name) {
+		return pulumi.RetainOnDelete(true)
+	}
+	return pulumi.Composite(pulumi.Import(pulumi.ID(name)), pulumi.RetainOnDelete(true))
+}
+
+// RDSLogGroups is what the names of an instance's log groups begin with
+// (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html).
+func RDSLogGroups(identifier string) string { return "/aws/rds/instance/" + identifier + "/" }
 
 // ARN is that of the instance that the application uses.
 func (db *Database) ARN() pulumi.StringOutput { return db.current.Arn }

@@ -20,6 +20,7 @@ type generation struct {
 	before        pulumi.StringOutput // the identifier of the generation before
 	protected     bool
 	finalSnapshot bool
+	imported      bool // somebody made it
 }
 
 func (db *Database) generation(name string, number int) generation {
@@ -29,11 +30,20 @@ func (db *Database) generation(name string, number int) generation {
 		}
 		return fmt.Sprintf("-%d", number)
 	}
-	return generation{
-		number: number, suffix: suffix(number), protected: db.args.Protected, finalSnapshot: db.args.FinalSnapshot,
-		identifier: pulumi.Sprintf("%s-%s%s", name, db.suffix, suffix(number)),
-		before:     pulumi.Sprintf("%s-%s%s", name, db.suffix, suffix(number-1)),
+	identifier := func(number int) pulumi.StringOutput {
+		if db.args.Import != nil && number == 1 {
+			return pulumi.String(db.args.Import.Identifier).ToStringOutput()
+		}
+		return pulumi.Sprintf("%s-%s%s", name, db.suffix, suffix(number))
 	}
+	g := generation{
+		number: number, suffix: suffix(number), protected: db.args.Protected, finalSnapshot: db.args.FinalSnapshot,
+		identifier: identifier(number), before: identifier(number - 1), imported: db.args.Import != nil && number == 1,
+	}
+	if g.imported {
+		g.suffix = importedSuffix
+	}
+	return g
 }
 
 // generations registers the instance that the application uses, which it returns, and the one before while that is kept.
@@ -63,13 +73,14 @@ func (db *Database) instance(ctx *pulumi.Context, name string, g generation) (*r
 	if db.monitors != nil { // RDS refuses a role that has no permissions yet
 		after = append(after, db.monitors)
 	}
-	instance, err := rds.NewInstance(ctx, name+"-instance"+g.suffix, db.instanceArgs(g),
+	args, imported := db.importArgs(g, db.instanceArgs(g))
+	instance, err := rds.NewInstance(ctx, name+"-instance"+g.suffix, args, imported,
 		pulumi.Parent(db), pulumi.Protect(g.protected), pulumi.DependsOn(after),
 		// A copy of a large database takes hours, for a restore or a blue/green update (mitodl/ol-infrastructure#3487).
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "3h", Update: "3h"}),
 		// AWS never changes the life cycle of an instance, but accepts the call: it would be planned for ever. Where an instance
 		// came from is in its past, and another value would replace it. So would another key.
-		pulumi.IgnoreChanges([]string{"engineLifecycleSupport", "snapshotIdentifier", "restoreToPointInTime", "kmsKeyId"}))
+		pulumi.IgnoreChanges(append([]string{"engineLifecycleSupport", "snapshotIdentifier", "restoreToPointInTime", "kmsKeyId"}, g.ignored()...)))
 	if err != nil {
 		return nil, fmt.Errorf("creating database instance: %w", err)
 	}
@@ -81,6 +92,7 @@ func (db *Database) instance(ctx *pulumi.Context, name string, g generation) (*r
 func (g generation) origin(db *Database, instance *rds.InstanceArgs) {
 	r := db.args.Restore
 	switch {
+	case g.imported: // as of a restored one, and it is what it is
 	case g.number == 1:
 		instance.DbName, instance.Username = pulumi.String(db.args.Name), pulumi.String(db.args.Username)
 		if db.args.KMSKeyID != "" {
@@ -151,7 +163,7 @@ func (db *Database) logGroups(ctx *pulumi.Context, name string, g generation) ([
 		group, err := cloudwatch.NewLogGroup(ctx, name+"-log-"+export+g.suffix, &cloudwatch.LogGroupArgs{
 			Name:            pulumi.Sprintf("/aws/rds/instance/%s/%s", g.identifier, export),
 			RetentionInDays: pulumi.Int(db.args.LogDays),
-		}, pulumi.Parent(db))
+		}, pulumi.Parent(db), db.importedLog(g, export))
 		if err != nil {
 			return nil, err
 		}
@@ -169,7 +181,6 @@ func (db *Database) instanceArgs(g generation) *rds.InstanceArgs {
 		InstanceClass:           pulumi.String(a.InstanceClass),
 		Password:                a.Password.ToStringOutput().ToStringPtrOutput(),
 		Port:                    pulumi.Int(a.Port),
-		DbSubnetGroupName:       db.subnets.Name,
 		ParameterGroupName:      db.parameters.Name,
 		VpcSecurityGroupIds:     pulumi.StringArray{a.SecurityGroupID},
 		PubliclyAccessible:      pulumi.Bool(false),
@@ -186,6 +197,9 @@ func (db *Database) instanceArgs(g generation) *rds.InstanceArgs {
 		ApplyImmediately:   pulumi.Bool(a.ApplyNow || a.Upgrade),
 		DeletionProtection: pulumi.Bool(g.protected),
 		SkipFinalSnapshot:  pulumi.Bool(!g.finalSnapshot),
+	}
+	if db.subnets != nil {
+		instance.DbSubnetGroupName = db.subnets.Name
 	}
 	if a.Upgrade {
 		instance.AllowMajorVersionUpgrade = pulumi.Bool(true)

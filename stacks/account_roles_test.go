@@ -70,7 +70,7 @@ func variants(t testing.TB) []*infratest.Recorder {
 	jobs := with(stackConfig(t, "staging"), "worker", "queue", "sqs")
 	return []*infratest.Recorder{
 		deploy(t, "staging", jobs), deploy(t, "prod", emails), deploy(t, "staging", nightly(t)), deploy(t, "staging", endpoints), deploy(t, "staging", colors), deploy(t, "staging", lookup),
-		deploy(t, "local", stackConfig(t, "local")), deploy(t, "prod", copying(t)),
+		deploy(t, "local", stackConfig(t, "local")), deploy(t, "prod", copying(t)), deploy(t, "staging", importedDatabase(t, "staging")),
 	}
 }
 

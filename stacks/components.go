@@ -68,12 +68,12 @@ func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewa
 	}
 	database, err := infra.NewDatabase(ctx, s.prefix+"-db", infra.DatabaseArgs{
 		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupDatabase), Password: secrets.MasterPassword,
-		Engine: c.Engine, Version: c.Version, InstanceClass: c.InstanceClass, Name: c.Name, Username: c.Username, Port: databasePort,
+		Engine: c.Engine, Version: c.Version, InstanceClass: c.InstanceClass, Name: c.Name, Username: c.Username, Port: s.databasePort(),
 		StorageGB: c.StorageGB, MaxStorageGB: c.MaxStorageGB, MultiAZ: c.MultiAZ, BackupDays: c.BackupDays, RequireTLS: c.RequireTLS,
 		Protected: s.config.Environment.Protected(), FinalSnapshot: c.FinalSnapshot, ApplyNow: c.ApplyNow,
 		LogExports: c.LogExports, LogDays: s.config.Observability.LogDays, PerformanceInsights: c.PerformanceInsights,
 		MonitoringSeconds: c.MonitoringSeconds, ExtendedSupport: c.ExtendedSupport,
-		Upgrade: c.UpgradeFrom != "", BlueGreenUpdate: c.BlueGreenUpdate, Restore: restore, KMSKeyID: c.KMSKeyID,
+		Upgrade: c.UpgradeFrom != "", BlueGreenUpdate: c.BlueGreenUpdate, Restore: restore, Import: s.imported, KMSKeyID: c.KMSKeyID,
 		MaintenanceWindow: maintenance, BackupWindow: backup,
 	}, s.aws)
 	return database, wrap("database", err)

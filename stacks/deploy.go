@@ -18,6 +18,8 @@ type stack struct {
 	prefix  string // application and stack: all names begin so
 	release string // that the live colour runs
 	tags    map[string]string
+	// imported is the instance of database.import, nil without one.
+	imported *infra.DatabaseImport
 	// provider is the AWS provider, and aws makes components use it.
 	provider pulumi.ProviderResource
 	aws      pulumi.ResourceOption
@@ -68,6 +70,9 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	}
 	existing, err := s.lookUpNetwork(ctx)
 	if err != nil {
+		return err
+	}
+	if s.imported, err = s.lookUpDatabase(ctx); err != nil {
 		return err
 	}
 	network, err := s.createNetwork(ctx, existing)

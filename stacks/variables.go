@@ -155,6 +155,9 @@ func (s *stack) databaseRef(database *infra.Database) infra.DatabaseRef {
 	}
 	ref = database.Ref()
 	ref.Username = s.databaseUser(ref.Master)
+	if c.Imported() { // as on a server that exists: others may use it, and it can become one
+		ref.Username = s.databaseUser(config.ServerUser(s.config.App.Name, s.name))
+	}
 	return ref
 }
 

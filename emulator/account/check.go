@@ -45,7 +45,7 @@ func (a *Account) Check(token, urnName string, olds, news Values, seed []byte) (
 		}
 		problems = append(problems, checkTags(inputs)...)
 	}
-	r := Rules{In: inputs, Problems: problems}
+	r := Rules{In: inputs, Exists: len(olds) > 0, Problems: problems}
 	r.Apply(t.Rules...)
 	if t.Check != nil {
 		t.Check(&r)

@@ -58,6 +58,27 @@ func (t Type) updated(old Resource, inputs Values) Values {
 	return outputs
 }
 
+// Import reads a resource that no state has, by its id or by what its type is imported by, as the provider does for `pulumi import`. Inputs
+// are the outputs that the program can set, without empty values and defaults (pulumi-terraform-bridge, pkg/tfbridge/schema.go, ExtractInputsFromOutputs).
+func (a *Account) Import(token, id string) (Resource, bool) {
+	t := a.types[token]
+	r, ok := a.Read(token, id)
+	if !ok && t.ImportBy != "" {
+		r, ok = a.Find(token, t.ImportBy, id)
+	}
+	if !ok || t.Imported == nil {
+		return r, ok
+	}
+	t.Imported(r.Outputs)
+	r.Inputs = Values{}
+	for name := range FieldsOf(ArgsType(t.Args)) {
+		if value, read := r.Outputs[name]; read && !zero(value) && !same(value, t.Defaults[name]) {
+			r.Inputs[name] = value
+		}
+	}
+	return r, true
+}
+
 // computed tells which outputs the provider always returns; in the SDK's structs those are the ones without Ptr.
 func (t Type) computed() map[string]bool {
 	computed := map[string]bool{}

@@ -20,6 +20,7 @@ type Rule struct {
 // Rules collects the problems of one resource's inputs.
 type Rules struct {
 	In       Values
+	Exists   bool // the resource was deployed or imported before
 	Problems []Problem
 }
 

@@ -56,6 +56,11 @@ type Type struct {
 	// Recomputed lists outputs that every update computes again, so a preview cannot know them: latestVersion.
 	Recomputed []string
 
+	// ImportBy is an output that an import may name a resource by, besides its id; empty where there is none.
+	ImportBy string
+	// Imported makes of the outputs what the provider reads without a state: what AWS never returns is missing, and what the importer sets is
+	// there. All that is an input then counts as declared. nil where an import reads what was declared.
+	Imported func(v Values)
 	// Identity names the resource. What it does not set of r.ID and the computed r.Outputs is set by Create and Complete.
 	Identity Identity
 	// Create runs at creation, after Identity; it sets outputs or refuses as AWS would.

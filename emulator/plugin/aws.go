@@ -131,12 +131,16 @@ func (p *awsPlugin) Delete(ctx context.Context, req sdk.DeleteRequest) (sdk.Dele
 	return sdk.DeleteResponse{}, nil
 }
 
-// Read returns the account's view, for refresh and for get functions.
+// Read returns the account's view, for refresh, import and get functions.
 func (p *awsPlugin) Read(_ context.Context, req sdk.ReadRequest) (sdk.ReadResponse, error) {
 	if _, known := p.account.Lookup(string(req.Type)); !known {
 		return sdk.ReadResponse{}, status.Errorf(codes.InvalidArgument, "resource type %s is not known to the emulator", req.Type)
 	}
-	live, ok := p.account.Read(string(req.Type), string(req.ID))
+	read := p.account.Read
+	if len(req.Inputs)+len(req.State) == 0 { // no state has it
+		read = p.account.Import
+	}
+	live, ok := read(string(req.Type), string(req.ID))
 	if !ok {
 		return sdk.ReadResponse{}, nil // no id: the engine takes the resource for deleted
 	}

@@ -45,6 +45,9 @@ func bringHere(file *config.File, httpPort int) error {
 		}
 		values["release.name"] = name
 	}
+	if file.Text("database.endpoint")+file.Text("database.import") != "" {
+		file.Unset("database.username") // of the server there: admin, which the program makes nowhere
+	}
 	for _, key := range elsewhere {
 		file.Unset(key)
 	}

@@ -1,6 +1,8 @@
 package stackfile
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"strings"
 
@@ -12,7 +14,7 @@ import (
 var elsewhere = []string{
 	"network.vpcId", "network.publicSubnets", "network.privateSubnets", "network.dataSubnets",
 	"cache.endpoint", "cache.port", "cache.securityGroupId", "cache.passwordSecretArn",
-	"database.endpoint", "database.port", "database.securityGroupId", "database.passwordSecretArn",
+	"database.endpoint", "database.port", "database.securityGroupId", "database.passwordSecretArn", "database.import",
 }
 
 // seedNetwork puts the VPC of network.vpcId into an account in memory, as one that the program can use: a public subnet in each zone, with an
@@ -83,4 +85,36 @@ func seedServers(s *config.File, add func(token, id, line string, outputs accoun
 		}
 	}
 	return nil
+}
+
+// seedInstance puts the instance of database.import into the account, as one that is as the stack file says.
+func seedInstance(a *account.Account, s *config.File) ([]string, error) {
+	name := s.Text("database.import")
+	if name == "" {
+		return nil, nil
+	}
+	line := []string{"RDS instance " + name + ", as the stack file describes it"}
+	if _, there := a.Find(account.DatabaseToken, "identifier", name); there {
+		return line, nil
+	}
+	number := func(key string, otherwise float64) float64 {
+		if given, ok := s.Get(key).(int); ok {
+			return float64(given)
+		}
+		return otherwise
+	}
+	engine := cmp.Or(s.Text("database.engine"), "mysql")
+	group, err := a.Create(context.Background(), account.DatabaseSubnetGroupToken, name, account.Values{"name": name, "subnetIds": account.Texts(s.List("network.dataSubnets")...)})
+	if err == nil {
+		_, err = a.Create(context.Background(), account.DatabaseToken, name, account.Values{
+			"identifier": name, "engine": engine, "engineVersion": cmp.Or(s.Text("database.version"), "8.4"),
+			"instanceClass": cmp.Or(s.Text("database.instanceClass"), "db.t4g.micro"), "username": cmp.Or(s.Text("database.username"), "laravel"), "password": "assumed-by-nobody",
+			"allocatedStorage": number("database.storageGb", 20), "backupRetentionPeriod": number("database.backupDays", 7), "port": number("database.port", 3306),
+			"storageEncrypted": true, "kmsKeyId": s.Get("database.kmsKeyId"), "dbSubnetGroupName": group.ID, "vpcSecurityGroupIds": account.Texts(s.Text("database.securityGroupId")), "skipFinalSnapshot": true,
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("assuming the RDS instance %s: %w", name, err)
+	}
+	return line, nil
 }

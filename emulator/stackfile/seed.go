@@ -53,6 +53,11 @@ func Seed(a *account.Account, s *config.File) ([]string, error) {
 	if err := seedServers(s, add); err != nil {
 		return nil, err
 	}
+	instance, err := seedInstance(a, s)
+	if err != nil {
+		return nil, err
+	}
+	assumed = append(assumed, instance...)
 	if arn := s.Text("environment.permissionsBoundary"); arn != "" {
 		if err := add("aws:iam/policy:Policy", arn, "permissions boundary "+arn, account.Values{"arn": arn, "name": arn[strings.LastIndex(arn, "/")+1:]}); err != nil {
 			return nil, err

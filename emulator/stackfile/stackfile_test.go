@@ -101,3 +101,33 @@ config:
 		t.Errorf("the zone is %v, %v", zone, err)
 	}
 }
+
+// TestSeedInstance: the instance of database.import is in its network, with what the stack file says of it.
+func TestSeedInstance(t *testing.T) {
+	root := t.TempDir()
+	writeFile(t, filepath.Join(root, "Pulumi.yaml"), "name: laravel-ecs\nruntime: go\n")
+	writeFile(t, filepath.Join(root, "Pulumi.staging.yaml"), `config:
+  laravel-ecs:network: { vpcId: vpc-0123456789abcdef0, publicSubnets: [subnet-11111111111111111, subnet-22222222222222222], privateSubnets: [subnet-33333333333333333, subnet-44444444444444444], dataSubnets: [subnet-55555555555555555, subnet-66666666666666666] }
+  laravel-ecs:database: { import: shop-db, securityGroupId: sg-0123456789abcdef0, username: admin, storageGb: 50, port: 3307 }
+`)
+	s, err := config.ReadFile(root, "staging")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := aws.Open("", "eu-west-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if assumed, err := Seed(a, s); err != nil || !slices.Contains(assumed, "RDS instance shop-db, as the stack file describes it") {
+			t.Fatalf("assumed are %q, %v", assumed, err)
+		}
+	}
+	there, err := a.Invoke(t.Context(), "aws:rds/getInstance:getInstance", account.Values{"dbInstanceIdentifier": "shop-db"})
+	if err != nil || there.Text("masterUsername") != "admin" || there["port"] != 3307.0 || there["allocatedStorage"] != 50.0 || there.Text("vpcSecurityGroups[0]") != "sg-0123456789abcdef0" {
+		t.Errorf("the instance is %v, %v", there, err)
+	}
+	if group, err := a.Invoke(t.Context(), "aws:rds/getSubnetGroup:getSubnetGroup", account.Values{"name": there.Text("dbSubnetGroup")}); err != nil || group.Text("vpcId") != "vpc-0123456789abcdef0" {
+		t.Errorf("its subnet group is %v, %v", group, err)
+	}
+}

@@ -50,6 +50,18 @@ func (r *Recorder) network(args pulumi.MockCallArgs) (map[string]any, bool) {
 			"rtb-private": {map[string]any{"cidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"}},
 			"rtb-main":    {map[string]any{"cidrBlock": "10.0.0.0/8", "transitGatewayId": "tgw-1"}},
 		}[id]}
+	case "aws:rds/getInstance:getInstance":
+		id = asked("dbInstanceIdentifier")
+		answer = map[string]any{
+			"id": id, "engine": "mysql", "engineVersion": "8.4.5", "storageEncrypted": true, "masterUsername": "admin", "port": 3306, "allocatedStorage": 20,
+			"dbInstanceClass": "db.t4g.micro", "backupRetentionPeriod": 7, "dbSubnetGroup": "theirs", "vpcSecurityGroups": []any{"sg-0123456789abcdef0"},
+		}
+	case "aws:rds/getSubnetGroup:getSubnetGroup":
+		id = asked("name")
+		answer = map[string]any{"id": id, "vpcId": VPC}
+	case "aws:cloudwatch/getLogGroups:getLogGroups":
+		id = asked("logGroupNamePrefix")
+		answer = map[string]any{"id": id, "logGroupNames": []any{id + "error"}}
 	default:
 		return nil, false
 	}

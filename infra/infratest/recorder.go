@@ -20,6 +20,7 @@ type Resource struct {
 	Inputs             resource.PropertyMap
 	Protect            bool
 	RetainOnDelete     bool
+	Import             string // id of what exists
 	Provider           string // URN and id
 	IgnoreChanges      []string
 	Aliases            []string // earlier logical names
@@ -37,7 +38,7 @@ type Recorder struct {
 	Stacks map[string]map[string]any
 	// Partition is the one of AWS that everything is in; empty: aws.
 	Partition string
-	// Lookups are other properties of a network that exists, by the id of VPC, subnet or route table.
+	// Lookups are other properties of a network or a database that exists, by the id of VPC, subnet, route table, instance or subnet group.
 	Lookups map[string]map[string]any
 
 	mu     sync.Mutex
@@ -59,7 +60,7 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	}
 	r.seen = append(r.seen, Resource{
 		Type: args.TypeToken, Name: args.Name, Parent: nameOf(rpc.GetParent()), Inputs: unwrap(resource.NewObjectProperty(args.Inputs)).ObjectValue(),
-		Protect: rpc.GetProtect(), RetainOnDelete: rpc.GetRetainOnDelete(), Provider: rpc.GetProvider(), IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: aliases, DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
+		Protect: rpc.GetProtect(), RetainOnDelete: rpc.GetRetainOnDelete(), Import: rpc.GetImportId(), Provider: rpc.GetProvider(), IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: aliases, DependsOn: namesOf(rpc.GetDependencies()), Custom: args.Custom,
 		CreateTimeout: rpc.GetCustomTimeouts().GetCreate(), Hooks: hooks(rpc.GetHooks()),
 	})
 	return r.id(args), r.outputs(args), nil

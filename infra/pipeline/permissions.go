@@ -284,6 +284,7 @@ var permissions = map[string][]permission{
 	},
 	"docker:index/image:Image": {{"ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetDownloadUrlForLayer ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart", repositories}},
 
+	"aws:cloudwatch/getLogGroups:getLogGroups":            {reading("logs:DescribeLogGroups")},
 	"aws:ec2/getRouteTable:getRouteTable":                 {reading("ec2:DescribeNetworkInterfaces ec2:DescribeRouteTables")},
 	"aws:ec2/getRouteTables:getRouteTables":               {reading("ec2:DescribeRouteTables")},
 	"aws:ec2/getSubnet:getSubnet":                         {reading("ec2:DescribeSubnets")},
@@ -292,9 +293,8 @@ var permissions = map[string][]permission{
 	"aws:ecr/getImage:getImage":                           {{"ecr:DescribeImages", repositories}},
 	"aws:ecs/getService:getService":                       {reading("ecs:DescribeServices ecs:ListTagsForResource")},
 	"aws:index/getAvailabilityZones:getAvailabilityZones": {reading("ec2:DescribeAvailabilityZones")},
-	"aws:route53/getZone:getZone": {
-		reading("route53:ListHostedZones"),
-		{"route53:GetHostedZone route53:ListTagsForResource", zones},
-	},
-	"aws:ssm/getParameter:getParameter": {{"ssm:GetParameter", images}},
+	"aws:rds/getInstance:getInstance":                     {reading("rds:DescribeDBInstances rds:ListTagsForResource")},
+	"aws:rds/getSubnetGroup:getSubnetGroup":               {reading("rds:DescribeDBSubnetGroups")},
+	"aws:route53/getZone:getZone":                         {reading("route53:ListHostedZones"), {"route53:GetHostedZone route53:ListTagsForResource", zones}},
+	"aws:ssm/getParameter:getParameter":                   {{"ssm:GetParameter", images}},
 }

@@ -120,7 +120,7 @@ func plan(s *session.Session, name string) (rotation, error) {
 		switch {
 		case settings.Text("environment.shares") != "":
 			base = config.Schema(s.Stack)
-		case settings.Text("database.endpoint") != "":
+		case settings.Text("database.endpoint") != "", settings.Text("database.import") != "":
 			base = config.ServerUser(text(settings, "app.name", "laravel"), s.Stack)
 		}
 		now, then := config.DatabaseUser(base, next-1), config.DatabaseUser(base, next)

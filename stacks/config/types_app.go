@@ -98,10 +98,15 @@ type Database struct {
 	Copies              Copies   `json:"copies"`
 	// Endpoint is the host of a server that exists: the program makes none, and only lets the application in. Username makes the application's users there.
 	Endpoint          string `json:"endpoint"`
-	Port              int    `json:"port"`              // of Endpoint; 0: 3306
-	SecurityGroupID   string `json:"securityGroupId"`   // of Endpoint: it gets one rule more
+	Port              int    `json:"port"`              // of Endpoint or Import; 0: 3306
+	SecurityGroupID   string `json:"securityGroupId"`   // of Endpoint or Import: it gets one rule more
 	PasswordSecretARN string `json:"passwordSecretArn"` // of Username at Endpoint
+	// Import is the identifier of an RDS instance that somebody made: it becomes the environment's own. The key stays for as long as it does.
+	Import string `json:"import"`
 }
+
+// Imported tells whether the environment's first instance was made by somebody else.
+func (d Database) Imported() bool { return d.Import != "" }
 
 // Existing tells whether the database server is one that the program does not make.
 func (d Database) Existing() bool { return d.Endpoint != "" }

@@ -16,7 +16,8 @@ func (d Database) validate(p *problems, region string, fewestBackups int) {
 	p.oneOf("database.engine", d.Engine, "mysql", "mariadb")
 	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
 	names := map[string]string{"database.name": d.Name}
-	if !d.Existing() {
+	theirs := d.Existing() || d.Imported()
+	if !theirs {
 		names["database.username"] = d.Username
 	}
 	for key, name := range names {
@@ -31,8 +32,10 @@ func (d Database) validate(p *problems, region string, fewestBackups int) {
 	d.Restore.validate(p, time.Now())
 	d.validateCopies(p, region)
 	p.check("database.instanceClass", known.RDS.Check(d.InstanceClass))
-	p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")
-	if slices.Contains([]string{"admin", "root", "rdsadmin"}, strings.ToLower(d.Username)) {
+	if !theirs {
+		p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")
+	}
+	if !theirs && slices.Contains([]string{"admin", "root", "rdsadmin"}, strings.ToLower(d.Username)) {
 		p.add("database.username", "%q is the first name that attackers try, or reserved by RDS; choose another", d.Username)
 	}
 	p.between("database.storageGb", d.StorageGB, 20, 65536)

@@ -168,6 +168,10 @@ var masterUser = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,31}$`)
 // validateServer checks the keys of a database server that exists, and refuses what only an instance of the program can have.
 func (c *Config) validateServer(p *problems, stack string) {
 	d := c.Database
+	if d.Imported() && !d.Existing() {
+		c.validateImport(p, stack)
+		return
+	}
 	if there := (server{"database", d.Endpoint, "shop.abc123.eu-west-1.rds.amazonaws.com", d.Port, d.SecurityGroupID, d.PasswordSecretARN}); !there.validate(p) {
 		return
 	}
@@ -194,6 +198,37 @@ func (c *Config) validateServer(p *problems, stack string) {
 		if !slices.Contains(ofServer, key) && !reflect.DeepEqual(given[key], byDefault[key]) {
 			p.add("database."+key, "the program does not change the server of database.endpoint: remove the key")
 		}
+	}
+}
+
+// instanceID is the form of an identifier of RDS (https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html).
+var instanceID = regexp.MustCompile(`^[a-z](-?[a-z0-9]){0,62}$`)
+
+// validateImport checks the keys of an instance that somebody made. Package takeover compares the others with the instance.
+func (c *Config) validateImport(p *problems, stack string) {
+	const key = "database.import"
+	d := c.Database
+	p.matches(key, d.Import, instanceID, "the identifier of an RDS instance, in lower case")
+	p.matches("database.securityGroupId", d.SecurityGroupID, securityGroupID, "the id of a security group that the instance of database.import has, such as sg-0123456789abcdef0: it gets a rule that lets the application in")
+	p.matches("database.username", d.Username, masterUser, "the master user of the instance of database.import")
+	p.between("database.port", d.Port, 0, 65535)
+	if d.PasswordSecretARN != "" {
+		p.add("database.passwordSecretArn", "only with database.endpoint: the password of the master user belongs into secrets.%s", MasterPassword)
+	}
+	if !c.Network.Existing() {
+		p.add(key, "%s stays in its VPC: set network.vpcId to that, with its subnets", d.Import)
+	}
+	if c.Environment.Class == ClassReview { // each branch would take it
+		p.add(key, "not for environment.class review: remove it")
+	}
+	// The deployment sets the password of the master user, at once (ModifyDBInstance, MasterUserPassword).
+	if _, given := c.Secrets[MasterPassword]; !given && c.Generation(MasterPassword) == 0 {
+		p.add(key, "secrets.%s is missing: set it to the password that %s has, or rotation.%[2]s to 1 for a new one, with which others who log in as %[4]s do not get in any more",
+			MasterPassword, d.Import, d.Username)
+	}
+	// The boundary that the account stack makes has only instances of these names (infra/pipeline/boundary.go).
+	if prefix := c.App.Name + "-" + stack + "-"; c.Environment.PermissionsBoundary != "" && !strings.HasPrefix(d.Import, prefix) && (c.Environment.Schedule.Set() || d.Copies.Set()) {
+		p.add(key, "with environment.permissionsBoundary nothing stops or copies an instance whose name does not begin with %s: remove environment.schedule and database.copies", prefix)
 	}
 }
 

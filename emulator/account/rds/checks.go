@@ -48,9 +48,10 @@ var databaseRules = []account.Rule{
 }
 
 func checkDatabase(r *account.Rules) {
-	restored := r.In.Has("snapshotIdentifier") || r.In.Has("restoreToPointInTime")
+	// Only the creation asks for them (resourceInstanceCreate in internal/service/rds/instance.go of terraform-provider-aws).
+	there := r.Exists || r.In.Has("snapshotIdentifier") || r.In.Has("restoreToPointInTime")
 	for _, name := range []string{"engine", "username", "allocatedStorage", "password"} {
-		if !restored && !r.In.Has(name) {
+		if !there && !r.In.Has(name) {
 			r.Refuse(name, "is required for a new database")
 		}
 	}

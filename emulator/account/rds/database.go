@@ -34,9 +34,10 @@ var database = account.Type{
 			v["maintenanceWindow"] = strings.ToLower(window)
 		}
 	},
-	Ignores: grown,
-	Rules:   databaseRules,
-	Check:   checkDatabase,
+	Ignores:  grown,
+	Rules:    databaseRules,
+	Check:    checkDatabase,
+	ImportBy: "identifier", Imported: imported,
 	Identity: account.Identity{
 		ID: "db-{LETTERS:26}", ARN: "rds:db:{identifier}", Taken: "DBInstanceAlreadyExists: DB instance {identifier} already exists",
 		Outputs: account.Values{

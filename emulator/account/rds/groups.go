@@ -54,7 +54,7 @@ var Service = account.Service{Types: []account.Type{
 	},
 	database,
 	events,
-}}
+}, Functions: lookups}
 
 var (
 	subnetGroupName    = regexp.MustCompile(`^[0-9a-z_ .-]+$`)

@@ -38,6 +38,9 @@ func updateDatabase(tx *account.Tx, old, next *account.Resource) error {
 		}
 		next.Outputs["arn"] = tx.ARN("rds", "db:"+name)
 	}
+	if err := checkPlace(tx, old, next); err != nil {
+		return err
+	}
 	next.Outputs["engineLifecycleSupport"] = old.Outputs["engineLifecycleSupport"]
 	major, err := checkUpgrade(tx, old, next)
 	if err != nil {

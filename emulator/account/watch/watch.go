@@ -87,7 +87,20 @@ var Service = account.Service{Types: append([]account.Type{
 			"arn": "{id}", "ownerId": "{account}", "pendingConfirmation": true, "confirmationWasAuthenticated": false,
 		}},
 	},
-}, append(events, schedule)...)}
+}, append(events, schedule)...), Functions: []account.Function{{
+	Token: "aws:cloudwatch/getLogGroups:getLogGroups", Args: cloudwatch.GetLogGroupsArgs{}, Result: cloudwatch.GetLogGroupsResult{}, Run: getLogGroups,
+}}}
+
+// getLogGroups lists the groups whose names begin alike (terraform-provider-aws, internal/service/logs/groups_data_source.go).
+func getLogGroups(tx *account.Tx, args account.Values) (account.Values, error) {
+	var names, arns []string
+	for _, group := range tx.List(account.LogGroupToken) {
+		if strings.HasPrefix(group.ID, args.Text("logGroupNamePrefix")) {
+			names, arns = append(names, group.ID), append(arns, group.Outputs.Text("arn"))
+		}
+	}
+	return account.Values{"id": tx.Region(), "logGroupNamePrefix": args["logGroupNamePrefix"], "logGroupNames": account.Texts(names...), "arns": account.Texts(arns...)}, nil
+}
 
 // checkDashboard applies the rules of CloudWatch's dashboard body
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html).

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/plan/cost"
+	"github.com/laravel-ecs/laravel-ecs/ops/plan/preview"
 )
 
 type properties = map[string]any
@@ -284,5 +285,19 @@ func TestAge(t *testing.T) {
 	}
 	if old.AsOf("eu-west-1") != "2025-06" {
 		t.Errorf("as of %s", old.AsOf("eu-west-1"))
+	}
+}
+
+// TestImported: what is imported is new to the stack, and counts once though an update of it follows.
+func TestImported(t *testing.T) {
+	state := func(class string) *preview.State {
+		return &preview.State{Type: "aws:rds/instance:Instance", Inputs: map[string]any{"instanceClass": class}}
+	}
+	const urn = "urn:pulumi:prod::laravel-ecs::aws:rds/instance:Instance::db"
+	alone := preview.Step{Op: "import", URN: urn, Old: state("db.t4g.small"), New: state("db.t4g.small")}
+	for _, steps := range [][]preview.Step{{alone}, {alone, {Op: "update", URN: urn, Old: state("db.t4g.small"), New: state("db.t4g.small")}}} {
+		if before, after := cost.Resources(preview.Preview{Steps: steps}); len(before) != 0 || len(after) != 1 {
+			t.Errorf("%d steps: %v before and %v after", len(steps), before, after)
+		}
 	}
 }
