@@ -66,8 +66,13 @@ func TestExistingNetworkProblems(t *testing.T) {
 		"network.publicSubnets: " + public + " has the addresses 10.99.0.0/28":                                                                    {public: {"cidrBlock": "10.99.0.0/28"}},
 		"network.privateSubnets: " + private + " gives every instance a public address":                                                           {private: {"mapPublicIpOnLaunch": true}},
 		"network.publicSubnets: " + public + " has no route for 0.0.0.0/0 to an internet":                                                         {"rtb-public": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"}}}},
-		"network.privateSubnets: " + private + " has no route for 0.0.0.0/0 in its route":                                                         {"rtb-private": {"routes": []any{}}},
-		"network.dataSubnets: " + data + " has a route for 0.0.0.0/0 to the internet":                                                             {"rtb-main": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}}}},
+		"network.privateSubnets: " + infratest.Subnet(2, "b") + " has no route for 0.0.0.0/0 in its route table, and the VPC has vpce-1 for logs without private DNS": {
+			"rtb-private": {"routes": []any{}}, "com.amazonaws.eu-west-1.logs": {"privateDnsEnabled": false},
+		},
+		"has no route for 0.0.0.0/0 in its route table, and the VPC has vpce-1 for s3 without rtb-private": {
+			"rtb-private": {"routes": []any{}}, "com.amazonaws.eu-west-1.s3": {"routeTableIds": []any{"rtb-main"}},
+		},
+		"network.dataSubnets: " + data + " has a route for 0.0.0.0/0 to the internet": {"rtb-main": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}}}},
 	} {
 		r := &infratest.Recorder{Lookups: lookups}
 		err := r.Run(stacks.Deploy, "laravel-ecs", "staging", existingNetwork(stackConfig(t, "staging")))
@@ -81,11 +86,18 @@ func TestExistingNetworkProblems(t *testing.T) {
 		}
 	}
 	// The main route table counts for a subnet that no other one names, and a transit gateway is a way out.
-	r := &infratest.Recorder{Lookups: map[string]map[string]any{
-		"rtb-main": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "transitGatewayId": "tgw-1"}}}, "rtb-private": {"associations": []any{}},
-	}}
-	if err := r.Run(stacks.Deploy, "laravel-ecs", "staging", existingNetwork(stackConfig(t, "staging"))); err != nil {
-		t.Error(err)
+	// So are endpoints of all services, and a firewall may be before the load balancer.
+	for what, lookups := range map[string]map[string]map[string]any{
+		"transit gateway": {
+			"rtb-main": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "transitGatewayId": "tgw-1"}}}, "rtb-private": {"associations": []any{}},
+		},
+		"endpoints": {"rtb-private": {"routes": []any{}}},
+		"firewall":  {"rtb-public": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "vpcEndpointId": "vpce-2"}}}},
+	} {
+		r := &infratest.Recorder{Lookups: lookups}
+		if err := r.Run(stacks.Deploy, "laravel-ecs", "staging", existingNetwork(stackConfig(t, "staging"))); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra/vpc"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // lookUpNetwork checks the VPC of network.vpcId; nil without one. It comes before everything that is registered, as lookUpZone does.
@@ -18,6 +19,7 @@ func (s *stack) lookUpNetwork(ctx *pulumi.Context) (*vpc.Existing, error) {
 	existing, err := vpc.LookUp(ctx, vpc.ExistingArgs{
 		VpcID: c.VpcID, PublicSubnets: c.PublicSubnets, PrivateSubnets: c.PrivateSubnets, DataSubnets: c.DataSubnets,
 		Region: s.config.Region, MaxInstances: s.config.Cluster.Max, OwnName: s.prefix + "-network",
+		Services: config.EndpointsWithoutNAT,
 	}, pulumi.Provider(s.provider))
 	if err == nil {
 		c.PublicRanges = existing.PublicRanges

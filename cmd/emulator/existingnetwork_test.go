@@ -152,4 +152,25 @@ func TestExistingNetworkMoves(t *testing.T) {
 		t.Errorf("too few addresses: %v", err)
 	}
 	n.unchanged("in the end")
+
+	// A network without a way to the internet needs the endpoints that AWS's services have in it.
+	if err := l.Account().Delete(t.Context(), account.RouteToken, n.owned["privateSubnets-out"].ID); err != nil {
+		t.Fatal(err)
+	}
+	l.set(map[string]any{"cluster.max": 3})
+	if _, err := l.Preview(t.Context()); err == nil || !strings.Contains(err.Error(), "has no route for 0.0.0.0/0 in its route table, and the VPC has no interface endpoint for ecs-agent (") {
+		t.Errorf("without NAT and endpoints: %v", err)
+	}
+	group := n.make(account.SecurityGroupToken, "endpoints", account.Values{"vpcId": n.owned["vpc"].ID, "name": "endpoints", "description": "AWS services"})
+	n.make(account.IngressRuleToken, "endpoints", account.Values{"securityGroupId": group, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "10.99.0.0/16"})
+	for _, service := range config.EndpointsWithoutNAT {
+		n.make(account.VPCEndpointToken, service, account.Values{
+			"vpcId": n.owned["vpc"].ID, "serviceName": "com.amazonaws.eu-west-1." + service, "vpcEndpointType": "Interface", "privateDnsEnabled": true,
+			"securityGroupIds": []any{group}, "subnetIds": []any{n.owned["privateSubnets0"].ID, n.owned["privateSubnets1"].ID},
+		})
+	}
+	n.make(account.VPCEndpointToken, "s3", account.Values{
+		"vpcId": n.owned["vpc"].ID, "serviceName": "com.amazonaws.eu-west-1.s3", "routeTableIds": []any{n.owned["privateSubnets"].ID},
+	})
+	l.deploy("endpoints instead of NAT")
 }

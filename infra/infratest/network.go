@@ -18,7 +18,7 @@ func Subnet(tier int, zone string) string {
 }
 
 // network answers questions about VPC. The public subnets have a table with an internet gateway, the private ones one with a NAT gateway, and
-// the data subnets the main one, without a default route. Lookups changes what it says of an id.
+// the data subnets the main one, without a default route. Lookups changes what it says of an id, or of the endpoint of a service.
 func (r *Recorder) network(args pulumi.MockCallArgs) (map[string]any, bool) {
 	asked := func(key string) string { return args.Args[resource.PropertyKey(key)].StringValue() }
 	var answer map[string]any
@@ -62,6 +62,9 @@ func (r *Recorder) network(args pulumi.MockCallArgs) (map[string]any, bool) {
 	case "aws:cloudwatch/getLogGroups:getLogGroups":
 		id = asked("logGroupNamePrefix")
 		answer = map[string]any{"id": id, "logGroupNames": []any{id + "error"}}
+	case "aws:ec2/getVpcEndpoint:getVpcEndpoint":
+		id = asked("serviceName")
+		answer = map[string]any{"id": "vpce-1", "vpcId": VPC, "serviceName": id, "privateDnsEnabled": true, "routeTableIds": []any{"rtb-private"}}
 	default:
 		return nil, false
 	}

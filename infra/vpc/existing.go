@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -19,6 +18,8 @@ type ExistingArgs struct {
 	// Region is the region of the provider, MaxInstances how many instances get an address.
 	Region       string
 	MaxInstances int
+	// Services are the endpoints, by the last parts of their service names, that take the place of a default route of PrivateSubnets.
+	Services []string
 	// OwnName is the name of the VPC that the program makes for this environment, where it makes one.
 	OwnName string
 }
@@ -36,10 +37,11 @@ type Existing struct {
 type tier struct {
 	key string // in the stack file, without network.
 	ids []string
-	// public needs a route to an internet gateway, which the others must not have; out needs a default route of another kind.
+	// public needs a route to an internet gateway, which the others must not have; out needs a way to AWS of another kind.
 	public, out bool
 	zones       []string
 	free        int
+	unknown     bool // one of them could not be looked up
 }
 
 // dockerBridge is the network of the containers on every instance: packets to these addresses never leave the instance.
@@ -71,15 +73,17 @@ func LookUp(ctx *pulumi.Context, args ExistingArgs, opts ...pulumi.InvokeOption)
 			subnet, err := ec2.LookupSubnet(ctx, &ec2.LookupSubnetArgs{Id: &id}, opts...)
 			if err != nil {
 				problems = append(problems, fmt.Errorf("network.%s: looking up %s in %s: %w", t.key, id, args.Region, err))
+				t.unknown = true
 				continue
 			}
 			problems = append(problems, e.checkSubnet(t, subnet, routes[id])...)
 		}
-		if len(t.zones) < 2 {
+		if len(t.zones) < 2 && !t.unknown {
 			problems = append(problems, fmt.Errorf("network.%s: all are in %v; load balancer, instances and database need two availability zones", t.key, t.zones))
 		}
 	}
 	problems = append(problems, e.checkTiers(tiers[0], tiers[1])...)
+	problems = append(problems, e.checkEndpoints(ctx, routes, opts...)...)
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("network.vpcId: %s has %d problem(s):\n%w", args.VpcID, len(problems), errors.Join(problems...))
 	}
@@ -113,7 +117,7 @@ const (
 	albBits = 27
 )
 
-func (e *Existing) checkSubnet(t *tier, subnet *ec2.LookupSubnetResult, way ec2.GetRouteTableRoute) (problems []error) {
+func (e *Existing) checkSubnet(t *tier, subnet *ec2.LookupSubnetResult, out way) (problems []error) {
 	refuse := func(format string, args ...any) {
 		problems = append(problems, fmt.Errorf("network.%s: %s "+format, append([]any{t.key, subnet.Id}, args...)...))
 	}
@@ -124,14 +128,11 @@ func (e *Existing) checkSubnet(t *tier, subnet *ec2.LookupSubnetResult, way ec2.
 	if len(zone) != len(e.args.Region)+1 { // us-east-1-bos-1a, us-east-1-wl1-bos-wlz-1
 		refuse("is in %s, which is no availability zone: choose a subnet in %sa, %[4]sb, ...", zone, e.args.Region)
 	}
-	gateway := strings.HasPrefix(way.GatewayId, "igw-")
 	switch {
-	case t.public && !gateway:
-		refuse("has no route for 0.0.0.0/0 to an internet gateway: nobody would reach the load balancer")
-	case !t.public && gateway:
-		refuse("has a route for 0.0.0.0/0 to the internet gateway %s, and what is in it gets no public address: choose a private subnet", way.GatewayId)
-	case t.out && way.CidrBlock == "":
-		refuse("has no route for 0.0.0.0/0 in its route table: tasks need ECR, ECS, Secrets Manager, CloudWatch Logs and S3; add one to a NAT or transit gateway, or choose another subnet")
+	case t.public && !out.internet() && !out.inspected():
+		refuse("has no route for 0.0.0.0/0 to an internet gateway, or to the endpoint of a firewall before one: nobody would reach the load balancer")
+	case !t.public && out.internet():
+		refuse("has a route for 0.0.0.0/0 to the internet gateway %s, and what is in it gets no public address: choose a private subnet", out.target)
 	case t.out && subnet.MapPublicIpOnLaunch:
 		refuse("gives every instance a public address (mapPublicIpOnLaunch): turn it off, or choose another subnet")
 	}
@@ -165,42 +166,6 @@ func (e *Existing) checkTiers(public, private *tier) (problems []error) {
 		e.short = append(e.short, fmt.Errorf("network.privateSubnets: %d free addresses for %d instances (cluster.max)", private.free, e.args.MaxInstances))
 	}
 	return problems
-}
-
-// routesOf finds the default route of each subnet. A subnet that no route table names has the VPC's main one
-// (https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html). The provider leaves propagated routes out
-// (terraform-provider-aws, internal/service/ec2/vpc_route_table_data_source.go).
-func routesOf(ctx *pulumi.Context, network *ec2.LookupVpcResult, subnets []string, opts ...pulumi.InvokeOption) (map[string]ec2.GetRouteTableRoute, error) {
-	tables, err := ec2.GetRouteTables(ctx, &ec2.GetRouteTablesArgs{
-		VpcId: &network.Id, Filters: []ec2.GetRouteTablesFilter{{Name: "association.subnet-id", Values: subnets}},
-	}, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("network.vpcId: looking up the route tables of %s: %w", network.Id, err)
-	}
-	ways := map[string]ec2.GetRouteTableRoute{}
-	for _, id := range append([]string{network.MainRouteTableId}, tables.Ids...) {
-		table, err := ec2.LookupRouteTable(ctx, &ec2.LookupRouteTableArgs{RouteTableId: &id}, opts...)
-		if err != nil {
-			return nil, fmt.Errorf("network.vpcId: looking up the route table %s: %w", id, err)
-		}
-		var way ec2.GetRouteTableRoute
-		for _, route := range table.Routes {
-			if route.CidrBlock == anywhere {
-				way = route
-			}
-		}
-		served := []string{}
-		for _, association := range table.Associations {
-			served = append(served, association.SubnetId)
-		}
-		if id == network.MainRouteTableId {
-			served = subnets // the other tables come after it
-		}
-		for _, subnet := range served {
-			ways[subnet] = way
-		}
-	}
-	return ways, nil
 }
 
 // NewExistingNetwork has the face of NewNetwork, and registers nothing but itself.

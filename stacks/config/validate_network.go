@@ -16,9 +16,9 @@ const (
 	NATGatewayPerZone = "gatewayPerZone"
 )
 
-// requiredWithoutNAT are the services without which an ECS instance cannot start a task: AWS, "Amazon ECS interface VPC
-// endpoints" and "Amazon ECR interface VPC endpoints".
-var requiredWithoutNAT = []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs", "secretsmanager"}
+// EndpointsWithoutNAT are the services without whose interface endpoints an ECS instance that has no other way to AWS cannot start a task:
+// AWS, "Amazon ECS interface VPC endpoints" and "Amazon ECR interface VPC endpoints".
+var EndpointsWithoutNAT = []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs", "secretsmanager"}
 
 // dockerBridge is the network of the containers on every instance: packets to these addresses never leave the instance.
 var dockerBridge = netip.MustParsePrefix("172.17.0.0/16")
@@ -102,7 +102,7 @@ func (n Network) validate(p *problems, region string) {
 	}
 	p.oneOf("network.nat", n.NAT, NATNone, NATInstance, NATGateway, NATGatewayPerZone)
 	if n.NAT == NATNone {
-		for _, service := range requiredWithoutNAT {
+		for _, service := range EndpointsWithoutNAT {
 			if !slices.Contains(n.Endpoints, service) {
 				p.add("network.endpoints", "%s is missing: without it, and without NAT, no task starts; add it or choose another network.nat", service)
 			}

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 
@@ -15,6 +16,7 @@ var lookups = []account.Function{
 	{Token: "aws:ec2/getSubnet:getSubnet", Args: ec2.LookupSubnetArgs{}, Result: ec2.LookupSubnetResult{}, Required: []string{"id"}, Run: getSubnet},
 	{Token: "aws:ec2/getRouteTables:getRouteTables", Args: ec2.GetRouteTablesArgs{}, Result: ec2.GetRouteTablesResult{}, Required: []string{"vpcId"}, Run: getRouteTables},
 	{Token: "aws:ec2/getRouteTable:getRouteTable", Args: ec2.LookupRouteTableArgs{}, Result: ec2.LookupRouteTableResult{}, Required: []string{"routeTableId"}, Run: getRouteTable},
+	{Token: "aws:ec2/getVpcEndpoint:getVpcEndpoint", Args: ec2.LookupVpcEndpointArgs{}, Result: ec2.LookupVpcEndpointResult{}, Run: getVpcEndpoint},
 }
 
 // answer is what a data source says of a resource: its outputs that the result has.
@@ -94,4 +96,36 @@ func getRouteTable(tx *account.Tx, args account.Values) (account.Values, error) 
 	}
 	result["routeTableId"], result["routes"], result["associations"] = id, routes, associations
 	return result, nil
+}
+
+// getVpcEndpoint finds the only endpoint that fits (vpc_endpoint_data_source.go).
+func getVpcEndpoint(tx *account.Tx, args account.Values) (account.Values, error) {
+	wanted := account.Values{"vpcId": args.Text("vpcId"), "serviceName": args.Text("serviceName"), "state": args.Text("state")}
+	for _, filter := range args.Blocks("filters") {
+		if name := filter.Text("name"); name != "vpc-endpoint-type" {
+			return nil, tx.Refuse("InvalidParameterValue", "The filter '%s' is invalid", name)
+		}
+		wanted["vpcEndpointType"] = filter.Strings("values")[0]
+	}
+	var found []account.Values
+	for _, one := range tx.List(account.VPCEndpointToken) {
+		fits := true
+		for key := range wanted {
+			fits = fits && wanted.Text(key) == one.Outputs.Text(key)
+		}
+		if fits {
+			found = append(found, account.Values{"id": one.ID})
+			for _, key := range []string{"vpcId", "serviceName", "state", "vpcEndpointType", "privateDnsEnabled", "routeTableIds", "subnetIds", "securityGroupIds"} {
+				found[len(found)-1][key] = one.Outputs[key]
+			}
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, errors.New("no matching EC2 VPC Endpoint found")
+	case 1:
+		return found[0], nil
+	default:
+		return nil, errors.New("multiple EC2 VPC Endpoints matched; use additional constraints to reduce matches to a single EC2 VPC Endpoint")
+	}
 }
