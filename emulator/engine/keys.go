@@ -34,12 +34,15 @@ func serveKeys() (*keyService, error) {
 
 // answerKeys is Encrypt and Decrypt of https://docs.aws.amazon.com/kms/latest/APIReference: one blob in, one out.
 func answerKeys(w http.ResponseWriter, r *http.Request) {
-	var asked struct{ KeyId, Plaintext, CiphertextBlob string } //nolint:revive // as KMS spells them
+	var asked struct {
+		KeyID                     string `json:"KeyId"`
+		Plaintext, CiphertextBlob string
+	}
 	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	answer := map[string]string{"KeyId": asked.KeyId}
+	answer := map[string]string{"KeyId": asked.KeyID}
 	switch r.Header.Get("X-Amz-Target") {
 	case "TrentService.Encrypt":
 		answer["CiphertextBlob"] = asked.Plaintext
