@@ -11,13 +11,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// DatabaseArgs describes the private MySQL or MariaDB instance the application writes to.
+// DatabaseArgs describes the private instance the application writes to.
 type DatabaseArgs struct {
 	SubnetIDs       pulumi.StringArrayInput
 	SecurityGroupID pulumi.StringInput
 	Password        pulumi.StringInput
-	Engine          string // mysql or mariadb
-	Version         string // major.minor, as "8.4": the rest follows AWS's minor upgrades
+	Engine          string // mysql, mariadb or postgres
+	Version         string // major.minor as "8.4", or major as "17": the rest follows AWS's minor upgrades
 	InstanceClass   string
 	Name, Username  string
 	Port            int
@@ -31,7 +31,7 @@ type DatabaseArgs struct {
 	Protected                       bool     // neither Pulumi nor AWS deletes it
 	FinalSnapshot                   bool     // a destroy makes a snapshot first
 	ApplyNow                        bool     // changes do not wait for the maintenance window
-	LogExports                      []string // error, general, slowquery, audit
+	LogExports                      []string // by the engine, as error, slowquery or postgresql
 	LogDays                         int
 	PerformanceInsights             bool
 	MonitoringSeconds               int  // enhanced monitoring; 0: off
@@ -116,28 +116,70 @@ func (db *Database) subnetGroup(ctx *pulumi.Context, name string) (*rds.SubnetGr
 	}, pulumi.Parent(db))
 }
 
+// engine is what the program must know of an engine of RDS.
+type engine struct {
+	driver      string // DB_CONNECTION
+	port        int
+	description string
+	parameters  []parameter
+	tls         parameter         // the parameter that refuses connections without TLS, with "1"
+	verify      map[string]string // the variables with which PHP verifies the server's certificate
+	extended    bool              // RDS sells Extended Support
+}
+
+type parameter struct{ name, value, method string }
+
+// mysql is MariaDB, too: Laravel uses the same driver. Both engines accept 1 for ON. RDS reports 1, so ON would be a difference in every preview.
+var mysql = engine{
+	driver: "mysql", port: 3306, description: "Laravel: utf8mb4, slow queries, TLS",
+	parameters: []parameter{
+		{name: "character_set_server", value: "utf8mb4"},
+		{name: "collation_server", value: "utf8mb4_unicode_ci"},
+		{name: "log_output", value: "FILE"}, // CloudWatch gets the slow query log from files, not from the table mysql.slow_log
+		{name: "long_query_time", value: "1"},
+		{name: "slow_query_log", value: "1"},
+	},
+	tls:    parameter{name: "require_secure_transport"}, // always set: RDS's default is 1 since MariaDB 11.8 and MySQL 9.7
+	verify: map[string]string{"MYSQL_ATTR_SSL_CA": CABundle},
+}
+
+// postgres: Laravel's config/database.php has sslmode and nothing for the authority, which libpq takes from a variable, as psql does
+// (https://www.postgresql.org/docs/17/libpq-envars.html). rds.force_ssl is 1 by default since PostgreSQL 15
+// (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html). It waits for a restart, which any parameter may: with
+// immediate, RDS refused it where it was static (ministryofjustice/cloud-platform#1197; API_ModifyDBParameterGroup.html).
+var postgres = engine{
+	driver: "pgsql", port: 5432, description: "Laravel: slow queries, TLS", extended: true,
+	parameters: []parameter{{name: "log_min_duration_statement", value: "1000"}}, // in milliseconds
+	tls:        parameter{name: "rds.force_ssl", method: "pending-reboot"},
+	verify:     map[string]string{"DB_SSLMODE": "verify-full", "PGSSLMODE": "verify-full", "PGSSLROOTCERT": CABundle},
+}
+
+var engines = map[string]engine{"mariadb": mysql, "mysql": mysql.withExtendedSupport(), "postgres": postgres}
+
+func (e engine) withExtendedSupport() engine { e.extended = true; return e }
+
+// DatabasePort is where an engine listens.
+func DatabasePort(name string) int { return engines[name].port }
+
 // parameterGroup has engine and version in its name, because a group cannot change its family. After a major upgrade the engine deletes
 // the old group last, when the instance has the new one.
 func (db *Database) parameterGroup(ctx *pulumi.Context, name string) (*rds.ParameterGroup, error) {
-	family := db.args.Engine + db.args.Version
-	// Both engines accept 1 for ON. RDS reports 1, so ON would be a difference in every preview.
-	values := [][2]string{
-		{"character_set_server", "utf8mb4"},
-		{"collation_server", "utf8mb4_unicode_ci"},
-		{"log_output", "FILE"}, // CloudWatch gets the slow query log from files, not from the table mysql.slow_log
-		{"long_query_time", "1"},
-		{"slow_query_log", "1"},
-		{"require_secure_transport", "0"}, // always set: RDS's default is 1 since MariaDB 11.8 and MySQL 9.7
-	}
+	family, e := db.args.Engine+db.args.Version, engines[db.args.Engine]
+	tls := e.tls
+	tls.value = "0"
 	if db.args.RequireTLS {
-		values[len(values)-1][1] = "1"
+		tls.value = "1"
 	}
 	list := rds.ParameterGroupParameterArray{}
-	for _, v := range values {
-		list = append(list, &rds.ParameterGroupParameterArgs{Name: pulumi.String(v[0]), Value: pulumi.String(v[1])})
+	for _, p := range append(slices.Clone(e.parameters), tls) {
+		args := &rds.ParameterGroupParameterArgs{Name: pulumi.String(p.name), Value: pulumi.String(p.value)}
+		if p.method != "" {
+			args.ApplyMethod = pulumi.String(p.method)
+		}
+		list = append(list, args)
 	}
 	return rds.NewParameterGroup(ctx, name+"-"+strings.ReplaceAll(family, ".", "-"), &rds.ParameterGroupArgs{
-		Family: pulumi.String(family), Description: pulumi.String("Laravel: utf8mb4, slow queries, TLS"), Parameters: list,
+		Family: pulumi.String(family), Description: pulumi.String(e.description), Parameters: list,
 	}, pulumi.Parent(db), pulumi.RetainOnDelete(db.args.Import != nil)) // an imported instance outlives the stack, and has it
 }
 
@@ -201,6 +243,7 @@ const CABundle = "/etc/ssl/certs/rds-ca.pem"
 type DatabaseRef struct {
 	Host           pulumi.StringOutput
 	Port           pulumi.IntOutput
+	Engine         string
 	Name, Username string
 	// Master is the user that makes Username. Only the containers that run before the main one are told of it.
 	Master     string
@@ -209,20 +252,22 @@ type DatabaseRef struct {
 
 // Ref returns the database that the instance was made with. The caller sets the application's user.
 func (db *Database) Ref() DatabaseRef {
-	return DatabaseRef{Host: db.Host, Port: db.Port, Name: db.args.Name, Master: db.args.Username, RequireTLS: db.args.RequireTLS}
+	return DatabaseRef{Host: db.Host, Port: db.Port, Engine: db.args.Engine, Name: db.args.Name, Master: db.args.Username, RequireTLS: db.args.RequireTLS}
 }
 
 // Env is what Laravel's stock config/database.php reads, without the password, which is a secret.
 func (ref DatabaseRef) Env() map[string]pulumi.StringInput {
 	env := map[string]pulumi.StringInput{
-		"DB_CONNECTION": pulumi.String("mysql"), // Laravel uses the same driver for MariaDB
+		"DB_CONNECTION": pulumi.String(engines[ref.Engine].driver),
 		"DB_HOST":       ref.Host,
 		"DB_PORT":       pulumi.Sprintf("%d", ref.Port),
 		"DB_DATABASE":   pulumi.String(ref.Name),
 		"DB_USERNAME":   pulumi.String(ref.Username),
 	}
 	if ref.RequireTLS {
-		env["MYSQL_ATTR_SSL_CA"] = pulumi.String(CABundle)
+		for variable, value := range engines[ref.Engine].verify {
+			env[variable] = pulumi.String(value)
+		}
 	}
 	return env
 }

@@ -73,18 +73,32 @@ func (db *Database) instance(ctx *pulumi.Context, name string, g generation) (*r
 	if db.monitors != nil { // RDS refuses a role that has no permissions yet
 		after = append(after, db.monitors)
 	}
+	stays, err := ctx.RegisterResourceHook(name+"-stays"+g.suffix, db.stays, &pulumi.ResourceHookOptions{OnDryRun: true})
+	if err != nil {
+		return nil, err
+	}
 	args, imported := db.importArgs(g, db.instanceArgs(g))
 	instance, err := rds.NewInstance(ctx, name+"-instance"+g.suffix, args, imported,
-		pulumi.Parent(db), pulumi.Protect(g.protected), pulumi.DependsOn(after),
+		pulumi.Parent(db), pulumi.Protect(g.protected), pulumi.DependsOn(after), pulumi.ResourceHooks(&pulumi.ResourceHookBinding{BeforeUpdate: []*pulumi.ResourceHook{stays}}),
 		// A copy of a large database takes hours, for a restore or a blue/green update (mitodl/ol-infrastructure#3487).
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "3h", Update: "3h"}),
 		// AWS never changes the life cycle of an instance, but accepts the call: it would be planned for ever. Where an instance
-		// came from is in its past, and another value would replace it. So would another key.
-		pulumi.IgnoreChanges(append([]string{"engineLifecycleSupport", "snapshotIdentifier", "restoreToPointInTime", "kmsKeyId"}, g.ignored()...)))
+		// came from is in its past, and another value would replace it. So would another key, and another engine, which stays refuses.
+		pulumi.IgnoreChanges(append([]string{"engine", "engineLifecycleSupport", "snapshotIdentifier", "restoreToPointInTime", "kmsKeyId"}, g.ignored()...)))
 	if err != nil {
 		return nil, fmt.Errorf("creating database instance: %w", err)
 	}
 	return instance, nil
+}
+
+// stays refuses another engine for an instance that exists. The provider would replace it by an empty one.
+func (db *Database) stays(instance *pulumi.ResourceHookArgs) error {
+	engine := instance.OldInputs["engine"]
+	if !engine.IsString() || engine.StringValue() == db.args.Engine {
+		return nil
+	}
+	return fmt.Errorf("database.engine: the database is %s, and AWS never makes an instance %s: its data would be gone. Set the engine and the version back, and move the data to a new environment (docs/choices.md)",
+		engine.StringValue(), db.args.Engine)
 }
 
 // origin says what the instance is made from. A restored one has the databases, the master user and the key of its source: the provider
@@ -207,7 +221,7 @@ func (db *Database) instanceArgs(g generation) *rds.InstanceArgs {
 	if a.BlueGreenUpdate {
 		instance.BlueGreenUpdate = &rds.InstanceBlueGreenUpdateArgs{Enabled: pulumi.Bool(true)}
 	}
-	if a.Engine == "mysql" && !a.ExtendedSupport { // MariaDB has none
+	if engines[a.Engine].extended && !a.ExtendedSupport {
 		instance.EngineLifecycleSupport = pulumi.String("open-source-rds-extended-support-disabled")
 	}
 	if a.MonitoringSeconds > 0 {

@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	databasePort = 3306
-	httpPort     = 8080 // of the container, which may not use ports below 1024
-	httpsPort    = 8443
+	httpPort  = 8080 // of the container, which may not use ports below 1024
+	httpsPort = 8443
 )
 
 // process is one service of the application: what runs in it, and how many tasks.

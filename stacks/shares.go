@@ -33,6 +33,7 @@ type shared struct {
 	Database struct {
 		Host        string `json:"host"`
 		Port        int    `json:"port"`
+		Engine      string `json:"engine"`   // empty where an earlier version of the program deployed it: not PostgreSQL
 		Username    string `json:"username"` // of the master user
 		RequireTLS  bool   `json:"requireTls"`
 		PasswordARN string `json:"passwordArn"`
@@ -75,7 +76,7 @@ func sharedValues(c *config.Config, network *vpc.Network, app *application) pulu
 			"execLogArn": execLog,
 		},
 		"database": pulumi.Map{
-			"host": app.database.Host, "port": app.database.Port, "username": pulumi.String(app.database.Master),
+			"host": app.database.Host, "port": app.database.Port, "engine": pulumi.String(app.database.Engine), "username": pulumi.String(app.database.Master),
 			"requireTls": pulumi.Bool(app.database.RequireTLS), "passwordArn": app.secrets.MasterARN(),
 		},
 		"cache": pulumi.Map{
@@ -120,6 +121,9 @@ func (s *stack) readShared(ctx *pulumi.Context) (*shared, error) {
 	}
 	if err := s.config.CheckDrivers(cmp.Or(values.Cache.Engine, infra.Valkey)); err != nil {
 		return nil, fmt.Errorf("environment.shares: the cache is that of %s: %w", from, err)
+	}
+	if err := s.config.CheckEngine(values.Database.Engine); err != nil {
+		return nil, fmt.Errorf("environment.shares: the database is that of %s: %w", from, err)
 	}
 	return values, nil
 }
@@ -181,7 +185,7 @@ func (s *stack) sharedApplication(from *shared) *application {
 		cluster: infra.SharedCluster(from.Cluster.Name, from.Cluster.ARN, from.Cluster.CapacityProvider, from.Cluster.ExecLogARN),
 		database: infra.DatabaseRef{
 			Host: pulumi.String(from.Database.Host).ToStringOutput(), Port: pulumi.Int(from.Database.Port).ToIntOutput(),
-			Name: schema, Username: s.databaseUser(schema), Master: from.Database.Username, RequireTLS: from.Database.RequireTLS,
+			Engine: s.config.Database.Engine, Name: schema, Username: s.databaseUser(schema), Master: from.Database.Username, RequireTLS: from.Database.RequireTLS,
 		},
 		cache: infra.CacheRef{
 			Host: pulumi.String(from.Cache.Host).ToStringOutput(), Port: from.Cache.Port,

@@ -147,7 +147,7 @@ func (s *stack) databaseRef(database *infra.Database) infra.DatabaseRef {
 	c := s.config.Database
 	ref := infra.DatabaseRef{
 		Host: pulumi.String(c.Endpoint).ToStringOutput(), Port: pulumi.Int(s.databasePort()).ToIntOutput(),
-		Name: c.Name, Master: c.Username, RequireTLS: c.RequireTLS,
+		Engine: c.Engine, Name: c.Name, Master: c.Username, RequireTLS: c.RequireTLS,
 	}
 	if c.Existing() {
 		ref.Username = s.databaseUser(config.ServerUser(s.config.App.Name, s.name))
@@ -161,4 +161,6 @@ func (s *stack) databaseRef(database *infra.Database) infra.DatabaseRef {
 	return ref
 }
 
-func (s *stack) databasePort() int { return cmp.Or(s.config.Database.Port, databasePort) }
+func (s *stack) databasePort() int {
+	return cmp.Or(s.config.Database.Port, infra.DatabasePort(s.config.Database.Engine))
+}

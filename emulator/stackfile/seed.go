@@ -7,6 +7,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 )
 
 // Seed puts into the account what a stack file names and the program does not make: a hosted zone, a certificate, a
@@ -104,8 +105,9 @@ func SeedSnapshot(a *account.Account, s *config.File) ([]string, error) {
 	}
 	id := strings.ToLower(strings.TrimPrefix(name, fmt.Sprintf("arn:aws:rds:%s:%s:snapshot:", a.Region(), a.ID())))
 	if _, exists := a.Read(account.DatabaseSnapshotToken, id); !exists {
+		engine, _ := engines.Of(cmp.Or(s.Text("database.engine"), engines.MySQL))
 		if err := a.Seed(account.DatabaseSnapshotToken, id, account.Values{
-			"engine": cmp.Or(s.Text("database.engine"), "mysql"), "engineVersion": cmp.Or(s.Text("database.version"), "8.4"),
+			"engine": engine.Name, "engineVersion": cmp.Or(s.Text("database.version"), engine.Usual),
 			"username": cmp.Or(s.Text("database.username"), "laravel"), "dbName": cmp.Or(s.Text("database.name"), "laravel"),
 			"allocatedStorage": 20.0, "storageEncrypted": true,
 		}); err != nil {

@@ -152,17 +152,12 @@ func (c *Config) fits(p *problems, t InstanceType) bool {
 }
 
 // MaxConnections is how many connections RDS admits to an instance of the class; 0 where the class is not known.
-// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.MaxConnections
 func (d Database) MaxConnections() int {
 	class, err := ParseInstanceType(strings.TrimPrefix(d.InstanceClass, "db."))
 	if err != nil {
 		return 0
 	}
-	perConnection := 12582880
-	if d.Engine == "mariadb" {
-		perConnection = 25165760
-	}
-	return class.MemoryMiB << 20 / perConnection
+	return d.engine().Connections(class.MemoryMiB)
 }
 
 // CPUPercent is the utilization of a service whose tasks each use all CPU of the smallest instance. ECS counts in percent of what a task

@@ -2,7 +2,11 @@
 // changes of the file that keep its comments. It does not import the Pulumi SDK: the program implements Source with it.
 package config
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
+)
 
 // Config is everything that may differ between environments. Each field is one key of the stack file; a key that is not there keeps
 // its default. Names tell the units: MiB or GB, seconds or days.
@@ -86,7 +90,7 @@ func defaults() *Config {
 		},
 		Scheduler: Scheduler{Process{Count: 0, CPU: 128, MemoryMiB: 256, ReservationMiB: 192, StopSeconds: 60, Limits: limits(0)}},
 		Database: Database{
-			Engine: "mysql", Version: "8.4", InstanceClass: "db.t4g.micro", Name: "laravel", Username: "laravel",
+			Engine: engines.MySQL, InstanceClass: "db.t4g.micro", Name: "laravel", Username: "laravel",
 			StorageGB: 20, BackupDays: 7, RequireTLS: true, FinalSnapshot: true,
 			Restore: Restore{Old: OldKept}, Copies: Copies{RetainDays: defaultRetainDays},
 		},

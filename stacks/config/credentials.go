@@ -153,8 +153,8 @@ func (c *Config) BuildArgs(release string) map[string]string {
 			args["PHP_KEY"] = filepath.Base(source.Key)
 		}
 	}
-	if c.Image.Extensions != "" {
-		args["PHP_EXTENSIONS"] = c.Image.Extensions
+	if words := c.extensions(); words != "" {
+		args["PHP_EXTENSIONS"] = words
 	}
 	if c.Image.Rebuild != "" {
 		args["REBUILD"] = c.Image.Rebuild

@@ -42,6 +42,7 @@ func Load(source Source) (*Config, error) {
 	c.Release.deriveSteps()
 	c.addHosts()
 	c.Database.Restore.readTimes()
+	c.Database.deriveVersion()
 	c.Region = region(source)
 	if err := report(source, problems, c.stateProcesses(c.validate(source.Stack()), unread), unread); err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
@@ -42,6 +43,7 @@ func (s *File) imageConfig() *Config {
 	set(&c.Image.PHPSource.Suite, "image.phpSource.suite")
 	set(&c.Image.PHPSource.Key, "image.phpSource.key")
 	set(&c.Image.Extensions, "image.extensions")
+	set(&c.Database.Engine, "database.engine") // whose driver of PHP the image has
 	set(&c.Image.Rebuild, "image.rebuild")
 	for name, where := range c.Image.Caches.byName() {
 		set(where, "image.caches."+name)
@@ -57,6 +59,26 @@ func (s *File) imageConfig() *Config {
 		c.Cluster.InstanceTypes = types
 	}
 	return c
+}
+
+// extensions are the words of image.extensions, with the driver of the database's engine; empty where they are those of the Dockerfile.
+func (c *Config) extensions() string {
+	if e := c.Database.engine(); c.Image.Extensions == "" && e.Word != "" && e.Words() != engines.StandardWords {
+		return e.Words()
+	}
+	return c.Image.Extensions
+}
+
+// validateDriver wants the driver of the database's engine among image.extensions. It is that of a shared server, too.
+func (c *Config) validateDriver(p *problems) {
+	e := c.Database.engine()
+	if c.Image.Extensions == "" || e.Word == "" || slices.ContainsFunc(strings.Fields(c.Image.Extensions), func(name string) bool {
+		word, known := known.Extension(name)
+		return word == e.Word || !known && name == e.Word
+	}) {
+		return
+	}
+	p.add("image.extensions", "%s is missing, PHP's driver for database.engine %s: add it", e.Word, e.Name)
 }
 
 // TreeRelease is the name of the version in the working tree, with the settings of a stack file.
@@ -80,7 +102,7 @@ func (c *Config) imageSettings() map[string]string {
 	if source := c.Image.PHPSource; source.URL != "" {
 		add("image.phpSource", fmt.Sprintf("%s %s %s", source.URL, source.Suite, source.Key))
 	}
-	add("image.extensions", strings.Join(strings.Fields(c.Image.Extensions), " "), "")
+	add("image.extensions", strings.Join(strings.Fields(c.extensions()), " "), "")
 	for name, where := range c.Image.Caches.byName() {
 		add("image.caches."+name, *where, *usual.Image.Caches.byName()[name], "")
 	}

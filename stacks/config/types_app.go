@@ -90,7 +90,7 @@ type Database struct {
 	LogExports          []string `json:"logExports"`
 	PerformanceInsights bool     `json:"performanceInsights"`
 	MonitoringSeconds   int      `json:"monitoringSeconds"` // enhanced monitoring; 0: off
-	ExtendedSupport     bool     `json:"extendedSupport"`   // a version past its standard support is accepted, and for MySQL paid
+	ExtendedSupport     bool     `json:"extendedSupport"`   // a version past its standard support is accepted, and for MySQL and PostgreSQL paid
 	UpgradeFrom         string   `json:"upgradeFrom"`       // the version that runs: it becomes Version at once
 	BlueGreenUpdate     bool     `json:"blueGreenUpdate"`   // the upgrade is made in a copy, which takes over then
 	Restore             Restore  `json:"restore"`
@@ -98,7 +98,7 @@ type Database struct {
 	Copies              Copies   `json:"copies"`
 	// Endpoint is the host of a server that exists: the program makes none, and only lets the application in. Username makes the application's users there.
 	Endpoint          string `json:"endpoint"`
-	Port              int    `json:"port"`              // of Endpoint or Import; 0: 3306
+	Port              int    `json:"port"`              // of Endpoint or Import; 0: the engine's
 	SecurityGroupID   string `json:"securityGroupId"`   // of Endpoint or Import: it gets one rule more
 	PasswordSecretARN string `json:"passwordSecretArn"` // of Username at Endpoint
 	// Import is the identifier of an RDS instance that somebody made: it becomes the environment's own. The key stays for as long as it does.

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 )
 
 var (
@@ -32,6 +34,7 @@ func (c *Config) validateImage(p *problems) {
 	validateRebuild(p, c.Image.Rebuild)
 	p.matches("image.baseImage", c.Image.BaseImage, imageName, "the name of an image such as debian:trixie-slim@sha256:...")
 	c.Image.validatePHP(p)
+	c.validateDriver(p)
 	c.Image.Caches.validate(p)
 	for i, name := range c.Image.Packages {
 		key := fmt.Sprintf("image.packages[%d]", i)
@@ -175,6 +178,9 @@ var managed = []string{
 	"REDIS_PORT", "REDIS_QUEUE_RETRY_AFTER", "REQUEST_SECONDS", "SESSION_DRIVER", "WORKER_ARGUMENTS",
 }
 
+// managedPostgres are those that it sets where the database is PostgreSQL. Elsewhere a second connection of the application may need them.
+var managedPostgres = []string{"DB_SSLMODE", "PGSSLMODE", "PGSSLROOTCERT"}
+
 func (c *Config) validateVariables(p *problems) {
 	check := func(section string, names []string) {
 		for _, v := range names {
@@ -182,7 +188,7 @@ func (c *Config) validateVariables(p *problems) {
 			switch {
 			case !variable.MatchString(v):
 				p.add(key, "not a name of an environment variable")
-			case slices.Contains(managed, v):
+			case slices.Contains(managed, v), c.Database.Engine == engines.Postgres && slices.Contains(managedPostgres, v):
 				p.add(key, "the program sets this variable; change the section that it comes from")
 			case slices.Contains([]string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}, v):
 				p.add(key, "tasks get temporary credentials from their role; keys in the environment stay valid")

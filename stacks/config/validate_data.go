@@ -2,27 +2,34 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
-var databaseLogs = []string{"audit", "error", "general", "slowquery"}
-
 func (d Database) validate(p *problems, region string, fewestBackups int) {
-	p.oneOf("database.engine", d.Engine, "mysql", "mariadb")
-	p.matches("database.name", d.Name, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`), "a letter and up to 63 letters, digits and underscores")
+	p.oneOf("database.engine", d.Engine, engines.Names()...)
+	e, ok := engines.Of(d.Engine)
+	if !ok {
+		e, _ = engines.Of(engines.MySQL) // whose rules say what else is wrong
+	}
+	p.matches("database.name", d.Name, regexp.MustCompile(fmt.Sprintf(`^[A-Za-z][A-Za-z0-9_]{0,%d}$`, e.MaxName-1)), fmt.Sprintf("a letter and up to %d letters, digits and underscores", e.MaxName-1))
+	if d.Engine == engines.Postgres && d.Name != strings.ToLower(d.Name) {
+		p.add("database.name", "%q has capitals, which SQL writes in quotes only: use lower case", d.Name)
+	}
 	names := map[string]string{"database.name": d.Name}
 	theirs := d.Existing() || d.Imported()
 	if !theirs {
 		names["database.username"] = d.Username
 	}
 	for key, name := range names {
-		if known.Reserved.Has(strings.ToLower(name)) {
-			p.add(key, "%q is a reserved word of MySQL or MariaDB, or belongs to the server; choose another", name)
+		if e.Reserved.Has(strings.ToLower(name)) || key == "database.name" && name == e.Own {
+			p.add(key, "%q is a reserved word of %s, or belongs to the server; choose another", name, e.Family)
 		}
 	}
 	if d.Existing() {
@@ -51,7 +58,7 @@ func (d Database) validate(p *problems, region string, fewestBackups int) {
 	}
 	p.distinct("database.logExports", d.LogExports)
 	for _, log := range d.LogExports {
-		p.oneOf("database.logExports", log, databaseLogs...)
+		p.oneOf("database.logExports", log, e.Logs...)
 	}
 	if d.PerformanceInsights && regexp.MustCompile(`^db\.t[0-9]g?\.(micro|small)$`).MatchString(d.InstanceClass) {
 		p.add("database.performanceInsights", "not available for %s: the smallest class is medium", d.InstanceClass)

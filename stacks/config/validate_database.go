@@ -1,53 +1,59 @@
 package config
 
 import (
+	"cmp"
 	"encoding/json"
-	"maps"
+	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
-// databaseVersions are the RDS versions that the program supports, each a parameter group family, with the day on which RDS ends their
-// standard support: "Supported MySQL major versions" and "Supported MariaDB major versions" in
-// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html and MariaDB.Concepts.VersionMgmt.html,
-// as of November 2026.
-var databaseVersions = map[string]map[string]string{
-	"mysql":   {"8.0": "2026-07-31", "8.4": "2029-07-31"},
-	"mariadb": {"10.6": "2026-08-31", "10.11": "2028-02-29", "11.4": "2029-05-31", "11.8": "2030-06-30"},
+// engine is that of RDS; one without versions where the stack file names none that there is.
+func (d Database) engine() engines.Engine {
+	e, _ := engines.Of(d.Engine)
+	return e
 }
 
-// upgradedFrom are the versions that RDS upgrades in place to one: USER_UpgradeDBInstance.MySQL.Major.html and
-// USER_UpgradeDBInstance.MariaDB.Major.html in the same guide.
-var upgradedFrom = map[string]map[string][]string{
-	"mysql": {"8.0": {"5.7"}, "8.4": {"8.0"}},
-	"mariadb": {
-		"10.6": {"10.4", "10.5"}, "10.11": {"10.4", "10.5", "10.6"}, "11.4": {"10.4", "10.5", "10.6", "10.11"},
-		"11.8": {"10.4", "10.5", "10.6", "10.11", "11.4"},
-	},
+// deriveVersion takes the engine's usual version where the stack file names none.
+func (d *Database) deriveVersion() {
+	if d.Version == "" && !d.Existing() {
+		d.Version = d.engine().Usual
+	}
+}
+
+// CheckEngine refuses a shared server of an engine with another driver than database.engine, for which the image is built. One that is not named is
+// not PostgreSQL.
+func (c *Config) CheckEngine(shared string) error {
+	theirs, ok := engines.Of(cmp.Or(shared, engines.MySQL))
+	if ours := c.Database.engine(); ok && theirs.Driver != ours.Driver {
+		return fmt.Errorf("database.engine: %s, and the server is %s: set database.engine: %s in Pulumi.%s.yaml, and in this stack's file", ours.Name, theirs.Title, theirs.Name, ReviewStack)
+	}
+	return nil
 }
 
 func (d Database) validateVersion(p *problems, now time.Time) {
-	versions := databaseVersions[d.Engine]
-	if versions == nil {
+	e := d.engine()
+	if e.Versions == nil {
 		return // the engine is refused
 	}
-	p.oneOf("database.version", d.Version, sortedVersions(versions)...)
-	if end, known := versions[d.Version]; known && now.Format(time.DateOnly) > end && !d.ExtendedSupport {
+	p.oneOf("database.version", d.Version, e.OldestFirst()...)
+	if end, known := e.Versions[d.Version]; known && now.Format(time.DateOnly) > end && !d.ExtendedSupport {
 		what := "RDS upgrades such instances by itself"
-		if d.Engine == "mysql" {
+		if e.Extended {
 			what = "its Extended Support costs extra for each vCPU and hour"
 		}
 		p.add("database.version", "%q is past the end of its standard support, %s: %s; use a newer version (docs/database-upgrade.md), or set database.extendedSupport to stay",
 			d.Version, end, what)
 	}
-	if d.UpgradeFrom != "" && versions[d.Version] != "" && !slices.Contains(upgradedFrom[d.Engine][d.Version], d.UpgradeFrom) {
+	if from := e.UpgradedFrom[d.Version]; d.UpgradeFrom != "" && e.Versions[d.Version] != "" && !slices.Contains(from, d.UpgradeFrom) {
 		p.add("database.upgradeFrom", "%q: RDS upgrades %s to %s from %s; remove the key after an upgrade", d.UpgradeFrom, d.Engine, d.Version,
-			strings.Join(upgradedFrom[d.Engine][d.Version], ", "))
+			cmp.Or(strings.Join(from, ", "), "no version that this program knows"))
 	}
 	if d.UpgradeFrom != "" && d.Restore.Set() && d.Restore.Old != OldGone {
 		p.add("database.upgradeFrom", "%q while database.restore keeps the old instance: upgrade before or after that", d.UpgradeFrom)
@@ -55,11 +61,12 @@ func (d Database) validateVersion(p *problems, now time.Time) {
 	if d.BlueGreenUpdate && d.UpgradeFrom == "" {
 		p.add("database.blueGreenUpdate", "true, but it is for an upgrade: set database.upgradeFrom")
 	}
-}
-
-// sortedVersions are the versions of an engine, oldest first.
-func sortedVersions(versions map[string]string) []string {
-	return slices.SortedFunc(maps.Keys(versions), func(a, b string) int { return strings.Compare(versions[a], versions[b]) })
+	// A copy of another major version follows by logical replication, for which the instance must have been restarted with
+	// rds.logical_replication before: "Preparing an RDS for PostgreSQL DB instance" in
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/blue-green-deployments-creating.html. The program's parameter group has it off.
+	if d.BlueGreenUpdate && d.Engine == engines.Postgres {
+		p.add("database.blueGreenUpdate", "not with postgres: a copy of another major version needs rds.logical_replication, which the program's parameter group does not turn on; upgrade without it")
+	}
 }
 
 // What becomes of the instance before a restore.
@@ -162,7 +169,8 @@ func (r Restore) validate(p *problems, now time.Time) {
 // ofServer are the keys of database that say where an existing server is, and how the application uses it. The others describe an instance.
 var ofServer = []string{"endpoint", "port", "securityGroupId", "passwordSecretArn", "engine", "name", "username", "requireTls"}
 
-// masterUser is what MySQL takes as a name (https://dev.mysql.com/doc/refman/8.4/en/user-names.html), in the letters that RDS has.
+// masterUser is what MySQL takes as a name (https://dev.mysql.com/doc/refman/8.4/en/user-names.html), in the letters that RDS has. PostgreSQL
+// takes longer ones.
 var masterUser = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,31}$`)
 
 // validateServer checks the keys of a database server that exists, and refuses what only an instance of the program can have.

@@ -66,7 +66,7 @@ func TestDatabaseRefusals(t *testing.T) {
 		{"identifier that ends with a hyphen", db, goodDatabase, account.Values{"identifier": "shop-"}, "identifier", ""},
 		{"identifier of 64 characters", db, with(goodDatabase, account.Values{"identifier": strings.Repeat("a", 63)}), account.Values{"identifier": strings.Repeat("a", 64)}, "identifier", ""},
 		{"engine", db, goodDatabase, account.Values{"engine": "mysqll"}, "engine", ""},
-		{"version of another engine", db, goodDatabase, account.Values{"engineVersion": "11.4"}, "engineVersion", ""},
+		{"version of another engine", db, goodDatabase, account.Values{"engineVersion": "11.4"}, "", "InvalidParameterCombination"},
 		{"minor version that does not exist", db, with(goodDatabase, account.Values{"engineVersion": "8.4.4"}), account.Values{"engineVersion": "8.4.999"}, "engineVersion", ""},
 		{"class", db, goodDatabase, account.Values{"instanceClass": "t4g.micro"}, "instanceClass", ""},
 		{"class of no generation", db, goodDatabase, account.Values{"instanceClass": "db.m99.large"}, "instanceClass", ""},

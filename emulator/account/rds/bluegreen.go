@@ -49,6 +49,8 @@ func blueGreen(tx *account.Tx, old, next *account.Resource) error {
 	switch {
 	case len(name) > 60 || !deploymentName.MatchString(name): // BlueGreenDeploymentName, CreateBlueGreenDeployment in the API reference
 		return tx.Refuse("InvalidParameterValue", "The blue/green deployment name %s must have 1 to 60 letters, digits and hyphens: shorten the identifier", name)
+	case next.Outputs.Text("engine") == "postgres":
+		return tx.Refuse("InvalidParameterCombination", "A blue/green update of PostgreSQL is not emulated: change %s in place", name)
 	case before == 0 && after == 0:
 		return tx.Refuse("SourceDatabaseNotSupportedFault", "Automated backups of %s are not enabled: set backupRetentionPeriod first", name)
 	}

@@ -22,7 +22,7 @@ var databaseRules = []account.Rule{
 	account.Matches("identifier", identifier, "it starts with a letter and has only lower case letters, digits and hyphens"),
 	account.Length("identifier", 1, 63),
 	account.Hyphens("identifier"),
-	account.OneOf("engine", "mysql", "mariadb"),
+	account.OneOf("engine", "mysql", "mariadb", "postgres"),
 	account.Known("instanceClass", known.RDS.Check),
 	account.OneOf("engineLifecycleSupport", extendedSupport, noExtendedSupport),
 	account.Member("monitoringInterval", 0, 1, 5, 10, 15, 30, 60),
@@ -30,10 +30,7 @@ var databaseRules = []account.Rule{
 	account.Matches("snapshotIdentifier", restoredID, "it is the name or the ARN of a DB snapshot"),
 	account.Length("username", 1, 16),
 	account.Matches("username", simpleName, "it starts with a letter and has only letters, digits and underscores"),
-	account.Text("username", reserved),
-	account.Length("dbName", 1, 64),
 	account.Matches("dbName", simpleName, "it starts with a letter and has only letters, digits and underscores"),
-	account.Text("dbName", reserved),
 	account.OneOf("storageType", "gp2", "gp3"),
 	account.Between("allocatedStorage", 20, 65536),
 	account.Between("backupRetentionPeriod", 0, 35),
@@ -41,7 +38,6 @@ var databaseRules = []account.Rule{
 	account.DailyWindow("backupWindow", 30),
 	account.WeeklyWindow("maintenanceWindow", 30),
 	account.Apart("backupWindow", "maintenanceWindow"),
-	account.OneOf("enabledCloudwatchLogsExports[*]", "audit", "error", "general", "slowquery", "iam-db-auth-error"),
 	account.Matches("finalSnapshotIdentifier", snapshotID, "it starts with a letter and has only letters, digits and hyphens"),
 	account.Length("finalSnapshotIdentifier", 1, 255),
 	account.Hyphens("finalSnapshotIdentifier"),
@@ -55,18 +51,16 @@ func checkDatabase(r *account.Rules) {
 			r.Refuse(name, "is required for a new database")
 		}
 	}
+	checkEngine(r)
 	// The password itself is never part of the text: it is a secret.
 	if text, known := r.In.String("password"); known {
-		if len(text) < 8 || len(text) > 41 {
-			r.Refuse("password", "has %d characters; AWS allows 8 to 41", len(text))
-		}
 		if !password.MatchString(text) {
 			r.Refuse("password", `only printable ASCII characters besides '/', '@', '"', "'" and ' ' may be used`)
 		}
 	}
 	if engine := r.In.Text("engine"); lines[engine] != nil {
 		r.Apply(account.Text("engineVersion", func(text string) string {
-			if _, ok := version(engine, text); !ok {
+			if _, ok := version(engine, text); !ok && !elsewhere(engine, text) {
 				return "cannot find version " + text + " for " + engine + "; it comes in " + strings.Join(account.SortedKeys(lines[engine]), ", ")
 			}
 			return ""
@@ -97,9 +91,21 @@ func checkDatabase(r *account.Rules) {
 	}
 }
 
-func reserved(name string) string {
-	if known.Reserved.Has(strings.ToLower(name)) {
-		return name + " cannot be used as it is a reserved word used by the engine"
+// checkEngine applies the rules that differ between engines.
+func checkEngine(r *account.Rules) {
+	engine, known := engines[r.In.Text("engine")]
+	if !known {
+		return
 	}
-	return ""
+	reserved := func(name string) string {
+		if engine.reserved.Has(strings.ToLower(name)) {
+			return name + " cannot be used as it is a reserved word used by the engine"
+		}
+		return ""
+	}
+	r.Apply(account.Text("username", reserved), account.Length("dbName", 1, engine.name), account.Text("dbName", reserved),
+		account.OneOf("enabledCloudwatchLogsExports[*]", engine.logs...))
+	if text, known := r.In.String("password"); known && (len(text) < 8 || len(text) > engine.password) {
+		r.Refuse("password", "has %d characters; AWS allows 8 to %d", len(text), engine.password)
+	}
 }

@@ -42,7 +42,7 @@ var database = account.Type{
 		ID: "db-{LETTERS:26}", ARN: "rds:db:{identifier}", Taken: "DBInstanceAlreadyExists: DB instance {identifier} already exists",
 		Outputs: account.Values{
 			"resourceId": "{id}", "status": "available", "engineLifecycleSupport": extendedSupport, "databaseInsightsMode": "standard",
-			"licenseModel": "general-public-license", "storageType": "gp2", "caCertIdentifier": "rds-ca-rsa2048-g1", "port": 3306.0,
+			"storageType": "gp2", "caCertIdentifier": "rds-ca-rsa2048-g1",
 			"backupWindow": "07:12-07:42", "maintenanceWindow": "sat:09:30-sat:10:00",
 		},
 	},
@@ -54,7 +54,11 @@ func placeDatabase(tx *account.Tx, r *account.Resource) error {
 	if err := restoreDatabase(tx, r); err != nil {
 		return err
 	}
+	if err := checkVersion(tx, r); err != nil {
+		return err
+	}
 	engine := r.Outputs.Text("engine")
+	account.SetDefaults(r.Outputs, account.Values{"port": engines[engine].port, "licenseModel": engines[engine].license})
 	if v, _ := version(engine, r.Outputs.Text("engineVersion")); !supported(engine, v.line, tx.Time()) && r.Outputs.Text("engineLifecycleSupport") != extendedSupport {
 		return tx.Refuse("InvalidParameterCombination",
 			"Cannot create %s %s: its standard support ended on %s, and Extended Support is disabled (engineLifecycleSupport); choose a newer version",

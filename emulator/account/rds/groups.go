@@ -13,7 +13,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-// Service is RDS with MySQL and MariaDB.
+// Service is RDS with MySQL, MariaDB and PostgreSQL.
 var Service = account.Service{Types: []account.Type{
 	{
 		Token: account.DatabaseSubnetGroupToken, Args: rds.SubnetGroupArgs{}, State: rds.SubnetGroup{},
@@ -80,22 +80,40 @@ func completeSubnetGroup(tx *account.Tx, r *account.Resource) error {
 	return nil
 }
 
-// parameters are the parameters of MySQL and MariaDB that the program may set, with the values that RDS accepts; nil
+// mysqlParameters are the parameters of MySQL and MariaDB that the program may set, with the values that RDS accepts; nil
 // where any text is one.
-var parameters = map[string][]string{
+var mysqlParameters = map[string][]string{
 	"character_set_server": nil, "collation_server": nil, "log_output": {"FILE", "TABLE", "NONE"}, "long_query_time": nil,
 	"slow_query_log": {"0", "1"}, "general_log": {"0", "1"}, "require_secure_transport": {"0", "1", "ON", "OFF"}, "max_connections": nil,
 }
 
+// postgresParameters are those of PostgreSQL (PostgreSQL.Concepts.General.SSL.html, blue-green-deployments-creating.html;
+// https://docs.aws.amazon.com/prescriptive-guidance/latest/tuning-postgresql-parameters/max-connections.html, which says that it is static). That
+// rds.force_ssl was refused as static is in ministryofjustice/cloud-platform#1197.
+var (
+	postgresParameters = map[string][]string{
+		"log_min_duration_statement": nil, "max_connections": nil, "rds.force_ssl": {"0", "1"}, "rds.logical_replication": {"0", "1"},
+	}
+	postgresStatic = []string{"max_connections", "rds.force_ssl", "rds.logical_replication"}
+)
+
+// numbers are the bounds of parameters that are numbers (https://www.postgresql.org/docs/17/runtime-config-logging.html: -1 turns it off).
+var numbers = map[string][2]float64{"long_query_time": {0, 31536000}, "log_min_duration_statement": {-1, 2147483647}}
+
 func checkParameters(r *account.Rules) {
-	if family, known := r.In.String("family"); known && !isFamily(family) {
-		r.Refuse("family", "ParameterGroupFamily %s is not a valid parameter group family, such as mysql8.4 or mariadb11.4", family)
+	family, known := r.In.String("family")
+	engine, ok := ofFamily(family)
+	if known && !ok {
+		r.Refuse("family", "ParameterGroupFamily %s is not a valid parameter group family, such as mysql8.4, mariadb11.4 or postgres17", family)
+	}
+	if !ok {
+		return
 	}
 	seen := map[string]bool{}
 	for i, parameter := range r.In.Blocks("parameters[*]") {
 		place := fmt.Sprintf("parameters[%d].", i)
 		name, value := parameter.Text("name"), parameter.Text("value")
-		allowed, known := parameters[name]
+		allowed, known := engine.parameters[name]
 		switch {
 		case name == "":
 			continue
@@ -103,11 +121,14 @@ func checkParameters(r *account.Rules) {
 			r.Refuse(place+"name", "%q is there twice", name)
 		case !known:
 			r.Refuse(place+"name", "could not find parameter with name: %s", name)
+		case slices.Contains(engine.static, name) && parameter.Text("applyMethod") != "pending-reboot":
+			r.Refuse(place+"applyMethod", "cannot use immediate apply method for static parameter")
 		case allowed != nil && value != "" && !slices.Contains(allowed, value):
 			r.Refuse(place+"value", "invalid parameter value: %s for: %s allowed values are: %s", value, name, strings.Join(allowed, ","))
 		}
-		if seconds, err := strconv.ParseFloat(value, 64); name == "long_query_time" && value != "" && (err != nil || seconds < 0 || seconds > 31536000) {
-			r.Refuse(place+"value", "invalid parameter value: %s for: %s allowed values are: 0-31536000", value, name)
+		number, err := strconv.ParseFloat(value, 64)
+		if bounds, is := numbers[name]; is && value != "" && (err != nil || number < bounds[0] || number > bounds[1]) {
+			r.Refuse(place+"value", "invalid parameter value: %s for: %s allowed values are: %.0f-%.0f", value, name, bounds[0], bounds[1])
 		}
 		seen[name] = true
 	}

@@ -74,6 +74,9 @@ func updateDatabase(tx *account.Tx, old, next *account.Resource) error {
 
 // checkUpgrade refuses versions that an instance cannot change to. It tells whether the change is one of the major version.
 func checkUpgrade(tx *account.Tx, old, next *account.Resource) (major bool, err error) {
+	if err := checkVersion(tx, next); err != nil {
+		return false, err
+	}
 	engine := next.Outputs.Text("engine")
 	current, _ := version(engine, old.Outputs.Text("engineVersionActual"))
 	to := wanted(engine, next.Outputs.Text("engineVersion"), current)

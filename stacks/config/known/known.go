@@ -27,6 +27,8 @@ var (
 	Regions   = words("regions.txt")
 	Endpoints = words("endpoints.txt")
 	Reserved  = words("words.txt") // of MySQL and MariaDB
+
+	ReservedPostgres = words("words-postgres.txt")
 )
 
 // Has tells whether the list has the name.
@@ -41,7 +43,7 @@ type Sizes struct {
 // The lists of machines.
 var (
 	EC2   = sizes("ec2.txt", "a type of EC2 instances (of the families t, c, m and r)")
-	RDS   = sizes("rds.txt", "a class of RDS for MySQL and MariaDB")
+	RDS   = sizes("rds.txt", "a class of RDS for MySQL, MariaDB and PostgreSQL")
 	Cache = sizes("cache.txt", "a node type of ElastiCache")
 )
 
