@@ -14,11 +14,16 @@ $kernel = $app->make(Kernel::class);
 foreach (['/up', '/no-such-page'] as $path) {
     $kernel->terminate($request = Request::create($path), $kernel->handle($request));
 }
+$drivers = extension_loaded('pdo_mysql') ? [Illuminate\Database\MySqlConnection::class, Illuminate\Database\Connectors\MySqlConnector::class,
+    Illuminate\Database\Query\Grammars\MySqlGrammar::class, Illuminate\Database\Query\Processors\MySqlProcessor::class] : [];
+if (extension_loaded('pdo_pgsql')) {
+    array_push($drivers, Illuminate\Database\PostgresConnection::class, Illuminate\Database\Connectors\PostgresConnector::class,
+        Illuminate\Database\Query\Grammars\PostgresGrammar::class, Illuminate\Database\Query\Processors\PostgresProcessor::class);
+}
 // Classes that every real page adds, whether or not the two above did.
 foreach ([Illuminate\Session\Middleware\StartSession::class, Illuminate\Session\CacheBasedSessionHandler::class,
     Illuminate\Cookie\Middleware\EncryptCookies::class, Illuminate\Foundation\Http\Middleware\VerifyCsrfToken::class,
-    Illuminate\Database\MySqlConnection::class, Illuminate\Database\Connectors\MySqlConnector::class,
-    Illuminate\Database\Query\Grammars\MySqlGrammar::class, Illuminate\Database\Query\Processors\MySqlProcessor::class,
+    ...$drivers,
     Illuminate\Database\Eloquent\Model::class, Illuminate\Database\Eloquent\Collection::class,
     Illuminate\View\Compilers\BladeCompiler::class, Illuminate\View\Engines\CompilerEngine::class,
     Illuminate\Foundation\Vite::class, Carbon\CarbonImmutable::class] as $class) {

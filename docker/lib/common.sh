@@ -57,9 +57,9 @@ check_environment() {
                 if ($key === false || strlen($key) !== $size) exit(1);
             }' "$name" || problems+=("$name is not a key (base64: and 32 bytes): make one with php artisan key:generate --show")
     done
-    if [[ -n ${MYSQL_ATTR_SSL_CA:-} && ! -r ${MYSQL_ATTR_SSL_CA} ]]; then
-        problems+=("MYSQL_ATTR_SSL_CA=$MYSQL_ATTR_SSL_CA is not in the image: build with RDS_CA_URL")
-    fi
+    for name in MYSQL_ATTR_SSL_CA PGSSLROOTCERT; do
+        [[ -z ${!name:-} || -r ${!name} ]] || problems+=("$name=${!name} is not in the image: build with RDS_CA_URL")
+    done
     check_numbers
 }
 

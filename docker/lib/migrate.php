@@ -44,12 +44,23 @@ function connect(array $config, int $seconds): Connection
     }
 }
 
+/** The lock of PostgreSQL, whose wait ends with an error, 55P03. */
+function advisory(Connection $connection, string $name, int $seconds): bool
+{
+    $connection->statement("set lock_timeout = '{$seconds}s'");
+    try {
+        return (bool) $connection->select('select pg_advisory_lock(hashtext(?))', [$name]);
+    } catch (PDOException $e) {
+        return $e->getCode() === '55P03' ? false : throw $e;
+    }
+}
+
 /** Takes the lock, or fails after $seconds. */
 function lock(Connection $connection, string $name, int $seconds): void
 {
     $taken = match ($connection->getDriverName()) {
         'mysql', 'mariadb' => $connection->selectOne('select get_lock(?, ?) as taken', [$name, $seconds])->taken == 1,
-        'pgsql' => (bool) $connection->select('select pg_advisory_lock(hashtext(?))', [$name]),
+        'pgsql' => advisory($connection, $name, $seconds),
         // SQLite has one file and one writer: no lock is needed.
         default => true,
     };

@@ -43,6 +43,35 @@ func TestMasterSQL(t *testing.T) {
 	}
 }
 
+func TestPostgresMaster(t *testing.T) {
+	got := postgresMaster(account.Values{"dbName": "shop", "username": `o"neil`, "password": `p'w`})
+	for _, want := range []string{
+		`SELECT 'CREATE ROLE "o""neil"' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'o"neil') \gexec`, `ALTER ROLE "o""neil" LOGIN NOSUPERUSER INHERIT CREATEDB CREATEROLE NOREPLICATION PASSWORD 'p''w';`,
+		`SELECT 'CREATE DATABASE "shop" OWNER "o""neil"' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'shop') \gexec`,
+	} {
+		if !strings.Contains(got, want+"\n") {
+			t.Errorf("got\n%s\nwithout %s", got, want)
+		}
+	}
+}
+
+// TestForcedTLS: who may connect, by the parameter group or RDS's default, and the parameters that PostgreSQL knows.
+func TestForcedTLS(t *testing.T) {
+	f := runtimetest.New()
+	f.Put(account.DatabaseParameterGroupToken, "p", account.Values{"name": "p", "parameters": []any{
+		map[string]any{"name": "rds.force_ssl", "value": "0"}, map[string]any{"name": "log_min_duration_statement", "value": "1000"}, map[string]any{"name": "max_connections", "value": "{DBInstanceClassMemory/9531392}"}}})
+	r := New(&machine.Machine{Account: f})
+	for _, test := range []struct{ version, group, want string }{{"17.7", "default.postgres17", "hostssl"}, {"14.20", "default.postgres14", "host"}, {"17.7", "p", "host"}} {
+		files := postgresFiles(r, account.Resource{Outputs: account.Values{"engine": "postgres", "engineVersionActual": test.version, "parameterGroupName": test.group}})
+		if hba := string(files[1].Data); !strings.HasSuffix(hba, "\n"+test.want+" all all all scram-sha-256\n") {
+			t.Errorf("%s with %s: %s", test.version, test.group, hba)
+		}
+		if config := string(files[0].Data); strings.Contains(config, "rds.") || strings.Contains(config, "{") || strings.Contains(config, "log_min_duration_statement = '1000'") != (test.group == "p") {
+			t.Errorf("%s with %s: %s", test.version, test.group, config)
+		}
+	}
+}
+
 // TestSecureTransportByDefault: a server without the parameter has RDS's default, and the parameter group's value counts where it has one.
 func TestSecureTransportByDefault(t *testing.T) {
 	f := runtimetest.New()

@@ -37,7 +37,7 @@ func (r *Servers) snapshot(ctx context.Context, res account.Resource, name strin
 	}
 	defer os.Remove(partial.Name()) // gone after the rename
 	defer partial.Close()           // closed below when it matters
-	if err := r.Docker.Stream(ctx, nil, partial, "exec", found[0].ID, "sh", "-ec", dump); err != nil {
+	if err := r.Docker.Stream(ctx, nil, partial, "exec", found[0].ID, "sh", "-ec", servers[res.Outputs.Text("engine")].dump); err != nil {
 		return err
 	}
 	if err := partial.Close(); err != nil {
@@ -47,21 +47,14 @@ func (r *Servers) snapshot(ctx context.Context, res account.Resource, name strin
 	return os.Rename(partial.Name(), path)
 }
 
-// dump prints what an instance holds, as SQL. Users that are there already keep what they have: RDS's own, and the master user, whose
-// password the provider sets after a restore.
-const dump = `mariadb-dump --system=users --insert-ignore
-exec mariadb-dump --single-transaction --routines --events --triggers --databases $(mariadb --skip-column-names --execute ` +
-	`"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ('mysql','sys','information_schema','performance_schema')")`
-
 // restore fills a new instance from the snapshot, or from the instance, that it was declared with.
-func (r *Servers) restore(ctx context.Context, id string, res account.Resource) error {
+func (r *Servers) restore(ctx context.Context, server server, id string, res account.Resource) error {
 	name, from := res.Outputs.Text("snapshotIdentifier"), res.Outputs.Map("restoreToPointInTime")
 	if name == "" && from == nil {
 		return nil
 	}
-	count, err := r.Docker.Run(ctx, "exec", id, "mariadb", "--skip-column-names", "--execute",
-		"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema NOT IN ('mysql','sys','information_schema','performance_schema')")
-	if err != nil || count != "0" {
+	count, err := r.Docker.Feed(ctx, strings.NewReader(server.tables+";\n"), append([]string{"exec", "--interactive", id}, server.client...)...)
+	if err != nil || strings.TrimSpace(count) != "0" {
 		return err // filled already
 	}
 	if from != nil {
@@ -76,7 +69,7 @@ func (r *Servers) restore(ctx context.Context, id string, res account.Resource) 
 		return fmt.Errorf("DBSnapshotNotFound: snapshotIdentifier %q: %w", name, err)
 	}
 	defer snapshot.Close()
-	_, err = r.Docker.Feed(ctx, snapshot, "exec", "--interactive", id, "mariadb")
+	_, err = r.Docker.Feed(ctx, snapshot, append([]string{"exec", "--interactive", id}, server.client...)...)
 	return err
 }
 

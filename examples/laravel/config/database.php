@@ -36,6 +36,22 @@ return [
     'connections' => [
         'mysql' => $mysql,
         'mariadb' => ['driver' => 'mariadb'] + $mysql,
+        'pgsql' => [
+            'driver' => 'pgsql',
+            'url' => env('DB_URL'),
+            'host' => env('DB_HOST', '127.0.0.1'),
+            'port' => env('DB_PORT', '5432'),
+            'database' => env('DB_DATABASE', 'laravel'),
+            'username' => env('DB_USERNAME', 'laravel'),
+            'password' => env('DB_PASSWORD', ''),
+            'charset' => 'utf8',
+            'prefix' => '',
+            'prefix_indexes' => true,
+            'search_path' => 'public',
+            // verify-full: the connection is encrypted and the server's certificate is verified, with the authority in PGSSLROOTCERT.
+            'sslmode' => env('DB_SSLMODE', 'prefer'),
+            'options' => [PDO::ATTR_TIMEOUT => 5],
+        ],
     ],
     'redis' => [
         'client' => env('REDIS_CLIENT', 'phpredis'),
