@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 )
 
 // Level tells whether a finding stops `make up`.
@@ -124,7 +125,7 @@ func composerLock(_ context.Context, a *Application, say say) {
 }
 
 func platformRequirements(_ context.Context, a *Application, say say) {
-	words := strings.Fields(cmp.Or(a.Stack.Text("image.extensions"), StandardWords))
+	words := strings.Fields(cmp.Or(a.Stack.Text("image.extensions"), a.engine().Words()))
 	wrong, add := a.platform(cmp.Or(a.Stack.Text("image.php"), config.DebianPHP), words)
 	fix := ""
 	if len(add) > 0 {
@@ -210,14 +211,30 @@ func committed(ctx context.Context, a *Application, say say) {
 	}
 }
 
-// database: the program has MySQL and MariaDB only, and Laravel's driver mysql for both.
-func database(_ context.Context, a *Application, say say) {
-	if text := a.text("config/database.php"); text != "" && !strings.Contains(text, "'mysql'") && !strings.Contains(text, `"mysql"`) {
-		say(Fail, "config/database.php of %s has no connection mysql, which DB_CONNECTION names here: add Laravel's own", a.Folder)
+// engine is that of the stack's database. A review environment that shares a server has the key as well.
+func (a *Application) engine() engines.Engine {
+	e, ok := engines.Of(cmp.Or(a.Stack.Text("database.engine"), engines.MySQL))
+	if !ok {
+		e, _ = engines.Of(engines.MySQL) // the program refuses it
 	}
+	return e
+}
+
+// database compares the connections and dumps of the application with the engine. Laravel's driver mysql is for MySQL and MariaDB.
+func database(_ context.Context, a *Application, say say) {
+	e := a.engine()
+	text := a.text("config/database.php")
+	switch {
+	case text == "":
+	case !strings.Contains(text, "'"+e.Driver+"'") && !strings.Contains(text, `"`+e.Driver+`"`):
+		say(Fail, "config/database.php of %s has no connection %s, which DB_CONNECTION names here: add Laravel's own", a.Folder, e.Driver)
+	case e.Name == engines.Postgres && a.Stack.Get("database.requireTls") != false && !strings.Contains(text, "DB_SSLMODE"):
+		say(Warn, "config/database.php of %s does not read DB_SSLMODE: the connection is encrypted, and nobody verifies whose certificate it is; write 'sslmode' => env('DB_SSLMODE', 'prefer')", a.Folder)
+	}
+	other := map[string]string{"mysql": "pgsql", "pgsql": "mysql"}[e.Driver]
 	for _, line := range a.Example {
-		if line.Name == "DB_CONNECTION" && slices.Contains([]string{"pgsql", "sqlsrv"}, line.Value) {
-			say(Warn, "%s has DB_CONNECTION=%s, and the database here is MySQL or MariaDB: raw SQL and migrations of %[2]s may fail", a.name(".env.example"), line.Value)
+		if line.Name == "DB_CONNECTION" && slices.Contains([]string{other, "sqlsrv"}, line.Value) {
+			say(Warn, "%s has DB_CONNECTION=%s, and the database here is %s: raw SQL and migrations of %[2]s may fail", a.name(".env.example"), line.Value, e.Family)
 		}
 	}
 	var dumps []string
@@ -227,8 +244,8 @@ func database(_ context.Context, a *Application, say say) {
 			dumps = append(dumps, filepath.Base(file))
 		}
 	}
-	if len(dumps) > 0 && !slices.ContainsFunc(dumps, func(name string) bool { return strings.HasPrefix(name, "mysql-") }) {
-		say(Warn, "%s has %s and no mysql-schema.sql: on MySQL the tables of squashed migrations are missing; run php artisan schema:dump there", a.name("database/schema"), strings.Join(dumps, ", "))
+	if len(dumps) > 0 && !slices.ContainsFunc(dumps, func(name string) bool { return strings.HasPrefix(name, e.Driver+"-") }) {
+		say(Warn, "%s has %s and no %s-schema.sql: on %s the tables of squashed migrations are missing; run php artisan schema:dump there", a.name("database/schema"), strings.Join(dumps, ", "), e.Driver, e.Title)
 	}
 }
 

@@ -62,6 +62,7 @@ func git(t *testing.T, folder string, args ...string) {
 
 func TestChecks(t *testing.T) {
 	const none = "-" // removes a file
+	const pgsql = "}\n  laravel-ecs:database: {engine: postgres"
 	const ssr, horizonRuns = "}\n  laravel-ecs:processes: {ssr: {}", "}\n  laravel-ecs:processes: {jobs: {role: horizon}"
 	// As in laravel/react-starter-kit.
 	kit := map[string]string{"package.json": `{"scripts": {"build": "vite build", "build:ssr": "vite build && vite build --ssr"}}`,
@@ -114,6 +115,12 @@ func TestChecks(t *testing.T) {
 		{"database", "", map[string]string{".env.example": "DB_CONNECTION=pgsql\n"}, "warn app/.env.example has DB_CONNECTION=pgsql, and the database here is MySQL or MariaDB"},
 		{"database", "", map[string]string{"database/schema/pgsql-schema.sql": ""}, "warn app/database/schema has pgsql-schema.sql and no mysql-schema.sql"},
 		{"database", "", map[string]string{"database/schema/mysql-schema.sql": ""}, ""},
+		{"database", pgsql, nil, "FAIL config/database.php of app has no connection pgsql"},
+		{"database", pgsql, map[string]string{"config/database.php": "<?php return ['pgsql' => ['sslmode' => 'prefer']];"}, "warn config/database.php of app does not read DB_SSLMODE"},
+		{"database", pgsql + ", requireTls: false", map[string]string{"config/database.php": "<?php return ['pgsql' => ['sslmode' => 'prefer']];"}, ""},
+		{"database", pgsql, map[string]string{"config/database.php": "<?php return ['pgsql' => ['sslmode' => env('DB_SSLMODE')]];", ".env.example": "DB_CONNECTION=mysql\n"}, "warn app/.env.example has DB_CONNECTION=mysql, and the database here is PostgreSQL"},
+		{"database", pgsql, map[string]string{"config/database.php": none, "database/schema/mysql-schema.sql": ""}, "warn app/database/schema has mysql-schema.sql and no pgsql-schema.sql: on PostgreSQL"},
+		{"platform", pgsql, map[string]string{"composer.json": `{"require": {"php": "^8.2", "ext-pdo_pgsql": "*"}}`}, ""},
 		{"health page", "", nil, ""},
 		{"health page", "", map[string]string{"bootstrap/app.php": "<?php"}, "warn no route /up in routes/ or bootstrap/app.php of app"},
 		{"health page", "", map[string]string{"bootstrap/app.php": none, "routes/web.php": "<?php Route::get('up', fn () => 'ok');"}, ""},

@@ -148,7 +148,7 @@ func TestVariables(t *testing.T) {
 		"sync":                  {set: map[string]string{"QUEUE_CONNECTION": "sync"}, want: "dangerous QUEUE_CONNECTION"},
 		"logs in files":         {set: map[string]string{"LOG_CHANNEL": "stack"}, files: map[string]string{"config/l.php": "<?php env('LOG_STACK', 'single');"}, want: "dangerous LOG_STACK"},
 		"mail to nobody":        {files: map[string]string{"config/m.php": "<?php [env('MAIL_MAILER', 'smtp'), env('MAIL_HOST', '127.0.0.1')];"}, want: "dangerous MAIL_HOST"},
-		"another database":      {set: map[string]string{"DB_CONNECTION": "pgsql"}, want: "dangerous DB_CONNECTION"},
+		"another database":      {set: map[string]string{"DB_CONNECTION": "sqlsrv"}, want: "dangerous DB_CONNECTION"},
 		"Reverb":                {set: map[string]string{"BROADCAST_CONNECTION": "reverb"}, files: map[string]string{"config/r.php": "<?php [env('REVERB_APP_KEY'), env('REVERB_HOST')];"}, want: "missing REVERB_APP_KEY, missing REVERB_HOST, provided BROADCAST_CONNECTION"},
 	} {
 		files := map[string]string{".env.example": test.example, "config/services.php": services}

@@ -81,7 +81,7 @@ var hazards = []hazard{
 	{names: "LOG_STACK", values: "single daily", driver: "LOG_CHANNEL", value: "stack", local: true, why: "the log is a file in the memory of one task, and make logs does not show it: do not set env.LOG_CHANNEL"},
 	{names: "MAIL_MAILER MAIL_DRIVER", values: "log array", why: "mail is written to the log, and not sent: env.MAIL_MAILER: ses, smtp or another one, with its variables"},
 	{names: "MAIL_HOST", values: "127.0.0.1 localhost mailpit mailhog", driver: "MAIL_MAILER", value: "smtp", why: "no mail server answers there: env.MAIL_HOST, and secrets.MAIL_PASSWORD"},
-	{names: "DB_CONNECTION", values: "sqlite pgsql sqlsrv", local: true, why: "the database here is MySQL or MariaDB: do not set env.DB_CONNECTION"},
+	{names: "DB_CONNECTION", values: "sqlite sqlsrv", local: true, why: "the database here is that of database.engine: do not set env.DB_CONNECTION"},
 	{names: "SESSION_SECURE_COOKIE", values: "false (false)", why: "the session's cookie is sent without HTTPS, too: leave it out, and it follows the request"},
 }
 

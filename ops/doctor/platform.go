@@ -9,11 +9,12 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
 // StandardWords are the words of image.extensions without that key: PHP_EXTENSIONS in docker/Dockerfile.
-const StandardWords = "bcmath gd intl mbstring memcached mysql opcache redis xml zip"
+const StandardWords = engines.StandardWords
 
 // Extensions are those of the image with these words of image.extensions.
 func Extensions(words []string) map[string]bool {

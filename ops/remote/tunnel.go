@@ -93,7 +93,7 @@ func terminate(ctx context.Context, client *ssm.Client, id *string) {
 type place struct {
 	host string
 	port int
-	// client is the command line that connects through a local port. It has no password in it: mysql asks for it (make dotenv has it),
+	// client is the command line that connects through a local port. It has no password in it: mysql and psql ask for it (make dotenv has it),
 	// redis-cli gets it from Secrets Manager.
 	client func(port int) string
 }
@@ -116,6 +116,8 @@ func destination(o session.Outputs, to string) (place, error) {
 	env := o.AppConfig
 	far.client = func(port int) string {
 		switch {
+		case to == "database" && env["DB_CONNECTION"] == "pgsql":
+			return fmt.Sprintf("psql --host=127.0.0.1 --port=%d --username=%s --dbname=%s", port, env["DB_USERNAME"], env["DB_DATABASE"])
 		case to == "database":
 			return fmt.Sprintf("mysql -h 127.0.0.1 -P %d -u %s -p %s", port, env["DB_USERNAME"], env["DB_DATABASE"])
 		case env["MEMCACHED_HOST"] != "":

@@ -67,6 +67,9 @@ func TestPrices(t *testing.T) {
 		"an unknown class": {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{
 			"engine": "mariadb", "instanceClass": "db.x9.large", "allocatedStorage": 100.0, "storageType": "gp3",
 		}}}, 11.5, 11.5, 1},
+		"PostgreSQL has no price here": {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{
+			"engine": "postgres", "instanceClass": "db.m7g.large", "allocatedStorage": 100.0, "storageType": "gp3", "engineLifecycleSupport": "open-source-rds-extended-support-disabled",
+		}}}, 11.5, 11.5, 1},
 		"an unknown engine": {"us-east-1", []cost.Resource{{Type: "aws:rds/instance:Instance", Properties: properties{"engine": "oracle-se2", "instanceClass": "db.m7g.large"}}}, 0, 0, 1},
 		"two cache nodes": {"us-east-1", []cost.Resource{{Type: "aws:elasticache/replicationGroup:ReplicationGroup", Properties: properties{
 			"engine": "valkey", "nodeType": "cache.t4g.small", "numCacheClusters": 2.0,

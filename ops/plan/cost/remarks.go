@@ -89,7 +89,7 @@ func (t Table) Hints(region string, e Estimate) (list []string) {
 // classOf is the class of an item; one that is none has no price.
 func classOf(what string) (class Class) {
 	class.Service, class.Name, _ = strings.Cut(what, " ")
-	if class.Service == "ElastiCache" {
+	if class.Service == "ElastiCache" || strings.HasPrefix(class.Name, postgres+" ") {
 		class.Engine, class.Name, _ = strings.Cut(class.Name, " ")
 	}
 	return class

@@ -122,15 +122,20 @@ func (e *estimator) database(r Resource) {
 		zones = 2
 	}
 	engine := text(r, "engine")
-	switch {
-	case engine != "mysql" && engine != "mariadb":
-		e.unknown("RDS "+engine+" "+class, r)
-	case e.count(r.Type) > 1: // the instance before a restore, which never stops, beside the current one
-		e.hourly("RDS "+class, zones, e.prices.RDS[class], r)
+	what, price := "RDS "+class, e.prices.Of(Class{"RDS", engine, class})
+	switch engine {
+	case "mysql", "mariadb":
+	case postgres:
+		what = "RDS " + engine + " " + class
 	default:
-		e.nightlyAt("RDS "+class, zones, e.prices.RDS[class]*hoursPerMonth, r)
+		what, price = "RDS "+engine+" "+class, 0
 	}
-	if engine == "mysql" && text(r, "engineLifecycleSupport") != noExtendedSupport {
+	if e.count(r.Type) > 1 { // the instance before a restore, which never stops, beside the current one
+		e.hourly(what, zones, price, r)
+	} else {
+		e.nightlyAt(what, zones, price*hoursPerMonth, r)
+	}
+	if (engine == "mysql" || engine == postgres) && text(r, "engineLifecycleSupport") != noExtendedSupport {
 		e.unknown("RDS extended support, once the version's standard support has ended", r)
 	}
 	e.monthly("RDS "+storage+" GB", zones*number(r, "allocatedStorage"), e.prices.RDSStorage[storage], r)

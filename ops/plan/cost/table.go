@@ -50,10 +50,14 @@ type Prices struct {
 // Usage is what is paid by use: per GB, for load balancer capacity by the hour, for web requests by the million.
 type Usage struct{ NAT, Endpoint, Capacity, Logs, Images, Requests, Snapshots float64 }
 
+// postgres is an engine of RDS with prices of its own.
+const postgres = "postgres"
+
 // ClassPrices are hourly prices of instance classes.
 type ClassPrices struct {
 	EC2         map[string]float64            `yaml:",omitempty"`
-	RDS         map[string]float64            `yaml:",omitempty"`
+	RDS         map[string]float64            `yaml:",omitempty"` // of MySQL and MariaDB
+	RDSPostgres map[string]float64            `yaml:"rdsPostgres,omitempty"`
 	Elasticache map[string]map[string]float64 `yaml:",omitempty"` // by engine
 }
 
@@ -115,7 +119,7 @@ func (f Fetched) With(later Fetched) Fetched {
 
 // With adds later prices, which win.
 func (c ClassPrices) With(later ClassPrices) ClassPrices {
-	all := ClassPrices{merged(c.EC2, later.EC2), merged(c.RDS, later.RDS), map[string]map[string]float64{}}
+	all := ClassPrices{merged(c.EC2, later.EC2), merged(c.RDS, later.RDS), merged(c.RDSPostgres, later.RDSPostgres), map[string]map[string]float64{}}
 	for _, engines := range []map[string]map[string]float64{c.Elasticache, later.Elasticache} {
 		for engine, nodes := range engines {
 			all.Elasticache[engine] = merged(all.Elasticache[engine], nodes)
@@ -130,6 +134,9 @@ func (c ClassPrices) Of(class Class) float64 {
 	case "EC2":
 		return c.EC2[class.Name]
 	case "RDS":
+		if class.Engine == postgres {
+			return c.RDSPostgres[class.Name]
+		}
 		return c.RDS[class.Name]
 	}
 	return c.Elasticache[class.Engine][class.Name]
@@ -137,7 +144,7 @@ func (c ClassPrices) Of(class Class) float64 {
 
 // Len is how many classes have a price.
 func (c ClassPrices) Len() int {
-	n := len(c.EC2) + len(c.RDS)
+	n := len(c.EC2) + len(c.RDS) + len(c.RDSPostgres)
 	for _, nodes := range c.Elasticache {
 		n += len(nodes)
 	}
@@ -150,6 +157,9 @@ func Priced(class Class, price float64) ClassPrices {
 	case "EC2":
 		return ClassPrices{EC2: entry}
 	case "RDS":
+		if class.Engine == postgres {
+			return ClassPrices{RDSPostgres: entry}
+		}
 		return ClassPrices{RDS: entry}
 	default:
 		return ClassPrices{Elasticache: map[string]map[string]float64{class.Engine: entry}}

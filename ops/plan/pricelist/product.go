@@ -41,7 +41,7 @@ var queries = map[string]query{
 }
 
 // engines are the price list's names of Pulumi's engines.
-var engines = map[string]string{"mysql": "MySQL", "mariadb": "MariaDB", "memcached": "Memcached", "redis": "Redis", "valkey": "Valkey"}
+var engines = map[string]string{"mysql": "MySQL", "mariadb": "MariaDB", "postgres": "PostgreSQL", "memcached": "Memcached", "redis": "Redis", "valkey": "Valkey"}
 
 // product is an entry of the price list, as far as it is read here.
 type product struct {
