@@ -1,11 +1,14 @@
 package stacks
 
 import (
+	"strings"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/envfile"
 )
 
 // export makes the outputs that every environment has. People, pipelines and the operator's command read them.
@@ -59,6 +62,17 @@ func (s *stack) traffic() pulumi.Map {
 		shares[color.Name] = pulumi.Map{"release": pulumi.String(release), "percent": pulumi.Int(color.Percent)}
 	}
 	return shares
+}
+
+// dotenv renders the .env file of `make dotenv`. It has no secrets of others: the command reads those (ops/app).
+func dotenv(environment, secrets map[string]string) string {
+	var text strings.Builder
+	for _, group := range []map[string]string{environment, secrets} {
+		for _, name := range sortedKeys(group) {
+			text.WriteString(envfile.Line(name, group[name]))
+		}
+	}
+	return text.String()
 }
 
 func references(from map[string]pulumi.StringOutput) pulumi.StringMap {

@@ -13,6 +13,7 @@ import (
 	elbschemas "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/schemas"
 	rdsschemas "github.com/aws/aws-sdk-go-v2/service/rds/schemas"
 	taggingschemas "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/schemas"
+	secretschemas "github.com/aws/aws-sdk-go-v2/service/secretsmanager/schemas"
 	quotaschemas "github.com/aws/aws-sdk-go-v2/service/servicequotas/schemas"
 	ssmschemas "github.com/aws/aws-sdk-go-v2/service/ssm/schemas"
 	stsschemas "github.com/aws/aws-sdk-go-v2/service/sts/schemas"
@@ -30,6 +31,7 @@ var services = map[string]*smithy.ServiceSchema{
 	"logs":                    logsschemas.Logs_20140328,
 	"monitoring":              cloudwatchschemas.GraniteServiceVersion20100801,
 	"rds":                     rdsschemas.AmazonRDSv19,
+	"secretsmanager":          secretschemas.Secretsmanager,
 	"servicequotas":           quotaschemas.ServiceQuotasV20190624,
 	"ssm":                     ssmschemas.AmazonSSM,
 	"sts":                     stsschemas.AWSSecurityTokenServiceV20110615,
@@ -75,6 +77,7 @@ var operations = table(
 	row("rds", "DescribeDBInstances", (*Server).describeDBInstances),
 	row("rds", "StartDBInstance", (*Server).startDBInstance),
 	row("rds", "StopDBInstance", (*Server).stopDBInstance),
+	row("secretsmanager", "GetSecretValue", (*Server).getSecretValue),
 	row("servicequotas", "GetAWSDefaultServiceQuota", (*Server).getDefaultQuota),
 	row("servicequotas", "GetServiceQuota", (*Server).getServiceQuota),
 	row("ssm", "StartSession", (*Server).startSession),

@@ -3,10 +3,12 @@ package api
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
@@ -44,4 +46,24 @@ func (s *Server) describeDBInstances(_ context.Context, in *rds.DescribeDBInstan
 func (s *Server) getCallerIdentity(context.Context, *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
 	id := s.account.ID()
 	return &sts.GetCallerIdentityOutput{Account: ptr(id), Arn: ptr(callerARN(id)), UserId: ptr("AIDAEMULATEDACCOUNT00")}, nil
+}
+
+// getSecretValue answers https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html.
+func (s *Server) getSecretValue(_ context.Context, in *secretsmanager.GetSecretValueInput) (*secretsmanager.GetSecretValueOutput, error) {
+	id, stage := text(in.SecretId), text(in.VersionStage)
+	secret, there := s.account.Find(account.SecretToken, "arn", id)
+	if !there {
+		secret, there = s.account.Find(account.SecretToken, "name", id)
+	}
+	if text(in.VersionId) == "" {
+		stage = cmp.Or(stage, "AWSCURRENT")
+	}
+	for _, version := range s.account.List(account.SecretVersionToken) {
+		v := version.Outputs
+		if !there || v.Text("arn") != secret.Outputs.Text("arn") || in.VersionId != nil && v.Text("versionId") != *in.VersionId || stage != "" && !slices.Contains(v.Strings("versionStages"), stage) {
+			continue
+		}
+		return &secretsmanager.GetSecretValueOutput{ARN: ptr(v.Text("arn")), Name: optional(secret.Outputs.Text("name")), VersionId: optional(v.Text("versionId")), SecretString: ptr(v.Text("secretString")), VersionStages: v.Strings("versionStages")}, nil
+	}
+	return nil, refuse("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 }

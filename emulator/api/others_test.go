@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	taggingtypes "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
@@ -133,5 +134,27 @@ func TestSessions(t *testing.T) {
 	_, err = ssm.NewFromConfig(w.config).StartSession(ctx, &ssm.StartSessionInput{Target: aws.String("i-00000000000000000")})
 	if code(err) != "TargetNotConnected" || !strings.Contains(err.Error(), "i-00000000000000000 is not connected.") {
 		t.Errorf("an instance that is not there gives %v", err)
+	}
+}
+
+func TestGetSecretValue(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/redis-AbCdEf"
+	w.seed(account.SecretToken, arn, account.Values{"arn": arn, "name": "shop/redis"})
+	for version, stage := range map[string]string{"one": "AWSPREVIOUS", "two": "AWSCURRENT"} {
+		w.seed(account.SecretVersionToken, arn+"|"+version, account.Values{"arn": arn, "secretId": arn, "versionId": version, "secretString": "value " + version, "versionStages": account.Texts(stage)})
+	}
+	client := secretsmanager.NewFromConfig(w.config)
+	for want, in := range map[string]secretsmanager.GetSecretValueInput{
+		"value two": {SecretId: aws.String(arn)}, "value one": {SecretId: aws.String("shop/redis"), VersionId: aws.String("one")},
+	} {
+		if got := must(client.GetSecretValue(ctx, &in))(t); *got.SecretString != want || *got.ARN != arn {
+			t.Errorf("got %+v, want %s", got, want)
+		}
+	}
+	for _, in := range []secretsmanager.GetSecretValueInput{{SecretId: aws.String("other")}, {SecretId: aws.String(arn), VersionId: aws.String("three")}} {
+		if _, err := client.GetSecretValue(ctx, &in); code(err) != "ResourceNotFoundException" {
+			t.Errorf("%v", err)
+		}
 	}
 }

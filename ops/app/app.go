@@ -34,6 +34,10 @@ func Dotenv(ctx context.Context, s *session.Session, file string, force bool) er
 	if text == "" {
 		return fmt.Errorf("the stack %s has no output dotenv yet: deploy it first (make up STACK=%[1]s)", s.Stack)
 	}
+	references, _ := values["secretArns"].(map[string]any)
+	if text, err = withOthers(ctx, s, text, references); err != nil {
+		return err
+	}
 	if err := writePrivate(path, text, force); err != nil {
 		return err
 	}

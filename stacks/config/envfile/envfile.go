@@ -1,4 +1,5 @@
-package stacks
+// Package envfile writes .env files that Laravel reads back unchanged.
+package envfile
 
 import (
 	"fmt"
@@ -6,16 +7,11 @@ import (
 	"strings"
 )
 
-// dotenv renders the .env file of `make dotenv`.
-func dotenv(environment, secrets map[string]string) string {
-	var text strings.Builder
-	for _, group := range []map[string]string{environment, secrets} {
-		for _, key := range sortedKeys(group) {
-			fmt.Fprintf(&text, "%s=%s\n", key, quote(group[key]))
-		}
-	}
-	return text.String()
-}
+// Line is the line of a variable.
+func Line(name, value string) string { return fmt.Sprintf("%s=%s\n", name, quote(value)) }
+
+// Has tells whether a file that was made of lines has a variable. A value has no line breaks (quote), so what follows one is a name.
+func Has(text, name string) bool { return strings.Contains("\n"+text, "\n"+name+"=") }
 
 // unquoted are values that phpdotenv, shells and Docker read in the same way without quotes.
 var unquoted = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,-]+$`)
