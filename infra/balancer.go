@@ -212,6 +212,9 @@ type Target struct {
 
 // TargetArgs are the settings of target groups.
 type TargetArgs struct {
+	// OwnAddress is for tasks on Fargate: targets are their addresses, and not instances with a port of each task. A target group cannot change
+	// this, so another one takes its place.
+	OwnAddress bool
 	// ContainerTLS uses HTTPS to the tasks as well. The load balancer does not verify their self-signed certificate.
 	ContainerTLS bool
 	HealthCheck  HealthCheck
@@ -234,6 +237,11 @@ func newTargetGroup(ctx *pulumi.Context, name, color string, vpcID pulumi.String
 	if args.ContainerTLS {
 		protocol, port = "HTTPS", 443
 	}
+	targets := "instance"
+	if args.OwnAddress {
+		// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb.html: "you must choose ip as the target type" for awsvpc
+		targets = "ip"
+	}
 	check := args.HealthCheck
 	// AWS changes the path of a health check in place, and the tasks that run do not know the new one. A group of its own is for the
 	// tasks that do, as for another protocol, which AWS cannot change (terraform-provider-aws, internal/service/elbv2/target_group.go).
@@ -241,9 +249,9 @@ func newTargetGroup(ctx *pulumi.Context, name, color string, vpcID pulumi.String
 	// Without a fixed name: a replacement exists beside the group that it replaces (pulumi-aws#4226).
 	return lb.NewTargetGroup(ctx, name+targetGroupSuffixes[color], &lb.TargetGroupArgs{
 		VpcId:      vpcID.ToStringOutput().ToStringPtrOutput(),
-		TargetType: pulumi.String("instance"),
+		TargetType: pulumi.String(targets),
 		Protocol:   pulumi.String(protocol),
-		Port:       pulumi.Int(port), // ECS registers each task with its own host port instead
+		Port:       pulumi.Int(port), // ECS registers each task with its own port instead
 		HealthCheck: &lb.TargetGroupHealthCheckArgs{
 			Path: pulumi.String(check.Path), Protocol: pulumi.String(protocol), Port: pulumi.String("traffic-port"),
 			Matcher: pulumi.String("200"), Interval: pulumi.Int(check.Interval), Timeout: pulumi.Int(check.Timeout),

@@ -2,6 +2,7 @@ package infra
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -90,6 +91,45 @@ type ClusterRef struct {
 	ExecLogARN pulumi.StringInput
 	// Ready must exist before a service: its strategy may only name a capacity provider that is attached to the cluster.
 	Ready []pulumi.Resource
+	// Tasks is where tasks on Fargate are; nil on instances.
+	Tasks *TaskNetwork
+}
+
+// TaskNetwork is where tasks have an address of their own.
+type TaskNetwork struct {
+	SubnetIDs, SecurityGroupIDs pulumi.StringArrayInput
+}
+
+// place says on what of the cluster the tasks of a service run.
+func (c ClusterRef) place(service *ecs.ServiceArgs) {
+	if c.Tasks == nil {
+		service.OrderedPlacementStrategies = ecs.ServiceOrderedPlacementStrategyArray{
+			&ecs.ServiceOrderedPlacementStrategyArgs{Type: pulumi.String("spread"), Field: pulumi.String("attribute:ecs.availability-zone")},
+			&ecs.ServiceOrderedPlacementStrategyArgs{Type: pulumi.String("binpack"), Field: pulumi.String("memory")},
+		}
+		return
+	}
+	// Fargate spreads tasks over zones itself, and takes no strategies (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement.html).
+	service.NetworkConfiguration = &ecs.ServiceNetworkConfigurationArgs{
+		Subnets: c.Tasks.SubnetIDs, SecurityGroups: c.Tasks.SecurityGroupIDs, AssignPublicIp: pulumi.Bool(false),
+	}
+	// With it the provider changes fargate to fargateSpot in the service, by a rolling deployment; otherwise it replaces the service
+	// (terraform-provider-aws, internal/service/ecs/service.go, capacityProviderStrategyCustomizeDiff).
+	service.ForceNewDeployment = pulumi.Bool(true)
+}
+
+// onFargate makes a task definition one for Fargate: an address for each task, a size, and volumes, which are empty for each task.
+func (t Task) onFargate(definition *ecs.TaskDefinitionArgs) {
+	cpu, mib := t.Size()
+	definition.NetworkMode, definition.RequiresCompatibilities = pulumi.String("awsvpc"), pulumi.StringArray{pulumi.String("FARGATE")}
+	definition.Cpu, definition.Memory = pulumi.String(strconv.Itoa(cpu)), pulumi.String(strconv.Itoa(mib))
+	volumes := ecs.TaskDefinitionVolumeArray{}
+	for _, c := range t.containers() {
+		for _, path := range sortedKeys(c.volumes()) {
+			volumes = append(volumes, &ecs.TaskDefinitionVolumeArgs{Name: pulumi.String(c.volumes()[path])})
+		}
+	}
+	definition.Volumes = volumes
 }
 
 // Ref returns what services need.
@@ -102,10 +142,10 @@ func (c *Cluster) Ref() ClusterRef {
 }
 
 // SharedCluster returns the cluster of another environment, which declares it.
-func SharedCluster(name, arn, capacityProvider, execLogARN string) ClusterRef {
+func SharedCluster(name, arn, capacityProvider, execLogARN string, tasks *TaskNetwork) ClusterRef {
 	ref := ClusterRef{
 		Name: pulumi.String(name).ToStringOutput(), ARN: pulumi.String(arn).ToStringOutput(),
-		CapacityProvider: pulumi.String(capacityProvider).ToStringOutput(),
+		CapacityProvider: pulumi.String(capacityProvider).ToStringOutput(), Tasks: tasks,
 	}
 	if execLogARN != "" {
 		ref.ExecLogARN = pulumi.String(execLogARN)
@@ -113,9 +153,15 @@ func SharedCluster(name, arn, capacityProvider, execLogARN string) ClusterRef {
 	return ref
 }
 
-func (c *Cluster) createCluster(ctx *pulumi.Context, name string) error {
+func (c *Cluster) createCluster(ctx *pulumi.Context, name string) (err error) {
+	c.cluster, err = NewECSCluster(ctx, name+"-ecs", c.args.ContainerInsights, c.args.ExecLog, pulumi.Parent(c))
+	return err
+}
+
+// NewECSCluster registers a cluster without capacity. execLog gets the sessions of ECS Exec; nil where it is off.
+func NewECSCluster(ctx *pulumi.Context, name string, containerInsights bool, execLog *cloudwatch.LogGroup, opts ...pulumi.ResourceOption) (*ecs.Cluster, error) {
 	insights := "disabled"
-	if c.args.ContainerInsights {
+	if containerInsights {
 		insights = "enabled"
 	}
 	args := &ecs.ClusterArgs{
@@ -123,17 +169,15 @@ func (c *Cluster) createCluster(ctx *pulumi.Context, name string) error {
 			Name: pulumi.String("containerInsights"), Value: pulumi.String(insights),
 		}},
 	}
-	if c.args.ExecLog != nil {
+	if execLog != nil {
 		args.Configuration = &ecs.ClusterConfigurationArgs{ExecuteCommandConfiguration: &ecs.ClusterConfigurationExecuteCommandConfigurationArgs{
 			Logging: pulumi.String("OVERRIDE"),
 			LogConfiguration: &ecs.ClusterConfigurationExecuteCommandConfigurationLogConfigurationArgs{
-				CloudWatchLogGroupName: c.args.ExecLog.Name,
+				CloudWatchLogGroupName: execLog.Name,
 			},
 		}}
 	}
-	var err error
-	c.cluster, err = ecs.NewCluster(ctx, name+"-ecs", args, pulumi.Parent(c))
-	return err
+	return ecs.NewCluster(ctx, name, args, opts...)
 }
 
 func (c *Cluster) createCapacityProvider(ctx *pulumi.Context, name string) error {

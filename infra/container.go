@@ -18,6 +18,14 @@ type Task struct {
 	Beside []Container
 }
 
+// Size is what a task on Fargate has: what its containers have that run together.
+func (t Task) Size() (cpu, mib int) {
+	for _, c := range append(slices.Clone(t.Beside), t.Main) {
+		cpu, mib = cpu+c.CPU, mib+c.MemoryMiB
+	}
+	return cpu, mib
+}
+
 // containers are all containers of the task, in the order of the task definition.
 func (t Task) containers() []Container { return append(slices.Concat(t.Before, t.Beside), t.Main) }
 
@@ -62,8 +70,9 @@ type containerDefinition struct {
 	MemoryReservation      int               `json:"memoryReservation"`
 	User                   string            `json:"user"`
 	ReadonlyRootFilesystem bool              `json:"readonlyRootFilesystem"`
-	DockerSecurityOptions  []string          `json:"dockerSecurityOptions"`
+	DockerSecurityOptions  []string          `json:"dockerSecurityOptions,omitempty"`
 	LinuxParameters        linuxParameters   `json:"linuxParameters"`
+	MountPoints            []mountPoint      `json:"mountPoints,omitempty"`
 	PortMappings           []portMapping     `json:"portMappings,omitempty"`
 	Environment            []nameValue       `json:"environment"`
 	Secrets                []secretReference `json:"secrets"`
@@ -83,7 +92,12 @@ type (
 	linuxParameters struct {
 		Capabilities       map[string][]string `json:"capabilities"`
 		InitProcessEnabled bool                `json:"initProcessEnabled"`
-		Tmpfs              []tmpfs             `json:"tmpfs"`
+		Tmpfs              []tmpfs             `json:"tmpfs,omitempty"`
+	}
+	mountPoint struct {
+		SourceVolume  string `json:"sourceVolume"`
+		ContainerPath string `json:"containerPath"`
+		ReadOnly      bool   `json:"readOnly"`
 	}
 	tmpfs struct {
 		ContainerPath string   `json:"containerPath"`
@@ -146,6 +160,8 @@ type taskSettings struct {
 	// Exec makes the root file system writable: the agent of ECS Exec writes there, and a read-only one is not supported (ECS
 	// developer guide, "Monitor Amazon ECS containers with ECS Exec").
 	Exec bool
+	// Fargate leaves out what tasks there cannot have.
+	Fargate bool
 }
 
 // containerDefinitions renders the task's containers as JSON for ECS.
@@ -157,6 +173,10 @@ func containerDefinitions(task Task, shared taskSettings) (string, error) {
 	setup.Secrets = maps.Clone(shared.Secrets)
 	maps.Copy(setup.Secrets, shared.SetupSecrets)
 	for _, c := range task.Before {
+		if shared.Fargate {
+			// It has the task for itself. The units of all containers must fit into those of the task (API reference, ContainerDefinition, cpu).
+			c.CPU = 0
+		}
 		list = append(list, c.definition(setup))
 		main.DependsOn = append(main.DependsOn, dependency{ContainerName: c.Name, Condition: "SUCCESS"})
 	}
@@ -167,7 +187,9 @@ func containerDefinitions(task Task, shared taskSettings) (string, error) {
 		d.RestartPolicy = &restartPolicy{Enabled: true, IgnoredExitCodes: []int{143}, RestartAttemptPeriod: 60}
 		list = append(list, d)
 		main.DependsOn = append(main.DependsOn, dependency{ContainerName: c.Name, Condition: "HEALTHY"})
-		main.Links = append(main.Links, c.Name) // in bridge mode only (API reference, ContainerDefinition)
+		if !shared.Fargate {
+			main.Links = append(main.Links, c.Name) // in bridge mode only (API reference, ContainerDefinition)
+		}
 	}
 	text, err := json.Marshal(append(list, main))
 	return string(text), err
@@ -209,12 +231,35 @@ func (c Container) definition(shared taskSettings) containerDefinition {
 	if c.Port != 0 {
 		d.PortMappings = []portMapping{{ContainerPort: c.Port, HostPort: 0, Protocol: "tcp"}}
 	}
+	if shared.Fargate {
+		c.onFargate(&d)
+	}
 	if c.StartSeconds > 0 {
 		d.HealthCheck = &healthCheck{
 			Command: []string{"CMD", "/usr/local/bin/healthcheck"}, Interval: 10, Timeout: 5, Retries: 3, StartPeriod: c.StartSeconds,
 		}
 	}
 	return d
+}
+
+// volumes are the places of a container that it may write to, by their paths. A volume of a task is shared by the containers that mount it, and
+// these have secrets there that others do not get, so each container has volumes of its own.
+func (c Container) volumes() map[string]string {
+	return map[string]string{"/run": c.Name + "-run", "/tmp": c.Name + "-tmp"}
+}
+
+// onFargate takes out what a container on Fargate may not have, and gives it volumes instead of tmpfs
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html, "Task definition parameters"). ECS gives an empty
+// volume the owner and the mode that a directory has which the image declares as VOLUME; otherwise only root could write there
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html).
+func (c Container) onFargate(d *containerDefinition) {
+	d.DockerSecurityOptions, d.LinuxParameters.Tmpfs = nil, nil
+	for _, path := range sortedKeys(c.volumes()) {
+		d.MountPoints = append(d.MountPoints, mountPoint{SourceVolume: c.volumes()[path], ContainerPath: path})
+	}
+	for i := range d.PortMappings { // "the host port must be the same as the container port" in mode awsvpc (API reference, PortMapping)
+		d.PortMappings[i].HostPort = d.PortMappings[i].ContainerPort
+	}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -127,12 +127,12 @@ func (args ServiceArgs) inputs() pulumi.Map {
 func (s *Service) taskDefinition(ctx *pulumi.Context, name string, args ServiceArgs) (*ecs.TaskDefinition, error) {
 	render := func(image, logGroup string, environment, secrets, setup map[string]string) (string, error) {
 		return containerDefinitions(args.Task, taskSettings{
-			Image: image, LogGroup: logGroup, Region: args.Region, Environment: environment, Secrets: secrets, SetupSecrets: setup, Exec: args.Exec,
+			Image: image, LogGroup: logGroup, Region: args.Region, Environment: environment, Secrets: secrets, SetupSecrets: setup, Exec: args.Exec, Fargate: args.Cluster.Tasks != nil,
 		})
 	}
 	containers := pulumix.Apply5Err(args.Image.ToStringOutput(), args.LogGroup.Name, pulumi.StringMap(args.Environment).ToStringMapOutput(),
 		referenceMap(args.Secrets).ToStringMapOutput(), referenceMap(args.SetupSecrets).ToStringMapOutput(), render)
-	return ecs.NewTaskDefinition(ctx, name+"-task", &ecs.TaskDefinitionArgs{
+	definition := &ecs.TaskDefinitionArgs{
 		Family:                  pulumi.String(name),
 		NetworkMode:             pulumi.String("bridge"), // a network interface per task would limit a t3.small to two tasks
 		RequiresCompatibilities: pulumi.StringArray{pulumi.String("EC2")},
@@ -144,7 +144,11 @@ func (s *Service) taskDefinition(ctx *pulumi.Context, name string, args ServiceA
 		ContainerDefinitions: pulumix.Cast[pulumi.StringOutput](containers),
 		// Old revisions stay active: ECS rolls back to them, and so do people.
 		SkipDestroy: pulumi.Bool(true),
-	}, pulumi.Parent(s))
+	}
+	if args.Cluster.Tasks != nil {
+		args.Task.onFargate(definition)
+	}
+	return ecs.NewTaskDefinition(ctx, name+"-task", definition, pulumi.Parent(s))
 }
 
 func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, definition *ecs.TaskDefinition) (*ecs.Service, error) {
@@ -166,15 +170,12 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		CapacityProviderStrategies: ecs.ServiceCapacityProviderStrategyArray{&ecs.ServiceCapacityProviderStrategyArgs{
 			CapacityProvider: args.Cluster.CapacityProvider, Weight: pulumi.Int(1),
 		}},
-		OrderedPlacementStrategies: ecs.ServiceOrderedPlacementStrategyArray{
-			&ecs.ServiceOrderedPlacementStrategyArgs{Type: pulumi.String("spread"), Field: pulumi.String("attribute:ecs.availability-zone")},
-			&ecs.ServiceOrderedPlacementStrategyArgs{Type: pulumi.String("binpack"), Field: pulumi.String("memory")},
-		},
 		EnableExecuteCommand: pulumi.Bool(args.Exec),
 		EnableEcsManagedTags: pulumi.Bool(true),
 		PropagateTags:        pulumi.String("SERVICE"),
 		WaitForSteadyState:   pulumi.Bool(true),
 	}
+	args.Cluster.place(service)
 	if args.Target != nil {
 		service.LoadBalancers = ecs.ServiceLoadBalancerArray{&ecs.ServiceLoadBalancerArgs{
 			TargetGroupArn: args.Target.ARN.ToStringPtrOutput(),
@@ -194,6 +195,10 @@ func (s *Service) service(ctx *pulumi.Context, name string, args ServiceArgs, de
 		// Another target group gets a service of its own. ECS would move this one, stop its tasks in the old group, and leave the requests
 		// that the load balancer still sends there without an answer (ECS API reference, UpdateService, loadBalancers).
 		pulumi.ReplaceOnChanges([]string{"loadBalancers"}),
+	}
+	if args.MaxPercent == 100 && args.Target == nil {
+		// One that never has two tasks has none while another service of it takes its place, either.
+		opts = append(opts, pulumi.DeleteBeforeReplace(true))
 	}
 	opts = append(opts, released...)
 	if args.Alarms != nil && args.Alarms.BakeMinutes > 0 {

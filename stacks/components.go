@@ -9,6 +9,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/infra/backup"
+	"github.com/laravel-ecs/laravel-ecs/infra/fargate"
 	"github.com/laravel-ecs/laravel-ecs/infra/vpc"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
@@ -141,7 +142,7 @@ func (s *stack) balancerName() string { return config.Shorten(s.prefix, config.M
 func (s *stack) targetArgs() infra.TargetArgs {
 	c := s.config.LoadBalancer
 	return infra.TargetArgs{
-		ContainerTLS: c.ContainerTLS, HealthCheck: infra.HealthCheck(c.HealthCheck), DeregistrationSeconds: c.DeregistrationSeconds,
+		OwnAddress: s.config.Cluster.Fargate(), ContainerTLS: c.ContainerTLS, HealthCheck: infra.HealthCheck(c.HealthCheck), DeregistrationSeconds: c.DeregistrationSeconds,
 	}
 }
 
@@ -161,20 +162,30 @@ func (s *stack) certificate(ctx *pulumi.Context, zoneID string) (pulumi.StringIn
 	return issued.ARN, nil
 }
 
-func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, ready []pulumi.Resource) (*infra.Cluster, error) {
+// createCluster makes what tasks run on. ready is what they need of the network.
+func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, ready []pulumi.Resource) (ref infra.ClusterRef, err error) {
 	c := s.config.Cluster
 	protected := s.config.Environment.Protected()
+	var execLog *cloudwatch.LogGroup
+	if s.config.Access.Exec {
+		if execLog, err = infra.NewLogGroup(ctx, s.prefix+"-logs-exec", s.config.Observability.LogDays, s.aws); err != nil {
+			return ref, wrap("log of ECS Exec", err)
+		}
+	}
+	if c.Fargate() {
+		cluster, err := fargate.NewCluster(ctx, s.prefix+"-fargate", fargate.Args{
+			SubnetIDs: network.PrivateSubnetIDs, SecurityGroupIDs: firewall.InstanceGroupIDs(), Network: ready,
+			Spot: c.Capacity == config.CapacityFargateSpot, ContainerInsights: c.ContainerInsights, ExecLog: execLog,
+		}, s.aws)
+		if err != nil {
+			return ref, wrap("cluster", err)
+		}
+		return cluster.Ref(), nil
+	}
 	types := s.config.InstanceTypes()
 	var names []string
 	for _, t := range types {
 		names = append(names, t.Name)
-	}
-	var execLog *cloudwatch.LogGroup
-	if s.config.Access.Exec {
-		var err error
-		if execLog, err = infra.NewLogGroup(ctx, s.prefix+"-logs-exec", s.config.Observability.LogDays, s.aws); err != nil {
-			return nil, wrap("log of ECS Exec", err)
-		}
 	}
 	cluster, err := infra.NewCluster(ctx, s.prefix+"-cluster", infra.ClusterArgs{
 		SubnetIDs: network.PrivateSubnetIDs, SecurityGroupIDs: firewall.InstanceGroupIDs(), Network: ready,
@@ -184,7 +195,10 @@ func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewal
 		MaxInstanceDays: c.MaxInstanceDays, ScaleInProtection: protected && c.MaxInstanceDays == 0, ForceDelete: !protected,
 		ContainerInsights: c.ContainerInsights, ExecLog: execLog, Tags: s.tags,
 	}, s.aws)
-	return cluster, wrap("cluster", err)
+	if err != nil {
+		return ref, wrap("cluster", err)
+	}
+	return cluster.Ref(), nil
 }
 
 // createStorage makes the bucket for the application's files, nil without one. url is that of the application.

@@ -83,7 +83,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	machine := s.config.InstanceTypes()[0]
+	machine := s.config.Machine()
 	images, err := s.createImages(ctx, machine)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	}
 	ref := s.databaseRef(database)
 	app := &application{
-		cluster: cluster.Ref(), machine: machine, images: images, secrets: secrets, database: ref, cache: s.cacheRef(cache),
+		cluster: cluster, machine: machine, images: images, secrets: secrets, database: ref, cache: s.cacheRef(cache),
 		target: balancer.Target, balancer: balancer, vpcID: network.VpcID, dnsName: balancer.DNSName, loadBalancerARN: balancer.ARN, url: s.url(balancer.DNSName),
 	}
 	services, err := s.createOwn(ctx, app, database)
@@ -149,7 +149,7 @@ func (s *stack) createOwn(ctx *pulumi.Context, app *application, database *infra
 // application is what the services of an environment need. The environment made it, or shares it with another one.
 type application struct {
 	cluster  infra.ClusterRef
-	machine  config.InstanceType // of the instances
+	machine  config.InstanceType // that the image is built for
 	images   *images
 	secrets  *infra.Secrets
 	database infra.DatabaseRef

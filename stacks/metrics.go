@@ -23,7 +23,7 @@ func (s *stack) reported(processes []process) infra.Reported {
 	for _, p := range processes {
 		switch role := roleOf(p); role {
 		case config.RoleWeb, config.RoleWorker, config.RoleScheduler:
-			r.Disk = r.Disk || !p.color.Idle()
+			r.Disk = r.Disk || !p.color.Idle() && !s.config.Cluster.Fargate()                                        // where each task has a disk of its own
 			if role == config.RoleScheduler && s.config.WorksQueues() && s.config.Worker.Queue != config.DriverSQS { // which AWS reports
 				r.Stack = s.prefix
 			}
@@ -35,7 +35,7 @@ func (s *stack) reported(processes []process) infra.Reported {
 // metricVariables make a container report, where there is an alarm: this stack's, or that of the environment whose instances it uses.
 func (s *stack) metricVariables(app *application, p process) map[string]pulumi.StringInput {
 	variables := map[string]pulumi.StringInput{}
-	if s.config.Observability.Alarms || s.config.Environment.Shares != "" {
+	if (s.config.Observability.Alarms || s.config.Environment.Shares != "") && !s.config.Cluster.Fargate() {
 		variables[infra.MetricsClusterVariable] = app.cluster.Name
 	}
 	if r := s.reported([]process{p}); s.config.Observability.Alarms && r.Stack != "" {

@@ -16,9 +16,10 @@ func (s *stack) lookUpNetwork(ctx *pulumi.Context) (*vpc.Existing, error) {
 	if !c.Existing() {
 		return nil, nil //nolint:nilnil // the program makes it
 	}
+	addresses, whose := s.config.Addresses()
 	existing, err := vpc.LookUp(ctx, vpc.ExistingArgs{
 		VpcID: c.VpcID, PublicSubnets: c.PublicSubnets, PrivateSubnets: c.PrivateSubnets, DataSubnets: c.DataSubnets,
-		Region: s.config.Region, MaxInstances: s.config.Cluster.Max, OwnName: s.prefix + "-network",
+		Region: s.config.Region, Addresses: addresses, AddressesOf: whose, OwnName: s.prefix + "-network",
 		Services: config.EndpointsWithoutNAT,
 	}, pulumi.Provider(s.provider))
 	if err == nil {
@@ -40,6 +41,20 @@ func (s *stack) createNetwork(ctx *pulumi.Context, existing *vpc.Existing) (*vpc
 	return network, wrap("network", err)
 }
 
+// taskPorts are those on which tasks with an address of their own get requests; none where they are on instances.
+func (s *stack) taskPorts() (ports []int) {
+	if !s.config.Cluster.Fargate() {
+		return nil
+	}
+	for _, p := range processes(s.config, "") {
+		if port := p.task.Main.Port; p.behindBalancer && !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
+	}
+	slices.Sort(ports)
+	return ports
+}
+
 // createFirewall makes the security groups, and the interface endpoints, which need one. It returns what instances need of the network.
 func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.Firewall, []pulumi.Resource, error) {
 	c := s.config
@@ -47,7 +62,7 @@ func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.
 		VpcID: network.VpcID, WebCIDRs: c.Access.Web, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
 		EgressPorts: c.Access.EgressPorts, DatabasePort: s.databasePort(), DatabaseGroupID: c.Database.SecurityGroupID,
 		CachePort: s.cachePort(), CacheGroupID: c.Cache.SecurityGroupID,
-		Endpoints: len(c.Network.Endpoints) > 0,
+		TaskPorts: s.taskPorts(), Endpoints: len(c.Network.Endpoints) > 0,
 	}, s.aws)
 	if err != nil {
 		return nil, nil, wrap("firewall", err)

@@ -73,7 +73,11 @@ func webProcess(c *config.Config, color config.Color) process {
 	if ssr := c.SSR(); ssr != nil {
 		task.Beside = []infra.Container{ssrContainer(ssr)}
 		task.Main.Environment["INERTIA_SSR_ENABLED"] = "true"
-		task.Main.Environment["INERTIA_SSR_URL"] = fmt.Sprintf("http://%s:%d", ssr.Name, ssr.Port) // inertia-laravel, config/inertia.php
+		host := ssr.Name
+		if c.Cluster.Fargate() { // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html: "over the localhost interface"
+			host = "127.0.0.1"
+		}
+		task.Main.Environment["INERTIA_SSR_URL"] = fmt.Sprintf("http://%s:%d", host, ssr.Port) // inertia-laravel, config/inertia.php
 	}
 	p := process{
 		name: "web" + color.Suffix(), group: config.RoleWeb, size: c.Web.Process, minPercent: c.Web.MinPercent, maxPercent: c.Web.MaxPercent,

@@ -29,6 +29,9 @@ type shared struct {
 		ARN              string `json:"arn"`
 		CapacityProvider string `json:"capacityProvider"`
 		ExecLogARN       string `json:"execLogArn"` // empty without ECS Exec
+		// Where tasks on Fargate are; empty on instances.
+		SubnetIDs        []string `json:"subnetIds"`
+		SecurityGroupIDs []string `json:"securityGroupIds"`
 	} `json:"cluster"`
 	Database struct {
 		Host        string `json:"host"`
@@ -65,16 +68,20 @@ func sharedValues(c *config.Config, network *vpc.Network, app *application) pulu
 	if execLog == nil {
 		execLog = pulumi.String("")
 	}
+	cluster := pulumi.Map{
+		"name": app.cluster.Name, "arn": app.cluster.ARN, "capacityProvider": app.cluster.CapacityProvider,
+		"execLogArn": execLog,
+	}
+	if tasks := app.cluster.Tasks; tasks != nil {
+		cluster["subnetIds"], cluster["securityGroupIds"] = tasks.SubnetIDs, tasks.SecurityGroupIDs
+	}
 	return pulumi.Map{
 		"vpcId":           network.VpcID,
 		"hosts":           pulumi.ToStringArray(c.Hosts()),
 		"loadBalancerArn": app.loadBalancerARN,
 		"listeners":       app.balancer.ListenerARNs(),
 		"arm64":           pulumi.Bool(app.machine.ARM64),
-		"cluster": pulumi.Map{
-			"name": app.cluster.Name, "arn": app.cluster.ARN, "capacityProvider": app.cluster.CapacityProvider,
-			"execLogArn": execLog,
-		},
+		"cluster":         cluster,
 		"database": pulumi.Map{
 			"host": app.database.Host, "port": app.database.Port, "engine": pulumi.String(app.database.Engine), "username": pulumi.String(app.database.Master),
 			"requireTls": pulumi.Bool(app.database.RequireTLS), "passwordArn": app.secrets.MasterARN(),
@@ -125,8 +132,13 @@ func (s *stack) readShared(ctx *pulumi.Context) (*shared, error) {
 	if err := s.config.CheckEngine(values.Database.Engine); err != nil {
 		return nil, fmt.Errorf("environment.shares: the database is that of %s: %w", from, err)
 	}
+	if on := s.config.Cluster; on.Fargate() != values.onFargate() || on.Fargate() && on.ARM64 != values.ARM64 {
+		return nil, fmt.Errorf("cluster.capacity: %q, and environment.shares has tasks on the cluster of %s: write the capacity and arm64 of Pulumi.%[2]s.yaml", on.Capacity, from)
+	}
 	return values, nil
 }
+
+func (s *shared) onFargate() bool { return len(s.Cluster.SubnetIDs) > 0 }
 
 // answers tells whether one of the names is the host, or a wildcard (*.) that covers it, as in certificates and DNS.
 func answers(host string, names []string) bool {
@@ -181,8 +193,12 @@ func (s *stack) deploySharing(ctx *pulumi.Context) error {
 // this environment's own, and prefixes keep the keys of several environments in one cache apart.
 func (s *stack) sharedApplication(from *shared) *application {
 	schema := config.Schema(s.name)
+	var tasks *infra.TaskNetwork
+	if from.onFargate() {
+		tasks = &infra.TaskNetwork{SubnetIDs: pulumi.ToStringArray(from.Cluster.SubnetIDs), SecurityGroupIDs: pulumi.ToStringArray(from.Cluster.SecurityGroupIDs)}
+	}
 	return &application{
-		cluster: infra.SharedCluster(from.Cluster.Name, from.Cluster.ARN, from.Cluster.CapacityProvider, from.Cluster.ExecLogARN),
+		cluster: infra.SharedCluster(from.Cluster.Name, from.Cluster.ARN, from.Cluster.CapacityProvider, from.Cluster.ExecLogARN, tasks),
 		database: infra.DatabaseRef{
 			Host: pulumi.String(from.Database.Host).ToStringOutput(), Port: pulumi.Int(from.Database.Port).ToIntOutput(),
 			Engine: s.config.Database.Engine, Name: schema, Username: s.databaseUser(schema), Master: from.Database.Username, RequireTLS: from.Database.RequireTLS,

@@ -4,6 +4,7 @@ package stackfile
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/docker"
@@ -34,11 +35,16 @@ func bringHere(file *config.File, httpPort int) error {
 		// The local servers have no certificate of Amazon's, and the network is private.
 		"database.requireTls": false, "cache.encryptTransit": false, "cache.auth": "rotate", // which has no effect without TLS
 	}
-	if platform, err := config.Platform(file.List("cluster.instanceTypes")); err == nil && platform != "linux/"+runtime.GOARCH {
-		values["cluster.instanceTypes"] = []string{map[bool]string{true: "t4g.large", false: "t3.large"}[runtime.GOARCH == "arm64"]} // the builder's processor
+	platform, err := file.Platform()
+	another := err == nil && platform != "linux/"+runtime.GOARCH
+	switch arm := runtime.GOARCH == "arm64"; { // the builder's processor
+	case another && slices.Contains([]string{config.CapacityFargate, config.CapacityFargateSpot}, file.Text("cluster.capacity")):
+		values["cluster.arm64"] = arm
+	case another:
+		values["cluster.instanceTypes"] = []string{map[bool]string{true: "t4g.large", false: "t3.large"}[arm]}
 	}
 	// The operator's command names the release by the file as it is, with another platform.
-	if _, changed := values["cluster.instanceTypes"]; changed && file.Text("release.name") == "" {
+	if another && file.Text("release.name") == "" {
 		name, err := file.TreeRelease()
 		if err != nil {
 			return err

@@ -15,9 +15,10 @@ type ExistingArgs struct {
 	VpcID string
 	// PublicSubnets are for the load balancer, PrivateSubnets for the instances, DataSubnets for database and cache.
 	PublicSubnets, PrivateSubnets, DataSubnets []string
-	// Region is the region of the provider, MaxInstances how many instances get an address.
-	Region       string
-	MaxInstances int
+	// Region is the region of the provider, Addresses how many addresses of the private subnets are needed, and AddressesOf by what.
+	Region      string
+	Addresses   int
+	AddressesOf string
 	// Services are the endpoints, by the last parts of their service names, that take the place of a default route of PrivateSubnets.
 	Services []string
 	// OwnName is the name of the VPC that the program makes for this environment, where it makes one.
@@ -162,8 +163,8 @@ func (e *Existing) checkTiers(public, private *tier) (problems []error) {
 			problems = append(problems, fmt.Errorf("network.publicSubnets: none is in %s, where a private one is: the load balancer would not reach its instances", zone))
 		}
 	}
-	if private.free < e.args.MaxInstances {
-		e.short = append(e.short, fmt.Errorf("network.privateSubnets: %d free addresses for %d instances (cluster.max)", private.free, e.args.MaxInstances))
+	if private.free < e.args.Addresses {
+		e.short = append(e.short, fmt.Errorf("network.privateSubnets: %d free addresses for %d %s", private.free, e.args.Addresses, e.args.AddressesOf))
 	}
 	return problems
 }

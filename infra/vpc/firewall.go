@@ -11,7 +11,7 @@ import (
 // The security groups. App has no open ports: it marks who may connect to the database and the cache.
 const (
 	GroupWeb       = "web"       // the load balancer
-	GroupPorts     = "ecs-ports" // the dynamic host ports of the instances
+	GroupPorts     = "ecs-ports" // the dynamic host ports of the instances; on Fargate the ports of the tasks
 	GroupApp       = "app"       // who may use the database and the cache
 	GroupSSH       = "ssh"       // instances, only with access.ssh
 	GroupDatabase  = "database"
@@ -50,6 +50,8 @@ type FirewallArgs struct {
 	DatabasePort, CachePort int
 	// DatabaseGroupID and CacheGroupID are the groups of servers that exist. They get the rule that lets the application in, and stay as they are otherwise.
 	DatabaseGroupID, CacheGroupID string
+	// TaskPorts are the ports of tasks that have an address of their own, on Fargate; none for tasks on instances.
+	TaskPorts []int
 	// Endpoints tells whether there are interface endpoints to reach.
 	Endpoints bool
 }
@@ -105,7 +107,12 @@ func (args FirewallArgs) edges() []Edge {
 	for _, cidr := range args.SSHCIDRs {
 		add(Peer{CIDR: cidr}, group(GroupSSH), port(22), "SSH from administrators")
 	}
-	add(group(GroupWeb), group(GroupPorts), HostPorts, "Load balancer to the dynamic ports of the tasks")
+	for _, p := range args.TaskPorts {
+		add(group(GroupWeb), group(GroupPorts), port(p), "Load balancer to the tasks")
+	}
+	if len(args.TaskPorts) == 0 {
+		add(group(GroupWeb), group(GroupPorts), HostPorts, "Load balancer to the dynamic ports of the tasks")
+	}
 	add(group(GroupApp), group(GroupDatabase), port(args.DatabasePort), "App to database")
 	if args.CachePort != 0 {
 		add(group(GroupApp), group(GroupCache), port(args.CachePort), "App to cache")

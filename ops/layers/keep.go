@@ -66,7 +66,7 @@ func platformOf(root string, settings *config.File) (string, error) {
 			return "", fmt.Errorf("environment.shares: %w", err)
 		}
 	}
-	platform, err := config.Platform(settings.List("cluster.instanceTypes"))
+	platform, err := settings.Platform()
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", settings.Name(), err)
 	}

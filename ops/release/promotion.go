@@ -78,7 +78,7 @@ func deployable(s, source *session.Session) error {
 	var platforms [2]string
 	for i, each := range []*session.Session{s, source} {
 		var err error
-		if platforms[i], err = config.Platform(each.File.List("cluster.instanceTypes")); err != nil {
+		if platforms[i], err = each.File.Platform(); err != nil {
 			return fmt.Errorf("%s: %w", each.File.Name(), err)
 		}
 	}
@@ -89,7 +89,7 @@ func deployable(s, source *session.Session) error {
 			s.File.Name(), to, source.File.Name(), from, source.Stack, s.Stack)
 	}
 	if platforms[0] != platforms[1] {
-		return fmt.Errorf("cluster.instanceTypes: %s has %s, %s has %s: one image cannot run on both", s.File.Name(), platforms[0], source.File.Name(), platforms[1])
+		return fmt.Errorf("cluster: %s has %s, %s has %s: one image cannot run on both", s.File.Name(), platforms[0], source.File.Name(), platforms[1])
 	}
 	return nil
 }

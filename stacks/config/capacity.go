@@ -17,6 +17,14 @@ const (
 // validateCapacity checks that there is room for both versions during a release. Without room ECS waits, and reports no error.
 func (c *Config) validateCapacity(p *problems) {
 	k := c.Cluster
+	p.oneOf("cluster.capacity", k.Capacity, CapacityEC2, CapacityFargate, CapacityFargateSpot)
+	if k.Fargate() {
+		c.validateFargate(p)
+		return
+	}
+	if k.ARM64 {
+		p.add("cluster.arm64", "only with cluster.capacity fargate or fargateSpot: here the instances decide, and t4g.small is ARM64, for example")
+	}
 	p.between("cluster.max", k.Max, 1, 100)
 	if k.Min < 0 || k.Min > k.Max {
 		p.add("cluster.min", "%d is outside 0-%d (cluster.max)", k.Min, k.Max)
@@ -161,8 +169,11 @@ func (d Database) MaxConnections() int {
 }
 
 // CPUPercent is the utilization of a service whose tasks each use all CPU of the smallest instance. ECS counts in percent of what a task
-// reserves, and a task on EC2 may use what is free beyond that.
+// reserves, and a task on EC2 may use what is free beyond that. A task on Fargate has nothing beyond its size.
 func (c *Config) CPUPercent(reserved int) int {
+	if c.Cluster.Fargate() {
+		return 100
+	}
 	smallest := 0
 	for _, t := range c.InstanceTypes() {
 		if smallest == 0 || t.VCPUs < smallest {

@@ -76,7 +76,7 @@ func defaults() *Config {
 			DeregistrationSeconds: 60, IdleSeconds: 60, AccessLogDays: 90, HSTSDays: 365, RateLimit: 2000,
 		},
 		Cluster: Cluster{
-			InstanceTypes: []string{"t3.small"}, Min: 1, Max: 2, OnDemandPercent: 100, DiskGB: 30, TargetCapacity: 100,
+			Capacity: CapacityEC2, InstanceTypes: []string{"t3.small"}, Min: 1, Max: 2, OnDemandPercent: 100, DiskGB: 30, TargetCapacity: 100,
 			MaxInstanceDays: 21,
 		},
 		Web: Web{

@@ -32,6 +32,7 @@ type Source interface {
 func Load(source Source) (*Config, error) {
 	c := defaults()
 	c.Network.EmptyDefaultGroup = !ofReview(source)
+	c.resize(source)
 	problems, unread := readSections(source, c.sections())
 	problems = append(problems, c.readProcesses(source, unread)...)
 	if c.App.Env == "" {

@@ -84,6 +84,9 @@ func (c *Config) readProcesses(source Source, unread map[string]bool) (problems 
 				problems = append(problems, err)
 				continue
 			}
+			if c.Cluster.Fargate() {
+				further.Process = further.onFargate()
+			}
 			c.Processes[name], into = further, further
 		}
 		if err := decode(key, raw, into); err != nil {

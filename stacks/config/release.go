@@ -123,11 +123,12 @@ func tagPrefix(class string) string {
 // ReleaseTag is the tag of a release in an environment of this class.
 func ReleaseTag(class, release string) string { return tagPrefix(class) + release }
 
-// Platform is the platform of images for these instance types; an empty list means the default types.
-func Platform(instanceTypes []string) (string, error) {
-	c := defaults()
-	if len(instanceTypes) > 0 {
-		c.Cluster.InstanceTypes = instanceTypes
+// Platform is the platform of images for what the stack file runs them on.
+func (s *File) Platform() (string, error) { return s.imageConfig().platform() }
+
+func (c *Config) platform() (string, error) {
+	if c.Cluster.Fargate() {
+		return c.Machine().Platform(), nil
 	}
 	var p problems
 	types := c.instanceTypes(&p)

@@ -183,7 +183,7 @@ func (c *Config) validateSchedule(p *problems) {
 	for _, one := range problems {
 		p.add("environment.schedule."+one.Key, "%s", one.Text)
 	}
-	refuse(c.Cluster.Min > 0 && c.Environment.Shares == "", "cluster.min", "%d, and with environment.schedule it must be 0: ECS takes the last instance away when no task runs, and starts one for the first task", c.Cluster.Min)
+	refuse(c.Cluster.Min > 0 && c.Environment.Shares == "" && !c.Cluster.Fargate(), "cluster.min", "%d, and with environment.schedule it must be 0: ECS takes the last instance away when no task runs, and starts one for the first task", c.Cluster.Min)
 	refuse(c.Release.Strategy != Rolling, "release.strategy", "%s: with environment.schedule it must be rolling, because the number of tasks turns a colour off, and the schedule sets it, too", c.Release.Strategy)
 	refuse(c.Database.Copies.Set(), "database.copies", "not with environment.schedule: the daily job needs a database that runs")
 }

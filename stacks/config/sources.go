@@ -58,6 +58,8 @@ func (s *File) imageConfig() *Config {
 	if types := s.List("cluster.instanceTypes"); len(types) > 0 {
 		c.Cluster.InstanceTypes = types
 	}
+	set(&c.Cluster.Capacity, "cluster.capacity")
+	c.Cluster.ARM64 = s.Text("cluster.arm64") == "true"
 	return c
 }
 
@@ -112,7 +114,7 @@ func (c *Config) imageSettings() map[string]string {
 	for name, value := range c.Image.BuildEnv {
 		add("image.buildEnv."+name, strconv.Quote(value))
 	}
-	if platform, err := Platform(c.Cluster.InstanceTypes); err == nil && c.Environment.Shares == "" {
+	if platform, err := c.platform(); err == nil && c.Environment.Shares == "" {
 		add("cluster.instanceTypes", platform, "linux/amd64")
 	}
 	return all

@@ -1,7 +1,9 @@
 package config
 
-// Cluster is the instances.
+// Cluster is what tasks run on: instances, or AWS Fargate.
 type Cluster struct {
+	Capacity          string   `json:"capacity"` // ec2, fargate or fargateSpot
+	ARM64             bool     `json:"arm64"`    // Graviton on Fargate; instances have the architecture of their type
 	InstanceTypes     []string `json:"instanceTypes"`
 	Min               int      `json:"min"`
 	Max               int      `json:"max"`

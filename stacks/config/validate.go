@@ -98,7 +98,7 @@ func (c *Config) validate(stack string) []error {
 		p.matches("environment.permissionsBoundary", arn, policyARN, "the ARN of a policy, such as arn:aws:iam::123456789012:policy/NAME")
 	}
 	c.validateNetwork(&p)
-	c.Access.validate(&p, c.Cluster.KeyPair)
+	c.Access.validate(&p, c.Cluster)
 	p.between("registry.untaggedDays", c.Registry.UntaggedDays, 1, 365)
 	p.between("registry.releasesKept", c.Registry.ReleasesKept, 30, 900)
 	p.between("registry.reviewDays", c.Registry.ReviewDays, 1, 365)

@@ -119,7 +119,7 @@ func (n Network) validate(p *problems, region string) {
 	p.retention("network.flowLogDays", n.FlowLogDays)
 }
 
-func (a Access) validate(p *problems, keyPair string) {
+func (a Access) validate(p *problems, on Cluster) {
 	cidrs(p, "access.web", a.Web)
 	cidrs(p, "access.ssh", a.SSH)
 	if len(a.Web) == 0 {
@@ -128,7 +128,9 @@ func (a Access) validate(p *problems, keyPair string) {
 	if slices.Contains(a.SSH, "0.0.0.0/0") {
 		p.add("access.ssh", "0.0.0.0/0 is the whole internet; list your own addresses, or leave it empty and use Session Manager")
 	}
-	if len(a.SSH) > 0 && keyPair == "" {
+	if len(a.SSH) > 0 && on.Fargate() {
+		p.add("access.ssh", noInstances)
+	} else if len(a.SSH) > 0 && on.KeyPair == "" {
 		p.add("access.ssh", "needs cluster.keyPair for the login")
 	}
 	for i, port := range a.EgressPorts {
