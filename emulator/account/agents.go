@@ -22,6 +22,10 @@ var (
 	tasksNeed  = append(slices.Clone(agentNeeds), "ecr.api", "ecr.dkr", "logs", "secretsmanager", "s3")
 )
 
+// fargateNeeds is what a task on Fargate of platform version 1.4.0 needs by its own network interface
+// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html, "Considerations for Amazon ECR VPC endpoints").
+var fargateNeeds = []string{"ecr.api", "ecr.dkr", "logs", "secretsmanager", "s3"}
+
 const (
 	anywhere  = "0.0.0.0/0"
 	httpsPort = 443
@@ -48,6 +52,19 @@ func (tx *Tx) AgentsAway(fleet Resource) string { return tx.unreachable(fleet, a
 
 // TasksAway says why tasks cannot start on a group's instances; empty when they can.
 func (tx *Tx) TasksAway(fleet Resource) string { return tx.unreachable(fleet, tasksNeed) }
+
+// FargateAway says why tasks with this network configuration cannot start; empty when they can.
+func (tx *Tx) FargateAway(network Values) string {
+	for _, id := range network.Strings("subnets") {
+		subnet, _ := tx.Get(SubnetToken, id)
+		for _, service := range fargateNeeds {
+			if why := tx.noWay(subnet, network.Strings("securityGroups"), service); why != "" {
+				return fmt.Sprintf("the tasks in %s have no way to %s: %s", id, service, why)
+			}
+		}
+	}
+	return ""
+}
 
 func (tx *Tx) unreachable(fleet Resource, services []string) string {
 	template, _ := tx.TemplateOf(fleet.Outputs)
@@ -134,16 +151,23 @@ func (tx *Tx) defaultRoute(table string) (Resource, bool) {
 }
 
 // mayLeave tells whether one of the groups lets HTTPS out, to one of some other groups or (nil) to the internet.
-func (tx *Tx) mayLeave(groups, to []string) bool { return tx.opens(EgressRuleToken, groups, to) }
+func (tx *Tx) mayLeave(groups, to []string) bool { return tx.opens(EgressRuleToken, groups, to, httpsPort) }
 
 // mayEnter tells whether one of the groups lets HTTPS in, from one of some other groups or (nil) from an address range.
-func (tx *Tx) mayEnter(groups, from []string) bool { return tx.opens(IngressRuleToken, groups, from) }
+func (tx *Tx) mayEnter(groups, from []string) bool {
+	return tx.opens(IngressRuleToken, groups, from, httpsPort)
+}
 
-func (tx *Tx) opens(token string, groups, peers []string) bool {
+// Admits tells whether what is in some groups reaches a port of what is in others.
+func (tx *Tx) Admits(from, to []string, port int) bool {
+	return tx.opens(EgressRuleToken, from, to, port) && tx.opens(IngressRuleToken, to, from, port)
+}
+
+func (tx *Tx) opens(token string, groups, peers []string, port int) bool {
 	return slices.ContainsFunc(tx.List(token), func(rule Resource) bool {
 		from, _ := rule.Outputs.Int("fromPort")
 		to, _ := rule.Outputs.Int("toPort")
-		ports := rule.Outputs.Text("ipProtocol") == "-1" || from <= httpsPort && httpsPort <= to
+		ports := rule.Outputs.Text("ipProtocol") == "-1" || from <= port && port <= to
 		_, err := netip.ParsePrefix(rule.Outputs.Text("cidrIpv4"))
 		return slices.Contains(groups, rule.Outputs.Text("securityGroupId")) && ports &&
 			(err == nil || slices.Contains(peers, rule.Outputs.Text("referencedSecurityGroupId")))

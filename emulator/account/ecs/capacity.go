@@ -11,6 +11,10 @@ import (
 
 var reservedProvider = regexp.MustCompile(`(?i)^(aws|ecs|fargate)`)
 
+// onFargate are the capacity providers that every account has and nobody makes or deletes
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html).
+var onFargate = []string{"FARGATE", "FARGATE_SPOT"}
+
 const inUse = "The specified capacity provider is in use and cannot be removed: "
 
 var capacityProvider = account.Type{
@@ -112,6 +116,9 @@ var clusterProviders = account.Type{
 	},
 	Complete: func(tx *account.Tx, r *account.Resource) error {
 		for _, name := range r.Outputs.Strings("capacityProviders") {
+			if slices.Contains(onFargate, name) {
+				continue
+			}
 			if _, ok := tx.Find(account.CapacityProviderToken, "name", account.AfterSlash(name)); !ok {
 				return tx.Refuse("InvalidParameterException", "The specified capacity provider '%s' was not found. Specify a valid name or ARN and try again.", name)
 			}
@@ -153,4 +160,23 @@ func checkStrategy(r *account.Rules, path string) {
 	if len(blocks) > 0 && len(blocks) == len(r.In.List(path)) && !weighted {
 		r.Refuse(path, "at least one capacity provider must have a weight above 0")
 	}
+	// "can only contain" providers of one of the two kinds (the page above).
+	names := r.In.Strings(path + "[*].capacityProvider")
+	if slices.ContainsFunc(names, isFargate) && slices.ContainsFunc(names, func(name string) bool { return !isFargate(name) }) {
+		r.Refuse(path, "a capacity provider strategy can contain capacity providers of Auto Scaling groups or of Fargate, but not both")
+	}
+}
+
+func isFargate(name string) bool { return slices.Contains(onFargate, name) }
+
+// runsOnFargate tells whether the tasks of a service do: by its strategy, its cluster's default, or its launch type.
+func runsOnFargate(tx *account.Tx, service account.Values) bool {
+	if service.Text("launchType") == "FARGATE" {
+		return true
+	}
+	names := providers(service, "capacityProviderStrategies[*].capacityProvider")
+	if association, _ := tx.Get(account.ClusterProvidersToken, account.AfterSlash(service.Text("cluster"))); len(names) == 0 {
+		names = providers(association.Outputs, "defaultCapacityProviderStrategies[*].capacityProvider")
+	}
+	return slices.ContainsFunc(names, isFargate)
 }

@@ -44,6 +44,9 @@ func checkContainers(r *account.Rules) {
 		return
 	}
 	task := taskRules{Rules: r, byName: map[string]Container{}}
+	if slices.Contains(r.In.Strings("requiresCompatibilities"), "FARGATE") {
+		fargateTask(r, containers)
+	}
 	for _, c := range containers {
 		if _, double := task.byName[c.Name]; double {
 			r.Refuse(definitions, "container names must be unique: %q is there twice", c.Name)
@@ -98,6 +101,7 @@ func (t taskRules) container(c Container) {
 	t.health(c)
 	t.logging(c)
 	t.linux(c)
+	t.volumes(c)
 	// The others place a task only where the agent has ECS_SELINUX_CAPABLE or ECS_APPARMOR_CAPABLE (API reference, ContainerDefinition).
 	for _, option := range c.DockerSecurityOptions {
 		if option != "no-new-privileges" {
@@ -126,9 +130,25 @@ func (t taskRules) dependencies(c Container) {
 	}
 }
 
+// volumes: sourceVolume "must be a volume name referenced in the name parameter of task definition volume"
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html, "Storage and logging").
+func (t taskRules) volumes(c Container) {
+	for _, mount := range c.MountPoints {
+		if !slices.Contains(t.In.Strings("volumes[*].name"), mount.SourceVolume) {
+			t.invalid(c, "its mount point names the volume %q, which the task definition does not have", mount.SourceVolume)
+		}
+		if !strings.HasPrefix(mount.ContainerPath, "/") {
+			t.invalid(c, "the containerPath %q of a mount point does not start with /", mount.ContainerPath)
+		}
+	}
+}
+
 // links are to other containers of the task, as NAME or NAME:ALIAS of up to 255 letters, digits, hyphens and underscores, and in bridge mode
-// only, which is the only one that the account has (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html).
+// only (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html).
 func (t taskRules) links(c Container) {
+	if len(c.Links) > 0 && t.In.Text("networkMode") == "awsvpc" {
+		t.invalid(c, "links are not supported when networkMode=awsvpc")
+	}
 	for _, link := range c.Links {
 		name, alias, aliased := strings.Cut(link, ":")
 		if _, exists := t.byName[name]; !exists || name == c.Name || aliased && !ecsName.MatchString(alias) || len(link) > 255 {
@@ -158,6 +178,10 @@ func (t taskRules) ports(c Container) {
 			t.invalid(c, "hostPort %d is outside 0-65535", p.HostPort)
 		case p.Protocol != "" && p.Protocol != "tcp" && p.Protocol != "udp":
 			t.invalid(c, "the protocol %q of a port is not tcp or udp", p.Protocol)
+		case t.In.Text("networkMode") == "awsvpc": // API reference, PortMapping, hostPort
+			if p.HostPort != 0 && p.HostPort != p.ContainerPort {
+				t.invalid(c, "hostPort %d is not containerPort %d, as it must be when networkMode=awsvpc", p.HostPort, p.ContainerPort)
+			}
 		case slices.Contains(reservedPorts, p.HostPort):
 			t.invalid(c, "hostPort %d is reserved on container instances", p.HostPort)
 		}

@@ -45,7 +45,9 @@ type Container struct {
 		Interval, Timeout, Retries, StartPeriod *int
 	}
 
-	MountPoints, VolumesFrom, SystemControls []any // ECS returns them empty
+	MountPoints []mountPoint
+
+	VolumesFrom, SystemControls []any // ECS returns them empty
 }
 
 // Variable is an environment variable.
@@ -57,6 +59,11 @@ type Secret struct{ Name, ValueFrom string }
 type portMapping struct {
 	ContainerPort, HostPort int
 	Protocol                string
+}
+
+type mountPoint struct {
+	SourceVolume, ContainerPath string
+	ReadOnly                    bool
 }
 
 type dependency struct{ ContainerName, Condition string }

@@ -27,7 +27,11 @@ var service = account.Type{
 		"deploymentController":     map[string]any{"type": "ECS"},
 		"deploymentCircuitBreaker": map[string]any{"enable": false, "rollback": false},
 	},
-	Refs: []account.Ref{{Path: "loadBalancers[*].targetGroupArn", Type: account.TargetGroupToken, By: "arn", Missing: "InvalidParameterException"}},
+	Refs: []account.Ref{
+		{Path: "loadBalancers[*].targetGroupArn", Type: account.TargetGroupToken, By: "arn", Missing: "InvalidParameterException"},
+		{Path: "networkConfiguration.subnets[*]", Type: account.SubnetToken, By: "id", Missing: "InvalidParameterException"},
+		{Path: "networkConfiguration.securityGroups[*]", Type: account.SecurityGroupToken, By: "id", Missing: "InvalidParameterException"},
+	},
 	Rules: name("name", strategyRules("capacityProviderStrategies",
 		account.OneOf("schedulingStrategy", "REPLICA"),
 		account.OneOf("propagateTags", "SERVICE", "TASK_DEFINITION", "NONE"),
@@ -133,8 +137,12 @@ func completeService(tx *account.Tx, r *account.Resource, deploys bool) error {
 	if err != nil {
 		return fmt.Errorf("reading the containers of %s: %w", task.ID, err)
 	}
+	if err := checkNetwork(tx, out, task); err != nil {
+		return err
+	}
+	mode := task.Outputs.Text("networkMode")
 	for _, balancer := range out.Blocks("loadBalancers[*]") {
-		if err := checkTarget(tx, balancer, containers); err != nil {
+		if err := checkTarget(tx, balancer, containers, mode); err != nil {
 			return err
 		}
 	}
@@ -155,7 +163,7 @@ func completeService(tx *account.Tx, r *account.Resource, deploys bool) error {
 }
 
 // checkTarget applies the rules between a target group and the container behind it.
-func checkTarget(tx *account.Tx, balancer account.Values, containers []Container) error {
+func checkTarget(tx *account.Tx, balancer account.Values, containers []Container, mode string) error {
 	arn, name := balancer.Text("targetGroupArn"), balancer.Text("containerName")
 	port, _ := balancer.Int("containerPort")
 	i := slices.IndexFunc(containers, func(c Container) bool { return c.Name == name })
@@ -170,9 +178,13 @@ func checkTarget(tx *account.Tx, balancer account.Values, containers []Container
 		return tx.Refuse("InvalidParameterException",
 			"The target group with targetGroupArn %s does not have an associated load balancer: create the listener first (dependsOn)", arn)
 	}
-	if kind := group.Outputs.Text("targetType"); kind != "instance" {
+	wanted := "instance"
+	if mode == "awsvpc" {
+		wanted = "ip"
+	}
+	if kind := group.Outputs.Text("targetType"); kind != wanted {
 		return tx.Refuse("InvalidParameterException",
-			"The provided target group %s has target type %s, which is incompatible with the bridge network mode specified in the task definition: use instance", arn, kind)
+			"The provided target group %s has target type %s, which is incompatible with the %s network mode specified in the task definition: use %s", arn, kind, mode, wanted)
 	}
 	return nil
 }

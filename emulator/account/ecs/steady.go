@@ -27,6 +27,13 @@ func neverSteady(tx *account.Tx, r *account.Resource, task account.Resource, con
 		}
 	} else if r.Outputs.Text("launchType") == "EC2" {
 		return unplaced + "no Auto Scaling group joins the cluster"
+	} else if runsOnFargate(tx, r.Outputs) {
+		if why := tx.FargateAway(r.Outputs.Map("networkConfiguration")); why != "" {
+			return "ResourceInitializationError: " + why
+		}
+	}
+	if why := unreached(tx, r, task); why != "" {
+		return why
 	}
 	for _, name := range []string{"executionRoleArn", "taskRoleArn"} {
 		role, ok := tx.Find(account.RoleToken, "arn", task.Outputs.Text(name))

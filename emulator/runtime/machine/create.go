@@ -47,12 +47,19 @@ type HostConfig struct {
 	ReadonlyRootfs    bool              `json:",omitempty"`
 	Init              bool              `json:",omitempty"`
 	Tmpfs             map[string]string `json:",omitempty"`
+	Mounts            []Mount           `json:",omitempty"`
 	ExtraHosts        []string          `json:",omitempty"`
 	RestartPolicy     *RestartPolicy    `json:",omitempty"`
 	LogConfig         struct {
 		Type   string
 		Config map[string]string
 	}
+}
+
+// Mount is a volume of Docker's at a path of the container; without a source it is a new one, and goes with the container.
+type Mount struct {
+	Type, Source, Target string
+	ReadOnly             bool
 }
 
 // RestartPolicy says when Docker starts a container again that ended by itself.

@@ -28,9 +28,14 @@ func ParseTaskDefinition(res account.Resource) (taskDefinition, error) {
 	refuse := func(format string, args ...any) (taskDefinition, error) {
 		return def, fmt.Errorf("task definition %s: %s", v.Text("family"), fmt.Sprintf(format, args...))
 	}
-	for _, key := range []string{"volumes", "proxyConfiguration"} {
-		if len(v.Blocks(key)) > 0 {
-			return refuse("%s is not emulated", key)
+	if len(v.Blocks("proxyConfiguration")) > 0 {
+		return refuse("proxyConfiguration is not emulated")
+	}
+	for _, volume := range v.Blocks("volumes[*]") {
+		for _, key := range []string{"hostPath", "dockerVolumeConfiguration", "efsVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration"} {
+			if volume.Has(key) {
+				return refuse("volume %s: %s is not emulated, only empty volumes", volume.Text("name"), key)
+			}
 		}
 	}
 	containers, err := ecs.ParseContainers(v.Text("containerDefinitions"))
@@ -38,7 +43,7 @@ func ParseTaskDefinition(res account.Resource) (taskDefinition, error) {
 		return refuse("containerDefinitions: %v", err)
 	}
 	for _, c := range containers {
-		for key, list := range map[string][]any{"mountPoints": c.MountPoints, "volumesFrom": c.VolumesFrom, "systemControls": c.SystemControls} {
+		for key, list := range map[string][]any{"volumesFrom": c.VolumesFrom, "systemControls": c.SystemControls} {
 			if len(list) > 0 {
 				return refuse("container %s: %s is not emulated", c.Name, key)
 			}
