@@ -168,7 +168,7 @@ func TestStartNamesWhatIsMissing(t *testing.T) {
 
 func TestStartNeedsSomewhereToWrite(t *testing.T) {
 	t.Parallel()
-	log, status := runOnce(t, options{tmpfs: []string{"/tmp"}})
+	log, status := runOnce(t, options{tmpfs: []string{"/tmp", "/run:mode=0755"}})
 	if want := "mount a tmpfs on /run"; status != 78 || !strings.Contains(log, want) {
 		t.Errorf("exits %d without %q:\n%s", status, want, log)
 	}

@@ -152,11 +152,15 @@ func (o *Observability) cacheAlarms() (list []alarm) {
 // once a minute, so the number of reports is the number of tasks, and a service without tasks reports nothing.
 func (o *Observability) serviceAlarms() (list []alarm) {
 	const ecs = "AWS/ECS"
+	of := " of their instances"
+	if o.args.Cluster.Tasks != nil {
+		of = ""
+	}
 	for _, process := range sortedKeys(o.args.Services) {
 		service := o.args.Services[process]
 		dimensions := pulumi.StringMap{"ClusterName": o.args.Cluster.Name, "ServiceName": service.Name}
 		list = append(list,
-			alarm{process + "-cpu", "The " + process + " tasks use all the CPU of their instances", ecs, "CPUUtilization", "Average", dimensions, true, float64(service.CPUPercent * 9 / 10), 15, quiet, 0},
+			alarm{process + "-cpu", "The " + process + " tasks use all the CPU" + of, ecs, "CPUUtilization", "Average", dimensions, true, float64(service.CPUPercent * 9 / 10), 15, quiet, 0},
 			alarm{process + "-memory", "The " + process + " tasks are close to their memory limit", ecs, "MemoryUtilization", "Average", dimensions, true, 90, 15, quiet, 0},
 		)
 		if service.Target != nil {
@@ -178,8 +182,14 @@ func (o *Observability) natAlarms() []alarm {
 		return nil
 	}
 	instance := pulumi.StringMap{"InstanceId": o.args.NATInstanceID}
+	down := alarm{"nat-down", "The NAT instance fails its status checks, or is gone", "AWS/EC2", "StatusCheckFailed", "Maximum", instance, true, 0, 5, bad, 0}
+	if o.args.Cluster.Tasks != nil {
+		// A cluster has this metric of "tasks using the EC2 launch type" only
+		// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html), and AWS reports those of Fargate without the NAT.
+		return []alarm{down}
+	}
 	return []alarm{
-		{"nat-down", "The NAT instance fails its status checks, or is gone", "AWS/EC2", "StatusCheckFailed", "Maximum", instance, true, 0, 5, bad, 0},
+		down,
 		{"nat-forwards", "No ECS agent reports: the NAT instance does not forward, or no task runs", "AWS/ECS", "CPUUtilization", "SampleCount", o.cluster(), false, 1, 5, bad, 0},
 	}
 }

@@ -20,7 +20,7 @@ func (s *stack) lookUpNetwork(ctx *pulumi.Context) (*vpc.Existing, error) {
 	existing, err := vpc.LookUp(ctx, vpc.ExistingArgs{
 		VpcID: c.VpcID, PublicSubnets: c.PublicSubnets, PrivateSubnets: c.PrivateSubnets, DataSubnets: c.DataSubnets,
 		Region: s.config.Region, Addresses: addresses, AddressesOf: whose, OwnName: s.prefix + "-network",
-		Services: config.EndpointsWithoutNAT,
+		Services: s.config.Cluster.Endpoints(),
 	}, pulumi.Provider(s.provider))
 	if err == nil {
 		c.PublicRanges = existing.PublicRanges

@@ -85,7 +85,7 @@ prepare() {
     umask 022
     [[ -z $session ]] || umask 000
     mkdir -p "$run"/storage/{app/public,logs,framework/{cache/data,sessions,views}} 2>/dev/null ||
-        die "$run is not writable: mount a tmpfs on /run"
+        die "$run is not writable: mount a tmpfs or a volume on /run"
     chmod -R o+rwX "$run/storage"
     printf '%s' "$role" >"$run/role"
     export APP_CONFIG_CACHE=$run/config.php

@@ -151,7 +151,9 @@ func (tx *Tx) defaultRoute(table string) (Resource, bool) {
 }
 
 // mayLeave tells whether one of the groups lets HTTPS out, to one of some other groups or (nil) to the internet.
-func (tx *Tx) mayLeave(groups, to []string) bool { return tx.opens(EgressRuleToken, groups, to, httpsPort) }
+func (tx *Tx) mayLeave(groups, to []string) bool {
+	return tx.opens(EgressRuleToken, groups, to, httpsPort)
+}
 
 // mayEnter tells whether one of the groups lets HTTPS in, from one of some other groups or (nil) from an address range.
 func (tx *Tx) mayEnter(groups, from []string) bool {

@@ -99,7 +99,7 @@ func (s *Server) describeTaskDefinition(_ context.Context, in *ecs.DescribeTaskD
 		TaskDefinitionArn: ptr(v.Text("arn")), Family: ptr(v.Text("family")), Revision: int32Of(v, "revision"), Status: types.TaskDefinitionStatus(definitionStatus(r)),
 		ContainerDefinitions: containers, Cpu: optional(v.Text("cpu")), Memory: optional(v.Text("memory")), NetworkMode: types.NetworkMode(v.Text("networkMode")),
 		ExecutionRoleArn: optional(v.Text("executionRoleArn")), TaskRoleArn: optional(v.Text("taskRoleArn")), RegisteredBy: ptr(callerARN(s.account.ID())),
-		Compatibilities: []types.Compatibility{types.CompatibilityEc2}, RegisteredAt: moment(registered[v.Text("arn")]),
+		Compatibilities: compatibilities(v), RegisteredAt: moment(registered[v.Text("arn")]),
 		RequiresCompatibilities: convert(v.Strings("requiresCompatibilities"), func(c string) types.Compatibility { return types.Compatibility(c) }),
 	}}
 	if platform := v.Map("runtimePlatform"); platform != nil {
@@ -111,6 +111,14 @@ func (s *Server) describeTaskDefinition(_ context.Context, in *ecs.DescribeTaskD
 		out.Tags = ecsTags(v)
 	}
 	return out, nil
+}
+
+// compatibilities are what a revision was validated against; one in mode bridge is for instances only.
+func compatibilities(v account.Values) []types.Compatibility {
+	if v.Text("networkMode") == "awsvpc" {
+		return []types.Compatibility{types.CompatibilityEc2, types.CompatibilityFargate}
+	}
+	return []types.Compatibility{types.CompatibilityEc2}
 }
 
 // listTaskDefinitions answers https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTaskDefinitions.html.

@@ -99,7 +99,10 @@ func (s *Server) describeTask(t state.Task) types.Task {
 		Cpu: optional(definition.Outputs.Text("cpu")), Memory: optional(definition.Outputs.Text("memory")), Version: 1,
 		Overrides: overridesOf(t), Connectivity: types.ConnectivityConnected, ConnectivityAt: moment(t.Created), PullStartedAt: moment(t.Created), PullStoppedAt: moment(t.Started),
 	}
-	if instances := s.instances(t.Cluster); len(instances) > 0 {
+	own := definition.Outputs.Text("networkMode") == "awsvpc" // on Fargate, which is the only place that the program has such tasks in
+	if instances := s.instances(t.Cluster); own {
+		one.LaunchType = types.LaunchTypeFargate
+	} else if len(instances) > 0 {
 		one.ContainerInstanceArn, one.CapacityProviderName = ptr(s.instanceARN(t.Cluster, instances[0].id)), ptr(instances[0].provider)
 	}
 	for key, value := range t.Tags {
@@ -111,7 +114,11 @@ func (s *Server) describeTask(t state.Task) types.Task {
 			ContainerArn: ptr(ecsARN(s.account, "container/"+t.Cluster+"/"+t.ID+"/"+digest(t.ID+c.Name))), TaskArn: one.TaskArn, Name: ptr(c.Name), Image: ptr(c.Image),
 			ImageDigest: optional(c.ImageDigest), RuntimeId: optional(c.RuntimeID), LastStatus: ptr(c.LastStatus), HealthStatus: types.HealthStatus(c.Health), Reason: optional(c.Reason),
 		}
-		shown.NetworkBindings = bindings(c, definition)
+		if own && c.Address != "" {
+			shown.NetworkInterfaces = []types.NetworkInterface{{PrivateIpv4Address: ptr(c.Address)}}
+		} else {
+			shown.NetworkBindings = bindings(c, definition)
+		}
 		if c.ExitCode != nil {
 			shown.ExitCode = ptr(int32(*c.ExitCode)) //nolint:gosec // an exit code
 		}
@@ -201,7 +208,10 @@ func (s *Server) checkRun(in *ecs.RunTaskInput, r account.Resource, run *state.R
 			return refuse("InvalidParameterException", "The specified capacity provider '%s' was not found. Specify a valid name or ARN and try again.", text(item.CapacityProvider))
 		}
 	}
-	if len(instances) == 0 {
+	onFargate := func(item types.CapacityProviderStrategyItem) bool {
+		return strings.HasPrefix(text(item.CapacityProvider), "FARGATE")
+	}
+	if len(instances) == 0 && !slices.ContainsFunc(in.CapacityProviderStrategy, onFargate) {
 		return refuse("InvalidParameterException", "No Container Instances were found in your cluster.")
 	}
 	for _, tag := range in.Tags {

@@ -10,7 +10,7 @@ import (
 // defaultQuotas are AWS's defaults of quotas that a stack meets, by code. Sources: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html,
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html,
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html and, for what a new account may run,
-// https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html.
+// https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html and https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html.
 var defaultQuotas = map[string]struct {
 	service, name string
 	value         float64
@@ -24,6 +24,8 @@ var defaultQuotas = map[string]struct {
 	"L-53DA6B97": {"elasticloadbalancing", "Application Load Balancers per Region", 50},
 	"L-B22855CB": {"elasticloadbalancing", "Target Groups per Region", 3000},
 	"L-7B6409FD": {"rds", "DB instances", 40},
+	"L-3032A538": {"fargate", "Fargate On-Demand vCPU resource count", 6},
+	"L-36FBB829": {"fargate", "Fargate Spot vCPU resource count", 6},
 }
 
 // getServiceQuota answers https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html. No quota of the

@@ -18,7 +18,11 @@ const planned = `{"config": {"aws:region": "eu-west-1"}, "steps": [
 	{"op": "create", "urn": "urn:pulumi:prod::p::aws:ec2/eip:Eip::b", "newState": {"type": "aws:ec2/eip:Eip", "inputs": {}}},
 	{"op": "create", "urn": "urn:pulumi:prod::p::aws:autoscaling/group:Group::g", "newState": {"type": "aws:autoscaling/group:Group", "inputs": {
 		"minSize": 2, "maxSize": 6, "mixedInstancesPolicy": {"instancesDistribution": {"onDemandBaseCapacity": 2, "onDemandPercentageAboveBaseCapacity": 0},
-		"launchTemplate": {"overrides": [{"instanceType": "m6i.large"}, {"instanceType": "m6i.xlarge"}]}}}}}
+		"launchTemplate": {"overrides": [{"instanceType": "m6i.large"}, {"instanceType": "m6i.xlarge"}]}}}}},
+	{"op": "create", "urn": "urn:pulumi:prod::p::aws:ecs/taskDefinition:TaskDefinition::x-web-task", "newState": {"type": "aws:ecs/taskDefinition:TaskDefinition", "inputs": {"cpu": "512"}}},
+	{"op": "create", "urn": "urn:pulumi:prod::p::aws:appautoscaling/target:Target::x-web-scaling", "newState": {"type": "aws:appautoscaling/target:Target", "inputs": {"maxCapacity": 6}}},
+	{"op": "create", "urn": "urn:pulumi:prod::p::aws:ecs/service:Service::x-web-service", "newState": {"type": "aws:ecs/service:Service", "inputs": {
+		"desiredCount": 2, "deploymentMaximumPercent": 200, "capacityProviderStrategies": [{"capacityProvider": "FARGATE"}]}}}
 ]}`
 
 // quotas answers GetServiceQuota with values by code, and GetAWSDefaultServiceQuota where there is none.
@@ -62,11 +66,11 @@ func opened(t *testing.T, values map[string]float64) *awstest.Cloud {
 }
 
 func TestEnough(t *testing.T) {
-	c := opened(t, map[string]float64{"L-F678F1CE": 3, "L-0263D0A3": 5, "L-1216C47A": 8, "L-34B43A08": 16})
+	c := opened(t, map[string]float64{"L-F678F1CE": 3, "L-0263D0A3": 5, "L-1216C47A": 8, "L-34B43A08": 16, "L-3032A538": 6})
 	if err := preflight.Check(t.Context(), c.Session); err != nil {
 		t.Fatalf("%v\n%s", err, c.Out)
 	}
-	for _, line := range []string{"VPCs per Region 1 2 3", "EC2-VPC Elastic IPs 2 3 5", "instances, vCPUs 8 - 8", "Spot Instance Requests, vCPUs 16 - 16", "the quotas of eu-west-1 are enough for prod"} {
+	for _, line := range []string{"VPCs per Region 1 2 3", "EC2-VPC Elastic IPs 2 3 5", "instances, vCPUs 8 - 8", "Spot Instance Requests, vCPUs 16 - 16", "Fargate On-Demand vCPU resource count 6 - 6", "the quotas of eu-west-1 are enough for prod"} {
 		if !strings.Contains(strings.Join(strings.Fields(c.Out.String()), " "), line) {
 			t.Errorf("%q is not in\n%s", line, c.Out)
 		}
@@ -74,7 +78,7 @@ func TestEnough(t *testing.T) {
 }
 
 func TestTooLow(t *testing.T) {
-	c := opened(t, map[string]float64{"L-F678F1CE": 2, "L-0263D0A3": 4, "L-1216C47A": 8, "L-34B43A08": 16})
+	c := opened(t, map[string]float64{"L-F678F1CE": 2, "L-0263D0A3": 4, "L-1216C47A": 8, "L-34B43A08": 16, "L-3032A538": 6})
 	if err := preflight.Check(t.Context(), c.Session); err == nil {
 		t.Errorf("quotas that are too low pass:\n%s", c.Out)
 	}
@@ -93,7 +97,7 @@ func TestWithoutPermission(t *testing.T) {
 	denied := func(map[string]any, url.Values) any {
 		return awstest.Error{Code: "AccessDeniedException", Message: "not authorized to perform: cloudformation:ListResources"}
 	}
-	c := opened(t, map[string]float64{"L-F678F1CE": 5, "L-0263D0A3": 5, "L-1216C47A": 8, "L-34B43A08": 16})
+	c := opened(t, map[string]float64{"L-F678F1CE": 5, "L-0263D0A3": 5, "L-1216C47A": 8, "L-34B43A08": 16, "L-3032A538": 6})
 	c.Set("ListResources", denied)
 	if err := preflight.Check(t.Context(), c.Session); err != nil || !strings.Contains(c.Out.String(), "not counted everywhere: AWS::EC2::EIP (not authorized to perform: cloudformation:ListResources)") {
 		t.Errorf("%v\n%s", err, c.Out)

@@ -27,6 +27,9 @@ var quotas = []quota{
 	// What other instances use of these two is not known: there is no list of vCPUs.
 	{"Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances, vCPUs", "ec2", "L-1216C47A", "", vCPUs(false)},
 	{"All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests, vCPUs", "ec2", "L-34B43A08", "", vCPUs(true)},
+	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html; new accounts have less than the page says.
+	{"Fargate On-Demand vCPU resource count", "fargate", "L-3032A538", "", taskVCPUs("FARGATE")},
+	{"Fargate Spot vCPU resource count", "fargate", "L-36FBB829", "", taskVCPUs("FARGATE_SPOT")},
 }
 
 // more is how many resources of a type a deployment adds.
@@ -57,6 +60,16 @@ func rulesOfAGroup(p planned) (most float64) {
 		}
 	}
 	return most
+}
+
+// taskVCPUs is what the tasks on a capacity provider of Fargate need when all services have as many as they may, and a release starts as many more.
+func taskVCPUs(provider string) func(planned) float64 {
+	return func(p planned) (sum float64) {
+		for _, r := range ofType(p.after, "aws:ecs/service:Service") {
+			sum += cost.TaskVCPUs(p.after, r, provider)
+		}
+		return sum
+	}
 }
 
 // vCPUs is what the instances of the largest type need when the Auto Scaling group has as many as it may, on demand or as spot.

@@ -130,6 +130,35 @@ func TestTunnel(t *testing.T) {
 	}
 }
 
+// TestTunnelThroughATask: on Fargate there is no instance.
+func TestTunnelThroughATask(t *testing.T) {
+	c, called := installed(t, "1.2.764.0")
+	onFargate := awstest.Map{"networkConfiguration": awstest.Map{"awsvpcConfiguration": awstest.Map{"subnets": awstest.List{"subnet-1"}}}}
+	c.Set("DescribeServices", func(awstest.Map, url.Values) any {
+		return awstest.Map{"services": awstest.List{awstest.Service("prod-web", onFargate)}}
+	})
+	c.Set("ListContainerInstances", func(awstest.Map, url.Values) any { return awstest.Map{"containerInstanceArns": awstest.List{}} })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		for len(called()) < 7 {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	if err := Tunnel(ctx, c.Session, "database", 0); err != nil {
+		t.Fatal(err)
+	}
+	awstest.Prints(t, c.Out.String(), "leads to db.internal:3306 through task t-web")
+	if got := called(); !strings.HasSuffix(got[4], `"Target":"ecs:prod_t-web_0123abcd"}`) {
+		t.Errorf("called with\n%s", strings.Join(got, "\n"))
+	}
+	c.Set("DescribeTasks", func(awstest.Map, url.Values) any {
+		return awstest.Map{"tasks": awstest.List{awstest.Task("t-web", awstest.Map{"enableExecuteCommand": false})}}
+	})
+	awstest.Says(t, Tunnel(t.Context(), c.Session, "cache", 0), "ECS Exec is off: set access.exec to true in Pulumi.prod.yaml")
+}
+
 func TestTunnelRefusals(t *testing.T) {
 	c, _ := installed(t, "")
 	awstest.Says(t, Tunnel(t.Context(), c.Session, "queue", 0), "TO=queue: database or cache is expected")

@@ -40,19 +40,9 @@ func Shell(ctx context.Context, s *session.Session, process, command string) (ex
 	if err != nil {
 		return 0, err
 	}
-	definition, main, err := c.Main(ctx, aws.ToString(task.TaskDefinitionArn))
+	definition, main, err := mainOf(ctx, c, task)
 	if err != nil {
 		return 0, err
-	}
-	var runtimeID string
-	for _, container := range task.Containers {
-		if aws.ToString(container.Name) != aws.ToString(main.Name) {
-			continue
-		}
-		runtimeID = aws.ToString(container.RuntimeId)
-		if err := agentRuns(task, container); err != nil {
-			return 0, err
-		}
 	}
 	opened, err := c.API.ExecuteCommand(ctx, &ecs.ExecuteCommandInput{
 		Cluster: &c.Name, Task: task.TaskArn, Container: main.Name, Command: aws.String(cmp.Or(command, "/bin/bash")), Interactive: true,
@@ -71,10 +61,28 @@ func Shell(ctx context.Context, s *session.Session, process, command string) (ex
 		session: map[string]string{
 			"sessionId": aws.ToString(opened.Session.SessionId), "streamUrl": aws.ToString(opened.Session.StreamUrl), "tokenValue": aws.ToString(opened.Session.TokenValue),
 		},
-		// The target as AWS's command line names it: ecs:cluster_task_runtime.
-		request: map[string]any{"Target": fmt.Sprintf("ecs:%s_%s_%s", c.Name, cluster.ID(task.TaskArn), runtimeID)},
+		request: map[string]any{"Target": targetOf(c, task, main)},
 		region:  c.Config.Region, profile: profile(s), endpoint: address,
 	})
+}
+
+// mainOf is the main container of a task, in which the agent of ECS Exec runs.
+func mainOf(ctx context.Context, c *cluster.Cluster, task types.Task) (*types.TaskDefinition, types.Container, error) {
+	definition, main, err := c.Main(ctx, aws.ToString(task.TaskDefinitionArn))
+	if err != nil {
+		return nil, types.Container{}, err
+	}
+	for _, container := range task.Containers {
+		if aws.ToString(container.Name) == aws.ToString(main.Name) {
+			return definition, container, agentRuns(task, container)
+		}
+	}
+	return definition, types.Container{Name: main.Name}, nil
+}
+
+// targetOf is a container as AWS's command line names it for Systems Manager: ecs:cluster_task_runtime.
+func targetOf(c *cluster.Cluster, task types.Task, container types.Container) string {
+	return fmt.Sprintf("ecs:%s_%s_%s", c.Name, cluster.ID(task.TaskArn), aws.ToString(container.RuntimeId))
 }
 
 // choose takes a healthy task in which ECS Exec was on when it started.

@@ -26,8 +26,8 @@ const forwarding = "AWS-StartPortForwardingSessionToRemoteHost"
 // maxPort is the highest port of TCP (RFC 9293, 3.1: 16 bits).
 const maxPort = 65535
 
-// Tunnel forwards a local port to the database or the cache through an instance of the cluster, until the context ends or the plugin
-// does. Port 0 takes the remote port plus 10000, or another free one. The instances may be reached because their role has
+// Tunnel forwards a local port to the database or the cache through an instance of the cluster, or on Fargate through a task, until the context
+// ends or the plugin does. Port 0 takes the remote port plus 10000, or another free one. The instances may be reached because their role has
 // AmazonSSMManagedInstanceCore (infra/iam.go) and the ECS-optimized image brings the SSM agent.
 func Tunnel(ctx context.Context, s *session.Session, to string, port int) error {
 	if port < 0 || port > maxPort {
@@ -48,7 +48,7 @@ func Tunnel(ctx context.Context, s *session.Session, to string, port int) error 
 	if port, err = localPort(port, far.port); err != nil {
 		return err
 	}
-	instance, err := connected(ctx, c)
+	instance, through, err := way(ctx, s, c)
 	if err != nil {
 		return err
 	}
@@ -56,10 +56,10 @@ func Tunnel(ctx context.Context, s *session.Session, to string, port int) error 
 	parameters := map[string][]string{"host": {far.host}, "portNumber": {strconv.Itoa(far.port)}, "localPortNumber": {strconv.Itoa(port)}}
 	opened, err := client.StartSession(ctx, &ssm.StartSessionInput{Target: &instance, DocumentName: aws.String(forwarding), Parameters: parameters})
 	if err != nil {
-		return session.Explain(fmt.Errorf("opening a tunnel through the instance %s: %w", instance, err))
+		return session.Explain(fmt.Errorf("opening a tunnel through the %s: %w", through, err))
 	}
 	defer terminate(ctx, client, opened.SessionId)
-	fmt.Fprintf(s.Out, "127.0.0.1:%d leads to %s:%d through %s. Ctrl-C ends it.\n\n    %s\n\n", port, far.host, far.port, instance, far.client(port))
+	fmt.Fprintf(s.Out, "127.0.0.1:%d leads to %s:%d through %s. Ctrl-C ends it.\n\n    %s\n\n", port, far.host, far.port, strings.TrimPrefix(through, "instance "), far.client(port))
 	options := client.Options()
 	asked := ssm.EndpointParameters{Region: &options.Region, Endpoint: options.BaseEndpoint}
 	address, err := endpoint(options.EndpointResolverV2.ResolveEndpoint(ctx, asked))
@@ -161,6 +161,35 @@ func localPort(wanted, remote int) (int, error) {
 		return 0, fmt.Errorf("port %d of this machine is taken: choose another one with --port (PORT=)", wanted)
 	}
 	return 0, errors.New("no port of this machine is free")
+}
+
+// way is what a tunnel leads through, for Systems Manager and in words. A service whose tasks have a network of their own is on Fargate, where
+// there are no instances: the agent of ECS Exec in a task does what that of an instance does. Its target is
+// ecs:CLUSTER_TASK_RUNTIME (aws-cli, awscli/customizations/ecs/executecommand.py, build_ssm_request_paramaters), which the document for remote hosts takes
+// as well (https://zenn.dev/quiver/articles/1458e453118254).
+func way(ctx context.Context, s *session.Session, c *cluster.Cluster) (target, words string, err error) {
+	process := c.Serving()
+	service, err := c.Service(ctx, process)
+	if err != nil {
+		return "", "", err
+	}
+	if service.NetworkConfiguration == nil {
+		instance, err := connected(ctx, c)
+		return instance, "instance " + instance, err
+	}
+	tasks, err := c.Tasks(ctx, aws.ToString(service.ServiceName))
+	if err != nil {
+		return "", "", err
+	}
+	task, err := choose(tasks, process, s)
+	if err != nil {
+		return "", "", err
+	}
+	_, container, err := mainOf(ctx, c, task)
+	if err != nil {
+		return "", "", err
+	}
+	return targetOf(c, task, container), "task " + cluster.ID(task.TaskArn), nil
 }
 
 // connected is the EC2 id of an instance of the cluster.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
@@ -19,6 +20,13 @@ const (
 // EndpointsWithoutNAT are the services without whose interface endpoints an ECS instance that has no other way to AWS cannot start a task:
 // AWS, "Amazon ECS interface VPC endpoints" and "Amazon ECR interface VPC endpoints".
 var EndpointsWithoutNAT = []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs", "secretsmanager"}
+
+// Endpoints are those of EndpointsWithoutNAT that tasks need. Those of ecs are for the agent of an instance, which tasks on Fargate do not have
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html, "Considerations for Amazon ECS VPC endpoints for Fargate").
+func (c Cluster) Endpoints() []string {
+	agents := func(service string) bool { return c.Fargate() && strings.HasPrefix(service, "ecs") }
+	return slices.DeleteFunc(slices.Clone(EndpointsWithoutNAT), agents)
+}
 
 // dockerBridge is the network of the containers on every instance: packets to these addresses never leave the instance.
 var dockerBridge = netip.MustParsePrefix("172.17.0.0/16")
@@ -42,7 +50,7 @@ func (c *Config) validateNetwork(p *problems) {
 				p.add("network."+key, "only for a VPC that exists: set network.vpcId, or remove the key")
 			}
 		}
-		n.validate(p, c.Region)
+		n.validate(p, c.Region, c.Cluster)
 		return
 	}
 	switch {
@@ -75,7 +83,7 @@ func (c *Config) validateNetwork(p *problems) {
 	}
 }
 
-func (n Network) validate(p *problems, region string) {
+func (n Network) validate(p *problems, region string, on Cluster) {
 	cidr, err := netip.ParsePrefix(n.CIDR)
 	switch {
 	case err != nil || !cidr.Addr().Is4():
@@ -102,7 +110,7 @@ func (n Network) validate(p *problems, region string) {
 	}
 	p.oneOf("network.nat", n.NAT, NATNone, NATInstance, NATGateway, NATGatewayPerZone)
 	if n.NAT == NATNone {
-		for _, service := range EndpointsWithoutNAT {
+		for _, service := range on.Endpoints() {
 			if !slices.Contains(n.Endpoints, service) {
 				p.add("network.endpoints", "%s is missing: without it, and without NAT, no task starts; add it or choose another network.nat", service)
 			}

@@ -166,7 +166,7 @@ func (t taskRules) reaches(from, to string, seen map[string]bool) bool {
 		return false
 	}
 	seen[from] = true
-	return slices.ContainsFunc(t.byName[from].DependsOn, func(d dependency) bool { return t.reaches(d.ContainerName, to, seen) })
+	return slices.ContainsFunc(t.byName[from].DependsOn, func(d Dependency) bool { return t.reaches(d.ContainerName, to, seen) })
 }
 
 func (t taskRules) ports(c Container) {

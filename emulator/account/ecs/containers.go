@@ -16,7 +16,7 @@ type Container struct {
 	PortMappings              []portMapping
 	Environment               []Variable
 	Secrets                   []Secret
-	DependsOn                 []dependency
+	DependsOn                 []Dependency
 	Links                     []string
 	RestartPolicy             struct {
 		Enabled              bool
@@ -66,7 +66,8 @@ type mountPoint struct {
 	ReadOnly                    bool
 }
 
-type dependency struct{ ContainerName, Condition string }
+// Dependency is another container that must be there first.
+type Dependency struct{ ContainerName, Condition string }
 
 // IsEssential tells whether the task ends with the container.
 func (c Container) IsEssential() bool { return c.Essential == nil || *c.Essential }

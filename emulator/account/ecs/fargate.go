@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/fargate"
@@ -19,8 +20,13 @@ func fargateTask(r *account.Rules, containers []Container) {
 	if !r.In.Has("executionRoleArn") && !r.In.IsUnknown("executionRoleArn") { // logs and a private registry need it
 		r.Refuse("executionRoleArn", "Fargate requires task definition to have execution role ARN to support ECR images and log driver awslogs.")
 	}
-	cpu, cpuKnown := r.In.Int("cpu")
-	mib, mibKnown := r.In.Int("memory")
+	size := func(key string) (n int, known bool) { // a text in the provider's schema
+		text, known := r.In.String(key)
+		n, err := strconv.Atoi(text)
+		return n, known && err == nil
+	}
+	cpu, cpuKnown := size("cpu")
+	mib, mibKnown := size("memory")
 	if cpuKnown && mibKnown && !fargate.Has(cpu, mib) {
 		r.Refuse("cpu", "No Fargate configuration exists for given values: %d CPU, %d memory; %s", cpu, mib, fargate.Around(cpu, mib))
 	} else if !r.In.Has("cpu") || !r.In.Has("memory") {
@@ -111,4 +117,10 @@ func unreached(tx *account.Tx, r *account.Resource, task account.Resource) strin
 		}
 	}
 	return ""
+}
+
+// refuseMove: a service that uses a capacity provider of an Auto Scaling group can't be updated to use one of Fargate, and vice versa
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html).
+func refuseMove(tx *account.Tx) error {
+	return tx.Refuse("InvalidParameterException", "A service cannot be updated from a capacity provider of an Auto Scaling group to one of Fargate, or back: create another service.")
 }

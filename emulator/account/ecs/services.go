@@ -57,6 +57,9 @@ var service = account.Type{
 		if old.Outputs.Has("alarms") && !next.Inputs.Has("alarms") {
 			next.Outputs["alarms"] = old.Outputs["alarms"]
 		}
+		if runsOnFargate(tx, old.Outputs) != runsOnFargate(tx, next.Outputs) {
+			return refuseMove(tx)
+		}
 		return completeService(tx, next, old.Outputs.Text("taskDefinition") != next.Outputs.Text("taskDefinition"))
 	},
 }

@@ -56,10 +56,10 @@ type HostConfig struct {
 	}
 }
 
-// Mount is a volume of Docker's at a path of the container; without a source it is a new one, and goes with the container.
+// Mount is a new volume of Docker's at a path of the container, which goes with it.
 type Mount struct {
-	Type, Source, Target string
-	ReadOnly             bool
+	Type, Target string
+	ReadOnly     bool
 }
 
 // RestartPolicy says when Docker starts a container again that ended by itself.

@@ -1,6 +1,8 @@
 package tasks
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -37,6 +39,31 @@ func (c containerSpec) request(image, network, address string, env []string, lab
 	attached.IPAMConfig.IPv4Address = address
 	q.NetworkingConfig.EndpointsConfig = map[string]machine.Endpoint{network: attached}
 	return q
+}
+
+// mount gives the container its volumes, which are empty for each task. ECS gives a volume owner, mode and content of a directory that the image
+// declares as VOLUME at the same place, as Docker does with a new volume; otherwise it is root's, with mode 0755
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html). Containers of the program share none.
+func (r *Scheduler) mount(ctx context.Context, c containerSpec, q *machine.CreateRequest) error {
+	if len(c.MountPoints) == 0 {
+		return nil
+	}
+	declared, err := r.Docker.Run(ctx, "image", "inspect", "--format", "{{json .Config.Volumes}}", q.Image)
+	if err != nil {
+		return fmt.Errorf("CannotCreateContainerError: reading the volumes of %s: %w", q.Image, err)
+	}
+	var volumes map[string]any
+	if err := json.Unmarshal([]byte(declared), &volumes); err != nil {
+		return fmt.Errorf("CannotCreateContainerError: reading the volumes of %s: %w", q.Image, err)
+	}
+	for _, m := range c.MountPoints {
+		if _, ours := volumes[m.ContainerPath]; ours {
+			q.HostConfig.Mounts = append(q.HostConfig.Mounts, machine.Mount{Type: "volume", Target: m.ContainerPath, ReadOnly: m.ReadOnly})
+		} else {
+			q.HostConfig.Tmpfs[m.ContainerPath] = "mode=0755"
+		}
+	}
+	return nil
 }
 
 func seconds(n *int, otherwise int) time.Duration {

@@ -96,6 +96,9 @@ func (r *Scheduler) createContainer(ctx context.Context, name string, c containe
 	defer r.Release(address)
 	request := c.request(image, r.Name, address.String(), fromBalancer(env, address), labels)
 	request.HostConfig.ExtraHosts = hosts
+	if err := r.mount(ctx, c, &request); err != nil {
+		return started{}, err
+	}
 	if err := r.addRole(ctx, c, &request); err != nil {
 		return started{}, err
 	}

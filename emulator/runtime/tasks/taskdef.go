@@ -53,7 +53,24 @@ func ParseTaskDefinition(res account.Resource) (taskDefinition, error) {
 	if def.Containers, err = inOrder(def.Containers); err != nil {
 		return refuse("%v", err)
 	}
+	if long := together(def.Containers); v.Text("networkMode") == "awsvpc" && len(long) > 1 {
+		return refuse("the containers %s reach each other at 127.0.0.1 in mode awsvpc, which is not emulated: here each has an address of its own", strings.Join(long, " and "))
+	}
 	return def, nil
+}
+
+// together are the containers that run as long as the task does: those that no other one waits for to end.
+func together(containers []containerSpec) (names []string) {
+	for _, c := range containers {
+		if !slices.ContainsFunc(containers, func(other containerSpec) bool {
+			return slices.ContainsFunc(other.DependsOn, func(d ecs.Dependency) bool {
+				return d.ContainerName == c.Name && (d.Condition == "SUCCESS" || d.Condition == "COMPLETE")
+			})
+		}) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 // inOrder sorts containers so that each comes after those it depends on or is linked to (amazon-ecs-agent, dependencygraph); otherwise the

@@ -47,7 +47,7 @@ func TestTaskDefinitionRefusals(t *testing.T) {
 	for containers, want := range map[string]string{
 		`[{"name":"a","dependsOn":[{"containerName":"b","condition":"START"}]},{"name":"b","dependsOn":[{"containerName":"a","condition":"START"}]}]`: "waits for itself",
 		`[{"name":"a","dependsOn":[{"containerName":"b","condition":"START"}]}]`:                                                                      "container b, which another one needs, is not in the task",
-		`[{"name":"a","mountPoints":[{"sourceVolume":"x","containerPath":"/x"}]}]`:                                                                    "container a: mountPoints is not emulated",
+		`[{"name":"a","volumesFrom":[{"sourceContainer":"b"}]}]`:                                                                                      "container a: volumesFrom is not emulated",
 		`[{"name":"a","links":["b"]}]`: "container b, which another one needs, is not in the task",
 		`{"name":"a"}`:                 "containerDefinitions",
 	} {

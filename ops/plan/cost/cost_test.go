@@ -39,6 +39,14 @@ func TestPrices(t *testing.T) {
 	template := cost.Resource{Type: "aws:ec2/launchTemplate:LaunchTemplate", Name: "x-cluster-template", Properties: properties{
 		"blockDeviceMappings": []any{properties{"ebs": properties{"volumeSize": 30.0, "volumeType": "gp3"}}},
 	}}
+	fargate := func(provider, architecture string) []cost.Resource {
+		return []cost.Resource{
+			{Type: "aws:ecs/service:Service", Name: "x-web-service", Properties: properties{"desiredCount": 2.0, "capacityProviderStrategies": []any{properties{"capacityProvider": provider}}}},
+			{Type: "aws:ecs/taskDefinition:TaskDefinition", Name: "x-web-task", Properties: properties{"cpu": "512", "memory": "1024", "runtimePlatform": properties{"cpuArchitecture": architecture}}},
+			{Type: "aws:ecs/taskDefinition:TaskDefinition", Name: "x-web-green-task", Properties: properties{"cpu": "256", "memory": "512"}},
+			{Type: "aws:ecs/service:Service", Name: "x-worker-service", Properties: properties{"desiredCount": 1.0, "capacityProviderStrategies": []any{properties{"capacityProvider": "x-cluster-capacity"}}}},
+		}
+	}
 	for name, test := range map[string]struct {
 		region    string
 		resources []cost.Resource
@@ -108,9 +116,12 @@ func TestPrices(t *testing.T) {
 			{Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Properties: properties{"namespace": "LaravelECS", "metricName": "DiskUtilization"}},
 			{Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Properties: properties{"namespace": "LaravelECS", "metricName": "OldestJobAge"}},
 		}, 2*0.10 + imagesMetrics(t)*0.30, 2*0.10 + imagesMetrics(t)*0.30, 0},
-		"a type of nobody": {"us-east-1", []cost.Resource{{Type: "aws:opensearch/domain:Domain", Name: "search"}}, 0, 0, 1},
-		"a free type":      {"us-east-1", []cost.Resource{{Type: "aws:iam/role:Role"}}, 0, 0, 0},
-		"no such region":   {"xx-east-9", []cost.Resource{{Type: "aws:ec2/natGateway:NatGateway"}}, 0, 0, 1},
+		"Fargate":                  {"us-east-1", fargate("FARGATE", "X86_64"), 2 * 18.02, 2 * 18.02, 0}, // 0.5 vCPU and 1 GB: 730 * (0.5 * 0.04048 + 0.004445)
+		"Fargate Spot on Graviton": {"us-east-1", fargate("FARGATE_SPOT", "ARM64"), 2 * 0.3 * 14.4175, 2 * 14.4175, 0},
+		"Fargate there":            {"eu-west-1", fargate("FARGATE", "X86_64"), 0, 0, 1},
+		"a type of nobody":         {"us-east-1", []cost.Resource{{Type: "aws:opensearch/domain:Domain", Name: "search"}}, 0, 0, 1},
+		"a free type":              {"us-east-1", []cost.Resource{{Type: "aws:iam/role:Role"}}, 0, 0, 0},
+		"no such region":           {"xx-east-9", []cost.Resource{{Type: "aws:ec2/natGateway:NatGateway"}}, 0, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := table(t).Of(test.region, test.resources)

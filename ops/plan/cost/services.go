@@ -34,6 +34,7 @@ var priced = map[string]func(*estimator, Resource){
 	"aws:appautoscaling/policy:Policy":          func(e *estimator, r Resource) { e.monthly("alarm", 2, e.prices.Alarm, r) },
 	"aws:ecs/capacityProvider:CapacityProvider": func(e *estimator, r Resource) { e.monthly("alarm", 2, e.prices.Alarm, r) },
 	"aws:ecs/cluster:Cluster":                   (*estimator).insights,
+	"aws:ecs/service:Service":                   (*estimator).service,
 	"aws:cloudwatch/dashboard:Dashboard":        func(e *estimator, r Resource) { e.monthly("dashboard", 1, e.prices.Dashboard, r) },
 	"aws:cloudwatch/logGroup:LogGroup":          func(e *estimator, _ Resource) { e.usage("logs %.2f per GB", e.prices.Usage.Logs) },
 	"aws:ecr/repository:Repository":             func(e *estimator, _ Resource) { e.usage("images %.2f per GB and month", e.prices.Usage.Images) },

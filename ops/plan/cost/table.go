@@ -44,7 +44,15 @@ type Prices struct {
 	Metric                                  float64 // of CloudWatch, that is not one of AWS's services
 	WebACL                                  float64 `yaml:"webAcl"`
 	WebACLRule                              float64 `yaml:"webAclRule"`
+	Fargate                                 Fargate
 	Usage                                   Usage
+}
+
+// Fargate are the prices of a vCPU and of a GB of memory, on x86 and on Graviton.
+type Fargate struct {
+	CPU, GB float64
+	ARMCPU  float64 `yaml:"armCpu"`
+	ARMGB   float64 `yaml:"armGb"`
 }
 
 // Usage is what is paid by use: per GB, for load balancer capacity by the hour, for web requests by the million.
