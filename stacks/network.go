@@ -7,7 +7,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra/vpc"
-	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
 // lookUpNetwork checks the VPC of network.vpcId; nil without one. It comes before everything that is registered, as lookUpZone does.
