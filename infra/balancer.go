@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -33,6 +34,8 @@ type BalancerArgs struct {
 	Protected     bool
 	ForceDestroy  bool     // a destroy may delete the access logs
 	WAF           *WAFArgs // nil for none
+	// Origin are the values of OriginHeader that are let in: CloudFront's, and nobody else's. nil lets everybody in.
+	Origin pulumi.StringArray
 }
 
 // Balancer is an application load balancer with its listeners and a target group per colour.
@@ -83,8 +86,15 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 	if err := b.createListeners(ctx, name); err != nil {
 		return nil, fmt.Errorf("creating listener: %w", err)
 	}
+	if err := b.createOriginRules(ctx, name); err != nil {
+		return nil, err
+	}
 	if args.WAF != nil {
-		if err := newWAF(ctx, name+"-waf", b.balancer.Arn, *args.WAF, pulumi.Parent(b)); err != nil {
+		acl, err := NewWebACL(ctx, name+"-waf", Regional, *args.WAF, pulumi.Parent(b))
+		if err != nil {
+			return nil, fmt.Errorf("creating web ACL: %w", err)
+		}
+		if _, err = wafv2.NewWebAclAssociation(ctx, name+"-waf", &wafv2.WebAclAssociationArgs{ResourceArn: b.balancer.Arn, WebAclArn: acl.Arn}, pulumi.Parent(b)); err != nil {
 			return nil, fmt.Errorf("creating web ACL: %w", err)
 		}
 	}
@@ -141,7 +151,7 @@ func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *Privat
 }
 
 func (b *Balancer) createListeners(ctx *pulumi.Context, name string) error {
-	forward := lb.ListenerDefaultActionArray{b.forward()}
+	forward := lb.ListenerDefaultActionArray{b.defaultAction()}
 	if b.args.CertificateARN != nil {
 		if err := b.listen(ctx, name, "https", &lb.ListenerArgs{
 			Port: pulumi.Int(443), Protocol: pulumi.String("HTTPS"), SslPolicy: pulumi.String(SSLPolicy),

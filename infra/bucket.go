@@ -18,6 +18,8 @@ type PrivateBucketArgs struct {
 	ExpireDays map[string]int
 	// Statements are for the bucket's policy, which also refuses access without TLS.
 	Statements func(arn pulumi.StringOutput) []Statement
+	// LatePolicy leaves the policy to setPolicy, which can name what needs the bucket.
+	LatePolicy bool
 }
 
 // PrivateBucket is a bucket without public access, over TLS only.
@@ -56,19 +58,26 @@ func NewPrivateBucket(ctx *pulumi.Context, name string, args PrivateBucketArgs, 
 	if err := expire(ctx, name, bucket, args, opts...); err != nil {
 		return nil, err
 	}
+	made := &PrivateBucket{BucketV2: bucket, access: public}
+	if args.LatePolicy {
+		return made, nil
+	}
 	var statements []Statement
 	if args.Statements != nil {
 		statements = args.Statements(bucket.Arn)
 	}
+	return made, made.setPolicy(ctx, name, statements, opts...)
+}
+
+// setPolicy registers the policy of the bucket. It has one only.
+func (b *PrivateBucket) setPolicy(ctx *pulumi.Context, name string, statements []Statement, opts ...pulumi.ResourceOption) error {
 	policy, err := s3.NewBucketPolicy(ctx, name, &s3.BucketPolicyArgs{
-		Bucket: bucket.ID(),
-		Policy: PolicyDocument(append(statements, refuseWithoutTLS("s3:*", bucket.Arn, pulumi.Sprintf("%s/*", bucket.Arn)))...),
+		Bucket: b.ID(),
+		Policy: PolicyDocument(append(statements, refuseWithoutTLS("s3:*", b.Arn, pulumi.Sprintf("%s/*", b.Arn)))...),
 		// S3 refuses a policy with 409 while a public access block is being set.
-	}, append(opts, pulumi.DependsOn([]pulumi.Resource{public}))...)
-	if err != nil {
-		return nil, err
-	}
-	return &PrivateBucket{bucket, public, []pulumi.Resource{policy}}, nil
+	}, append(opts, pulumi.DependsOn([]pulumi.Resource{b.access}))...)
+	b.ready = []pulumi.Resource{policy}
+	return err
 }
 
 func encrypt(ctx *pulumi.Context, name string, bucket *s3.BucketV2, key pulumi.StringInput, opts ...pulumi.ResourceOption) error {

@@ -108,7 +108,7 @@ func (args CertificateArgs) formerIndex(domain string) int {
 	return 1 + i
 }
 
-// AliasArgs describes names of the load balancer.
+// AliasArgs describes names of the load balancer, or of the distribution before it.
 type AliasArgs struct {
 	Names  []string
 	ZoneID string
@@ -117,7 +117,14 @@ type AliasArgs struct {
 	Overwrite bool
 	// TargetDNSName and TargetZoneID are the load balancer's.
 	TargetDNSName, TargetZoneID pulumi.StringInput
+	// Fronted are those of Names that lead to the distribution instead, when After is there.
+	Fronted      []string
+	FrontDNSName pulumi.StringInput
+	After        []pulumi.Resource
 }
+
+// CloudFrontZone is the hosted zone of all distributions (https://docs.aws.amazon.com/general/latest/gr/cf_region.html).
+const CloudFrontZone = "Z2FDTNDATAQYW2"
 
 // Alias is a set of Route 53 alias records.
 type Alias struct{ pulumi.ResourceState }
@@ -133,17 +140,21 @@ func NewAlias(ctx *pulumi.Context, name string, args AliasArgs, opts ...pulumi.R
 		overwrite = pulumi.Bool(true)
 	}
 	for _, host := range args.Names {
-		_, err := route53.NewRecord(ctx, name+"-"+host, &route53.RecordArgs{
-			ZoneId: pulumi.String(args.ZoneID),
-			Name:   pulumi.String(host),
-			Type:   pulumi.String("A"),
-			Aliases: route53.RecordAliasArray{&route53.RecordAliasArgs{
-				Name: args.TargetDNSName, ZoneId: args.TargetZoneID, EvaluateTargetHealth: pulumi.Bool(true),
-			}},
-			AllowOverwrite: overwrite,
-		}, pulumi.Parent(a))
-		if err != nil {
-			return nil, fmt.Errorf("creating alias record %s: %w", host, err)
+		target := &route53.RecordAliasArgs{Name: args.TargetDNSName, ZoneId: args.TargetZoneID, EvaluateTargetHealth: pulumi.Bool(true)}
+		suffixes, opts := map[string]string{"A": ""}, []pulumi.ResourceOption{pulumi.Parent(a)}
+		if slices.Contains(args.Fronted, host) {
+			// Route 53 evaluates no health of a distribution (https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html).
+			target = &route53.RecordAliasArgs{Name: args.FrontDNSName, ZoneId: pulumi.String(CloudFrontZone), EvaluateTargetHealth: pulumi.Bool(false)}
+			suffixes["AAAA"] = "-ipv6" // the load balancer has no IPv6
+			opts = append(opts, pulumi.DependsOn(args.After))
+		}
+		for _, kind := range sortedKeys(suffixes) {
+			if _, err := route53.NewRecord(ctx, name+"-"+host+suffixes[kind], &route53.RecordArgs{
+				ZoneId: pulumi.String(args.ZoneID), Name: pulumi.String(host), Type: pulumi.String(kind),
+				Aliases: route53.RecordAliasArray{target}, AllowOverwrite: overwrite,
+			}, opts...); err != nil {
+				return nil, fmt.Errorf("creating alias record %s: %w", host, err)
+			}
 		}
 	}
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})

@@ -18,6 +18,8 @@ type StorageArgs struct {
 	ExpireDays map[string]int
 	// ForceDestroy deletes the bucket with its files. Without it a destroy leaves both where they are, as settings and policy.
 	ForceDestroy, Protect bool
+	// Read is for a distribution that reads files: Admit registers the bucket's policy then.
+	Read bool
 }
 
 // Storage is a private bucket for files that outlive containers. People get them by the application, or by URLs that it signs.
@@ -27,20 +29,27 @@ type Storage struct {
 	Bucket pulumi.StringOutput `pulumi:"bucket"`
 	ARN    pulumi.StringOutput `pulumi:"arn"`
 
+	// Domain is the bucket's host name in its region.
+	Domain pulumi.StringOutput
+
 	region string
+	name   string
+	bucket *PrivateBucket
+	child  pulumi.ResourceOption
 }
 
 // NewStorage registers the bucket.
 func NewStorage(ctx *pulumi.Context, name string, args StorageArgs, opts ...pulumi.ResourceOption) (*Storage, error) {
-	s := &Storage{region: args.Region}
+	s := &Storage{region: args.Region, name: name + "-bucket"}
 	if err := ctx.RegisterComponentResource("laravel:infra:Storage", name, s, opts...); err != nil {
 		return nil, err
 	}
 	// A bucket with files in it cannot be deleted, and would end a destroy halfway.
-	child := pulumi.Composite(pulumi.Parent(s), pulumi.RetainOnDelete(!args.ForceDestroy))
+	s.child = pulumi.Composite(pulumi.Parent(s), pulumi.RetainOnDelete(!args.ForceDestroy))
 	bucket, err := NewPrivateBucket(ctx, name+"-bucket", PrivateBucketArgs{
 		ForceDestroy: args.ForceDestroy, Protect: args.Protect, Versioned: args.VersionDays > 0, Days: args.VersionDays, Lasting: true, ExpireDays: args.ExpireDays,
-	}, child)
+		LatePolicy: args.Read,
+	}, s.child)
 	if err != nil {
 		return nil, fmt.Errorf("creating bucket: %w", err)
 	}
@@ -51,11 +60,21 @@ func NewStorage(ctx *pulumi.Context, name string, args StorageArgs, opts ...pulu
 			// A signature decides what is allowed; ETag is what the parts of a multipart upload are named by.
 			AllowedHeaders: pulumi.ToStringArray([]string{"*"}), ExposeHeaders: pulumi.ToStringArray([]string{"ETag"}), MaxAgeSeconds: pulumi.Int(3600),
 		}},
-	}, child, pulumi.DependsOn([]pulumi.Resource{bucket.access})); err != nil {
+	}, s.child, pulumi.DependsOn([]pulumi.Resource{bucket.access})); err != nil {
 		return nil, fmt.Errorf("creating rules for other origins: %w", err)
 	}
-	s.Bucket, s.ARN = bucket.Bucket, bucket.Arn
+	s.bucket, s.Bucket, s.ARN, s.Domain = bucket, bucket.Bucket, bucket.Arn, bucket.BucketRegionalDomainName
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"bucket": s.Bucket, "arn": s.ARN})
+}
+
+// Admit lets a distribution of CloudFront read the files below a prefix, and nobody else by it: the condition is its ARN
+// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html).
+func (s *Storage) Admit(ctx *pulumi.Context, prefix string, distributionARN pulumi.StringInput) error {
+	return s.bucket.setPolicy(ctx, s.name, []Statement{{
+		Principals: map[string]any{"Service": "cloudfront.amazonaws.com"}, Actions: []string{"s3:GetObject"},
+		Resources: []pulumi.StringInput{pulumi.Sprintf("%s/%s*", s.ARN, prefix)},
+		Condition: map[string]any{"StringEquals": map[string]any{"AWS:SourceArn": distributionARN}},
+	}}, s.child)
 }
 
 // Env are the variables of Laravel's disk s3 (config/filesystems.php of laravel/framework), but not FILESYSTEM_DISK: whether it is the default

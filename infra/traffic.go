@@ -48,7 +48,7 @@ func NewTraffic(ctx *pulumi.Context, name string, args TrafficArgs, opts ...pulu
 	if err != nil {
 		return nil, fmt.Errorf("registering hook: %w", err)
 	}
-	all := lb.ListenerRuleConditionArray{pathCondition("/*")}
+	all := args.Balancer.admitted(pathCondition("/*"))
 	if t.rules, err = newRules(ctx, name, args.Balancer.ListenerARNs(), trafficPriority, all, args.forward(),
 		pulumi.Parent(t), pulumi.DependsOn(args.serving()),
 		pulumi.ResourceHooks(&pulumi.ResourceHookBinding{BeforeUpdate: []*pulumi.ResourceHook{warm}})); err != nil {
@@ -194,7 +194,7 @@ func NewRoute(ctx *pulumi.Context, name string, args RouteArgs, opts ...pulumi.R
 	if err != nil {
 		return nil, fmt.Errorf("registering hook: %w", err)
 	}
-	conditions := lb.ListenerRuleConditionArray{}
+	var conditions []lb.ListenerRuleConditionInput
 	if args.Host != "" {
 		conditions = append(conditions, hostCondition(args.Host))
 	}
@@ -202,7 +202,7 @@ func NewRoute(ctx *pulumi.Context, name string, args RouteArgs, opts ...pulumi.R
 		conditions = append(conditions, pathCondition(args.Paths...))
 	}
 	hooks := []*pulumi.ResourceHook{warm}
-	if _, err := newRules(ctx, name, args.Balancer.ListenerARNs(), args.Priority, conditions, forwardTo(args.Balancer.groups[args.Group].Arn),
+	if _, err := newRules(ctx, name, args.Balancer.ListenerARNs(), args.Priority, args.Balancer.admitted(conditions...), forwardTo(args.Balancer.groups[args.Group].Arn),
 		pulumi.Parent(r), pulumi.DependsOn([]pulumi.Resource{args.Service}),
 		pulumi.ResourceHooks(&pulumi.ResourceHookBinding{BeforeCreate: hooks, BeforeUpdate: hooks})); err != nil {
 		return nil, err
@@ -219,4 +219,54 @@ func (args RouteArgs) warmUp(ctx *pulumi.Context) pulumi.ResourceHookFunction {
 		}
 		return nil
 	}
+}
+
+// OriginHeader is what CloudFront adds to every request to the load balancer. Its addresses are not enough: everybody can have a distribution
+// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html).
+const OriginHeader = "X-Origin-Verify"
+
+// originPriority is between the rules of review environments (lastHostPriority) and those of processes (stacks/config/routes.go).
+const originPriority = 49050
+
+// admitted adds the header to the conditions of a rule where the load balancer is closed. A rule has five values at most, for all conditions
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html): a host, two paths and two values of the header.
+func (b *Balancer) admitted(conditions ...lb.ListenerRuleConditionInput) lb.ListenerRuleConditionArray {
+	if b.args.Origin != nil {
+		conditions = append(conditions, &lb.ListenerRuleConditionArgs{HttpHeader: &lb.ListenerRuleConditionHttpHeaderArgs{
+			HttpHeaderName: pulumi.String(OriginHeader), Values: b.args.Origin,
+		}})
+	}
+	return conditions
+}
+
+// defaultAction is what no rule is about. A load balancer that is closed answers 403: every rule that forwards asks for the header.
+func (b *Balancer) defaultAction() *lb.ListenerDefaultActionArgs {
+	if b.args.Origin == nil {
+		return b.forward()
+	}
+	return &lb.ListenerDefaultActionArgs{Type: pulumi.String("fixed-response"), FixedResponse: &lb.ListenerDefaultActionFixedResponseArgs{
+		StatusCode: pulumi.String("403"), ContentType: pulumi.String("text/plain"), MessageBody: pulumi.String("Not by CloudFront\n"),
+	}}
+}
+
+// createOriginRules name every target group in place of the default action, because ECS refuses a group that no listener uses. Nobody asks for
+// the path; whoever does gets an answer of the application.
+func (b *Balancer) createOriginRules(ctx *pulumi.Context, name string) error {
+	if b.args.Origin == nil {
+		return nil
+	}
+	groups := lb.ListenerRuleActionForwardTargetGroupArray{}
+	for i, color := range b.args.Colors {
+		groups = append(groups, &lb.ListenerRuleActionForwardTargetGroupArgs{Arn: b.targets[color].Arn, Weight: pulumi.Int(max(0, 1-i))})
+	}
+	for _, route := range sortedKeys(b.groups) {
+		groups = append(groups, &lb.ListenerRuleActionForwardTargetGroupArgs{Arn: b.groups[route].Arn, Weight: pulumi.Int(0)})
+	}
+	action := forwardTo(b.targets[Blue].Arn)
+	if len(groups) > 1 {
+		action = &lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), Forward: &lb.ListenerRuleActionForwardArgs{TargetGroups: groups}}
+	}
+	rules, err := newRules(ctx, name+"-origin", b.ListenerARNs(), originPriority, b.admitted(pathCondition("/.laravel-ecs/targets")), action, pulumi.Parent(b))
+	b.listeners = append(b.listeners, rules...)
+	return err
 }

@@ -40,8 +40,15 @@ var ruleSets = []ruleSet{
 // largeBody is the label of SizeRestrictions_BODY (AWS WAF developer guide, "Baseline rule groups").
 const largeBody = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
 
-// newWAF registers a web ACL for a load balancer.
-func newWAF(ctx *pulumi.Context, name string, balancerARN pulumi.StringInput, args WAFArgs, opts ...pulumi.ResourceOption) error {
+// What a web ACL is for: load balancers of its region, or distributions of CloudFront; one of these is in us-east-1
+// (https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html, Scope).
+const (
+	Regional   = "REGIONAL"
+	CloudFront = "CLOUDFRONT"
+)
+
+// NewWebACL registers a web ACL with its log.
+func NewWebACL(ctx *pulumi.Context, name, scope string, args WAFArgs, opts ...pulumi.ResourceOption) (*wafv2.WebAcl, error) {
 	rules := wafv2.WebAclRuleArray{}
 	add := func(ruleName string, rule *wafv2.WebAclRuleArgs) {
 		rule.Name, rule.Priority = pulumi.String(ruleName), pulumi.Int(len(rules)+1)
@@ -69,7 +76,7 @@ func newWAF(ctx *pulumi.Context, name string, balancerARN pulumi.StringInput, ar
 	}
 	add("LargeBody", &wafv2.WebAclRuleArgs{Action: block, Statement: args.largeBody()})
 	acl, err := wafv2.NewWebAcl(ctx, name, &wafv2.WebAclArgs{
-		Scope:         pulumi.String("REGIONAL"),
+		Scope:         pulumi.String(scope),
 		DefaultAction: &wafv2.WebAclDefaultActionArgs{Allow: &wafv2.WebAclDefaultActionAllowArgs{}},
 		Rules:         rules,
 		VisibilityConfig: &wafv2.WebAclVisibilityConfigArgs{
@@ -77,13 +84,12 @@ func newWAF(ctx *pulumi.Context, name string, balancerARN pulumi.StringInput, ar
 		},
 	}, opts...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := logBlocked(ctx, name, acl, args.LogDays, opts...); err != nil {
-		return fmt.Errorf("logging: %w", err)
+		return nil, fmt.Errorf("logging: %w", err)
 	}
-	_, err = wafv2.NewWebAclAssociation(ctx, name, &wafv2.WebAclAssociationArgs{ResourceArn: balancerARN, WebAclArn: acl.Arn}, opts...)
-	return err
+	return acl, nil
 }
 
 func (set ruleSet) statement() *wafv2.WebAclRuleStatementArgs {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/infra/backup"
+	"github.com/laravel-ecs/laravel-ecs/infra/cdn"
 	"github.com/laravel-ecs/laravel-ecs/infra/fargate"
 	"github.com/laravel-ecs/laravel-ecs/infra/vpc"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
@@ -106,8 +107,8 @@ func (s *stack) createQueue(ctx *pulumi.Context) (*infra.Queue, error) {
 	return queue, wrap("queue", err)
 }
 
-// createBalancer makes the load balancer, its certificate and its names. zoneID is that of lookUpZone.
-func (s *stack) createBalancer(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, zoneID string) (*infra.Balancer, error) {
+// createBalancer makes the load balancer and its certificate. zoneID is that of lookUpZone; header is nil without CloudFront.
+func (s *stack) createBalancer(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, zoneID string, header *cdn.Header) (*infra.Balancer, error) {
 	c := s.config.LoadBalancer
 	certificate, err := s.certificate(ctx, zoneID)
 	if err != nil {
@@ -117,24 +118,17 @@ func (s *stack) createBalancer(ctx *pulumi.Context, network *vpc.Network, firewa
 	if err != nil {
 		return nil, wrap("network", err)
 	}
-	var waf *infra.WAFArgs
-	if c.WAF {
-		waf = &infra.WAFArgs{UploadPaths: c.UploadPaths, RateLimit: c.RateLimit, LogDays: s.config.Observability.LogDays, Signed: s.signedRequests()}
+	var admitted pulumi.StringArray
+	if s.config.CDN.Closed() {
+		admitted = header.Accepted()
 	}
 	balancer, err := infra.NewBalancer(ctx, s.balancerName(), infra.BalancerArgs{
 		VpcID: network.VpcID, SubnetIDs: network.PublicSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupWeb), Internet: network.Internet(), Hooks: hooks,
 		Colors: s.config.ColorNames(), CertificateARN: certificate, RedirectHTTP: c.HTTP == "redirect", HSTSDays: c.HSTSDays, TargetArgs: s.targetArgs(), Routes: s.routeTargets(),
 		IdleSeconds: c.IdleSeconds, AccessLogDays: c.AccessLogDays,
-		Protected: s.config.Environment.Protected(), ForceDestroy: !s.config.Environment.Protected(), WAF: waf,
+		Protected: s.config.Environment.Protected(), ForceDestroy: !s.config.Environment.Protected(), WAF: s.wafArgs(), Origin: admitted,
 	}, s.aws)
-	if err != nil || zoneID == "" {
-		return balancer, wrap("load balancer", err)
-	}
-	_, err = infra.NewAlias(ctx, s.prefix+"-dns", infra.AliasArgs{
-		Names: append([]string{s.config.Domain.Name}, s.config.Domain.Aliases...), ZoneID: zoneID, Overwrite: s.config.Domain.TakeOver,
-		TargetDNSName: balancer.DNSName, TargetZoneID: balancer.ZoneID,
-	}, s.aws)
-	return balancer, wrap("domain", err)
+	return balancer, wrap("load balancer", err)
 }
 
 func (s *stack) balancerName() string { return config.Shorten(s.prefix, config.MaxPrefix) + "-lb" }
@@ -159,6 +153,7 @@ func (s *stack) certificate(ctx *pulumi.Context, zoneID string) (pulumi.StringIn
 	if err != nil {
 		return nil, err
 	}
+	s.issued = issued
 	return issued.ARN, nil
 }
 
@@ -215,7 +210,7 @@ func (s *stack) createStorage(ctx *pulumi.Context, url pulumi.StringOutput) (*in
 	}
 	storage, err := infra.NewStorage(ctx, s.prefix+"-files", infra.StorageArgs{
 		Region: c.Region, Origins: origins, VersionDays: c.Storage.VersionDays, ExpireDays: c.FileDays(),
-		ForceDestroy: c.ForceDestroyFiles(), Protect: c.Environment.Protected(),
+		ForceDestroy: c.ForceDestroyFiles(), Protect: c.Environment.Protected(), Read: c.CDN.On(),
 	}, s.aws)
 	return storage, wrap("storage", err)
 }
@@ -228,7 +223,7 @@ func (s *stack) createCopies(ctx *pulumi.Context, database *infra.Database) (*in
 	}
 	args := backup.CopiesArgs{Database: database, Region: c.Region, VaultARN: c.VaultARN, RetainDays: c.RetainDays, Tags: s.tags}
 	if c.Region != "" {
-		elsewhere, err := newProvider(ctx, s.prefix+"-aws-"+c.Region, c.Region, s.tags)
+		elsewhere, err := s.in(ctx, c.Region)
 		if err != nil {
 			return nil, err
 		}

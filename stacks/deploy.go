@@ -5,6 +5,7 @@ package stacks
 import (
 	"fmt"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
@@ -23,6 +24,9 @@ type stack struct {
 	// provider is the AWS provider, and aws makes components use it.
 	provider pulumi.ProviderResource
 	aws      pulumi.ResourceOption
+	// providers are those of regions, and issued is the certificate of the load balancer where the program requests it.
+	providers map[string]*aws.Provider
+	issued    *infra.Certificate
 }
 
 // Deploy declares one environment or, where the configuration has a section account, what all environments of an account share.
@@ -57,6 +61,7 @@ func newStack(ctx *pulumi.Context) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.providers = map[string]*aws.Provider{c.Region: provider}
 	s.provider, s.aws = provider, pulumi.Composite(pulumi.Providers(provider), bounded(c.Environment.PermissionsBoundary))
 	return s, nil
 }
@@ -73,6 +78,9 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 		return err
 	}
 	if s.imported, err = s.lookUpDatabase(ctx); err != nil {
+		return err
+	}
+	if err := s.lookUpCDN(ctx); err != nil {
 		return err
 	}
 	network, err := s.createNetwork(ctx, existing)
@@ -104,7 +112,11 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	balancer, err := s.createBalancer(ctx, network, firewall, zoneID)
+	header, err := s.createHeader(ctx)
+	if err != nil {
+		return err
+	}
+	balancer, err := s.createBalancer(ctx, network, firewall, zoneID, header)
 	if err != nil {
 		return err
 	}
@@ -119,6 +131,13 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	}
 	services, err := s.createOwn(ctx, app, database)
 	if err != nil {
+		return err
+	}
+	front, err := s.createCDN(ctx, app, header, zoneID)
+	if err != nil {
+		return err
+	}
+	if err := s.createNames(ctx, app, front, zoneID); err != nil {
 		return err
 	}
 	if err := s.createObservability(ctx, app, network, database, copies, cache, services); err != nil {
@@ -158,6 +177,7 @@ type application struct {
 	// target is where the load balancer sends the requests of a colour.
 	target          func(color string) infra.Target
 	balancer        *infra.Balancer    // nil where it is another environment's
+	traffic         []pulumi.Resource  // its rules for the web service, which come after the tasks
 	vpcID, dnsName  pulumi.StringInput // nil there, too
 	loadBalancerARN pulumi.StringInput
 	url             pulumi.StringOutput

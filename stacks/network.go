@@ -57,8 +57,12 @@ func (s *stack) taskPorts() (ports []int) {
 // createFirewall makes the security groups, and the interface endpoints, which need one. It returns what instances need of the network.
 func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.Firewall, []pulumi.Resource, error) {
 	c := s.config
+	list := ""
+	if c.CDN.Closed() {
+		list = c.CDN.PrefixList
+	}
 	firewall, err := vpc.NewFirewall(ctx, s.prefix+"-firewall", vpc.FirewallArgs{
-		VpcID: network.VpcID, WebCIDRs: c.Access.Web, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
+		VpcID: network.VpcID, WebCIDRs: c.Access.Web, WebPrefixList: list, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
 		EgressPorts: c.Access.EgressPorts, DatabasePort: s.databasePort(), DatabaseGroupID: c.Database.SecurityGroupID,
 		CachePort: s.cachePort(), CacheGroupID: c.Cache.SecurityGroupID,
 		TaskPorts: s.taskPorts(), Endpoints: len(c.Network.Endpoints) > 0,

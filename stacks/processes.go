@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
@@ -156,19 +157,20 @@ func preparation(c *config.Config, main infra.Container, limits config.Limits, m
 	return before
 }
 
-// balancerRanges are the subnets of the load balancer, whose word on the client the image takes (docker/lib/web.sh). Those of another
+// balancerRanges are the subnets of the load balancer, whose word on the client the image takes (docker/lib/web.sh), and CloudFront's addresses:
+// each of both adds the address that it has the request from to X-Forwarded-For. Those of another
 // environment's load balancer are not known here: the image then takes that of private addresses. TRUSTED_PROXIES in env goes before.
 func balancerRanges(c *config.Config) (ranges []string) {
 	if _, given := c.Env["TRUSTED_PROXIES"]; given || c.Environment.Shares != "" {
 		return nil
 	}
-	if c.Network.Existing() {
-		return c.Network.PublicRanges
-	}
+	ranges = c.Network.PublicRanges
 	for zone := range c.Network.Zones {
-		ranges = append(ranges, vpc.SubnetBlock(netip.MustParsePrefix(c.Network.CIDR), 0, zone).String())
+		if !c.Network.Existing() {
+			ranges = append(ranges, vpc.SubnetBlock(netip.MustParsePrefix(c.Network.CIDR), 0, zone).String())
+		}
 	}
-	return ranges
+	return slices.Concat(ranges, c.CDN.Ranges)
 }
 
 func container(name string, size config.Process, startSeconds int) infra.Container {

@@ -69,6 +69,7 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 	if err != nil {
 		return nil, wrap("traffic", err)
 	}
+	app.traffic = traffic.Ready()
 	for _, p := range idle {
 		if err := add(p, traffic.Ready(), nil); err != nil {
 			return nil, err

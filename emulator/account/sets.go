@@ -10,9 +10,14 @@ import (
 // Sets are, by type, the lists that are sets to the provider (schema.TypeSet): their order says nothing, and AWS returns them in an order
 // of its own. A test holds them to the provider's schema. Lists that are not here keep the program's order, or differ for ever.
 var Sets = map[string][]string{
-	"aws:acm/certificate:Certificate":                            {"subjectAlternativeNames"},
-	"aws:acm/certificateValidation:CertificateValidation":        {"validationRecordFqdns"},
-	"aws:autoscaling/group:Group":                                {"loadBalancers", "tags", "vpcZoneIdentifiers"},
+	"aws:acm/certificate:Certificate":                     {"subjectAlternativeNames"},
+	"aws:acm/certificateValidation:CertificateValidation": {"validationRecordFqdns"},
+	"aws:autoscaling/group:Group":                         {"loadBalancers", "tags", "vpcZoneIdentifiers"},
+	"aws:cloudfront/distribution:Distribution": {
+		"aliases", "customErrorResponses", "defaultCacheBehavior.allowedMethods", "defaultCacheBehavior.cachedMethods", "orderedCacheBehaviors[*].allowedMethods",
+		"orderedCacheBehaviors[*].cachedMethods", "originGroups", "originGroups[*].failoverCriteria.statusCodes", "origins", "origins[*].customHeaders",
+		"origins[*].customOriginConfig.originSslProtocols",
+	},
 	"aws:cloudwatch/metricAlarm:MetricAlarm":                     {"alarmActions", "okActions"},
 	"aws:ec2/instance:Instance":                                  {"vpcSecurityGroupIds"},
 	"aws:ec2/launchTemplate:LaunchTemplate":                      {"vpcSecurityGroupIds"},
@@ -26,7 +31,7 @@ var Sets = map[string][]string{
 	"aws:elasticache/subnetGroup:SubnetGroup":                    {"subnetIds"},
 	"aws:iam/openIdConnectProvider:OpenIdConnectProvider":        {"clientIdLists"},
 	"aws:lb/listener:Listener":                                   {"defaultActions[*].forward.targetGroups"},
-	"aws:lb/listenerRule:ListenerRule":                           {"actions[*].forward.targetGroups", "conditions", "conditions[*].hostHeader.values", "conditions[*].pathPattern.values", "conditions[*].sourceIp.values"},
+	"aws:lb/listenerRule:ListenerRule":                           {"actions[*].forward.targetGroups", "conditions", "conditions[*].hostHeader.values", "conditions[*].httpHeader.values", "conditions[*].pathPattern.values", "conditions[*].sourceIp.values"},
 	"aws:lb/loadBalancer:LoadBalancer":                           {"securityGroups", "subnets"},
 	"aws:rds/instance:Instance":                                  {"enabledCloudwatchLogsExports", "vpcSecurityGroupIds"},
 	"aws:rds/parameterGroup:ParameterGroup":                      {"parameters"},

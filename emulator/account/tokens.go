@@ -29,6 +29,7 @@ const (
 	AttachmentToken             = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 	InstanceProfileToken        = "aws:iam/instanceProfile:InstanceProfile"
 	GroupToken                  = "aws:autoscaling/group:Group"
+	DistributionToken           = "aws:cloudfront/distribution:Distribution"
 	CertificateToken            = "aws:acm/certificate:Certificate"
 	RepositoryToken             = "aws:ecr/repository:Repository"
 	LifecyclePolicyToken        = "aws:ecr/lifecyclePolicy:LifecyclePolicy"

@@ -191,6 +191,7 @@ func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 		"aws:ssm/getParameter:getParameter":                   {"value": "ami-0123456789abcdef0"},
 		"aws:route53/getZone:getZone":                         {"zoneId": "Z0123456789", "id": "Z0123456789"},
 		"aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
+		"aws:ec2/getManagedPrefixList:getManagedPrefixList":   {"id": "pl-0123456789abcdef0", "addressFamily": "IPv4", "entries": []any{map[string]any{"cidr": "198.51.100.0/24", "description": ""}}},
 		"aws:ecr/getImage:getImage":                           {"imageDigest": "sha256:" + strings.Repeat("1", 64)},
 	}
 	answer, ok := answers[args.Token]

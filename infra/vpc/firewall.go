@@ -26,8 +26,8 @@ type Ports struct{ From, To int }
 // /proc/sys/net/ipv4/ip_local_port_range (ECS developer guide, "Port mappings").
 var HostPorts = Ports{32768, 60999}
 
-// Peer is one end of an edge: a security group or an address range.
-type Peer struct{ Group, CIDR string }
+// Peer is one end of an edge: a security group, an address range, or the id of a list of them.
+type Peer struct{ Group, CIDR, PrefixList string }
 
 // Edge is one allowed direction of traffic. Everything else is refused.
 type Edge struct {
@@ -42,6 +42,8 @@ type FirewallArgs struct {
 	VpcID pulumi.StringInput
 	// WebCIDRs may reach the load balancer; SSHCIDRs may reach port 22 of the instances.
 	WebCIDRs, SSHCIDRs []string
+	// WebPrefixList is the id of the list that reaches port 443 of the load balancer instead of WebCIDRs.
+	WebPrefixList string
 	// HTTPS tells whether the load balancer listens on 443 beside 80.
 	HTTPS bool
 	// EgressPorts are the TCP ports that instances and tasks may reach on the internet.
@@ -98,7 +100,12 @@ func (args FirewallArgs) edges() []Edge {
 	group := func(name string) Peer { return Peer{Group: name} }
 	port := func(p int) Ports { return Ports{p, p} }
 
-	for _, cidr := range args.WebCIDRs {
+	web := args.WebCIDRs
+	if args.WebPrefixList != "" {
+		web = nil
+		add(Peer{PrefixList: args.WebPrefixList}, group(GroupWeb), port(443), "HTTPS from CloudFront")
+	}
+	for _, cidr := range web {
 		add(Peer{CIDR: cidr}, group(GroupWeb), port(80), "HTTP from visitors")
 		if args.HTTPS {
 			add(Peer{CIDR: cidr}, group(GroupWeb), port(443), "HTTPS from visitors")
@@ -202,7 +209,12 @@ func (f *Firewall) open(ctx *pulumi.Context, name string, edge Edge) error {
 
 // logical is the name of a rule: what it allows, so that a new edge does not rename the others.
 func (e Edge) logical(direction string) string {
-	end := func(p Peer) string { return p.Group + p.CIDR }
+	end := func(p Peer) string {
+		if p.PrefixList != "" {
+			return "cloudfront"
+		}
+		return p.Group + p.CIDR
+	}
 	return fmt.Sprintf("%s-%s-%s-%d", direction, end(e.From), end(e.To), e.Ports.From)
 }
 
@@ -221,9 +233,12 @@ func addIngress(ctx *pulumi.Context, logical string, group pulumi.StringInput, e
 		SecurityGroupId: group, IpProtocol: pulumi.String(e.protocol()), Description: pulumi.String(e.Why),
 		FromPort: pulumi.Int(e.Ports.From), ToPort: pulumi.Int(e.Ports.To),
 	}
-	if e.From.CIDR != "" {
+	switch {
+	case e.From.PrefixList != "":
+		args.PrefixListId = pulumi.String(e.From.PrefixList)
+	case e.From.CIDR != "":
 		args.CidrIpv4 = pulumi.String(e.From.CIDR)
-	} else {
+	default:
 		args.ReferencedSecurityGroupId = f.ID(e.From.Group)
 	}
 	return vpc.NewSecurityGroupIngressRule(ctx, logical, args, opts...)

@@ -5,6 +5,7 @@ package config
 import (
 	"encoding/json"
 
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/cdn"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 )
 
@@ -20,6 +21,7 @@ type Config struct {
 	Release       Release
 	Domain        Domain
 	LoadBalancer  LoadBalancer
+	CDN           cdn.CDN
 	Cluster       Cluster
 	Web           Web
 	Worker        Worker
@@ -47,7 +49,7 @@ type Config struct {
 func (c *Config) sections() map[string]any {
 	return map[string]any{
 		"app": &c.App, "environment": &c.Environment, "network": &c.Network, "access": &c.Access, "registry": &c.Registry,
-		"image": &c.Image, "release": &c.Release, "domain": &c.Domain, "loadBalancer": &c.LoadBalancer, "cluster": &c.Cluster,
+		"image": &c.Image, "release": &c.Release, "domain": &c.Domain, "loadBalancer": &c.LoadBalancer, "cdn": &c.CDN, "cluster": &c.Cluster,
 		"web": &c.Web, "worker": &c.Worker, "scheduler": &c.Scheduler, "processes": &c.stated, "database": &c.Database, "cache": &c.Cache, "session": &c.Session, "storage": &c.Storage,
 		"observability": &c.Observability, "rotation": &c.Rotation, "env": &c.Env, "secrets": &c.Secrets, "tags": &c.Tags,
 	}
@@ -75,6 +77,7 @@ func defaults() *Config {
 			HealthCheck:           HealthCheck{Path: "/up", Interval: 10, Timeout: 5, Healthy: 2, Unhealthy: 3},
 			DeregistrationSeconds: 60, IdleSeconds: 60, AccessLogDays: 90, HSTSDays: 365, RateLimit: 2000,
 		},
+		CDN: cdn.CDN{State: cdn.None, PriceClass: "PriceClass_100", WAF: true, HeaderGeneration: 1},
 		Cluster: Cluster{
 			Capacity: CapacityEC2, InstanceTypes: []string{"t3.small"}, Min: 1, Max: 2, OnDemandPercent: 100, DiskGB: 30, TargetCapacity: 100,
 			MaxInstanceDays: 21,

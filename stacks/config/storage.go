@@ -74,8 +74,8 @@ func (c *Config) validateStorage(p *problems) {
 	}
 }
 
-// assetsOfReleases is where web containers put the assets of their release (docker/lib/s3.php).
-const assetsOfReleases = "release-assets/"
+// AssetsOfReleases is where web containers put the assets of their release (docker/lib/s3.php).
+const AssetsOfReleases = "release-assets/"
 
 // derived is the default of a number that follows from another key, and defaultAssetHours what it is with a bucket.
 const (
@@ -101,7 +101,7 @@ func (c *Config) FileDays() map[string]int {
 		if days == nil {
 			days = map[string]int{}
 		}
-		days[assetsOfReleases] = (hours + 18 + 23) / 24
+		days[AssetsOfReleases] = (hours + 18 + 23) / 24
 	}
 	return days
 }

@@ -106,7 +106,8 @@ func (c *Config) validate(stack string) []error {
 	if c.Environment.Shares == "" { // else the other environment has the certificate
 		c.Domain.validate(&p, c.Region)
 	}
-	c.LoadBalancer.validate(&p)
+	c.LoadBalancer.validate(&p, c.LoadBalancer.WAF || c.CDN.On() && c.CDN.WAF)
+	c.validateCDN(&p, stack)
 	c.validateCapacity(&p)
 	c.Database.validate(&p, c.Region, c.fewestBackups())
 	c.Cache.validate(&p)
@@ -243,7 +244,7 @@ func (d Domain) validate(p *problems, region string) {
 	}
 }
 
-func (l LoadBalancer) validate(p *problems) {
+func (l LoadBalancer) validate(p *problems, waf bool) {
 	p.oneOf("loadBalancer.http", l.HTTP, "redirect", "forward")
 	check := l.HealthCheck
 	// The image requests it too before a task is ready, and answers it with an error while it stops. Hence it is not the home page.
@@ -271,7 +272,7 @@ func (l LoadBalancer) validate(p *problems) {
 	for _, path := range l.UploadPaths {
 		p.matches("loadBalancer.uploadPaths", path, regexp.MustCompile(`^/[A-Za-z0-9/_.-]{1,199}$`), "the beginning of a path such as /upload")
 	}
-	if len(l.UploadPaths) > 0 && !l.WAF {
+	if len(l.UploadPaths) > 0 && !waf {
 		p.add("loadBalancer.uploadPaths", "set, but loadBalancer.waf is false: without a web ACL every path takes uploads")
 	}
 }

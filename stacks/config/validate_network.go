@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/cdn"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
@@ -169,4 +170,56 @@ func cidrs(p *problems, key string, list []string) {
 		}
 		seen = append(seen, cidr)
 	}
+}
+
+// CDNHosts are the host names behind CloudFront. Review environments share the load balancers of staging environments, by names that a wildcard
+// covers, so these stay there.
+func (c *Config) CDNHosts() []string {
+	return slices.DeleteFunc(c.Hosts(), func(host string) bool { return strings.HasPrefix(host, "*.") && c.Environment.Class == "staging" })
+}
+
+// maxCertificateName is how long the first name of a certificate may be, in bytes (the other ones may be longer): RequestCertificate in
+// https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html.
+const maxCertificateName = 64
+
+// validateCDN checks the section cdn, and what would not work behind CloudFront.
+func (c *Config) validateCDN(p *problems, stack string) {
+	for _, one := range c.CDN.Problems() {
+		p.add("cdn."+one.Key, "%s", one.Text)
+	}
+	if !c.CDN.On() {
+		return
+	}
+	refuse := func(wrong bool, key, format string, args ...any) {
+		if wrong {
+			p.add(key, format, args...)
+		}
+	}
+	d, lb := c.Domain, c.LoadBalancer
+	switch class := c.Environment.Class; class {
+	case ClassLocal:
+		p.add("cdn.state", "%s: environment.class local has no CloudFront; make rehearse STACK=staging shows it", c.CDN.State)
+	case ClassReview:
+		p.add("cdn.state", "%s: review environments have no distribution, which takes minutes to make and to delete: remove the section from Pulumi.%s.yaml", c.CDN.State, stack)
+	}
+	refuse(strings.HasPrefix(c.Region, "cn-") || strings.HasPrefix(c.Region, "us-gov-"), "cdn.state", "%s: %s is in a partition of AWS without this CloudFront", c.CDN.State, c.Region)
+	switch {
+	case d.Name == "":
+		p.add("domain.name", "missing: CloudFront answers for a name; set domain.name and domain.zone, or cdn.state: none")
+	case d.Zone == "":
+		p.add("domain.zone", "missing: with cdn.state the program moves the records of the names; set the Route 53 zone")
+	case len(cdn.OriginName(d.Name)) > maxCertificateName:
+		p.add("domain.name", "%q is too long: %s, by which CloudFront knows the load balancer, needs a certificate, which has room for %d characters", d.Name, cdn.OriginName(d.Name), maxCertificateName)
+	}
+	refuse(slices.Contains(c.Hosts(), cdn.OriginName(d.Name)), "domain.aliases", "%s is the name by which CloudFront knows the load balancer: choose another one", cdn.OriginName(d.Name))
+	refuse(d.CertificateARN != "" && c.CDN.CertificateARN == "", "cdn.certificateArn", "missing: with domain.certificateArn the validation records are not the program's; request or import a certificate for %v in %s", c.CDNHosts(), cdn.Region)
+	refuse(d.TakeOver, "domain.takeOver", "true: CloudFront has a name in one distribution only, and the other environment's may have it; take over with cdn.state: none, and go on when that one is gone")
+	refuse(c.CDN.Closed() && len(c.CDNHosts()) < len(c.Hosts()), "domain.aliases", "wildcards are for review environments that share this one, and they reach the load balancer without CloudFront: remove them, or cdn.state: live")
+	refuse(!slices.Equal(c.Access.Web, []string{"0.0.0.0/0"}), "access.web", "%v: CloudFront comes from its own addresses, for every visitor; set 0.0.0.0/0, or cdn.state: none", c.Access.Web)
+	refuse(lb.HTTP != "redirect", "loadBalancer.http", "%s: CloudFront redirects to HTTPS; set redirect", lb.HTTP)
+	refuse(lb.IdleSeconds > cdn.MaxReadSeconds, "loadBalancer.idleSeconds", "%d is more than CloudFront waits for an answer, %d: it would answer 504 to requests that may still run", lb.IdleSeconds, cdn.MaxReadSeconds)
+	refuse(lb.IdleSeconds <= cdn.KeepAliveSeconds, "loadBalancer.idleSeconds", "%d is not more than the %d s for which CloudFront keeps a connection: it would send requests into one that is being closed", lb.IdleSeconds, cdn.KeepAliveSeconds)
+	refuse(!c.Storage.Bucket || c.Release.KeepAssetsHours == 0, "storage.bucket", "CloudFront has the assets of all releases from the bucket for files: set storage.bucket: true, and release.keepAssetsHours above 0")
+	_, given := c.Env["TRUSTED_PROXIES"]
+	refuse(given, "env.TRUSTED_PROXIES", "CloudFront's addresses are not in it, and every visitor would have one of these: remove it, the program sets it")
 }

@@ -19,7 +19,7 @@ const domainSays = "a domain name without trailing period is needed, such as www
 // Service is ACM.
 var Service = account.Service{Types: []account.Type{
 	{
-		Token: account.CertificateToken, Args: acm.CertificateArgs{}, State: acm.Certificate{},
+		Token: account.CertificateToken, Args: acm.CertificateArgs{}, State: acm.Certificate{}, OtherRegions: true,
 		ForceNew: []string{"domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm", "certificateAuthorityArn", "validationOptions"},
 		Rules: []account.Rule{
 			account.ExactlyOne("domainName", "privateKey"),
@@ -52,7 +52,7 @@ var Service = account.Service{Types: []account.Type{
 	},
 	{
 		Token: "aws:acm/certificateValidation:CertificateValidation",
-		Args:  acm.CertificateValidationArgs{}, State: acm.CertificateValidation{},
+		Args:  acm.CertificateValidationArgs{}, State: acm.CertificateValidation{}, OtherRegions: true,
 		ForceNew: []string{"certificateArn", "validationRecordFqdns"},
 		Refs:     []account.Ref{{Path: "certificateArn", Type: account.CertificateToken, By: "arn", Missing: "ResourceNotFoundException"}},
 		Rules:    []account.Rule{account.ARN("certificateArn")},
@@ -61,7 +61,7 @@ var Service = account.Service{Types: []account.Type{
 }}
 
 // createCertificate computes the records that prove the domains. The apex and its wildcard share one record, which stays the same for the
-// life of the account. The provider returns the domains as a set (terraform-provider-aws, internal/service/acm/certificate.go), and so in
+// life of the account, in all regions (https://github.com/hashicorp/terraform-provider-aws/issues/13653). The provider returns the domains as a set (terraform-provider-aws, internal/service/acm/certificate.go), and so in
 // the order of a set, whatever order was asked for: objects are sorted by their attributes, of which the first is domain_name
 // (zclconf/go-cty, cty/set_internals.go, Less).
 func createCertificate(_ *account.Tx, r *account.Resource) error {

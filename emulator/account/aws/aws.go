@@ -5,6 +5,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/acm"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/backup"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/cloudfront"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/ec2"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/ecr"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/ecs"
@@ -23,7 +24,7 @@ import (
 
 // Services are the services that the account has.
 var Services = []account.Service{
-	acm.Service, backup.Service, ec2.Service, ecr.Service, ecs.Service, elasticache.Service, iam.Service, kms.Service, lb.Service, rds.Service, route53.Service,
+	acm.Service, backup.Service, cloudfront.Service, ec2.Service, ecr.Service, ecs.Service, elasticache.Service, iam.Service, kms.Service, lb.Service, rds.Service, route53.Service,
 	s3.Service, secrets.Service, sqs.Service, waf.Service, watch.Service,
 }
 

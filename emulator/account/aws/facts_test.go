@@ -166,8 +166,13 @@ func TestExclusionsAreTheProviders(t *testing.T) {
 }
 
 // newerSets are sets of types that the provider's schema of 5.46 was not read for (internal/service/rds/event_subscription.go,
-// internal/service/s3/bucket_cors_configuration.go).
+// internal/service/s3/bucket_cors_configuration.go, internal/service/cloudfront/distribution.go).
 var newerSets = map[string][]string{
+	"aws:cloudfront/distribution:Distribution": {
+		"aliases", "customErrorResponses", "defaultCacheBehavior.allowedMethods", "defaultCacheBehavior.cachedMethods", "orderedCacheBehaviors[*].allowedMethods",
+		"orderedCacheBehaviors[*].cachedMethods", "originGroups", "originGroups[*].failoverCriteria.statusCodes", "origins", "origins[*].customHeaders",
+		"origins[*].customOriginConfig.originSslProtocols",
+	},
 	"aws:rds/eventSubscription:EventSubscription":                {"eventCategories", "sourceIds"},
 	"aws:s3/bucketCorsConfigurationV2:BucketCorsConfigurationV2": {"corsRules", "corsRules[*].allowedHeaders", "corsRules[*].allowedMethods", "corsRules[*].allowedOrigins", "corsRules[*].exposeHeaders"},
 }

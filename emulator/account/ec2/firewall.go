@@ -146,6 +146,12 @@ func completeRule(tx *account.Tx, r *account.Resource) error {
 	if in != "" && of != "" && in != of {
 		return tx.Refuse("InvalidGroup.NotFound", "You have specified two resources that belong to different networks: %s and %s.", group, peer)
 	}
+	if list := r.Outputs.Text("prefixListId"); list != "" && list != prefixListID(tx) {
+		return tx.Refuse("InvalidPrefixListID.NotFound", "The prefix list ID '%s' does not exist", list)
+	}
+	if weight := weightOf(tx, r); weight > rulesQuota {
+		return tx.Refuse("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached: %s would have %d, and the quota is %d", group, weight, rulesQuota)
+	}
 	for _, other := range tx.List(r.Type) {
 		if other.ID != r.ID && permission(other.Outputs) == permission(r.Outputs) {
 			return tx.Refuse("InvalidPermission.Duplicate", `the specified rule "%s" already exists in %s: %s`, permission(r.Outputs), group, other.ID)
@@ -156,7 +162,7 @@ func completeRule(tx *account.Tx, r *account.Resource) error {
 
 // permission is what makes a rule the same as another one: the group, the peer, the protocol and the ports.
 func permission(rule account.Values) string {
-	peer := rule.Text("cidrIpv4") + rule.Text("referencedSecurityGroupId")
+	peer := rule.Text("cidrIpv4") + rule.Text("prefixListId") + rule.Text("referencedSecurityGroupId")
 	text := fmt.Sprintf("group: %s, peer: %s, %s", rule.Text("securityGroupId"), peer, strings.ToUpper(rule.Text("ipProtocol")))
 	if from, ok := rule.Int("fromPort"); ok {
 		to, _ := rule.Int("toPort")

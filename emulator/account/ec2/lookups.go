@@ -15,6 +15,7 @@ var lookups = []account.Function{
 	{Token: "aws:ec2/getVpc:getVpc", Args: ec2.LookupVpcArgs{}, Result: ec2.LookupVpcResult{}, Required: []string{"id"}, Run: getVpc},
 	{Token: "aws:ec2/getSubnet:getSubnet", Args: ec2.LookupSubnetArgs{}, Result: ec2.LookupSubnetResult{}, Required: []string{"id"}, Run: getSubnet},
 	{Token: "aws:ec2/getRouteTables:getRouteTables", Args: ec2.GetRouteTablesArgs{}, Result: ec2.GetRouteTablesResult{}, Required: []string{"vpcId"}, Run: getRouteTables},
+	{Token: "aws:ec2/getManagedPrefixList:getManagedPrefixList", Args: ec2.LookupManagedPrefixListArgs{}, Result: ec2.LookupManagedPrefixListResult{}, Required: []string{"name"}, Run: getManagedPrefixList},
 	{Token: "aws:ec2/getRouteTable:getRouteTable", Args: ec2.LookupRouteTableArgs{}, Result: ec2.LookupRouteTableResult{}, Required: []string{"routeTableId"}, Run: getRouteTable},
 	{Token: "aws:ec2/getVpcEndpoint:getVpcEndpoint", Args: ec2.LookupVpcEndpointArgs{}, Result: ec2.LookupVpcEndpointResult{}, Run: getVpcEndpoint},
 }

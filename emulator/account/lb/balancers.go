@@ -13,7 +13,7 @@ import (
 )
 
 // Service is Elastic Load Balancing with application load balancers.
-var Service = account.Service{Types: []account.Type{balancer, targetGroup, listener, listenerRule}}
+var Service = account.Service{Types: []account.Type{balancer, targetGroup, listener, listenerCertificate, listenerRule}}
 
 var edgeName = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?$`)
 

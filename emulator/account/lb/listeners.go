@@ -51,6 +51,22 @@ var listener = account.Type{
 	},
 }
 
+// listenerCertificate is a further certificate of a listener, for clients that name a host of it (SNI). Its id is the provider's
+// (terraform-provider-aws, internal/service/elbv2/listener_certificate.go).
+var listenerCertificate = account.Type{
+	Token: "aws:lb/listenerCertificate:ListenerCertificate", Args: lb.ListenerCertificateArgs{}, State: lb.ListenerCertificate{},
+	ForceNew: []string{"certificateArn", "listenerArn"},
+	Refs: []account.Ref{
+		{Path: "listenerArn", Type: account.ListenerToken, By: "arn", Missing: "ListenerNotFound"},
+		{Path: "certificateArn", Type: account.CertificateToken, By: "arn", InUse: "ResourceInUseException", Optional: true},
+	},
+	Rules:    []account.Rule{account.ARN("certificateArn"), account.ARN("listenerArn")},
+	Identity: account.Identity{ID: "{listenerArn}_{certificateArn}"},
+	Complete: func(tx *account.Tx, r *account.Resource) error {
+		return checkCertificate(tx, r.Outputs.Text("certificateArn"))
+	},
+}
+
 var hsts = regexp.MustCompile(`^max-age=[0-9]+(; includeSubDomains)?(; preload)?$`)
 
 // sslPolicies are security policies of listeners

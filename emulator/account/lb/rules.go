@@ -24,6 +24,9 @@ var listenerRule = account.Type{
 		account.NotEmpty("conditions"),
 		account.Length("conditions[*].hostHeader.values[*]", 1, 128),
 		account.Length("conditions[*].pathPattern.values[*]", 1, 128),
+		// HttpHeaderConditionConfig, ELB API reference.
+		account.Length("conditions[*].httpHeader.httpHeaderName", 1, 40),
+		account.Length("conditions[*].httpHeader.values[*]", 1, 128),
 		account.Text("conditions[*].sourceIp.values[*]", func(text string) string {
 			if _, err := netip.ParsePrefix(text); err != nil {
 				return "is not a CIDR such as 203.0.113.0/24"

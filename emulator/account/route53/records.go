@@ -102,6 +102,11 @@ func completeRecord(tx *account.Tx, r *account.Resource) error {
 	normalNames(out) // as Route 53 returns them
 	for _, alias := range out.Blocks("aliases[*]") {
 		target := alias.Text("name")
+		if strings.HasSuffix(target, ".cloudfront.net") {
+			if err := checkDistribution(tx, kind, alias); err != nil {
+				return err
+			}
+		}
 		if strings.HasSuffix(target, "."+tx.Region()+".elb.amazonaws.com") && alias.Text("zoneId") != tx.BalancerZone() {
 			return tx.Refuse("InvalidChangeBatch",
 				"[Tried to create an alias that targets %s., type %s in zone %s, but the alias target name does not lie within the target zone]: use the load balancer's zoneId (%s)",
@@ -110,6 +115,25 @@ func completeRecord(tx *account.Tx, r *account.Resource) error {
 	}
 	return nil
 }
+
+// checkDistribution refuses an alias that no distribution answers
+// (https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html, DNSName, HostedZoneId and EvaluateTargetHealth).
+func checkDistribution(tx *account.Tx, kind string, alias account.Values) error {
+	target := alias.Text("name")
+	_, found := tx.Find(account.DistributionToken, "domainName", target)
+	switch {
+	case !found || alias.Text("zoneId") != cloudFrontZone:
+		return tx.Refuse("InvalidChangeBatch",
+			"[Tried to create an alias that targets %s., type %s in zone %s, but the alias target name does not lie within the target zone]: use domainName and hostedZoneId of a distribution",
+			target, kind, alias.Text("zoneId"))
+	case alias.True("evaluateTargetHealth"):
+		return tx.Refuse("InvalidInput", "EvaluateTargetHealth cannot be true when the alias target is a CloudFront distribution: %s", target)
+	}
+	return nil
+}
+
+// cloudFrontZone is the hosted zone of all distributions (https://docs.aws.amazon.com/general/latest/gr/cf_region.html).
+const cloudFrontZone = "Z2FDTNDATAQYW2"
 
 // normalNames gives names the form that the provider compares and keeps (the StateFunc of name and normalizeAliasDomainName in
 // internal/service/route53/record.go).

@@ -19,7 +19,7 @@ var (
 // Service is WAF.
 var Service = account.Service{Types: []account.Type{
 	{
-		Token: account.WebACLToken, Args: wafv2.WebAclArgs{}, State: wafv2.WebAcl{},
+		Token: account.WebACLToken, Args: wafv2.WebAclArgs{}, State: wafv2.WebAcl{}, OtherRegions: true,
 		Name:       account.Name{Property: "name", Max: 128},
 		ForceNew:   []string{"name", "namePrefix", "scope"},
 		Recomputed: []string{"lockToken", "capacity"},
@@ -34,10 +34,10 @@ var Service = account.Service{Types: []account.Type{
 		},
 		Check: checkWebACL,
 		Identity: account.Identity{
-			ID: "{uuid}", ARN: "wafv2:regional/webacl/{name}/{id}", Outputs: account.Values{"applicationIntegrationUrl": ""},
+			ID: "{uuid}", Outputs: account.Values{"applicationIntegrationUrl": ""},
 			Taken: "WAFDuplicateItemException: AWS WAF couldn't perform the operation because some resource in your request is a duplicate of an existing one: web ACL {name}",
 		},
-		Complete: completeWebACL,
+		Create: createWebACL, Complete: completeWebACL,
 	},
 	{
 		Token: "aws:wafv2/webAclAssociation:WebAclAssociation",
@@ -49,10 +49,11 @@ var Service = account.Service{Types: []account.Type{
 		},
 		Rules:    []account.Rule{account.ARN("webAclArn"), account.ARN("resourceArn")},
 		Identity: account.Identity{ID: "{webAclArn},{resourceArn}"},
+		Complete: checkAssociation,
 	},
 	{
 		Token: "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
-		Args:  wafv2.WebAclLoggingConfigurationArgs{}, State: wafv2.WebAclLoggingConfiguration{},
+		Args:  wafv2.WebAclLoggingConfigurationArgs{}, State: wafv2.WebAclLoggingConfiguration{}, OtherRegions: true,
 		Required: []string{"logDestinationConfigs"},
 		ForceNew: []string{"resourceArn"},
 		Refs: []account.Ref{
@@ -144,11 +145,31 @@ func units(statement account.Values) int {
 	return capacity
 }
 
-// completeWebACL adds up the capacity of the rules. Above 1500 units a web ACL costs more (AWS WAF pricing).
-func completeWebACL(tx *account.Tx, r *account.Resource) error {
+// createWebACL: those of CloudFront are in us-east-1, and their ARNs are global
+// (https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html, Scope, and
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awswafv2.html, webacl).
+func createWebACL(tx *account.Tx, r *account.Resource) error {
+	scope := "regional"
 	if r.Outputs.Text("scope") == "CLOUDFRONT" {
+		scope = "global"
+		if tx.Region() != "us-east-1" {
+			return tx.Refuse("WAFInvalidParameterException", "Error reason: The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT: it is for us-east-1, and this is %s", tx.Region())
+		}
+	}
+	r.Outputs["arn"] = tx.ARN("wafv2", scope+"/webacl/"+r.Outputs.Text("name")+"/"+r.ID)
+	return nil
+}
+
+// checkAssociation refuses a web ACL of CloudFront for a load balancer.
+func checkAssociation(tx *account.Tx, r *account.Resource) error {
+	if acl, _ := tx.Find(account.WebACLToken, "arn", r.Outputs.Text("webAclArn")); acl.Outputs.Text("scope") == "CLOUDFRONT" {
 		return tx.Refuse("WAFInvalidParameterException", "Error reason: The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT: a load balancer needs REGIONAL")
 	}
+	return nil
+}
+
+// completeWebACL adds up the capacity of the rules. Above 1500 units a web ACL costs more (AWS WAF pricing).
+func completeWebACL(tx *account.Tx, r *account.Resource) error {
 	capacity := 0
 	for _, rule := range r.Outputs.Blocks("rules[*]") {
 		capacity += units(rule.Map("statement"))

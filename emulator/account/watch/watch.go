@@ -21,7 +21,7 @@ var (
 // Service is CloudWatch with its logs, EventBridge, and SNS.
 var Service = account.Service{Types: append([]account.Type{
 	{
-		Token: account.LogGroupToken, Args: cloudwatch.LogGroupArgs{}, State: cloudwatch.LogGroup{},
+		Token: account.LogGroupToken, Args: cloudwatch.LogGroupArgs{}, State: cloudwatch.LogGroup{}, OtherRegions: true,
 		Name:     account.Name{Property: "name", Max: 512},
 		ForceNew: []string{"name", "namePrefix", "logGroupClass"},
 		Defaults: account.Values{"retentionInDays": 0.0, "skipDestroy": false, "logGroupClass": "STANDARD"},
