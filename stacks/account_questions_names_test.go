@@ -27,6 +27,8 @@ var ours = []struct{ form, makes, changes, tags string }{
 	{"secretsmanager" + here + "secret:%s", "secretsmanager:CreateSecret", "secretsmanager:GetSecretValue", "secretsmanager:TagResource"},
 	{"sns" + here + "%s", "sns:CreateTopic", "sns:DeleteTopic", "sns:TagResource"},
 	{"sqs" + here + "%s", "sqs:CreateQueue", "sqs:DeleteQueue", "sqs:TagQueue"},
+	{"wafv2:us-east-1:123456789012:global/webacl/%s/0", "wafv2:CreateWebACL", "wafv2:DeleteWebACL", "wafv2:TagResource"},
+	{"logs:us-east-1:123456789012:log-group:aws-waf-logs-%s", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:TagResource"},
 	{"wafv2" + here + "regional/webacl/%s/0", "wafv2:CreateWebACL", "wafv2:DeleteWebACL", "wafv2:TagResource"},
 }
 
@@ -159,6 +161,7 @@ func askReading(ask asker, environment, role string) {
 		"sns:GetTopicAttributes":        "sns" + here + "%s",
 		"sqs:GetQueueAttributes":        "sqs" + here + "%s",
 		"wafv2:GetWebACL":               "wafv2" + here + "regional/webacl/%s/0",
+		"wafv2:GetLoggingConfiguration": "wafv2:us-east-1:123456789012:global/webacl/%s/0",
 		"wafv2:GetWebACLForResource":    "elasticloadbalancing" + here + "loadbalancer/app/%s/0",
 	} {
 		ask(reading+role, action, fmt.Sprintf(form, "laravel-"+environment+"-x"))

@@ -11,7 +11,7 @@ func askTags(ask asker, environment, role string) {
 	try := func(action, kind string, tags []string, more ...string) {
 		service, _, _ := strings.Cut(action, ":")
 		ask(role, action, service+here+kind+"/0", append(slices.Clone(tags), more...)...)
-		ask("", action, service+":us-east-1:123456789012:"+kind+"/0", append(slices.Clone(tags), more...)...)
+		ask("", action, service+":us-west-2:123456789012:"+kind+"/0", append(slices.Clone(tags), more...)...)
 		for _, tag := range tags {
 			ask("", action, service+here+kind+"/0", append([]string{tag}, more...)...)
 		}
@@ -41,6 +41,31 @@ func askTags(ask asker, environment, role string) {
 	ask("", "acm:AddTagsToCertificate", "acm"+here+"certificate/0", append(making(environment), "aws:ResourceTag/Environment=local")...) // another environment's
 }
 
+// askEdge asks for what CloudFront needs: a distribution, which has no region, and what is in us-east-1 for it.
+func askEdge(ask asker, environment, role string) {
+	const there = ":us-east-1:123456789012:"
+	tagged := func(action, resource string, tags []string, more ...string) {
+		ask(role, action, resource, append(slices.Clone(tags), more...)...)
+		for i := range tags {
+			ask("", action, resource, append(slices.Delete(slices.Clone(tags), i, i+1), more...)...)
+		}
+	}
+	const distribution = "cloudfront::123456789012:distribution/0"
+	tagged("cloudfront:CreateDistribution", "*", making(environment))
+	tagged("cloudfront:TagResource", distribution, making(environment))
+	ask("", "cloudfront:TagResource", "cloudfront::210987654321:distribution/0", making(environment)...)
+	ask("", "cloudfront:TagResource", distribution, append(making(environment), "aws:ResourceTag/Environment=local")...)
+	for _, action := range []string{"cloudfront:UpdateDistribution", "cloudfront:DeleteDistribution", "cloudfront:TagResource"} {
+		tagged(action, distribution, owned(environment))
+		ask("", action, "cloudfront::210987654321:distribution/0", owned(environment)...)
+	}
+	tagged("acm:DeleteCertificate", "acm"+there+"certificate/0", owned(environment))
+	if environment == "prod" { // the others publish no host names
+		tagged("acm:AddTagsToCertificate", "acm"+there+"certificate/0", making(environment))
+	}
+	ask("", "acm:AddTagsToCertificate", "acm"+there+"certificate/0", append(making(environment), "aws:ResourceTag/Environment=local")...)
+}
+
 // askEverywhere asks for what every deployment may do. Where AWS has no narrower resource, the condition limits it.
 func askEverywhere(ask asker) {
 	const deployments, all = "deploy-staging deploy-prod deploy-review", "preview deploy-staging deploy-prod deploy-review"
@@ -48,6 +73,11 @@ func askEverywhere(ask asker) {
 	ask("", "ec2:AssociateAddress", "ec2:us-east-1:123456789012:network-interface/eni-0")
 	ask("", "ec2:AssociateAddress", "ec2"+here+"network-interface/eni-0", "aws:ResourceTag/Environment=local")
 	ask(deployments, "wafv2:CreateWebACL", "wafv2"+here+"regional/managedruleset/AWS/x")
+	ask(deployments, "wafv2:UpdateWebACL", "wafv2:us-east-1:123456789012:global/managedruleset/AWS/x")
+	ask(deployments, "cloudfront:CreateOriginAccessControl", "*")
+	ask(deployments, "cloudfront:DeleteOriginAccessControl", "cloudfront::123456789012:origin-access-control/0")
+	ask("", "cloudfront:DeleteOriginAccessControl", "cloudfront::210987654321:origin-access-control/0")
+	ask("", "cloudfront:UpdateOriginAccessControl", "cloudfront::123456789012:origin-access-control/0")
 	for _, pattern := range []string{"rds" + here + "og:default:mariadb-11-8", "elasticache" + here + "parametergroup:default.redis7"} {
 		service, _, _ := strings.Cut(pattern, ":")
 		action := map[string]string{"rds": "rds:CreateDBInstance", "elasticache": "elasticache:CreateReplicationGroup"}[service]

@@ -54,6 +54,7 @@ func questions() []question {
 		askOurs(ask, environment, role)
 		askReading(ask, environment, role)
 		askTags(ask, environment, role)
+		askEdge(ask, environment, role)
 		askCopies(ask, environment, role)
 	}
 	askEverywhere(ask)

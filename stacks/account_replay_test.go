@@ -26,7 +26,9 @@ var kinds = map[string]string{
 	"subgrp": "rds" + here + "subgrp:%db", "og": "rds" + here + "og:default:mysql-8-4", "snapshot": "rds" + here + "snapshot:%db-final", "dbsnapshot": "rds" + here + "snapshot:%db-final",
 	"zone": "route53:::hostedzone/Z0", "change": "route53:::change/C0", "bucket": "s3:::%lb-logs", "secret": "secretsmanager" + here + "secret:%APP_KEY-0",
 	"backupplan": "backup" + here + "backup-plan:0", "vault": "backup" + here + "backup-vault:%copies-vault", "vaultthere": "backup:eu-central-1:123456789012:backup-vault:%copies",
-	"key":   "kms:eu-central-1:123456789012:key/0",
+	"key":          "kms:eu-central-1:123456789012:key/0",
+	"distribution": "cloudfront::123456789012:distribution/0", "originaccess": "cloudfront::123456789012:origin-access-control/0", "edgecert": "acm:us-east-1:123456789012:certificate/0",
+	"edgeacl": "wafv2:us-east-1:123456789012:global/webacl/%cdn-waf/0", "edgeruleset": "wafv2:us-east-1:123456789012:global/managedruleset/AWS/x", "edgelog": "logs:us-east-1:123456789012:log-group:aws-waf-logs-%cdn-waf",
 	"queue": "sqs" + here + "%jobs", "topic": "sns" + here + "%alarms", "webacl": "wafv2" + here + "regional/webacl/%waf/0", "ruleset": "wafv2" + here + "regional/managedruleset/AWS/x",
 }
 
@@ -176,7 +178,7 @@ func TestTheLifeOfAStackMayBeDeployed(t *testing.T) {
 var (
 	withoutResource = []string{
 		"iam:CreateServiceLinkedRole", "route53:ChangeResourceRecordSets", "elasticloadbalancing:SetWebAcl", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:PutResourcePolicy",
-		"backup-storage:MountCapsule",
+		"backup-storage:MountCapsule", "cloudfront:CreateOriginAccessControl", "cloudfront:DeleteOriginAccessControl",
 	}
 	byNameOnly = []string{
 		"cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards", "iam:PassRole", "scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:UpdateSchedule", "sns:Unsubscribe", "wafv2:DisassociateWebACL",

@@ -71,6 +71,7 @@ func variants(t testing.TB) []*infratest.Recorder {
 	return []*infratest.Recorder{
 		deploy(t, "staging", jobs), deploy(t, "prod", emails), deploy(t, "staging", nightly(t)), deploy(t, "staging", endpoints), deploy(t, "staging", colors), deploy(t, "staging", lookup),
 		deploy(t, "local", stackConfig(t, "local")), deploy(t, "prod", copying(t)), deploy(t, "staging", importedDatabase(t, "staging")),
+		deploy(t, "prod", behindCDN(t, "exclusive")),
 	}
 }
 

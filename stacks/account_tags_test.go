@@ -19,6 +19,7 @@ var tagging = map[string][3]string{
 	"aws:backup/plan:Plan":                                      tags("backup", "backup-plan:0"),
 	"aws:backup/vault:Vault":                                    tags("backup", "backup-vault:%"),
 	"aws:kms/key:Key":                                           {"kms:TagResource", "kms:UntagResource", "kms:eu-central-1:123456789012:key/0"},
+	"aws:cloudfront/distribution:Distribution":                  {"cloudfront:TagResource", "cloudfront:UntagResource", "cloudfront::123456789012:distribution/0"},
 	"aws:cloudwatch/eventRule:EventRule":                        tags("events", "rule/%"),
 	"aws:cloudwatch/logGroup:LogGroup":                          tags("logs", "log-group:%"),
 	"aws:cloudwatch/metricAlarm:MetricAlarm":                    tags("cloudwatch", "alarm:%"),

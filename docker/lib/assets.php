@@ -26,7 +26,7 @@ if ($files[0] === 'mark') {
 }
 foreach ($files as $file) {
     $type = TYPES[strtolower(pathinfo($file, PATHINFO_EXTENSION))] ?? (mime_content_type($file) ?: 'application/octet-stream');
-    [$status, , $body] = s3('PUT', ASSETS.$file, file_get_contents($file), ['content-type' => $type]);
+    [$status, , $body] = s3('PUT', ASSETS.$file, file_get_contents($file), ['content-type' => $type, 'cache-control' => 'public, max-age=31536000, immutable']);
     if ($status !== 200) {
         fwrite(STDERR, "S3 answers $status for $file: ".substr(strip_tags($body), 0, 300)."\n");
         exit(255); // xargs starts no more

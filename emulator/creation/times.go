@@ -35,6 +35,7 @@ var times = []usual{
 	{"aws:rds/instance:Instance", nil, "", 600, "5 to 10 minutes: https://github.com/hashicorp/terraform/issues/498"},
 	{"aws:elasticache/replicationGroup:ReplicationGroup", nil, "", 600, "made and deleted in 795 seconds: https://github.com/hashicorp/terraform-provider-aws/pull/17320 " +
 		"(TestAccAWSElasticacheReplicationGroup_enableAtRestEncryption); four public logs have 6 to 9 minutes"},
+	{"aws:cloudfront/distribution:Distribution", nil, "", 195, "3 minutes and 15 seconds: https://github.com/binbashar/le-tf-infra-aws/pull/408"},
 	{"aws:ecs/service:Service", nil, "", 180, "with waitForSteadyState, 3 minutes: https://github.com/hashicorp/terraform-provider-aws/issues/16184"},
 	{"aws:lb/loadBalancer:LoadBalancer", nil, "", 174, "162 seconds: " + applied30 + "; 174: https://github.com/DataBiosphere/azul/pull/5780"},
 	{"aws:ec2/natGateway:NatGateway", nil, "", 124, "84 to 124 seconds: " + applied255},

@@ -40,7 +40,7 @@ var missingCodes = []int{403, 404, 500, 502, 503, 504}
 
 func (c *CDN) distribute(ctx *pulumi.Context, certificate pulumi.StringInput, acl pulumi.StringPtrInput, after []pulumi.Resource) error {
 	access, err := cloudfront.NewOriginAccessControl(ctx, c.name+"-assets", &cloudfront.OriginAccessControlArgs{
-		Description:                   pulumi.String("Assets in the bucket of " + c.args.Hosts[0]),
+		Description:                   pulumi.String("Assets of releases"),
 		OriginAccessControlOriginType: pulumi.String("s3"), SigningBehavior: pulumi.String("always"), SigningProtocol: pulumi.String("sigv4"),
 	}, pulumi.Parent(c))
 	if err != nil {

@@ -41,7 +41,7 @@ func (r Reach) names() string { return r.Application + "-" + strings.TrimSuffix(
 var policyGroups = map[string]string{
 	"ec2":                     "network",
 	"application-autoscaling": "compute", "autoscaling": "compute", "ecs": "compute", "iam": "identity",
-	"acm": "traffic", "route53": "traffic", "wafv2": "traffic", "elasticloadbalancing": "balancing",
+	"acm": "traffic", "route53": "traffic", "wafv2": "traffic", "elasticloadbalancing": "balancing", "cloudfront": "balancing",
 	"ecr": "data", "s3": "data", "secretsmanager": "data", "elasticache": "database", "rds": "database", "backup": "data", "kms": "data",
 	"cloudwatch": "operations", "events": "operations", "logs": "operations", "sns": "operations", "scheduler": "operations", "sqs": "operations", "ssm": "operations",
 }

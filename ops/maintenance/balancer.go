@@ -31,6 +31,7 @@ const trafficPriority = 50000
 type balancer struct {
 	api       *elb.Client
 	url       string
+	cdn       string // cdn.state; empty without CloudFront
 	listeners []listener
 }
 
@@ -54,7 +55,7 @@ func open(ctx context.Context, s *session.Session) (*balancer, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &balancer{api: elb.NewFromConfig(loaded), url: outputs.URL}
+	b := &balancer{api: elb.NewFromConfig(loaded), url: outputs.URL, cdn: outputs.CDN.State}
 	balancers, err := session.All(ctx, "looking for the load balancer", elb.NewDescribeLoadBalancersPaginator(b.api, &elb.DescribeLoadBalancersInput{}),
 		func(page *elb.DescribeLoadBalancersOutput) []types.LoadBalancer { return page.LoadBalancers })
 	if err != nil {
@@ -72,8 +73,8 @@ func open(ctx context.Context, s *session.Session) (*balancer, error) {
 		return nil, err
 	}
 	for _, each := range listeners {
-		forwards := func(a types.Action) bool { return a.Type == types.ActionTypeEnumForward }
-		if !slices.ContainsFunc(each.DefaultActions, forwards) { // it redirects to the one that does
+		redirects := func(a types.Action) bool { return a.Type == types.ActionTypeEnumRedirect }
+		if slices.ContainsFunc(each.DefaultActions, redirects) { // to the one that forwards, by default or, behind CloudFront, by its rules
 			continue
 		}
 		l := listener{Listener: each, roles: map[string]string{}}

@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/cdn"
 )
 
 // Options say what visitors get and who is not a visitor.
@@ -58,6 +59,9 @@ func On(ctx context.Context, s *session.Session, o Options) error {
 	b, err := open(ctx, s)
 	if err != nil {
 		return err
+	}
+	if len(networks) > 0 && slices.Contains([]string{cdn.Live, cdn.Exclusive}, b.cdn) {
+		return fmt.Errorf("--allow (ALLOW=): with cdn.state: %s the load balancer sees the addresses of CloudFront and not those of visitors: leave it out", b.cdn)
 	}
 	for _, l := range b.listeners {
 		if err := b.apply(ctx, l, networks, body); err != nil {

@@ -32,6 +32,13 @@ type Outputs struct {
 	Shares              string            `json:"shares"`             // the stack whose database and instances a review environment uses
 	Schema              string            `json:"schema"`             // its database there
 	Schedule            *Schedule         `json:"schedule"`           // nil for an environment that never sleeps
+	CDN                 CDN               `json:"cdn"`                // empty without CloudFront
+}
+
+// CDN is the distribution of CloudFront before the load balancer.
+type CDN struct {
+	State          string `json:"state"` // cdn.state
+	DistributionID string `json:"distributionId"`
 }
 
 // Schedule is how an environment is put to sleep and woken: calls of AWS's API in their order.

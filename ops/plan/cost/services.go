@@ -27,6 +27,9 @@ var priced = map[string]func(*estimator, Resource){
 		e.monthly("web ACL rule", float64(len(list(r, "rules"))), e.prices.WebACLRule, r)
 		e.usage("WAF %.2f per million requests", e.prices.Usage.Requests)
 	},
+	"aws:cloudfront/distribution:Distribution": func(e *estimator, _ Resource) {
+		e.Usage = append(e.Usage, "CloudFront by GB and by request, at the price of where the visitor is (https://aws.amazon.com/cloudfront/pricing/)")
+	},
 	"aws:backup/plan:Plan":                   (*estimator).copies,
 	"aws:cloudwatch/metricAlarm:MetricAlarm": (*estimator).alarm,
 	// AWS makes two alarms for a target that it tracks (emulator/account/ecs/scaling.go), also for that of a capacity provider:
@@ -42,7 +45,7 @@ var priced = map[string]func(*estimator, Resource){
 
 // unpaid are prefixes of types that cost nothing by themselves, or very little by use (S3, SNS, SQS).
 var unpaid = []string{
-	"aws:acm/", "aws:appautoscaling/", "aws:backup/selection:", "aws:backup/vault:", "aws:cloudwatch/event", "aws:ec2/defaultSecurityGroup:", "aws:ec2/flowLog:", "aws:ec2/internetGateway:", "aws:ec2/launchTemplate:",
+	"aws:acm/", "aws:appautoscaling/", "aws:backup/selection:", "aws:backup/vault:", "aws:cloudfront/originAccessControl:", "aws:cloudwatch/event", "aws:ec2/defaultSecurityGroup:", "aws:ec2/flowLog:", "aws:ec2/internetGateway:", "aws:ec2/launchTemplate:",
 	"aws:ec2/route", "aws:ec2/securityGroup", "aws:ec2/subnet:", "aws:ec2/vpc:", "aws:ecr/lifecyclePolicy:", "aws:ecs/", "aws:elasticache/parameterGroup:",
 	"aws:elasticache/subnetGroup:", "aws:iam/", "aws:kms/alias:", "aws:lb/listener", "aws:lb/targetGroup", "aws:rds/eventSubscription:", "aws:rds/parameterGroup:",
 	"aws:rds/subnetGroup:", "aws:route53/record:", "aws:s3/", "aws:scheduler/", "aws:secretsmanager/secretVersion:", "aws:sns/", "aws:sqs/", "aws:vpc/",

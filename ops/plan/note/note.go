@@ -123,6 +123,7 @@ var order = []string{"create", "import", "update", "replace", "delete"}
 
 // dataTypes are the types that hold data or a public address, with what is lost when one is deleted.
 var dataTypes = map[string]string{
+	"aws:cloudfront/distribution:Distribution":          "the answers to visitors whose DNS still leads to it, unless cdn.state was standby before",
 	"aws:cloudwatch/logGroup:LogGroup":                  "its logs",
 	"aws:ec2/vpc:Vpc":                                   "the network, and everything in it",
 	"aws:ecr/repository:Repository":                     "the images, also those to roll back to",

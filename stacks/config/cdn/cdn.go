@@ -63,7 +63,7 @@ func OriginName(host string) string { return "origin." + host }
 // Problem is what is wrong with a key below cdn.
 type Problem struct{ Key, Text string }
 
-var certificateARN = regexp.MustCompile(`^arn:aws:acm:([a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+$`)
+var certificateARN = regexp.MustCompile(`^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+$`)
 
 // Problems are those of the section itself.
 func (c CDN) Problems() (problems []Problem) {
