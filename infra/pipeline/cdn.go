@@ -17,6 +17,9 @@ var (
 	edgeRuleSets     = scope{"wafv2:us-east-1:{account}:global/managedruleset/*", always}
 )
 
+// edge is the policy for CloudFront, by service and by region.
+const edge = "edge"
+
 // cdnPermissions are those of what only environments with a section cdn have.
 var cdnPermissions = map[string][]permission{
 	// The provider creates it with tags. Its certificate and its web ACL, with a log, are types that are in the region of the environment, too.

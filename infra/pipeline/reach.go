@@ -41,7 +41,7 @@ func (r Reach) names() string { return r.Application + "-" + strings.TrimSuffix(
 var policyGroups = map[string]string{
 	"ec2":                     "network",
 	"application-autoscaling": "compute", "autoscaling": "compute", "ecs": "compute", "iam": "identity",
-	"acm": "traffic", "route53": "traffic", "wafv2": "traffic", "elasticloadbalancing": "balancing", "cloudfront": "balancing",
+	"acm": "traffic", "route53": "traffic", "wafv2": "traffic", "elasticloadbalancing": "balancing", "cloudfront": edge,
 	"ecr": "data", "s3": "data", "secretsmanager": "data", "elasticache": "database", "rds": "database", "backup": "data", "kms": "data",
 	"cloudwatch": "operations", "events": "operations", "logs": "operations", "sns": "operations", "scheduler": "operations", "sqs": "operations", "ssm": "operations",
 }
@@ -90,8 +90,11 @@ func (r Reach) statements(wanted func(action string) bool) map[string][]infra.St
 		}
 	}
 	return r.grant(list, func(p permission, service string) string {
-		if p.on == anything {
+		switch {
+		case p.on == anything:
 			return "reading"
+		case strings.Contains(p.on.resources, ":us-east-1:"): // for CloudFront (cdn.go)
+			return edge
 		}
 		return policyGroups[service]
 	})
