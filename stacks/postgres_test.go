@@ -140,3 +140,23 @@ func TestExistingPostgres(t *testing.T) {
 		t.Errorf("the containers have %v", got)
 	}
 }
+
+// TestReviewOnSharedPostgres: the image of a review environment has the driver of the server that it shares, so its stack file names the engine.
+func TestReviewOnSharedPostgres(t *testing.T) {
+	shared := stagingShares()
+	database := shared["database"].(map[string]any)
+	database["engine"], database["port"] = "postgres", 5432
+	if _, err := share(shared, sharing(t)); err == nil || !strings.Contains(err.Error(), "environment.shares: the database is that of staging: database.engine: mysql, and the server is PostgreSQL: set database.engine: postgres in Pulumi.review.yaml") {
+		t.Errorf("with another engine: %v", err)
+	}
+	config := sharing(t)
+	delete(config, "laravel-ecs:database")
+	r, err := share(shared, with(with(with(config, "database", "engine", "postgres"), "database", "finalSnapshot", false), "database", "backupDays", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := containerVariables(t, r, "DB_CONNECTION", "DB_PORT", "DB_DATABASE", "PGSSLMODE", "MYSQL_ATTR_SSL_CA")
+	if got["DB_CONNECTION"] != "pgsql" || got["DB_PORT"] != "5432" || got["DB_DATABASE"] != "review_login" || got["PGSSLMODE"] != "verify-full" || got["MYSQL_ATTR_SSL_CA"] != "" {
+		t.Errorf("the containers have %v", got)
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 )
 
 // elsewhere are the keys of what exists on AWS: network, cache and database. This machine has its own.
@@ -103,13 +104,13 @@ func seedInstance(a *account.Account, s *config.File) ([]string, error) {
 		}
 		return otherwise
 	}
-	engine := cmp.Or(s.Text("database.engine"), "mysql")
+	engine, _ := engines.Of(cmp.Or(s.Text("database.engine"), engines.MySQL))
 	group, err := a.Create(context.Background(), account.DatabaseSubnetGroupToken, name, account.Values{"name": name, "subnetIds": account.Texts(s.List("network.dataSubnets")...)})
 	if err == nil {
 		_, err = a.Create(context.Background(), account.DatabaseToken, name, account.Values{
-			"identifier": name, "engine": engine, "engineVersion": cmp.Or(s.Text("database.version"), "8.4"),
+			"identifier": name, "engine": engine.Name, "engineVersion": cmp.Or(s.Text("database.version"), engine.Usual),
 			"instanceClass": cmp.Or(s.Text("database.instanceClass"), "db.t4g.micro"), "username": cmp.Or(s.Text("database.username"), "laravel"), "password": "assumed-by-nobody",
-			"allocatedStorage": number("database.storageGb", 20), "backupRetentionPeriod": number("database.backupDays", 7), "port": number("database.port", 3306),
+			"allocatedStorage": number("database.storageGb", 20), "backupRetentionPeriod": number("database.backupDays", 7), "port": number("database.port", float64(engine.Port)),
 			"storageEncrypted": true, "kmsKeyId": s.Get("database.kmsKeyId"), "dbSubnetGroupName": group.ID, "vpcSecurityGroupIds": account.Texts(s.Text("database.securityGroupId")), "skipFinalSnapshot": true,
 		})
 	}

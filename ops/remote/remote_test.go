@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/awstest"
+	"github.com/laravel-ecs/laravel-ecs/ops/session"
 )
 
 // pluginScript keeps what it is called with and ends with 5; a tunnel it holds open until it is interrupted.
@@ -157,6 +158,16 @@ func TestTunnelThroughATask(t *testing.T) {
 		return awstest.Map{"tasks": awstest.List{awstest.Task("t-web", awstest.Map{"enableExecuteCommand": false})}}
 	})
 	awstest.Says(t, Tunnel(t.Context(), c.Session, "cache", 0), "ECS Exec is off: set access.exec to true in Pulumi.prod.yaml")
+}
+
+// TestClientOfPostgres: psql, without a password in it.
+func TestClientOfPostgres(t *testing.T) {
+	far, err := destination(session.Outputs{
+		DatabaseEndpoint: "db.internal:5432", AppConfig: map[string]string{"DB_CONNECTION": "pgsql", "DB_USERNAME": "shop_a", "DB_DATABASE": "shop"},
+	}, "database")
+	if err != nil || far.port != 5432 || far.client(15432) != "psql --host=127.0.0.1 --port=15432 --username=shop_a --dbname=shop" {
+		t.Errorf("%v: %s, %v", far.port, far.client(15432), err)
+	}
 }
 
 func TestTunnelRefusals(t *testing.T) {

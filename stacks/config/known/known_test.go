@@ -54,7 +54,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
-	for _, list := range []Words{Regions, Endpoints, Reserved} {
+	for _, list := range []Words{Regions, Endpoints, Reserved, ReservedPostgres} {
 		if len(list.words) < 30 {
 			t.Errorf("%s has only %d words", list.File, len(list.words))
 		}
