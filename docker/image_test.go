@@ -168,10 +168,16 @@ func TestStartNamesWhatIsMissing(t *testing.T) {
 
 func TestStartNeedsSomewhereToWrite(t *testing.T) {
 	t.Parallel()
-	log, status := runOnce(t, options{tmpfs: []string{"/tmp", "/run:mode=0755"}})
-	if want := "mount a tmpfs on /run"; status != 78 || !strings.Contains(log, want) {
+	log, status := runOnce(t, options{tmpfs: []string{"/tmp", "/run:ro"}})
+	if want := "mount a tmpfs or a volume on /run"; status != 78 || !strings.Contains(log, want) {
 		t.Errorf("exits %d without %q:\n%s", status, want, log)
 	}
+}
+
+// TestVolumes: on Fargate there is no tmpfs. A new volume has the owner and the mode of a place that the image declares as VOLUME.
+func TestVolumes(t *testing.T) {
+	t.Parallel()
+	startWeb(t, options{tmpfs: []string{}, env: []string{"PHP_MAX_CHILDREN=2"}})
 }
 
 func TestForeignUser(t *testing.T) {

@@ -60,7 +60,7 @@ func (r *Scheduler) mount(ctx context.Context, c containerSpec, q *machine.Creat
 		if _, ours := volumes[m.ContainerPath]; ours {
 			q.HostConfig.Mounts = append(q.HostConfig.Mounts, machine.Mount{Type: "volume", Target: m.ContainerPath, ReadOnly: m.ReadOnly})
 		} else {
-			q.HostConfig.Tmpfs[m.ContainerPath] = "mode=0755"
+			q.HostConfig.Tmpfs[m.ContainerPath] = "ro" // for the users of the program it is; Docker gives a tmpfs the mode of the directory below it
 		}
 	}
 	return nil
