@@ -100,6 +100,7 @@ func TestPostgres(t *testing.T) {
 	}
 	group.Wait()
 	refused("certificate verify failed", replaced(first, "PGSSLROOTCERT=/etc/ssl/certs/ca-certificates.crt")[:noMaster], "artisan", "migrate:status")
+	refused("write 'sslmode' => env('DB_SSLMODE', 'prefer') in config/database.php", replaced(first, "DB_SSLMODE=prefer"), "migrate") // as a stock config/database.php
 	second := replaced(first, "DB_USERNAME=shop_b", "DB_PASSWORD=second-secret")
 	must("made shop_b, which may use the database shop and no other", second, "migrate")
 	must("database/schema/pgsql-schema.sql", second[:noMaster], "artisan", "migrate:fresh", "--force") // drops and makes the tables of shop_a
@@ -123,13 +124,43 @@ func TestPostgres(t *testing.T) {
 	onServer("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
 	group.Wait()
 
+	// The database was there, and others may use it. With DB_OWN_SERVER nobody else does.
+	const everybody = "SELECT has_database_privilege('public', 'shop', 'CONNECT')"
+	if onServer(everybody) != "t" {
+		t.Error("users of others may no longer connect to a database that was there")
+	}
+	must("", append(replaced(third), "DB_OWN_SERVER=1"), "users")
+	if onServer(everybody) != "f" {
+		t.Error("each user of the server may connect")
+	}
+	// What an upgrade from 15 leaves: roles that boss is a member of, or may change, by no ADMIN. Nothing is to be done for a user who can log in.
+	onServer("REVOKE shop_owner FROM shop_a, shop_b, boss GRANTED BY boss")
+	onServer("REVOKE shop_owner, shop_a, shop_b FROM boss")
+	onServer("GRANT shop_owner TO boss, shop_a, shop_b")
+	must("", third, "users")
+	fourth := replaced(first, "DB_USERNAME=shop_b", "DB_PASSWORD=fourth-secret")
+	refused(`setting the password of shop_b: error 42501 of the server. boss (database.username) needs CREATEDB and CREATEROLE`, fourth, "users")
+	onServer("GRANT shop_owner, shop_a, shop_b TO boss WITH ADMIN OPTION") // as this container does before 16
+	must("made shop_b", fourth, "users")
+
 	review := replaced(first, "DB_DATABASE=review_end", "DB_USERNAME=review_end_a")
 	must("made review_end_a", review, "users")
 	must("made review_end_b", replaced(review, "DB_USERNAME=review_end_b"), "users")
 	refused("permission denied for database", replaced(third, "DB_DATABASE=review_end")[:noMaster], "artisan", "migrate:status")
+	for user, word := range map[string]string{"review_end_b": "first-secret", "boss": "boss-word"} { // the other user of the rotation, and the master
+		group.Go(func() {
+			_, _ = docker("exec", "--env", "PGPASSWORD="+word, id, "psql", "--host=pg-tls", "--username="+user, "--dbname=review_end", "--command=SELECT pg_sleep(600)")
+		})
+	}
+	waitFor(t, time.Minute, "two sessions", func() bool {
+		return onServer("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = 'review_end' AND state = 'active'") == "2"
+	})
+	onServer("REVOKE CONNECT ON DATABASE postgres FROM public")
+	onServer("GRANT CONNECT ON DATABASE postgres TO boss")
 	for range 2 {
 		must("dropped the database review_end and its users", review, "drop", "review_end")
 	}
+	group.Wait()
 	left := onServer("SELECT string_agg(name, ' ' ORDER BY name) FROM (SELECT datname AS name FROM pg_database UNION SELECT rolname FROM pg_roles WHERE rolname NOT LIKE 'pg_%') AS all_names")
 	if left != "boss postgres rdsadmin shop shop_a shop_b shop_owner template0 template1" {
 		t.Errorf("left on the server: %s", left)

@@ -143,7 +143,7 @@ var mysql = engine{
 	verify: map[string]string{"MYSQL_ATTR_SSL_CA": CABundle},
 }
 
-// postgres: Laravel's config/database.php has sslmode and nothing for the authority, which libpq takes from a variable, as psql does
+// postgres: Laravel's config/database.php has sslmode, which must read DB_SSLMODE (docker/lib/migrate.php), and nothing for the authority, which libpq takes from a variable, as psql does
 // (https://www.postgresql.org/docs/17/libpq-envars.html). rds.force_ssl is 1 by default since PostgreSQL 15
 // (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html). It waits for a restart, which any parameter may: with
 // immediate, RDS refused it where it was static (ministryofjustice/cloud-platform#1197; API_ModifyDBParameterGroup.html).

@@ -1,6 +1,7 @@
 package stacks_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func postgres(t *testing.T, stack string, keys map[string]any) map[string]string
 func TestPostgres(t *testing.T) {
 	for name, tls := range map[string]bool{"with TLS": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
-			r := deploy(t, "staging", postgres(t, "staging", map[string]any{"requireTls": tls, "logExports": []string{"postgresql", "upgrade"}}))
+			r := deploy(t, "staging", postgres(t, "staging", map[string]any{"requireTls": tls, "performanceInsights": true, "logExports": []string{"postgresql", "upgrade"}}))
 			db, group := one(t, r, instanceToken), one(t, r, parametersToken)
 			for path, want := range map[string]string{"engine": "postgres", "engineVersion": "17", "engineLifecycleSupport": "open-source-rds-extended-support-disabled"} {
 				if got := text(db, path); got != want {
@@ -56,9 +57,12 @@ func TestPostgres(t *testing.T) {
 			}
 			got := containerVariables(t, r, "DB_CONNECTION", "DB_PORT", "DB_DATABASE", "DB_USERNAME", "DB_SSLMODE", "PGSSLMODE", "PGSSLROOTCERT", "MYSQL_ATTR_SSL_CA")
 			verified["DB_CONNECTION"], verified["DB_PORT"], verified["DB_DATABASE"], verified["DB_USERNAME"] = "pgsql", "5432", "laravel", "laravel_a"
-			for variable, value := range got {
-				if value != verified[variable] {
-					t.Errorf("%s is %q in the containers, want %q", variable, value, verified[variable])
+			if !maps.Equal(got, verified) {
+				t.Errorf("the containers have %v, want %v", got, verified)
+			}
+			for container, variables := range variablesOf(t, r) {
+				if own := variables["DB_OWN_SERVER"] == "1"; own != strings.HasSuffix(container, "/migrate") {
+					t.Errorf("%s closes the database: %v", container, own)
 				}
 			}
 			rules := 0
@@ -102,6 +106,9 @@ func TestPostgresIsRefused(t *testing.T) {
 		`database.name: "postgres" is a reserved word of PostgreSQL, or belongs to the server`:                         {"name": "postgres"},
 		`database.name: "Shop" has capitals`:                                                                           {"name": "Shop"},
 		`is not a letter and up to 56 letters`:                                                                         {"name": "a" + strings.Repeat("b", 57)},
+		`database.name: "pg_shop": PostgreSQL refuses roles whose names begin with pg_`:                                {"name": "pg_shop"},
+		`database.name: "pg": PostgreSQL refuses roles`:                                                                {"name": "pg"},
+		`database.username: "pg": PostgreSQL refuses roles`:                                                            {"username": "pg"},
 		`database.username: "rds_iam" is a reserved word of PostgreSQL`:                                                {"username": "rds_iam"},
 	} {
 		_, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", postgres(t, "staging", keys))
@@ -135,7 +142,16 @@ func TestExistingPostgres(t *testing.T) {
 	for key, value := range map[string]any{"engine": "postgres", "endpoint": "pg.shop.internal", "securityGroupId": existingGroup, "passwordSecretArn": masterSecret, "username": "postgres", "name": "shop"} {
 		c = with(c, "database", key, value)
 	}
-	got := containerVariables(t, deploy(t, "staging", c), "DB_CONNECTION", "DB_PORT", "DB_USERNAME", "PGSSLROOTCERT")
+	r := deploy(t, "staging", c)
+	for container, variables := range variablesOf(t, r) {
+		if _, own := variables["DB_OWN_SERVER"]; own {
+			t.Errorf("%s closes a database that others may use", container)
+		}
+	}
+	if _, err := infratest.Run(stacks.Deploy, "laravel-ecs", "staging", with(c, "app", "name", "pg-shop")); err == nil || !strings.Contains(err.Error(), `app.name: "pg-shop": PostgreSQL refuses roles`) {
+		t.Errorf("an application whose users would be pg_shop_staging_a and _b: %v", err)
+	}
+	got := containerVariables(t, r, "DB_CONNECTION", "DB_PORT", "DB_USERNAME", "PGSSLROOTCERT")
 	if got["DB_CONNECTION"] != "pgsql" || got["DB_PORT"] != "5432" || got["DB_USERNAME"] != "laravel_staging_a" || got["PGSSLROOTCERT"] == "" {
 		t.Errorf("the containers have %v", got)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/infra/vpc"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 )
 
 const (
@@ -151,6 +152,9 @@ func preparation(c *config.Config, main infra.Container, limits config.Limits, m
 		CPU: config.MigrateCPU, MemoryMiB: main.MemoryMiB, ReservationMiB: config.MigrateReservationMiB, StopSeconds: main.StopSeconds, Limits: limits,
 	}, 0)
 	before.Environment["DB_MASTER_USERNAME"] = master
+	if d := c.Database; d.Engine == engines.Postgres && !d.Existing() && !d.Imported() && c.Environment.Shares == "" {
+		before.Environment["DB_OWN_SERVER"] = "1" // nobody else has a user there, who may need a right that the container takes away
+	}
 	if c.Release.Migrate {
 		maps.Copy(before.Environment, c.WorkerArguments())
 	}

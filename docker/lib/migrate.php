@@ -20,10 +20,10 @@ if (is_array($horizon = json_decode(getenv('HORIZON_ARGUMENTS') ?: '', true))) {
     check_horizon($kernel, ['artisan', 'horizon', ...$horizon]);
 }
 
-function fail(string $text): never
+function fail(string $text, int $status = 1): never
 {
     fwrite(STDERR, "migrate: $text\n");
-    exit(1);
+    exit($status);
 }
 
 /** Opens a connection, waiting for a database that is still starting; a refused login is final. */
@@ -70,6 +70,11 @@ function lock(Connection $connection, string $name, int $seconds): void
 }
 
 $config = config('database.connections.'.config('database.default'));
+// Laravel puts the connection's sslmode before that of the variable, which psql and the container's own code have.
+if (($config['driver'] ?? '') === 'pgsql' && getenv('PGSSLMODE') === 'verify-full' && ($config['sslmode'] ?? 'verify-full') !== 'verify-full') {
+    fail("the connection has the sslmode {$config['sslmode']}, so nobody verifies the server's certificate, which PGSSLMODE=verify-full asks for: "
+        ."write 'sslmode' => env('DB_SSLMODE', 'prefer') in config/database.php, or set database.requireTls: false", 78);
+}
 $connection = connect($config, (int) (getenv('DB_WAIT_SECONDS') ?: 60));
 lock($connection, 'migrate:'.md5($connection->getDatabaseName()), (int) (getenv('MIGRATE_WAIT_SECONDS') ?: 600));
 

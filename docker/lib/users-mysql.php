@@ -5,6 +5,7 @@
 const PRIVILEGES = 'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES, '
     .'EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER';
 const LONGEST = 64; // name of a database
+const MASTER_DROPS = false; // the application's own user does, who has rights on no other database
 
 /** A refused login is null. */
 function login(string $user, string $password, string $database): ?PDO
@@ -24,11 +25,21 @@ function number(PDOException $e): string
     return (string) ($e->errorInfo[1] ?? $e->getCode());
 }
 
+function message(PDOException $e): string
+{
+    return (string) ($e->errorInfo[2] ?? $e->getMessage());
+}
+
+function cause(PDOException $e): string
+{
+    return '';
+}
+
 /**
- * The database is dropped as its own user, who has rights on no other one. A table in use must not keep the task: MySQL waits a year for it,
+ * A table in use must not keep the task: MySQL waits a year for it,
  * MariaDB a day (lock_wait_timeout in their manuals).
  */
-function drop_database(PDO $server, string $database): void
+function drop_database(PDO $server, string $database, array $users): void
 {
     run($server, 'limiting the wait', 'set session lock_wait_timeout = 60');
     run($server, "dropping the database $database", "drop database if exists `$database`");
@@ -48,8 +59,8 @@ function make(PDO $master, string $database, string $name, string $password, boo
     $user = $master->quote($name)."@'%'";
     run($master, "creating the database $database", "create database if not exists `$database` character set utf8mb4 collate utf8mb4_unicode_ci");
     if (!$works) {
-        run($master, "creating the user $name", "create user if not exists $user identified by ".$master->quote($password));
-        run($master, "setting the password of $name", "alter user $user identified by ".$master->quote($password));
+        run($master, "creating the user $name", "create user if not exists $user identified by ".$master->quote($password), true);
+        run($master, "setting the password of $name", "alter user $user identified by ".$master->quote($password), true);
     }
     // In a grant _ stands for any character, unless partial_revokes is on (MySQL reference manual, "GRANT Statement"). MariaDB has no such variable.
     $revokes = $master->query("show variables like 'partial_revokes'")->fetch();

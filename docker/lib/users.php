@@ -29,26 +29,33 @@ function connect(string $server, string $user, string $password, array $options,
     }
 }
 
-/** Runs a statement. The server quotes statements in its errors, and this one may have a password: only the number is told. */
-function run(PDO $server, string $what, string $statement): void
+/** Runs a statement. The server quotes statements in its errors: of one with a password only the number is told. */
+function run(PDO $server, string $what, string $statement, bool $secret = false): void
 {
     try {
         $server->exec($statement);
     } catch (PDOException $e) {
-        fail("$what: error ".number($e).' of the server');
+        fail("$what: error ".number($e).' of the server'.($secret ? '' : ': '.message($e)).cause($e));
     }
 }
 
-/** Drops the database and both users of it, which alternate. What is not there is no error: it can be run again. */
+/** Both users of a rotation, which alternate. */
+function users(string $name): array
+{
+    return preg_match('/_[ab]$/', $name) ? [substr($name, 0, -1).'a', substr($name, 0, -1).'b'] : [$name];
+}
+
+/** Drops the database and both users of it. What is not there is no error: it can be run again. */
 function drop(string $database, string $name, string $password): never
 {
     $own = login($name, $password, '');
     $master = login((string) getenv('DB_MASTER_USERNAME'), (string) getenv('DB_MASTER_PASSWORD'), '');
-    $server = $own ?? $master ?? fail('the database refuses the master user '.getenv('DB_MASTER_USERNAME')." (DB_MASTER_PASSWORD), and $name too");
-    drop_database($server, $database);
+    $server = (MASTER_DROPS ? $master ?? $own : $own ?? $master)
+        ?? fail('the database refuses the master user '.getenv('DB_MASTER_USERNAME')." (DB_MASTER_PASSWORD), and $name too");
+    drop_database($server, $database, users($name));
     $master ?? fail("dropped the database $database; its users stay: the database refuses the master user ".getenv('DB_MASTER_USERNAME').' (DB_MASTER_PASSWORD)');
     $own = $server = null;
-    drop_users($master, $database, preg_match('/_[ab]$/', $name) ? [substr($name, 0, -1).'a', substr($name, 0, -1).'b'] : [$name]);
+    drop_users($master, $database, users($name));
     fwrite(STDOUT, "users: dropped the database $database and its users\n");
     exit(0);
 }

@@ -229,7 +229,7 @@ func database(_ context.Context, a *Application, say say) {
 	case !strings.Contains(text, "'"+e.Driver+"'") && !strings.Contains(text, `"`+e.Driver+`"`):
 		say(Fail, "config/database.php of %s has no connection %s, which DB_CONNECTION names here: add Laravel's own", a.Folder, e.Driver)
 	case e.Name == engines.Postgres && a.Stack.Get("database.requireTls") != false && !strings.Contains(text, "DB_SSLMODE"):
-		say(Warn, "config/database.php of %s does not read DB_SSLMODE: the connection is encrypted, and nobody verifies whose certificate it is; write 'sslmode' => env('DB_SSLMODE', 'prefer')", a.Folder)
+		say(Fail, "config/database.php of %s does not read DB_SSLMODE: nobody verifies whose certificate the server has, which the container refuses; write 'sslmode' => env('DB_SSLMODE', 'prefer')", a.Folder)
 	}
 	other := map[string]string{"mysql": "pgsql", "pgsql": "mysql"}[e.Driver]
 	for _, line := range a.Example {

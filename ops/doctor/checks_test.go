@@ -116,7 +116,7 @@ func TestChecks(t *testing.T) {
 		{"database", "", map[string]string{"database/schema/pgsql-schema.sql": ""}, "warn app/database/schema has pgsql-schema.sql and no mysql-schema.sql"},
 		{"database", "", map[string]string{"database/schema/mysql-schema.sql": ""}, ""},
 		{"database", pgsql, nil, "FAIL config/database.php of app has no connection pgsql"},
-		{"database", pgsql, map[string]string{"config/database.php": "<?php return ['pgsql' => ['sslmode' => 'prefer']];"}, "warn config/database.php of app does not read DB_SSLMODE"},
+		{"database", pgsql, map[string]string{"config/database.php": "<?php return ['pgsql' => ['sslmode' => 'prefer']];"}, "FAIL config/database.php of app does not read DB_SSLMODE"},
 		{"database", pgsql + ", requireTls: false", map[string]string{"config/database.php": "<?php return ['pgsql' => ['sslmode' => 'prefer']];"}, ""},
 		{"database", pgsql, map[string]string{"config/database.php": "<?php return ['pgsql' => ['sslmode' => env('DB_SSLMODE')]];", ".env.example": "DB_CONNECTION=mysql\n"}, "warn app/.env.example has DB_CONNECTION=mysql, and the database here is PostgreSQL"},
 		{"database", pgsql, map[string]string{"config/database.php": none, "database/schema/mysql-schema.sql": ""}, "warn app/database/schema has mysql-schema.sql and no pgsql-schema.sql: on PostgreSQL"},

@@ -179,7 +179,7 @@ var managed = []string{
 }
 
 // managedPostgres are those that it sets where the database is PostgreSQL. Elsewhere a second connection of the application may need them.
-var managedPostgres = []string{"DB_SSLMODE", "PGSSLMODE", "PGSSLROOTCERT"}
+var managedPostgres = []string{"DB_OWN_SERVER", "DB_SSLMODE", "PGSSLMODE", "PGSSLROOTCERT"}
 
 func (c *Config) validateVariables(p *problems) {
 	check := func(section string, names []string) {

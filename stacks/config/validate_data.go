@@ -12,6 +12,12 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
+// reservedPG are the names of roles that PostgreSQL keeps for itself, and those of which the program makes one: NAME_owner, USERNAME_a and APP_STACK_a.
+// https://www.postgresql.org/docs/17/sql-createrole.html
+var reservedPG = regexp.MustCompile(`^pg([_-]|$)`)
+
+const notPG = "%q: PostgreSQL refuses roles whose names begin with pg_, as those of the application would; choose another"
+
 func (d Database) validate(p *problems, region string, fewestBackups int) {
 	p.oneOf("database.engine", d.Engine, engines.Names()...)
 	e, ok := engines.Of(d.Engine)
@@ -28,7 +34,9 @@ func (d Database) validate(p *problems, region string, fewestBackups int) {
 		names["database.username"] = d.Username
 	}
 	for key, name := range names {
-		if e.Reserved.Has(strings.ToLower(name)) || key == "database.name" && name == e.Own {
+		if d.Engine == engines.Postgres && reservedPG.MatchString(strings.ToLower(name)) {
+			p.add(key, notPG, name)
+		} else if e.Reserved.Has(strings.ToLower(name)) || key == "database.name" && name == e.Own {
 			p.add(key, "%q is a reserved word of %s, or belongs to the server; choose another", name, e.Family)
 		}
 	}
@@ -60,7 +68,8 @@ func (d Database) validate(p *problems, region string, fewestBackups int) {
 	for _, log := range d.LogExports {
 		p.oneOf("database.logExports", log, e.Logs...)
 	}
-	if d.PerformanceInsights && regexp.MustCompile(`^db\.t[0-9]g?\.(micro|small)$`).MatchString(d.InstanceClass) {
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html restricts the classes of MySQL and MariaDB alone.
+	if d.PerformanceInsights && d.Engine != engines.Postgres && regexp.MustCompile(`^db\.t[0-9]g?\.(micro|small)$`).MatchString(d.InstanceClass) {
 		p.add("database.performanceInsights", "not available for %s: the smallest class is medium", d.InstanceClass)
 	}
 }

@@ -176,6 +176,9 @@ var masterUser = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,31}$`)
 // validateServer checks the keys of a database server that exists, and refuses what only an instance of the program can have.
 func (c *Config) validateServer(p *problems, stack string) {
 	d := c.Database
+	if d.Engine == engines.Postgres && (d.Existing() || d.Imported()) && reservedPG.MatchString(c.App.Name) {
+		p.add("app.name", notPG, c.App.Name)
+	}
 	if d.Imported() && !d.Existing() {
 		c.validateImport(p, stack)
 		return

@@ -7,7 +7,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
 
-var goodPostgres = with(goodDatabase, account.Values{"engine": "postgres", "engineVersion": "17", "username": "postgres"})
+var goodPostgres = with(goodDatabase, account.Values{"engine": "postgres", "engineVersion": "17", "username": "postgres", "instanceClass": "db.t4g.micro", "performanceInsightsEnabled": true})
 
 func TestPostgresRefusals(t *testing.T) {
 	db, params := account.DatabaseToken, account.DatabaseParameterGroupToken

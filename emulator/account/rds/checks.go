@@ -66,7 +66,8 @@ func checkDatabase(r *account.Rules) {
 			return ""
 		}))
 	}
-	if class := r.In.Text("instanceClass"); r.In.True("performanceInsightsEnabled") && smallClasses.MatchString(class) {
+	// USER_DatabaseInsights.Engines.html in the guide restricts the classes of MySQL and MariaDB alone.
+	if class := r.In.Text("instanceClass"); r.In.True("performanceInsightsEnabled") && r.In.Text("engine") != "postgres" && smallClasses.MatchString(class) {
 		r.Refuse("performanceInsightsEnabled", "Performance Insights not supported for this configuration: %s is too small, db.t4g.medium is the smallest", class)
 	}
 	if days, ok := r.In.Int("performanceInsightsRetentionPeriod"); ok && days != 7 && days != 731 && (days%31 != 0 || days < 31 || days > 713) {

@@ -103,7 +103,8 @@ var all = map[string]Engine{
 	Postgres: {
 		Title: "PostgreSQL", Family: "PostgreSQL", Driver: "pgsql", Word: "pgsql", Port: 5432, Extended: true, Logs: []string{"postgresql", "upgrade"}, Own: "postgres", Reserved: known.ReservedPostgres,
 		// An identifier has 63 bytes (https://www.postgresql.org/docs/17/limits.html), and the role that owns the database is NAME_owner (docker/lib/users.php).
-		MaxName:         63 - len("_owner"),
+		MaxName: 63 - len("_owner"),
+		// 18 is missing: Debian 13 has the clients of 17, and pg_dump dumps no newer server (https://www.postgresql.org/docs/17/app-pgdump.html).
 		ConnectionBytes: 9531392, MaxConnections: 5000, Usual: "17",
 		Versions:     map[string]string{"13": "2026-02-28", "14": "2027-02-28", "15": "2028-02-29", "16": "2029-02-28", "17": "2030-02-28"},
 		UpgradedFrom: map[string][]string{"14": {"13"}, "15": {"13", "14"}, "16": {"13", "14", "15"}, "17": {"13", "14", "15", "16"}},
