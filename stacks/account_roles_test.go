@@ -10,6 +10,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
 	"github.com/laravel-ecs/laravel-ecs/infra/pipeline"
+	"github.com/laravel-ecs/laravel-ecs/stacks"
 )
 
 // TestEveryDeclaredTypeMayBeDeployed compares the table of permissions with the goldens, and with variants of the shipped files. The
@@ -68,7 +69,12 @@ func variants(t testing.TB) []*infratest.Recorder {
 	colors := with(stackConfig(t, "staging"), "release", "strategy", "blueGreen")
 	lookup := with(with(stackConfig(t, "staging"), "release", "name", "r1"), "release", "build", false)
 	jobs := with(stackConfig(t, "staging"), "worker", "queue", "sqs")
+	closed := &infratest.Recorder{Lookups: map[string]map[string]any{"rtb-private": {"routes": []any{}}}} // which looks up endpoints
+	if err := closed.Run(stacks.Deploy, "laravel-ecs", "staging", existingNetwork(stackConfig(t, "staging"))); err != nil {
+		t.Fatal(err)
+	}
 	return []*infratest.Recorder{
+		closed,
 		deploy(t, "staging", jobs), deploy(t, "prod", emails), deploy(t, "staging", nightly(t)), deploy(t, "staging", endpoints), deploy(t, "staging", colors), deploy(t, "staging", lookup),
 		deploy(t, "local", stackConfig(t, "local")), deploy(t, "prod", copying(t)), deploy(t, "staging", importedDatabase(t, "staging")),
 		deploy(t, "prod", behindCDN(t, "exclusive")),

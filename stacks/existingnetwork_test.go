@@ -92,7 +92,12 @@ func TestExistingNetworkProblems(t *testing.T) {
 			"rtb-main": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "transitGatewayId": "tgw-1"}}}, "rtb-private": {"associations": []any{}},
 		},
 		"endpoints": {"rtb-private": {"routes": []any{}}},
-		"firewall":  {"rtb-public": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "vpcEndpointId": "vpce-2"}}}},
+		"several endpoints": {
+			"rtb-private":                     {"routes": []any{}},
+			"com.amazonaws.eu-west-1.s3":      {"error": "multiple EC2 VPC Endpoints matched; use additional constraints to reduce matches to a single EC2 VPC Endpoint"},
+			"com.amazonaws.eu-west-1.ecr.api": {"error": "multiple EC2 VPC Endpoints matched; use additional constraints to reduce matches to a single EC2 VPC Endpoint"},
+		},
+		"firewall": {"rtb-public": {"routes": []any{map[string]any{"cidrBlock": "0.0.0.0/0", "vpcEndpointId": "vpce-2"}}}},
 	} {
 		r := &infratest.Recorder{Lookups: lookups}
 		if err := r.Run(stacks.Deploy, "laravel-ecs", "staging", existingNetwork(stackConfig(t, "staging"))); err != nil {

@@ -3,6 +3,7 @@ package infratest
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -182,6 +183,9 @@ func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 		return r.service(args.Args["serviceName"].StringValue())
 	}
 	if answer, ok := r.network(args); ok {
+		if text, fails := answer["error"].(string); fails {
+			return nil, errors.New(text)
+		}
 		return resource.NewPropertyMapFromMap(answer), nil
 	}
 	answers := map[string]map[string]any{

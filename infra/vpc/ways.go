@@ -81,8 +81,20 @@ func (e *Existing) checkEndpoints(ctx *pulumi.Context, ways map[string]way, opts
 		problems = append(problems, fmt.Errorf("network.privateSubnets: %s has no route for 0.0.0.0/0 in its route table, and the VPC has "+format+": add a route to a NAT or transit gateway, or that",
 			append([]any{closed[table]}, args...)...))
 	}
+	// The look-up finds one endpoint or none (internal/service/ec2/vpc_endpoint_data_source.go), and no filter has a route table or the private name
+	// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html): of several, one may well be as it must be.
+	several := func(err error, service string) bool {
+		if err == nil || !strings.Contains(err.Error(), "multiple ") {
+			return false
+		}
+		if err := ctx.Log.Warn(fmt.Sprintf("network.vpcId: %s has several endpoints for %s: it is not checked that the private subnets reach one", e.args.VpcID, service), nil); err != nil {
+			problems = append(problems, err)
+		}
+		return true
+	}
 	for _, service := range e.args.Services {
 		switch endpoint, err := e.endpoint(ctx, service, "Interface", opts...); {
+		case several(err, service):
 		case err != nil:
 			refuse(tables[0], "no interface endpoint for %s (%w)", service, err)
 		case !endpoint.PrivateDnsEnabled:
@@ -90,7 +102,10 @@ func (e *Existing) checkEndpoints(ctx *pulumi.Context, ways map[string]way, opts
 		}
 	}
 	s3, err := e.endpoint(ctx, "s3", "Gateway", opts...)
-	if err != nil {
+	switch {
+	case several(err, "s3"):
+		return problems
+	case err != nil:
 		refuse(tables[0], "no gateway endpoint for s3 (%w)", err)
 		return problems
 	}
