@@ -54,8 +54,10 @@ type DatabaseRestore struct {
 
 // DatabaseImport is an instance that somebody made, with data: it becomes the environment's first one (package takeover looks at it).
 type DatabaseImport struct {
-	Identifier string
-	LogGroups  []string // of the instance that exist: RDS made them
+	Identifier    string
+	LogGroups     []string // of the instance that exist: RDS made them
+	OurParameters bool     // it has a parameter group of the program
+	MinorUpgrades bool     // RDS raises its minor version: as it is, for the provider would turn it on
 }
 
 // Database is an RDS instance in the data subnets.
@@ -106,7 +108,7 @@ func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pu
 	return db, ctx.RegisterResourceOutputs(db, pulumi.Map{"host": db.Host, "port": db.Port, "identifier": db.Identifier})
 }
 
-// subnetGroup is that of the instances that the program makes: one that is imported stays in its own (dbimport.go).
+// subnetGroup is that of the instances that the program makes: one that is imported stays in its own (importArgs).
 func (db *Database) subnetGroup(ctx *pulumi.Context, name string) (*rds.SubnetGroup, error) {
 	if db.args.Import != nil && db.args.Restore == nil {
 		return nil, nil //nolint:nilnil // nothing is in it
@@ -184,31 +186,41 @@ func (db *Database) parameterGroup(ctx *pulumi.Context, name string) (*rds.Param
 }
 
 // importedSuffix is of the logical names of an imported instance and its log groups. So they are others than those of an instance of the
-// program, which a stack file that imports one does not replace: Pulumi deletes it, and refuses that while it is protected.
-const importedSuffix = "-imported"
+// program or of another import: Pulumi deletes that one, which it refuses while it is protected. Under the same name it would import
+// the other one in its place, and ask nobody (pulumi/pkg, resource/deploy/step_generator.go, ImportReplacementStep).
+func (i DatabaseImport) importedSuffix() string { return "-imported-" + i.Identifier }
 
 // importArgs are the inputs and options of a generation. What an imported instance keeps is not declared: the provider then leaves it as it
-// is, for each is optional and computed (terraform-provider-aws, internal/service/rds/instance.go). AWS refuses another subnet group of the
+// is, for each is optional and computed (terraform-provider-aws, internal/service/rds/instance.go), or ignored. AWS refuses another subnet group of the
 // same VPC (https://github.com/hashicorp/terraform/issues/11715). Another port or version interrupts it, and the security groups let in those
-// who use it (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html).
+// who use it (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html). Another parameter group changes it
+// at the next reboot, whatever causes that: it keeps its own until it is given the program's, or the version is another one.
 func (db *Database) importArgs(g generation, instance *rds.InstanceArgs) (*rds.InstanceArgs, pulumi.ResourceOption) {
 	if !g.imported {
 		return instance, pulumi.Composite()
 	}
 	instance.DbSubnetGroupName, instance.VpcSecurityGroupIds, instance.Port, instance.StorageType = nil, nil, nil, nil
+	instance.AutoMinorVersionUpgrade = pulumi.Bool(db.args.Import.MinorUpgrades)
+	instance.DeletionProtection = pulumi.Bool(true) // also in a teardown, which forgets it
 	if !db.args.Upgrade {
 		instance.EngineVersion = nil
+		if !db.args.Import.OurParameters {
+			instance.ParameterGroupName = nil
+		}
 	}
 	// The option stays for as long as the instance does: the engine imports once (pulumi/pkg, resource/deploy/step_generator.go, isImport).
 	return instance, pulumi.Composite(pulumi.Import(pulumi.ID(db.args.Import.Identifier)), pulumi.RetainOnDelete(true))
 }
 
-// ignored are inputs of an imported instance that are neither declared nor computed: without this an update would turn them off.
-func (g generation) ignored() []string {
+// ignored are inputs of an imported instance that are neither declared nor computed: without this an update would change them.
+func (db *Database) ignored(g generation) (list []string) {
 	if !g.imported {
 		return nil
 	}
-	return []string{"iamDatabaseAuthenticationEnabled", "domain", "domainIamRoleName", "customerOwnedIpEnabled"}
+	if !db.args.PerformanceInsights { // no look-up tells whether it has them
+		list = append(list, "performanceInsightsEnabled")
+	}
+	return append(list, "iamDatabaseAuthenticationEnabled", "domain", "domainIamRoleName", "customerOwnedIpEnabled", "dedicatedLogVolume")
 }
 
 // importedLog are the options of a log group of a generation: an imported instance may have it already, and it stays with it.
@@ -220,7 +232,7 @@ func (db *Database) importedLog(g generation, export string) pulumi.ResourceOpti
 	if !slices.Contains(db.args.Import.LogGroups, name) {
 		return pulumi.RetainOnDelete(true)
 	}
-	return pulumi.Composite(pulumi.Import(pulumi.ID(name)), pulumi.RetainOnDelete(true))
+	return pulumi.Composite(pulumi.Import(pulumi.ID(name)), pulumi.RetainOnDelete(true), pulumi.IgnoreChanges([]string{"kmsKeyId"}))
 }
 
 // RDSLogGroups is what the names of an instance's log groups begin with

@@ -41,7 +41,7 @@ func (db *Database) generation(name string, number int) generation {
 		identifier: identifier(number), before: identifier(number - 1), imported: db.args.Import != nil && number == 1,
 	}
 	if g.imported {
-		g.suffix = importedSuffix
+		g.suffix = db.args.Import.importedSuffix()
 	}
 	return g
 }
@@ -84,7 +84,7 @@ func (db *Database) instance(ctx *pulumi.Context, name string, g generation) (*r
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "3h", Update: "3h"}),
 		// AWS never changes the life cycle of an instance, but accepts the call: it would be planned for ever. Where an instance
 		// came from is in its past, and another value would replace it. So would another key, and another engine, which stays refuses.
-		pulumi.IgnoreChanges(append([]string{"engine", "engineLifecycleSupport", "snapshotIdentifier", "restoreToPointInTime", "kmsKeyId"}, g.ignored()...)))
+		pulumi.IgnoreChanges(append([]string{"engine", "engineLifecycleSupport", "snapshotIdentifier", "restoreToPointInTime", "kmsKeyId"}, db.ignored(g)...)))
 	if err != nil {
 		return nil, fmt.Errorf("creating database instance: %w", err)
 	}

@@ -16,6 +16,7 @@ func importedDatabase(t testing.TB, name string) map[string]string {
 	for key, value := range map[string]any{"import": "shop-db", "securityGroupId": existingGroup, "username": "admin", "name": "shop", "logExports": []string{"error", "slowquery"}} {
 		config = with(config, "database", key, value)
 	}
+	config = with(config, "environment", "protect", true)
 	return with(config, "secrets", "DB_MASTER_PASSWORD", "a-password-of-theirs")
 }
 
@@ -24,21 +25,30 @@ func importedDatabase(t testing.TB, name string) map[string]string {
 func TestImportedDatabase(t *testing.T) {
 	r := deploy(t, "staging", importedDatabase(t, "staging"))
 	instance := one(t, r, "aws:rds/instance:Instance")
+	// With the identifier in its name, another import is another resource, and this one a delete, which its protection refuses.
+	if !strings.HasSuffix(instance.Name, "-imported-shop-db") || !instance.Protect {
+		t.Errorf("it is %s, protected %v", instance.Name, instance.Protect)
+	}
 	if instance.Import != "shop-db" || !instance.RetainOnDelete || text(instance, "identifier") != "shop-db" || text(instance, "password") != "a-password-of-theirs" {
 		t.Errorf("the instance is %+v", instance)
 	}
-	for _, key := range []string{"dbSubnetGroupName", "vpcSecurityGroupIds", "port", "storageType", "engineVersion", "dbName", "username", "kmsKeyId"} {
+	for _, key := range []string{"dbSubnetGroupName", "vpcSecurityGroupIds", "port", "storageType", "engineVersion", "dbName", "username", "kmsKeyId", "parameterGroupName"} {
 		if got, declared := at(instance, key); declared {
 			t.Errorf("it declares %s: %v", key, got)
 		}
 	}
-	if !slices.Contains(instance.IgnoreChanges, "iamDatabaseAuthenticationEnabled") {
-		t.Errorf("ignored are %v", instance.IgnoreChanges)
+	for _, key := range []string{"iamDatabaseAuthenticationEnabled", "dedicatedLogVolume", "performanceInsightsEnabled"} {
+		if !slices.Contains(instance.IgnoreChanges, key) {
+			t.Errorf("%s is not ignored", key)
+		}
 	}
 	logs := map[string]string{}
 	for _, group := range each(t, r, "aws:cloudwatch/logGroup:LogGroup") {
 		if name := text(group, "name"); strings.HasPrefix(name, "/aws/rds/") {
 			logs[name] = group.Import
+			if slices.Contains(group.IgnoreChanges, "kmsKeyId") != (group.Import != "") {
+				t.Errorf("%s: ignored are %v", name, group.IgnoreChanges)
+			}
 			if !group.RetainOnDelete {
 				t.Errorf("%s goes with the stack", name)
 			}
@@ -54,6 +64,59 @@ func TestImportedDatabase(t *testing.T) {
 	tasks := each(t, r, "aws:ecs/taskDefinition:TaskDefinition")
 	if definition := text(tasks[0], "containerDefinitions"); !strings.Contains(definition, `"DB_USERNAME","value":"laravel_staging_a"`) || !strings.Contains(definition, `"DB_DATABASE","value":"shop"`) {
 		t.Errorf("the tasks have %s", definition)
+	}
+}
+
+// TestImportedDatabaseOptions: it has the program's parameter group once it was given that one, or with another version; a teardown forgets it, and
+// leaves its deletion protection.
+func TestImportedDatabaseOptions(t *testing.T) {
+	ours := map[string]any{"dbParameterGroups": []any{"laravel-staging-db-mysql8-4-1a2b3c4"}}
+	upgrade := with(importedDatabase(t, "staging"), "database", "upgradeFrom", "8.0")
+	old := map[string]any{"engineVersion": "8.0.40", "tags": map[string]any{"Application": "laravel", "Environment": "staging"}}
+	insights := with(with(importedDatabase(t, "staging"), "database", "instanceClass", "db.t4g.medium"), "database", "performanceInsights", true)
+	for what, test := range map[string]struct {
+		config   map[string]string
+		instance map[string]any
+		declares bool
+	}{
+		"ours":                 {importedDatabase(t, "staging"), ours, true},
+		"theirs":               {importedDatabase(t, "staging"), map[string]any{"dbParameterGroups": []any{"shop"}, "autoMinorVersionUpgrade": true}, false},
+		"the usual one":        {importedDatabase(t, "staging"), map[string]any{"dbParameterGroups": []any{"default.mysql8.4"}}, false},
+		"an upgrade":           {upgrade, old, true},
+		"teardown":             {with(importedDatabase(t, "staging"), "environment", "teardown", true), nil, false},
+		"Performance Insights": {insights, nil, false},
+	} {
+		r := &infratest.Recorder{Lookups: map[string]map[string]any{"shop-db": test.instance}}
+		if err := r.Run(stacks.Deploy, "laravel-ecs", "staging", test.config); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		instance := one(t, r, "aws:rds/instance:Instance")
+		if group, declared := at(instance, "parameterGroupName"); declared != test.declares {
+			t.Errorf("%s: the parameter group is %v", what, group)
+		}
+		if upgrades, _ := at(instance, "autoMinorVersionUpgrade"); !upgrades.IsBool() || upgrades.BoolValue() != (what == "theirs") {
+			t.Errorf("%s: minor upgrades %v", what, upgrades)
+		}
+		if protection, _ := at(instance, "deletionProtection"); !protection.IsBool() || !protection.BoolValue() || instance.Protect == (what == "teardown") {
+			t.Errorf("%s: deletion protection %v, protected %v", what, protection, instance.Protect)
+		}
+		if slices.Contains(instance.IgnoreChanges, "performanceInsightsEnabled") == (what == "Performance Insights") {
+			t.Errorf("%s: ignored are %v", what, instance.IgnoreChanges)
+		}
+	}
+	for want, test := range map[string]struct {
+		config   map[string]string
+		instance map[string]any
+	}{
+		"database.upgradeFrom: 8.0, but the environment does not have the instance yet":            {upgrade, map[string]any{"engineVersion": "8.0.40"}},
+		"database.performanceInsights: true keeps data for 7 days, and the advanced mode of Datab": {insights, map[string]any{"databaseInsightsMode": "advanced"}},
+		// The instance is looked at for as long as it is declared: a first deployment with a restore imports it, too.
+		"database.version: 8.4, but the instance has 8.0.40": {with(importedDatabase(t, "staging"), "database", "restore", map[string]any{"pointInTime": "latest", "generation": 2, "keepOldUntil": "2099-01-01"}), old},
+	} {
+		r := &infratest.Recorder{Lookups: map[string]map[string]any{"shop-db": test.instance}}
+		if err := r.Run(stacks.Deploy, "laravel-ecs", "staging", test.config); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
 	}
 }
 
@@ -81,6 +144,9 @@ func TestImportedDatabaseProblems(t *testing.T) {
 		{"database", "endpoint", "mysql.shop.internal", "database.import: the program does not change the server of database.endpoint"},
 		{"database", "passwordSecretArn", masterSecret, "database.passwordSecretArn: only with database.endpoint"},
 		{"network", "vpcId", "", "database.import: shop-db stays in its VPC"},
+		{"environment", "protect", false, "environment.protect: false, and with database.import nothing would refuse to forget shop-db"},
+		{"database", "engine", "postgres", "database.engine: postgres, and database.import takes over"},
+		{"database", "blueGreenUpdate", true, "database.blueGreenUpdate: not with database.import: it replaces shop-db by a copy, and deletes it"},
 		{"environment", "class", "review", "database.import: not for environment.class review"},
 		{"database", "username", "root", "database.username: root, but the master user of the instance is admin"},
 		{"database", "kmsKeyId", "arn:aws:kms:eu-west-1:123456789012:key/a", "database.kmsKeyId: arn:aws:kms:eu-west-1:123456789012:key/a, but the instance has"},
@@ -99,6 +165,8 @@ func TestImportedDatabaseProblems(t *testing.T) {
 	for want, lookups := range map[string]map[string]map[string]any{
 		"database.import: its storage is not encrypted":                            {"shop-db": {"storageEncrypted": false}},
 		"database.import: RDS manages the password of its master user":             {"shop-db": {"masterUserSecrets": []any{map[string]any{"secretArn": masterSecret}}}},
+		"database.import: it belongs to the cluster main":                          {"shop-db": {"dbClusterIdentifier": "main"}},
+		"looking up the RDS instance shop-db in eu-west-1 (aws rds describe-db-i":  {"shop-db": {"error": "DBInstanceNotFound"}},
 		"database.import: it is a replica of main":                                 {"shop-db": {"replicateSourceDb": "main"}},
 		"database.version: 8.4, but the instance has 8.0.40":                       {"shop-db": {"engineVersion": "8.0.40"}},
 		"database.storageGb: 20, but the instance has 100":                         {"shop-db": {"allocatedStorage": 100}},

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,12 +24,13 @@ func TestImportedDatabase(t *testing.T) {
 	n.make(account.LogGroupToken, "log", account.Values{"name": log})
 	parameters := n.make(account.DatabaseParameterGroupToken, "parameters", account.Values{"name": "shop", "family": "mysql8.4"})
 	n.made = slices.DeleteFunc(n.made, func(r account.Resource) bool { return r.Type == account.LogGroupToken }) // the environment sets its retention
-	made, err := l.Account().Create(t.Context(), account.DatabaseToken, "theirs", account.Values{
+	theirs := account.Values{
 		"identifier": "shop-db", "engine": "mysql", "engineVersion": "8.4.5", "instanceClass": "db.t4g.small", "username": "admin", "password": "known-to-all-of-them",
 		"allocatedStorage": 50.0, "storageType": "gp2", "storageEncrypted": true, "dbName": "first", "dbSubnetGroupName": subnets, "parameterGroupName": parameters,
 		"vpcSecurityGroupIds": account.Texts(group), "backupRetentionPeriod": 3.0, "enabledCloudwatchLogsExports": account.Texts("error"),
-		"iamDatabaseAuthenticationEnabled": true, "skipFinalSnapshot": true, "tags": map[string]any{"team": "shop"},
-	})
+		"iamDatabaseAuthenticationEnabled": true, "autoMinorVersionUpgrade": false, "skipFinalSnapshot": true, "tags": map[string]any{"team": "shop"},
+	}
+	made, err := l.Account().Create(t.Context(), account.DatabaseToken, "theirs", theirs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +60,7 @@ func TestImportedDatabase(t *testing.T) {
 		}
 	}
 	t.Log(changes)
-	stays := func(when string) account.Resource {
+	stays := func(when string) {
 		t.Helper()
 		now, there := l.Account().Read(made.Type, made.ID)
 		if all := l.Account().List(account.DatabaseToken); !there || len(all) != 1 {
@@ -71,19 +73,18 @@ func TestImportedDatabase(t *testing.T) {
 		}
 		for _, key := range []string{
 			"arn", "resourceId", "identifier", "address", "port", "engineVersionActual", "storageType", "dbName", "username", "password", "dbSubnetGroupName",
-			"vpcSecurityGroupIds", "iamDatabaseAuthenticationEnabled", "kmsKeyId", "availabilityZone",
+			"vpcSecurityGroupIds", "iamDatabaseAuthenticationEnabled", "kmsKeyId", "availabilityZone", "parameterGroupName", "autoMinorVersionUpgrade",
 		} {
 			if was, is := made.Outputs[key], now.Outputs[key]; !reflect.DeepEqual(was, is) {
 				t.Errorf("%s: %s is %v, and was %v", when, key, is, was)
 			}
 		}
+		if !now.Outputs.True("deletionProtection") {
+			t.Errorf("%s: AWS would delete it", when)
+		}
 		n.unchanged(when)
-		return now
 	}
-	now := stays("imported")
-	if group := now.Outputs.Text("parameterGroupName"); !strings.HasPrefix(group, "laravel-staging-db-mysql8-4-") {
-		t.Errorf("it has the parameter group %q", group)
-	}
+	stays("imported")
 	if host := l.databaseHost(); host != made.Outputs.Text("address") {
 		t.Errorf("the tasks have DB_HOST %q", host)
 	}
@@ -91,6 +92,21 @@ func TestImportedDatabase(t *testing.T) {
 		if group, there := l.Account().Read(account.LogGroupToken, name); !there || group.Outputs["retentionInDays"] == 0.0 {
 			t.Errorf("%s is there: %v, with %v", name, there, group.Outputs)
 		}
+	}
+
+	// Another instance in its place: the application would have that one's data.
+	other := maps.Clone(theirs)
+	other["identifier"] = "other-db"
+	second, err := l.Account().Create(t.Context(), account.DatabaseToken, "other", other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.set(map[string]any{"database.import": "other-db"})
+	if _, err := l.Preview(t.Context()); err == nil || !strings.Contains(err.Error(), "laravel-staging-db-instance-imported-shop-db") || !strings.Contains(err.Error(), "protect") {
+		t.Errorf("another instance gives: %v", err)
+	}
+	if err := l.Account().Delete(t.Context(), account.DatabaseToken, second.ID); err != nil {
+		t.Fatal(err)
 	}
 
 	own := account.Values{"name": "shop/mysql", "recoveryWindowInDays": 0}

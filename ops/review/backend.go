@@ -75,12 +75,6 @@ func (b backend) Deploy(ctx context.Context, settings *config.File, name string,
 	return deploy.Up(ctx, s, deploy.Options{Yes: true})
 }
 
-// Forget implements stacks. Pulumi refuses to remove a stack with resources, and would remove the stack's file, too.
-func (b backend) Forget(ctx context.Context, name string) bool {
-	_, err := b.pulumi(ctx, "stack", "rm", "--yes", "--preserve-config", "--stack", name)
-	return err == nil
-}
-
 // Destroy drops the database on a shared server, destroys what the stack declares, then the stack. None of it needs the stack's file, which
 // may be on another machine: the region for the drop is the template's, and the key of the secrets is in the state. An environment that
 // cannot be destroyed gets its tasks back.

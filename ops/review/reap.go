@@ -20,8 +20,6 @@ type stacks interface {
 	Read(ctx context.Context, name string) (Stack, error)
 	// Deploy creates the stack if it does not exist yet, and deploys its file.
 	Deploy(ctx context.Context, settings *config.File, name string, exists bool) error
-	// Forget removes a stack that has no resources, and leaves its file. It tells whether it did.
-	Forget(ctx context.Context, name string) bool
 	// Destroy removes a stack, everything that it declares, and its database on a shared server. left is what stays there, with the reason;
 	// it keeps nothing from being removed.
 	Destroy(ctx context.Context, s Stack) (left string, err error)

@@ -50,8 +50,6 @@ func (m *memory) Read(_ context.Context, name string) (Stack, error) {
 
 func (m *memory) Deploy(context.Context, *config.File, string, bool) error { return nil }
 
-func (m *memory) Forget(context.Context, string) bool { return false }
-
 func (m *memory) Destroy(_ context.Context, s Stack) (string, error) {
 	if slices.Contains(m.stubborn, s.Name) {
 		return "", errors.New("the service is still draining")

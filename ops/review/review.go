@@ -3,7 +3,6 @@ package review
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -46,7 +45,6 @@ func (e *Environments) Up(ctx context.Context, branch string, ttl time.Duration)
 			return err
 		}
 	}
-	_, noFile := os.Stat(file(e.root, name))
 	settings, err := writeFile(e.root, deployed, branch, ttl)
 	if err != nil {
 		return err
@@ -54,12 +52,6 @@ func (e *Environments) Up(ctx context.Context, branch string, ttl time.Duration)
 	e.tellShares(settings, deployed)
 	fmt.Fprintf(e.out, "%s is the environment of %s until %s\n", name, branch, settings.Text("environment.expiresAt"))
 	if err := e.stacks.Deploy(ctx, settings, name, exists); err != nil {
-		if !exists && e.stacks.Forget(ctx, name) {
-			fmt.Fprintf(e.err, "nothing of %s was made: its stack is gone again\n", name)
-			if noFile != nil {
-				err = errors.Join(err, removeFile(e.root, name))
-			}
-		}
 		if from := settings.Text("environment.shares"); from != "" && !slices.Contains(names, from) {
 			return fmt.Errorf("%w\nenvironment.shares is %[2]s, and the project has no such stack: make up STACK=%[2]s, or write shares: \"\" in the section environment "+
 				"of Pulumi.%[3]s.yaml and %[4]s for resources of its own", err, from, config.ReviewStack, settings.Name())

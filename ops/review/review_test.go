@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +16,6 @@ type fake struct {
 	stacks    []Stack
 	deployed  []string
 	destroyed []string
-	forgotten []string
 }
 
 func (f *fake) Names(context.Context) ([]string, error) {
@@ -33,11 +31,6 @@ func (f *fake) Read(_ context.Context, name string) (Stack, error) {
 		return f.stacks[i], nil
 	}
 	return Stack{Name: name}, nil
-}
-
-func (f *fake) Forget(_ context.Context, name string) bool {
-	f.forgotten = append(f.forgotten, name)
-	return true
 }
 
 func (f *fake) Destroy(_ context.Context, one Stack) (string, error) {
@@ -120,24 +113,9 @@ func TestSharedStackIsNotThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said strings.Builder
-	cloud := &refusing{}
-	e := &Environments{root: root, stacks: cloud, out: io.Discard, err: &said}
+	e := &Environments{root: root, stacks: &refusing{}, out: io.Discard, err: &said}
 	err = e.Up(t.Context(), "login", 0)
 	if err == nil || !strings.Contains(err.Error(), "environment.shares is staging, and the project has no such stack: make up STACK=staging") || !strings.Contains(said.String(), "it shares staging") {
 		t.Errorf("%v, %s", err, said.String())
-	}
-	// Nothing was made, and nothing is left: neither the stack nor the file that this command made.
-	if _, missing := os.Stat(file(root, "review-login")); missing == nil || !slices.Equal(cloud.forgotten, []string{"review-login"}) || !strings.Contains(said.String(), "nothing of review-login was made") {
-		t.Errorf("forgotten are %v, the file is missing: %v, %s", cloud.forgotten, missing, said.String())
-	}
-	settings.Rename("review-login", "Of somebody who edits it first.")
-	if err := settings.Save(root); err != nil {
-		t.Fatal(err)
-	}
-	if err := e.Up(t.Context(), "login", 0); err == nil {
-		t.Error("it is deployed")
-	}
-	if _, err := os.Stat(file(root, "review-login")); err != nil {
-		t.Errorf("a file that was there is gone: %v", err)
 	}
 }

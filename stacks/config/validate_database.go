@@ -229,8 +229,18 @@ func (c *Config) validateImport(p *problems, stack string) {
 	if !c.Network.Existing() {
 		p.add(key, "%s stays in its VPC: set network.vpcId to that, with its subnets", d.Import)
 	}
-	if c.Environment.Class == ClassReview { // each branch would take it
+	switch {
+	case c.Environment.Class == ClassReview: // each branch would take it
 		p.add(key, "not for environment.class review: remove it")
+	case !c.Environment.Protect:
+		p.add("environment.protect", "false, and with database.import nothing would refuse to forget %s or to take another one: set it to true", d.Import)
+	}
+	if d.Engine == engines.Postgres {
+		p.add("database.engine", "postgres, and database.import takes over instances for MySQL and MariaDB only: restore a snapshot, or use database.endpoint")
+	}
+	// At the end the provider deletes the instance that was, without a final snapshot (https://github.com/hashicorp/terraform-provider-aws/issues/42354).
+	if d.BlueGreenUpdate && !d.Restore.Set() {
+		p.add("database.blueGreenUpdate", "not with database.import: it replaces %s by a copy, and deletes it; upgrade without it", d.Import)
 	}
 	// The deployment sets the password of the master user, at once (ModifyDBInstance, MasterUserPassword).
 	if _, given := c.Secrets[MasterPassword]; !given && c.Generation(MasterPassword) == 0 {

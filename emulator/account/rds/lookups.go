@@ -20,7 +20,7 @@ var lookups = []account.Function{
 var renamed = map[string]string{
 	"dbInstanceIdentifier": "identifier", "dbInstanceArn": "arn", "dbInstanceClass": "instanceClass", "dbSubnetGroup": "dbSubnetGroupName",
 	"masterUsername": "username", "vpcSecurityGroups": "vpcSecurityGroupIds", "preferredBackupWindow": "backupWindow",
-	"preferredMaintenanceWindow": "maintenanceWindow", "engineVersion": "engineVersionActual",
+	"preferredMaintenanceWindow": "maintenanceWindow", "engineVersion": "engineVersionActual", "tags": "tagsAll",
 }
 
 func getInstance(tx *account.Tx, args account.Values) (account.Values, error) {

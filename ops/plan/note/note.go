@@ -121,6 +121,8 @@ func rows(p preview.Preview, services []service) (list []row) {
 // order are the operations that change something, in the order of Pulumi's summary.
 var order = []string{"create", "import", "update", "replace", "delete"}
 
+const databaseType = "aws:rds/instance:Instance"
+
 // dataTypes are the types that hold data or a public address, with what is lost when one is deleted.
 var dataTypes = map[string]string{
 	"aws:cloudfront/distribution:Distribution":          "the answers to visitors whose DNS still leads to it, unless cdn.state was standby before",
@@ -131,7 +133,7 @@ var dataTypes = map[string]string{
 	"aws:elasticache/replicationGroup:ReplicationGroup": "sessions, cached values and queued jobs",
 	"aws:kms/key:Key":                                   "everything that is encrypted with it",
 	"aws:lb/loadBalancer:LoadBalancer":                  "the address that DNS points to",
-	"aws:rds/instance:Instance":                         "the database",
+	databaseType:                                        "the database",
 	"aws:s3/bucketV2:BucketV2":                          "the objects in it",
 	"aws:secretsmanager/secret:Secret":                  "the secret, under the name that tasks and people know",
 	"aws:sqs/queue:Queue":                               "the jobs that wait in it",
@@ -154,14 +156,20 @@ type risk struct {
 	allowed bool
 }
 
-// assess lists the steps that destroy data. A resource with retainOnDelete stays in AWS.
+// assess lists the steps that destroy data. A resource with retainOnDelete stays in AWS; a database is lost to its environment all the same.
 func assess(p preview.Preview, allow []string) []risk {
 	var list []risk
 	for _, step := range p.Steps {
 		token := step.State().Type
 		lost, holds := dataTypes[token]
-		if !holds || step.Op != "replace" && step.Op != "delete" || step.Old != nil && step.Old.RetainOnDelete {
+		if !holds || step.Op != "replace" && step.Op != "delete" {
 			continue
+		}
+		if step.Old != nil && step.Old.RetainOnDelete {
+			if token != databaseType {
+				continue
+			}
+			lost += ", which stays on AWS with its data"
 		}
 		forcing := step.Forcing // the properties that make a replacement necessary
 		if step.Op == "replace" && len(forcing) == 0 {
