@@ -33,6 +33,9 @@ const (
 
 const gigabyte = 1 << 30
 
+// Sleeps tells whether the environment has nights.
+func (o *Observability) Sleeps() bool { return o.args.Sleeps }
+
 // awake are the namespaces of what an environment with nights never stops: cache and NAT.
 var awake = []string{"AWS/ElastiCache", "AWS/EC2"}
 
@@ -94,7 +97,13 @@ func (o *Observability) databaseAlarms() []alarm {
 		return nil
 	}
 	const rds = "AWS/RDS"
-	database := pulumi.StringMap{"DBInstanceIdentifier": o.args.Database.Identifier}
+	watch := o.args.Database.Watch()
+	database := watch.Dimensions
+	// ServerlessDatabaseCapacity and ACUUtilization: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.viewing.monitoring.html.
+	if watch.Serverless != nil {
+		capacity := pulumi.StringMap{"DBClusterIdentifier": watch.Serverless}
+		return []alarm{{"db-capacity", "The database is at its largest capacity: raise database.serverless.maxCapacity", rds, "ACUUtilization", "Average", capacity, true, 90, 15, quiet, 0}}
+	}
 	list := []alarm{
 		{"db-cpu", "The database is out of CPU, or gone", rds, "CPUUtilization", "Average", database, true, 85, 15, bad, 0},
 		{"db-storage", "The database's disk is nearly full", rds, "FreeStorageSpace", "Minimum", database, false, float64(o.args.StorageGB) * gigabyte / 10, 5, bad, 0},

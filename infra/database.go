@@ -156,7 +156,7 @@ var postgres = engine{
 	verify:     map[string]string{"DB_SSLMODE": "verify-full", "PGSSLMODE": "verify-full", "PGSSLROOTCERT": CABundle},
 }
 
-var engines = map[string]engine{"mariadb": mysql, "mysql": mysql.withExtendedSupport(), "postgres": postgres}
+var engines = map[string]engine{"aurora-mysql": mysql.withExtendedSupport(), "mariadb": mysql, "mysql": mysql.withExtendedSupport(), "postgres": postgres}
 
 func (e engine) withExtendedSupport() engine { e.extended = true; return e }
 
@@ -254,6 +254,7 @@ const CABundle = "/etc/ssl/certs/rds-ca.pem"
 // DatabaseRef is the database that an application uses, on the environment's own instance or on a shared one.
 type DatabaseRef struct {
 	Host           pulumi.StringOutput
+	ReadHost       pulumi.StringInput // of the instances that only read; nil without any
 	Port           pulumi.IntOutput
 	Engine         string
 	Name, Username string
@@ -276,10 +277,30 @@ func (ref DatabaseRef) Env() map[string]pulumi.StringInput {
 		"DB_DATABASE":   pulumi.String(ref.Name),
 		"DB_USERNAME":   pulumi.String(ref.Username),
 	}
+	if ref.ReadHost != nil { // for the lists read and write of config/database.php (docs/your-application.md)
+		env["DB_READ_HOST"], env["DB_WRITE_HOST"] = ref.ReadHost, ref.Host
+	}
 	if ref.RequireTLS {
 		for variable, value := range engines[ref.Engine].verify {
 			env[variable] = pulumi.String(value)
 		}
 	}
 	return env
+}
+
+// databaseWidgets are the two of the dashboard that show the database.
+func (o *Observability) databaseWidgets(widget func(i int, title, stat string, metrics ...any) any) []any {
+	watch := o.args.Database.Watch()
+	rds := func(metric string) any {
+		entry := []any{"AWS/RDS", metric}
+		for _, name := range sortedKeys(watch.Dimensions) {
+			entry = append(entry, name, watch.Dimensions[name])
+		}
+		return entry
+	}
+	second := widget(5, "Free storage", "Minimum", rds("FreeStorageSpace"))
+	if watch.Serverless != nil {
+		second = widget(5, "Capacity of the database", "Average", []any{"AWS/RDS", "ServerlessDatabaseCapacity", "DBClusterIdentifier", watch.Serverless})
+	}
+	return []any{widget(4, "Database", "Average", rds("CPUUtilization"), rds("DatabaseConnections")), second}
 }

@@ -244,3 +244,39 @@ func (db *Database) instanceArgs(g generation) *rds.InstanceArgs {
 	}
 	return instance
 }
+
+// DatabaseServer is a server that the program makes: an instance of RDS, or a cluster of Aurora (infra/aurora).
+type DatabaseServer interface {
+	Ref() DatabaseRef
+	ARN() pulumi.StringOutput
+	KMSKeyID() string // that it is meant to have
+	CurrentKey() pulumi.StringOutput
+	Watch() DatabaseWatch
+	Nights() DatabaseNights
+	Notify(ctx *pulumi.Context, name string, watch *Observability) error
+}
+
+// DatabaseWatch is what alarms and the dashboard look at.
+type DatabaseWatch struct {
+	Dimensions pulumi.StringMap   // of the metrics
+	Instance   pulumi.StringInput // that makes a backup a day, and has a disk that may be full; nil with Aurora
+	Serverless pulumi.StringInput // the cluster that has a capacity; nil with an instance
+}
+
+// DatabaseNights are the calls that stop and start the server, as EventBridge Scheduler names them.
+type DatabaseNights struct {
+	Stop, Start string
+	Input       pulumi.Map
+	Actions     []string // that they need in IAM
+}
+
+// Watch is the instance that the application uses.
+func (db *Database) Watch() DatabaseWatch {
+	return DatabaseWatch{Dimensions: pulumi.StringMap{"DBInstanceIdentifier": db.Identifier}, Instance: db.Identifier}
+}
+
+// Nights are of the instance that the application uses.
+func (db *Database) Nights() DatabaseNights {
+	return DatabaseNights{Stop: "rds:stopDBInstance", Start: "rds:startDBInstance", Input: pulumi.Map{"DbInstanceIdentifier": db.Identifier},
+		Actions: []string{"rds:StartDBInstance", "rds:StopDBInstance"}}
+}

@@ -20,7 +20,7 @@ type ObservabilityArgs struct {
 	// Serving are the colours that have tasks.
 	Serving  []string
 	Services map[string]Watched // by process
-	Database *Database          // nil: it is not the program's, and not watched
+	Database DatabaseServer     // nil: it is not the program's, and not watched
 	// StorageGB is the size of the database's disk: the alarm is at a tenth of it.
 	StorageGB int
 	// Connections is how many the database admits; 0 where it is not known.
@@ -142,9 +142,6 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string) error {
 	elb := func(metric string) any {
 		return []any{"AWS/ApplicationELB", metric, "LoadBalancer", o.args.Balancer.ARNSuffix}
 	}
-	rds := func(metric string) any {
-		return []any{"AWS/RDS", metric, "DBInstanceIdentifier", o.args.Database.Identifier}
-	}
 	var cpu, memory []any
 	for _, process := range sortedKeys(o.args.Services) {
 		ecs := func(metric string) any {
@@ -159,8 +156,7 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string) error {
 		widget(3, "Memory of the tasks", "Average", memory...),
 	}
 	if o.args.Database != nil {
-		widgets = append(widgets, widget(4, "Database", "Average", rds("CPUUtilization"), rds("DatabaseConnections")),
-			widget(5, "Free storage", "Minimum", rds("FreeStorageSpace")))
+		widgets = append(widgets, o.databaseWidgets(widget)...)
 	}
 	if o.args.Reported.Disk {
 		widgets = append(widgets, widget(len(widgets), "Disk of the fullest instance, percent", "Maximum", []any{metricNamespace, metricDisk, "ClusterName", o.args.Cluster.Name}))
@@ -236,12 +232,12 @@ func (o *Observability) reportFailures(ctx *pulumi.Context, name string) error {
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html,
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
 func (o *Observability) finishedBackups(ctx *pulumi.Context, name string) (err error) {
-	if o.args.BackupDays == 0 || o.args.Database == nil {
+	if o.args.BackupDays == 0 || o.args.Database == nil || o.args.Database.Watch().Instance == nil {
 		return nil
 	}
 	o.backups, err = o.rule(ctx, name, failure{"backups", "RDS finished a backup of the database", map[string]any{
 		"source": []string{"aws.rds"}, "detail-type": []string{"RDS DB Instance Event"},
-		"detail": map[string]any{"SourceIdentifier": []any{o.args.Database.Identifier}, "EventID": []string{"RDS-EVENT-0002"}},
+		"detail": map[string]any{"SourceIdentifier": []any{o.args.Database.Watch().Instance}, "EventID": []string{"RDS-EVENT-0002"}},
 	}})
 	return err
 }

@@ -23,6 +23,7 @@ var ours = []struct{ form, makes, changes, tags string }{
 	{"iam::123456789012:instance-profile/%s", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile", "iam:TagInstanceProfile"},
 	{"iam::123456789012:role/%s", "", "iam:DeleteRole", "iam:TagRole"},
 	{"logs" + here + "log-group:%s", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:TagResource"},
+	{"rds" + here + "cluster:%s", "rds:CreateDBCluster", "rds:DeleteDBCluster", "rds:AddTagsToResource"},
 	{"rds" + here + "db:%s", "rds:CreateDBInstance", "rds:DeleteDBInstance", "rds:AddTagsToResource"},
 	{"secretsmanager" + here + "secret:%s", "secretsmanager:CreateSecret", "secretsmanager:GetSecretValue", "secretsmanager:TagResource"},
 	{"sns" + here + "%s", "sns:CreateTopic", "sns:DeleteTopic", "sns:TagResource"},
@@ -85,6 +86,7 @@ func askOurs(ask asker, environment, role string) {
 		"cloudwatch:PutDashboard": "cloudwatch::123456789012:dashboard/%s", "s3:DeleteBucket": "s3:::%s", "s3:DeleteObject": "s3:::%s/AWSLogs/x",
 		"wafv2:DisassociateWebACL": "elasticloadbalancing" + here + "loadbalancer/app/%s/0", "sns:Unsubscribe": "sns" + here + "%s:0",
 		"rds:CreateDBSnapshot": "rds" + here + "snapshot:%s", "elasticache:CreateSnapshot": "elasticache" + here + "snapshot:%s",
+		"rds:CreateDBClusterSnapshot":         "rds" + here + "cluster-snapshot:%s",
 		"rds:RestoreDBInstanceFromDBSnapshot": "rds" + here + "snapshot:rds:%s",
 	} {
 		ask(role, action, fmt.Sprintf(form, mine))

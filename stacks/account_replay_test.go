@@ -23,7 +23,7 @@ var kinds = map[string]string{
 	"role":     "iam::123456789012:role/%task", "profile": "iam::123456789012:instance-profile/%cluster", "slr": "iam::123456789012:role/aws-service-role/x",
 	"lb": "elasticloadbalancing" + here + "loadbalancer/app/%lb/0", "listener": "elasticloadbalancing" + here + "listener/app/%lb/0/1", "listenerrule": "elasticloadbalancing" + here + "listener-rule/app/%lb/0/1/2",
 	"targetgroup": "elasticloadbalancing" + here + "targetgroup/%web/0", "es": "rds" + here + "es:%events", "db": "rds" + here + "db:%db", "pg": "rds" + here + "pg:%db",
-	"subgrp": "rds" + here + "subgrp:%db", "og": "rds" + here + "og:default:mysql-8-4", "snapshot": "rds" + here + "snapshot:%db-final", "dbsnapshot": "rds" + here + "snapshot:%db-final",
+	"subgrp": "rds" + here + "subgrp:%db", "og": "rds" + here + "og:default:mysql-8-4", "snapshot": "rds" + here + "snapshot:%db-final", "cluster": "rds" + here + "cluster:%db", "globalcluster": "rds::123456789012:global-cluster:any", "clusterpg": "rds" + here + "cluster-pg:%db", "clustersnapshot": "rds" + here + "cluster-snapshot:%db-final", "defaultpg": "rds" + here + "pg:default.aurora-mysql8.0", "dbsnapshot": "rds" + here + "snapshot:%db-final",
 	"zone": "route53:::hostedzone/Z0", "change": "route53:::change/C0", "bucket": "s3:::%lb-logs", "secret": "secretsmanager" + here + "secret:%APP_KEY-0",
 	"backupplan": "backup" + here + "backup-plan:0", "vault": "backup" + here + "backup-vault:%copies-vault", "vaultthere": "backup:eu-central-1:123456789012:backup-vault:%copies",
 	"key":          "kms:eu-central-1:123456789012:key/0",

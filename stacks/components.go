@@ -52,7 +52,7 @@ func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*i
 	return secrets, wrap("secrets", err)
 }
 
-func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, secrets *infra.Secrets) (*infra.Database, error) {
+func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, secrets *infra.Secrets) (infra.DatabaseServer, error) {
 	c := s.config.Database
 	if c.Existing() {
 		return nil, nil //nolint:nilnil // no instance: nothing stops, copies or watches it
@@ -68,6 +68,9 @@ func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewa
 		plan, _ := schedule.Plan() // config.Load reports its problems
 		maintenance, backup = plan.Windows()
 	}
+	if c.Aurora() {
+		return s.createAurora(ctx, network, firewall, secrets, maintenance, backup)
+	}
 	database, err := infra.NewDatabase(ctx, s.prefix+"-db", infra.DatabaseArgs{
 		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupDatabase), Password: secrets.MasterPassword,
 		Engine: c.Engine, Version: c.Version, InstanceClass: c.InstanceClass, Name: c.Name, Username: c.Username, Port: s.databasePort(),
@@ -78,7 +81,10 @@ func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewa
 		Upgrade: c.UpgradeFrom != "", BlueGreenUpdate: c.BlueGreenUpdate, Restore: restore, Import: s.imported, KMSKeyID: c.KMSKeyID,
 		MaintenanceWindow: maintenance, BackupWindow: backup,
 	}, s.aws)
-	return database, wrap("database", err)
+	if err != nil {
+		return nil, wrap("database", err)
+	}
+	return database, nil
 }
 
 func (s *stack) createCache(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, secrets *infra.Secrets) (*infra.Cache, error) {
@@ -216,7 +222,7 @@ func (s *stack) createStorage(ctx *pulumi.Context, url pulumi.StringOutput) (*in
 }
 
 // createCopies has AWS Backup copy the database. It returns what the alarms watch, nil without copies.
-func (s *stack) createCopies(ctx *pulumi.Context, database *infra.Database) (*infra.CopiesWatched, error) {
+func (s *stack) createCopies(ctx *pulumi.Context, database infra.DatabaseServer) (*infra.CopiesWatched, error) {
 	c := s.config.Database.Copies
 	if !c.Set() { // as with a server that exists
 		return nil, nil
@@ -236,7 +242,7 @@ func (s *stack) createCopies(ctx *pulumi.Context, database *infra.Database) (*in
 	return &infra.CopiesWatched{RoleARN: copies.RoleARN, Vaults: copies.Vaults}, nil
 }
 
-func (s *stack) createObservability(ctx *pulumi.Context, app *application, network *vpc.Network, database *infra.Database, copies *infra.CopiesWatched, cache *infra.Cache, services map[string]*infra.Service) error {
+func (s *stack) createObservability(ctx *pulumi.Context, app *application, network *vpc.Network, database infra.DatabaseServer, copies *infra.CopiesWatched, cache *infra.Cache, services map[string]*infra.Service) error {
 	c := s.config.Observability
 	if !c.Alarms {
 		return nil

@@ -152,7 +152,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 }
 
 // createOwn makes what no environment shares: bucket, queue, services and schedules. database is nil where it is another environment's.
-func (s *stack) createOwn(ctx *pulumi.Context, app *application, database *infra.Database) (services map[string]*infra.Service, err error) {
+func (s *stack) createOwn(ctx *pulumi.Context, app *application, database infra.DatabaseServer) (services map[string]*infra.Service, err error) {
 	if app.storage, err = s.createStorage(ctx, app.url); err != nil {
 		return nil, err
 	}

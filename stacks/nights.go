@@ -13,7 +13,7 @@ import (
 
 // createNights makes the schedules of environment.schedule, and the output that make sleep and make wake read. database is nil where it is
 // another environment's, which stops it.
-func (s *stack) createNights(ctx *pulumi.Context, app *application, database *infra.Database, services map[string]*infra.Service) error {
+func (s *stack) createNights(ctx *pulumi.Context, app *application, database infra.DatabaseServer, services map[string]*infra.Service) error {
 	schedule := s.config.Environment.Schedule
 	if !schedule.Set() {
 		return nil

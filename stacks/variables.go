@@ -143,7 +143,7 @@ func (s *stack) cachePort() int {
 }
 
 // databaseRef is where the application finds its database: on the instance that the program makes, or on an existing server.
-func (s *stack) databaseRef(database *infra.Database) infra.DatabaseRef {
+func (s *stack) databaseRef(database infra.DatabaseServer) infra.DatabaseRef {
 	c := s.config.Database
 	ref := infra.DatabaseRef{
 		Host: pulumi.String(c.Endpoint).ToStringOutput(), Port: pulumi.Int(s.databasePort()).ToIntOutput(),

@@ -33,6 +33,8 @@ var Sets = map[string][]string{
 	"aws:lb/listener:Listener":                                   {"defaultActions[*].forward.targetGroups"},
 	"aws:lb/listenerRule:ListenerRule":                           {"actions[*].forward.targetGroups", "conditions", "conditions[*].hostHeader.values", "conditions[*].httpHeader.values", "conditions[*].pathPattern.values", "conditions[*].sourceIp.values"},
 	"aws:lb/loadBalancer:LoadBalancer":                           {"securityGroups", "subnets"},
+	"aws:rds/cluster:Cluster":                                    {"enabledCloudwatchLogsExports", "vpcSecurityGroupIds"},
+	"aws:rds/clusterParameterGroup:ClusterParameterGroup":        {"parameters"},
 	"aws:rds/instance:Instance":                                  {"enabledCloudwatchLogsExports", "vpcSecurityGroupIds"},
 	"aws:rds/parameterGroup:ParameterGroup":                      {"parameters"},
 	"aws:rds/subnetGroup:SubnetGroup":                            {"subnetIds"},

@@ -57,6 +57,13 @@ const (
 	DatabaseParameterGroupToken = "aws:rds/parameterGroup:ParameterGroup"
 	DatabaseEventsToken         = "aws:rds/eventSubscription:EventSubscription"
 	DatabaseSnapshotToken       = "aws:rds/snapshot:Snapshot"
+
+	DatabaseClusterToken           = "aws:rds/cluster:Cluster"
+	DatabaseClusterInstanceToken   = "aws:rds/clusterInstance:ClusterInstance"
+	DatabaseClusterParametersToken = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
+	DatabaseClusterSnapshotToken   = "aws:rds/clusterSnapshot:ClusterSnapshot"
+	// DatabaseClusterStoppedToken marks a cluster that is stopped, under its id.
+	DatabaseClusterStoppedToken = "aws:rds/stoppedCluster:StoppedCluster"
 	RecordToken                 = "aws:route53/record:Record"
 	ZoneToken                   = "aws:route53/zone:Zone" // exists before the program; see Account.Seed
 	BackupVaultToken            = "aws:backup/vault:Vault"

@@ -6,6 +6,7 @@ import (
 	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"github.com/laravel-ecs/laravel-ecs/emulator/account"
 )
@@ -75,4 +76,68 @@ func (s *Server) setStatus(ctx context.Context, identifier, from, to string) err
 		return refuse("InvalidDBInstanceState", "Instance %s is not in %s state.", identifier, from)
 	}
 	return s.account.Turn(ctx, r, "status", to)
+}
+
+// stopDBCluster answers https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_StopDBCluster.html.
+func (s *Server) stopDBCluster(ctx context.Context, in *rds.StopDBClusterInput) (*rds.StopDBClusterOutput, error) {
+	return &rds.StopDBClusterOutput{}, s.setClusterStatus(ctx, text(in.DBClusterIdentifier), "available", "stopped")
+}
+
+// startDBCluster answers https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_StartDBCluster.html.
+func (s *Server) startDBCluster(ctx context.Context, in *rds.StartDBClusterInput) (*rds.StartDBClusterOutput, error) {
+	return &rds.StartDBClusterOutput{}, s.setClusterStatus(ctx, text(in.DBClusterIdentifier), "stopped", "available")
+}
+
+// clusterStatus is that of a cluster. Pulumi's type has no such property, so a mark beside the cluster says that it is stopped.
+func (s *Server) clusterStatus(id string) string {
+	if _, stopped := s.account.Read(account.DatabaseClusterStoppedToken, id); stopped {
+		return "stopped"
+	}
+	return "available"
+}
+
+func (s *Server) setClusterStatus(ctx context.Context, identifier, from, to string) error {
+	r, ok := s.account.Read(account.DatabaseClusterToken, identifier)
+	if !ok {
+		return refuse("DBClusterNotFoundFault", "DBCluster %s not found.", identifier)
+	}
+	if s.clusterStatus(r.ID) != from {
+		return refuse("InvalidDBClusterStateFault", "DbCluster %s is in %s state but expected it to be one of %s.", identifier, s.clusterStatus(r.ID), from)
+	}
+	mark := account.Resource{Type: account.DatabaseClusterStoppedToken, ID: r.ID, Inputs: account.Values{}, Outputs: account.Values{"clusterIdentifier": r.ID}}
+	if err := s.account.Change(ctx, func(tx *account.Tx) error {
+		if to == "stopped" {
+			tx.Put(r.ID, mark)
+		} else {
+			tx.Remove(mark)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.account.Turn(ctx, r, "endpoint", r.Outputs["endpoint"]) // its server stops or starts
+}
+
+// describeDBClusters answers https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusters.html: 100 records a page.
+func (s *Server) describeDBClusters(_ context.Context, in *rds.DescribeDBClustersInput) (*rds.DescribeDBClustersOutput, error) {
+	if len(in.Filters) > 0 {
+		return nil, refuse("InvalidParameterValue", "the emulator has no filters of DescribeDBClusters")
+	}
+	var all []types.DBCluster
+	for _, r := range s.account.List(account.DatabaseClusterToken) {
+		v := r.Outputs
+		if in.DBClusterIdentifier != nil && *in.DBClusterIdentifier != r.ID && *in.DBClusterIdentifier != v.Text("arn") {
+			continue
+		}
+		all = append(all, types.DBCluster{
+			DBClusterIdentifier: ptr(r.ID), DBClusterArn: ptr(v.Text("arn")), Status: ptr(s.clusterStatus(r.ID)), Engine: ptr(v.Text("engine")), EngineVersion: ptr(v.Text("engineVersionActual")),
+			Endpoint: ptr(v.Text("endpoint")), ReaderEndpoint: ptr(v.Text("readerEndpoint")), Port: optionalInt32(v, "port"),
+			DeletionProtection: ptr(v.True("deletionProtection")), StorageEncrypted: ptr(v.True("storageEncrypted")), BackupRetentionPeriod: optionalInt32(v, "backupRetentionPeriod"),
+		})
+	}
+	if in.DBClusterIdentifier != nil && len(all) == 0 {
+		return nil, refuse("DBClusterNotFoundFault", "DBCluster %s not found.", *in.DBClusterIdentifier)
+	}
+	part, next, err := page(all, in.Marker, in.MaxRecords, 100)
+	return &rds.DescribeDBClustersOutput{DBClusters: part, Marker: next}, err
 }

@@ -20,15 +20,18 @@ func (s *Server) describeDBInstances(_ context.Context, in *rds.DescribeDBInstan
 		return nil, refuse("InvalidParameterValue", "the emulator has no filters of DescribeDBInstances")
 	}
 	var all []types.DBInstance
-	for _, r := range s.account.List(account.DatabaseToken) {
+	for _, r := range append(s.account.List(account.DatabaseToken), s.account.List(account.DatabaseClusterInstanceToken)...) {
 		v := r.Outputs
+		if v.Has("clusterIdentifier") {
+			v["status"] = s.clusterStatus(v.Text("clusterIdentifier"))
+		}
 		name := v.Text("identifier")
 		if in.DBInstanceIdentifier != nil && *in.DBInstanceIdentifier != name && *in.DBInstanceIdentifier != v.Text("arn") {
 			continue
 		}
 		host, _, _ := strings.Cut(cmp.Or(v.Text("address"), v.Text("endpoint")), ":")
 		all = append(all, types.DBInstance{
-			DBInstanceIdentifier: ptr(name), DBInstanceArn: ptr(v.Text("arn")), DBInstanceStatus: ptr(v.Text("status")), DBInstanceClass: ptr(v.Text("instanceClass")),
+			DBInstanceIdentifier: ptr(name), DBClusterIdentifier: optional(v.Text("clusterIdentifier")), DBInstanceArn: ptr(v.Text("arn")), DBInstanceStatus: ptr(v.Text("status")), DBInstanceClass: ptr(v.Text("instanceClass")),
 			Engine: ptr(v.Text("engine")), EngineVersion: ptr(cmp.Or(v.Text("engineVersionActual"), v.Text("engineVersion"))), MasterUsername: optional(v.Text("username")),
 			DBName: optional(v.Text("dbName")), AllocatedStorage: optionalInt32(v, "allocatedStorage"), MultiAZ: ptr(v.True("multiAz")),
 			PubliclyAccessible: ptr(v.True("publiclyAccessible")), StorageEncrypted: ptr(v.True("storageEncrypted")), DeletionProtection: ptr(v.True("deletionProtection")),

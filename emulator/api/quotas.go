@@ -26,6 +26,7 @@ var defaultQuotas = map[string]struct {
 	"L-7B6409FD": {"rds", "DB instances", 40},
 	"L-3032A538": {"fargate", "Fargate On-Demand vCPU resource count", 6},
 	"L-36FBB829": {"fargate", "Fargate Spot vCPU resource count", 6},
+	"L-952B80B8": {"rds", "DB clusters", 40},
 }
 
 // getServiceQuota answers https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html. No quota of the

@@ -61,7 +61,7 @@ func (r *Runtime) Reconcile(ctx context.Context) error {
 	if err := r.removeOrphans(ctx); err != nil {
 		return err
 	}
-	for _, token := range []string{account.RepositoryToken, account.DatabaseToken, account.CacheClusterToken, account.CacheReplicationToken, account.BucketToken, account.ListenerToken} {
+	for _, token := range []string{account.RepositoryToken, account.DatabaseToken, account.DatabaseClusterToken, account.CacheClusterToken, account.CacheReplicationToken, account.BucketToken, account.ListenerToken} {
 		for _, res := range r.List(token) {
 			if err := r.Ensure(ctx, res); err != nil {
 				return err
@@ -91,7 +91,7 @@ func (r *Runtime) removeOrphans(ctx context.Context) error {
 		return err
 	}
 	known := map[string]bool{"registry": len(r.List(account.RepositoryToken)) > 0, "balancer": len(r.List(account.ListenerToken)) > 0, data.ObjectsOwner: len(r.List(account.BucketToken))+len(r.List(account.QueueToken)) > 0}
-	for _, token := range []string{account.DatabaseToken, account.CacheClusterToken, account.CacheReplicationToken} {
+	for _, token := range []string{account.DatabaseToken, account.DatabaseClusterToken, account.CacheClusterToken, account.CacheReplicationToken} {
 		for _, res := range r.List(token) {
 			known[machine.OwnerOf(res)] = true
 		}

@@ -67,7 +67,9 @@ func (r *Runtime) Ensure(ctx context.Context, res account.Resource) error {
 		return err
 	case account.DatabaseToken:
 		return r.EnsureDatabase(ctx, res)
-	case account.DatabaseParameterGroupToken:
+	case account.DatabaseClusterToken:
+		return r.EnsureCluster(ctx, res)
+	case account.DatabaseParameterGroupToken, account.DatabaseClusterParametersToken:
 		return r.EnsureDatabasesUsing(ctx, res)
 	case account.CacheClusterToken, account.CacheReplicationToken:
 		return r.EnsureCache(ctx, res)
@@ -103,6 +105,8 @@ func (r *Runtime) remove(ctx context.Context, res account.Resource) error {
 		return r.RemoveRepository(ctx, res)
 	case account.DatabaseToken:
 		return r.RemoveDatabase(ctx, res)
+	case account.DatabaseClusterToken:
+		return r.RemoveCluster(ctx, res)
 	case account.CacheClusterToken, account.CacheReplicationToken:
 		return r.RemoveOwned(ctx, machine.OwnerOf(res))
 	case account.BalancerToken, account.ListenerToken, account.ListenerRuleToken, account.TargetGroupToken:

@@ -24,7 +24,7 @@ const snapshotDays = 7
 
 // CopiesArgs describes what is copied, and where to. At least one of Region and VaultARN is set.
 type CopiesArgs struct {
-	Database *infra.Database
+	Database infra.DatabaseServer
 	// Region is that of a vault in this account, and Elsewhere the provider there.
 	Region    string
 	Elsewhere pulumi.ProviderResource

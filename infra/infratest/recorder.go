@@ -107,6 +107,7 @@ var arns = map[string]string{
 	"aws:appautoscaling/target:Target":                    "application-autoscaling:eu-west-1:123456789012:scalable-target/",
 	"aws:lb/listenerRule:ListenerRule":                    "elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/",
 	"aws:rds/instance:Instance":                           "rds:eu-west-1:123456789012:db:",
+	"aws:rds/cluster:Cluster":                             "rds:eu-west-1:123456789012:cluster:",
 	"aws:cloudwatch/logGroup:LogGroup":                    "logs:eu-west-1:123456789012:log-group:",
 	"aws:ecr/repository:Repository":                       "ecr:eu-west-1:123456789012:repository/",
 	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": "iam::123456789012:oidc-provider/",
@@ -124,7 +125,7 @@ func (r *Recorder) outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 			out[k] = resource.NewPropertyValue(value)
 		}
 	}
-	for _, key := range []string{"name", "bucket", "identifier", "fqdn", "versionId", "address", "clusterAddress", "primaryEndpointAddress",
+	for _, key := range []string{"name", "bucket", "identifier", "fqdn", "versionId", "address", "endpoint", "readerEndpoint", "clusterAddress", "primaryEndpointAddress",
 		"dnsName", "zoneId", "registryId", "repositoryUrl", "arnSuffix", "primaryNetworkInterfaceId", "hex", "base64", "result", "certificateArn"} {
 		set(key, args.Name+"-"+key)
 	}

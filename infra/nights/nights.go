@@ -22,7 +22,7 @@ type Args struct {
 	Asleep   float64
 	Cluster  infra.ClusterRef
 	Services []Sleeper
-	Database *infra.Database
+	Database infra.DatabaseServer
 	Balancer *infra.Balancer
 	// Body is the page that the load balancer answers meanwhile: HTML of at most 1024 bytes.
 	Body string
@@ -99,9 +99,9 @@ func (args Args) calls(pages map[string]pulumi.StringOutput) (down, up []call) {
 		up = append(up, s.call(args.Times.Tasks, args.Cluster.Name, least, most))
 	}
 	if args.Database != nil {
-		instance := pulumi.Map{"DbInstanceIdentifier": args.Database.Identifier}
-		down = append(down, call{"database", args.Times.Stop, "rds:stopDBInstance", instance})
-		up = append([]call{{"database", args.Times.Start, "rds:startDBInstance", instance}}, up...)
+		server := args.Database.Nights()
+		down = append(down, call{"database", args.Times.Stop, server.Stop, server.Input})
+		up = append([]call{{"database", args.Times.Start, server.Start, server.Input}}, up...)
 	}
 	for _, scheme := range keys(pages) {
 		up = append(up, call{"page-" + scheme, args.Times.Open, "elasticloadbalancingv2:modifyRule", shown(pages[scheme], awakePath)})

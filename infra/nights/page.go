@@ -74,16 +74,16 @@ func newRole(ctx *pulumi.Context, name string, args Args, pages map[string]pulum
 	for _, scheme := range keys(pages) {
 		rules = append(rules, pages[scheme])
 	}
-	var database []pulumi.StringInput
+	database := infra.Statement{}
 	if args.Database != nil {
-		database = append(database, args.Database.ARN())
+		database.Actions, database.Resources = args.Database.Nights().Actions, []pulumi.StringInput{args.Database.ARN()}
 	}
 	var statements []infra.Statement
 	for _, s := range []infra.Statement{
 		{Actions: []string{"ecs:UpdateService"}, Resources: services},
 		{Actions: []string{"application-autoscaling:RegisterScalableTarget"}, Resources: targets},
 		{Actions: []string{"elasticloadbalancing:ModifyRule"}, Resources: rules},
-		{Actions: []string{"rds:StartDBInstance", "rds:StopDBInstance"}, Resources: database},
+		database,
 	} {
 		if len(s.Resources) > 0 {
 			statements = append(statements, s)

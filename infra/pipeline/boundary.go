@@ -48,6 +48,7 @@ var within = []permission{
 	{"ecs:UpdateService", scope{"ecs:{region}:{account}:service/{shared}/{name}", always}},
 	{"elasticloadbalancing:ModifyRule", scope{"elasticloadbalancing:{region}:{account}:listener-rule/app/{name}", always}},
 	{"rds:StartDBInstance rds:StopDBInstance", scope{"rds:{region}:{account}:db:{name}", always}},
+	{"rds:StartDBCluster rds:StopDBCluster", scope{"rds:{region}:{account}:cluster:{name}", always}},
 	// The application: what Laravel's drivers for files, queues, mail and cache use.
 	{"s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:GetObjectAcl s3:ListBucket s3:PutObject s3:PutObjectAcl", scope{"s3:::{name}", always}},
 	{"sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:GetQueueUrl sqs:PurgeQueue sqs:ReceiveMessage sqs:SendMessage", scope{"sqs:{region}:{account}:{name}", always}},

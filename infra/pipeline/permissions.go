@@ -1,7 +1,7 @@
 package pipeline
 
 // permissions are the actions that the provider calls, by resource type and by function.
-var permissions = joined(cdnPermissions, map[string][]permission{
+var permissions = joined(cdnPermissions, withAurora(map[string][]permission{
 	"aws:acm/certificate:Certificate": {
 		reading("acm:DescribeCertificate acm:ListTagsForCertificate"),
 		{"acm:RequestCertificate", newCerts},
@@ -297,4 +297,4 @@ var permissions = joined(cdnPermissions, map[string][]permission{
 	"aws:rds/getSubnetGroup:getSubnetGroup":               {reading("rds:DescribeDBSubnetGroups")},
 	"aws:route53/getZone:getZone":                         {reading("route53:ListHostedZones"), {"route53:GetHostedZone route53:ListTagsForResource", zones}},
 	"aws:ssm/getParameter:getParameter":                   {{"ssm:GetParameter", images}},
-})
+}))

@@ -42,12 +42,12 @@ var policyGroups = map[string]string{
 	"ec2":                     "network",
 	"application-autoscaling": "compute", "autoscaling": "compute", "ecs": "compute", "iam": "identity",
 	"acm": "traffic", "route53": "traffic", "wafv2": "traffic", "elasticloadbalancing": "balancing", "cloudfront": edge,
-	"ecr": "data", "s3": "data", "secretsmanager": "data", "elasticache": "database", "rds": "database", "backup": "data", "kms": "data",
+	"ecr": "data", "s3": "data", "secretsmanager": "data", "elasticache": "cache", "rds": "database", "backup": "data", "kms": "data",
 	"cloudwatch": "operations", "events": "operations", "logs": "operations", "sns": "operations", "scheduler": "operations", "sqs": "operations", "ssm": "operations",
 }
 
 // inlineGroups are in the role itself, where they do not count as attached; all of a role may have 10,240 characters (the same page).
-var inlineGroups = []string{"balancing", "identity"}
+var inlineGroups = []string{"balancing", "cache", "identity"}
 
 // deployStatements are all permissions that the program needs in one environment, by policy.
 func (r Reach) deployStatements() map[string][]infra.Statement {

@@ -61,7 +61,7 @@ var (
 	alarms        = scope{"cloudwatch:{region}:{account}:alarm:{name}", whenOurs}
 	dashboards    = scope{"cloudwatch::{account}:dashboard/{name}", always}
 	eventRules    = scope{"events:{region}:{account}:rule/{name}", whenOurs}
-	logGroups     = scope{"logs:{region}:{account}:log-group:{name} logs:{region}:{account}:log-group:/aws/rds/instance/{name} logs:{region}:{account}:log-group:aws-waf-logs-{name}", whenOurs}
+	logGroups     = scope{"logs:{region}:{account}:log-group:{name} logs:{region}:{account}:log-group:/aws/rds/instance/{name} logs:{region}:{account}:log-group:/aws/rds/cluster/{name} logs:{region}:{account}:log-group:aws-waf-logs-{name}", whenOurs}
 	repositories  = scope{"ecr:{region}:{account}:repository/{name}", whenOurs}
 	ecsThings     = scope{"ecs:{region}:{account}:cluster/{name} ecs:{region}:{account}:service/{name} ecs:{region}:{account}:capacity-provider/{name} ecs:{region}:{account}:task-definition/{name}", whenOurs}
 	cacheThings   = scope{"elasticache:{region}:{account}:cluster:{name} elasticache:{region}:{account}:replicationgroup:{name} elasticache:{region}:{account}:subnetgroup:{name} elasticache:{region}:{account}:snapshot:{name}", whenOurs}
@@ -73,8 +73,8 @@ var (
 	rolesPassed   = scope{"iam::{account}:role/{name}", whenPassing}
 	rolesLinked   = scope{"iam::{account}:role/aws-service-role/*", whenLinking}
 	balancers     = scope{"elasticloadbalancing:{region}:{account}:loadbalancer/app/{name} elasticloadbalancing:{region}:{account}:listener/app/{name} elasticloadbalancing:{region}:{account}:listener-rule/app/{name} elasticloadbalancing:{region}:{account}:targetgroup/{name}", whenOurs}
-	databases     = scope{"rds:{region}:{account}:db:{name} rds:{region}:{account}:es:{name} rds:{region}:{account}:pg:{name} rds:{region}:{account}:subgrp:{name} rds:{region}:{account}:snapshot:{name} rds:{region}:{account}:snapshot:rds:{name}", whenOurs}
-	optionGroups  = scope{"rds:{region}:{account}:og:default*", always} // AWS's, which have no tags
+	databases     = scope{"rds:{region}:{account}:cluster:{name} rds:{region}:{account}:cluster-pg:{name} rds:{region}:{account}:db:{name} rds:{region}:{account}:es:{name} rds:{region}:{account}:pg:{name} rds:{region}:{account}:subgrp:{name} rds:{region}:{account}:snapshot:{name} rds:{region}:{account}:snapshot:rds:{name}", whenOurs}
+	optionGroups  = scope{"rds:{region}:{account}:og:default* rds:{region}:{account}:pg:default.aurora-*", always} // AWS's, which have no tags
 	dbSnapshots   = scope{"rds:{region}:{account}:snapshot:{name}", always}
 	oldSnapshots  = scope{"rds:{region}:{account}:snapshot:{name} rds:{region}:{account}:snapshot:rds:{name}", whenUnclaimed}
 	// A blue/green update: its deployment has a generated id and no tags (hashicorp/terraform-provider-aws#35623), and its instances are named

@@ -62,6 +62,9 @@ func (e Environment) has(name string) bool {
 	return plain || secret
 }
 
+// readHost is the variable with the host of the instances that only read. Laravel's stock config/database.php does not read it.
+const readHost = "DB_READ_HOST"
+
 // Variables judges every variable that the application asks for and the stack has.
 func (a *Application) Variables(e Environment) (list []Variable) {
 	seen := map[string]bool{}
@@ -107,6 +110,9 @@ func (a *Application) Variables(e Environment) (list []Variable) {
 	for name, value := range e.Values {
 		if config.AtBuildOnly(name) && a.reads[name] == nil {
 			add(name, NoEffect, "env.%s: the bundle is made before a container starts: use image.buildEnv", name)
+		}
+		if name == readHost && a.reads[name] == nil {
+			add(name, NoEffect, "database.readers: no query gets to the readers, because config/database.php has no read and write hosts (docs/your-application.md, \"Readers of the database\")")
 		}
 		add(name, Provided, "%s", value)
 	}

@@ -10,12 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
-	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/cluster"
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
@@ -72,7 +70,7 @@ func (e *environment) sleep(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(ctx, limit)
 	defer stop()
 	for _, call := range e.schedule.Down {
-		if call.Action == stopDatabase {
+		if call.Action == stopDatabase || call.Action == stopCluster {
 			if err := e.wait(ctx, "the tasks to stop", e.none); err != nil {
 				return err
 			}
@@ -122,29 +120,12 @@ func (e *environment) served(ctx context.Context) error {
 	return err
 }
 
-// shared fails where the database is another stack's, and stopped.
-func (e *environment) shared(ctx context.Context) error {
-	from, host := e.cluster.Outputs.Shares, e.cluster.Outputs.DatabaseEndpoint
-	if from == "" {
-		return nil
-	}
-	found, err := session.All(ctx, "reading the databases", rds.NewDescribeDBInstancesPaginator(e.rds, &rds.DescribeDBInstancesInput{}),
-		func(page *rds.DescribeDBInstancesOutput) []rdstypes.DBInstance { return page.DBInstances })
-	if err != nil {
-		return err
-	}
-	for _, one := range found {
-		if one.Endpoint != nil && strings.HasPrefix(host, aws.ToString(one.Endpoint.Address)+":") && aws.ToString(one.DBInstanceStatus) != "available" {
-			return fmt.Errorf("%s uses the database of %s, which is %s: make wake STACK=%[2]s first", e.Stack, from, aws.ToString(one.DBInstanceStatus))
-		}
-	}
-	return nil
-}
-
 // The actions of calls.
 const (
 	startDatabase  = "rds:startDBInstance"
 	stopDatabase   = "rds:stopDBInstance"
+	startCluster   = "rds:startDBCluster"
+	stopCluster    = "rds:stopDBCluster"
 	modifyRule     = "elasticloadbalancingv2:modifyRule"
 	updateService  = "ecs:updateService"
 	registerTarget = "applicationautoscaling:registerScalableTarget"
@@ -153,10 +134,10 @@ const (
 // do makes a call. A database is started or stopped from the state in which it can be.
 func (e *environment) do(ctx context.Context, c session.Call) error {
 	switch c.Action {
-	case startDatabase:
-		return e.database(ctx, c, "stopped", "available", e.start)
-	case stopDatabase:
-		return e.database(ctx, c, "available", "stopped", e.stop)
+	case startDatabase, startCluster:
+		return e.database(ctx, c, "stopped", "available")
+	case stopDatabase, stopCluster:
+		return e.database(ctx, c, "available", "stopped")
 	case modifyRule:
 		return send(ctx, c, e.elb.ModifyRule)
 	case updateService:
@@ -177,37 +158,6 @@ func send[In, Out, Option any](ctx context.Context, c session.Call, operation fu
 		return session.Explain(fmt.Errorf("%s: %w", c.Action, err))
 	}
 	return nil
-}
-
-func (e *environment) start(ctx context.Context, c session.Call) error {
-	return send(ctx, c, e.rds.StartDBInstance)
-}
-func (e *environment) stop(ctx context.Context, c session.Call) error {
-	return send(ctx, c, e.rds.StopDBInstance)
-}
-
-// database brings the instance from one status to another. One that is on its way somewhere has to arrive first. A database that stops need
-// not be waited for: nothing uses it any more.
-func (e *environment) database(ctx context.Context, c session.Call, from, to string, change func(context.Context, session.Call) error) error {
-	var named struct{ DBInstanceIdentifier string }
-	if err := json.Unmarshal(c.Input, &named); err != nil {
-		return fmt.Errorf("reading the output schedule, %s: %w", c.Action, err)
-	}
-	changed := false
-	return e.wait(ctx, "the database to be "+to, func(ctx context.Context) (bool, error) {
-		found, err := e.rds.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: &named.DBInstanceIdentifier})
-		if err != nil {
-			return false, session.Explain(fmt.Errorf("reading the database %s: %w", named.DBInstanceIdentifier, err))
-		}
-		switch status := aws.ToString(found.DBInstances[0].DBInstanceStatus); {
-		case status == to:
-			return true, nil
-		case status == from && !changed:
-			changed = true
-			return to == "stopped", change(ctx, c)
-		}
-		return false, nil
-	})
 }
 
 // wait looks until something is so, and says once what it waits for.

@@ -66,15 +66,23 @@ func (a *account) cloud(t *testing.T, text string) *awstest.Cloud {
 			return "<" + answer + "Response><" + answer + "Result/></" + answer + "Response>"
 		}
 	}
+	status := func() string {
+		status := a.statuses[0]
+		if len(a.statuses) > 1 {
+			a.statuses = a.statuses[1:]
+		}
+		return status
+	}
 	return awstest.New(t, "", text, map[string]awstest.Operation{
 		"UpdateService": change("worker", ""), "RegisterScalableTarget": change("web", ""), "ModifyRule": change("page", "ModifyRule"),
 		"StopDBInstance": change("stop", "StopDBInstance"), "StartDBInstance": change("start", "StartDBInstance"),
+		"StopDBCluster": change("stop the cluster", "StopDBCluster"), "StartDBCluster": change("start the cluster", "StartDBCluster"),
+		"DescribeDBClusters": func(awstest.Map, url.Values) any {
+			return `<DescribeDBClustersResponse><DescribeDBClustersResult><DBClusters><DBCluster><Status>` + status() +
+				`</Status><Endpoint>aurora.internal</Endpoint></DBCluster></DBClusters></DescribeDBClustersResult></DescribeDBClustersResponse>`
+		},
 		"DescribeDBInstances": func(awstest.Map, url.Values) any {
-			status := a.statuses[0]
-			if len(a.statuses) > 1 {
-				a.statuses = a.statuses[1:]
-			}
-			return `<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance><DBInstanceStatus>` + status +
+			return `<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance><DBInstanceStatus>` + status() +
 				`</DBInstanceStatus><Endpoint><Address>db.internal</Address></Endpoint></DBInstance></DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>`
 		},
 		"DescribeServices": func(awstest.Map, url.Values) any {
@@ -124,6 +132,25 @@ func TestWake(t *testing.T) {
 	same(t, a, "start", "web 1 2", "worker 1", "page /.laravel-ecs/asleep")
 	awstest.Prints(t, c.Out.String(), "prod is awake: http://x")
 	awstest.Prints(t, c.Err.String(), "waiting for the database to be available ...", "waiting for the tasks to serve ...")
+}
+
+// TestAurora: a cluster stops after the tasks and starts before them, as an instance does.
+func TestAurora(t *testing.T) {
+	a := &account{statuses: []string{"available", "stopping"}, desired: map[string]int{"web": 2, "worker": 1}}
+	aurora := strings.NewReplacer("DBInstance", "DBCluster", "DbInstance", "DbCluster", "db.internal", "aurora.internal")
+	c := a.cloud(t, aurora.Replace(outputs("")))
+	if err := Sleep(t.Context(), c.Session, time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	same(t, a, "page /*", "web 0 0", "worker 0", "stop the cluster")
+	a.changes, a.statuses = nil, []string{"stopping", "stopped", "starting", "available"}
+	if err := Wake(t.Context(), c.Session, time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	same(t, a, "start the cluster", "web 1 2", "worker 1", "page /.laravel-ecs/asleep")
+	a.changes, a.statuses = nil, []string{"stopped"}
+	c = a.cloud(t, aurora.Replace(outputs(`, "shares": "staging"`)))
+	awstest.Says(t, Wake(t.Context(), c.Session, time.Millisecond), "prod uses the database of staging, which is stopped: make wake STACK=staging first")
 }
 
 // TestWakeForTheMend: a deployment does not wait for long for a release that does not serve. It may be what mends it.

@@ -23,7 +23,8 @@ var quotas = []quota{
 	{"Inbound or outbound rules per security group", "vpc", "L-0EA8095F", "", rulesOfAGroup},
 	{"Application Load Balancers per Region", "elasticloadbalancing", "L-53DA6B97", "AWS::ElasticLoadBalancingV2::LoadBalancer", more("aws:lb/loadBalancer:LoadBalancer")},
 	{"Target Groups per Region", "elasticloadbalancing", "L-B22855CB", "AWS::ElasticLoadBalancingV2::TargetGroup", more("aws:lb/targetGroup:TargetGroup")},
-	{"DB instances", "rds", "L-7B6409FD", "AWS::RDS::DBInstance", more("aws:rds/instance:Instance")},
+	{"DB instances", "rds", "L-7B6409FD", "AWS::RDS::DBInstance", more("aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance")},
+	{"DB clusters", "rds", "L-952B80B8", "AWS::RDS::DBCluster", more("aws:rds/cluster:Cluster")},
 	// What other instances use of these two is not known: there is no list of vCPUs.
 	{"Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances, vCPUs", "ec2", "L-1216C47A", "", vCPUs(false)},
 	{"All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests, vCPUs", "ec2", "L-34B43A08", "", vCPUs(true)},
@@ -32,10 +33,14 @@ var quotas = []quota{
 	{"Fargate Spot vCPU resource count", "fargate", "L-36FBB829", "", taskVCPUs("FARGATE_SPOT")},
 }
 
-// more is how many resources of a type a deployment adds.
-func more(token string) func(planned) float64 {
+// more is how many resources of the types a deployment adds.
+func more(tokens ...string) func(planned) float64 {
 	return func(p planned) float64 {
-		return max(0, float64(len(ofType(p.after, token))-len(ofType(p.before, token))))
+		added := 0
+		for _, token := range tokens {
+			added += len(ofType(p.after, token)) - len(ofType(p.before, token))
+		}
+		return max(0, float64(added))
 	}
 }
 

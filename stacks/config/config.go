@@ -5,6 +5,7 @@ package config
 import (
 	"encoding/json"
 
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/aurora"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/cdn"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 )
@@ -96,6 +97,7 @@ func defaults() *Config {
 			Engine: engines.MySQL, InstanceClass: "db.t4g.micro", Name: "laravel", Username: "laravel",
 			StorageGB: 20, BackupDays: 7, RequireTLS: true, FinalSnapshot: true,
 			Restore: Restore{Old: OldKept}, Copies: Copies{RetainDays: defaultRetainDays},
+			Serverless: aurora.Default,
 		},
 		Cache:         Cache{Engine: "valkey", Version: "8.0", NodeType: "cache.t4g.micro", Nodes: 1, EncryptTransit: true, Auth: AuthRotate},
 		Storage:       Storage{VersionDays: 30, KeepFiles: true, ExpireDays: map[string]int{livewireUploads: 1}},

@@ -1,5 +1,7 @@
 package config
 
+import "github.com/laravel-ecs/laravel-ecs/stacks/config/aurora"
+
 // Cluster is what tasks run on: instances, or AWS Fargate.
 type Cluster struct {
 	Capacity          string   `json:"capacity"` // ec2, fargate or fargateSpot
@@ -98,6 +100,9 @@ type Database struct {
 	Restore             Restore  `json:"restore"`
 	KMSKeyID            string   `json:"kmsKeyId"` // ARN of the key of a database that is new; empty for the key that AWS manages
 	Copies              Copies   `json:"copies"`
+	// Serverless and Readers are of the engine aurora-mysql only.
+	Serverless aurora.Serverless `json:"serverless"`
+	Readers    int               `json:"readers"` // instances that only read, and take over when the one that writes is lost
 	// Endpoint is the host of a server that exists: the program makes none, and only lets the application in. Username makes the application's users there.
 	Endpoint          string `json:"endpoint"`
 	Port              int    `json:"port"`              // of Endpoint or Import; 0: the engine's
@@ -109,6 +114,9 @@ type Database struct {
 
 // Imported tells whether the environment's first instance was made by somebody else.
 func (d Database) Imported() bool { return d.Import != "" }
+
+// Aurora tells whether the database is a cluster of Aurora.
+func (d Database) Aurora() bool { return aurora.Is(d.Engine) }
 
 // Existing tells whether the database server is one that the program does not make.
 func (d Database) Existing() bool { return d.Endpoint != "" }

@@ -225,7 +225,11 @@ func (c *Config) validateProduction(p *problems) {
 	want(len(c.Observability.Emails) > 0, "observability.emails", "an address that the alarms are sent to")
 	c.validateReceivers(p)
 	existing := c.Database.Existing() // its zones and backups are somebody else's decision
-	want(existing || c.Database.MultiAZ, "database.multiAz", "true")
+	if c.Database.Aurora() {
+		want(c.Database.Readers > 0, "database.readers", "1 or more: without one, a lost instance is an outage of minutes")
+		want(c.Database.Serverless.MinCapacity > 0, "database.serverless.minCapacity", "0.5 or more: the first visitor waits for a paused database")
+	}
+	want(existing || c.Database.MultiAZ || c.Database.Aurora(), "database.multiAz", "true")
 	want(existing || c.Database.BackupDays >= 7, "database.backupDays", "7 or more")
 	want(existing || c.Database.FinalSnapshot, "database.finalSnapshot", "true")
 	want(c.Database.RequireTLS, "database.requireTls", "true")

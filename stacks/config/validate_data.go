@@ -40,19 +40,28 @@ func (d Database) validate(p *problems, region string, fewestBackups int) {
 			p.add(key, "%q is a reserved word of %s, or belongs to the server; choose another", name, e.Family)
 		}
 	}
+	if d.Existing() && d.Aurora() {
+		p.add("database.engine", "%q: the server of database.endpoint is MySQL to the application, whatever runs it: write mysql", d.Engine)
+	}
 	if d.Existing() {
 		return // validateServer does the rest
 	}
-	d.validateVersion(p, time.Now())
-	d.Restore.validate(p, time.Now())
+	d.validateLogs(p, e)
 	d.validateCopies(p, region)
-	p.check("database.instanceClass", known.RDS.Check(d.InstanceClass))
 	if !theirs {
 		p.matches("database.username", d.Username, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,15}$`), "a letter and up to 15 letters and digits")
 	}
 	if !theirs && slices.Contains([]string{"admin", "root", "rdsadmin"}, strings.ToLower(d.Username)) {
 		p.add("database.username", "%q is the first name that attackers try, or reserved by RDS; choose another", d.Username)
 	}
+	if d.Aurora() {
+		d.validateAurora(p)
+		return
+	}
+	d.validateInstance(p)
+	d.validateVersion(p, time.Now())
+	d.Restore.validate(p, time.Now())
+	p.check("database.instanceClass", known.RDS.Check(d.InstanceClass))
 	p.between("database.storageGb", d.StorageGB, 20, 65536)
 	if d.MaxStorageGB != 0 && d.MaxStorageGB*10 < d.StorageGB*11 {
 		p.add("database.maxStorageGb", "%d is not at least a tenth more than storageGb, %d; 0 means no growth", d.MaxStorageGB, d.StorageGB)
@@ -64,13 +73,16 @@ func (d Database) validate(p *problems, region string, fewestBackups int) {
 	if !slices.Contains([]int{0, 1, 5, 10, 15, 30, 60}, d.MonitoringSeconds) {
 		p.add("database.monitoringSeconds", "%d is none of 0 (off), 1, 5, 10, 15, 30, 60", d.MonitoringSeconds)
 	}
-	p.distinct("database.logExports", d.LogExports)
-	for _, log := range d.LogExports {
-		p.oneOf("database.logExports", log, e.Logs...)
-	}
 	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html restricts the classes of MySQL and MariaDB alone.
 	if d.PerformanceInsights && d.Engine != engines.Postgres && regexp.MustCompile(`^db\.t[0-9]g?\.(micro|small)$`).MatchString(d.InstanceClass) {
 		p.add("database.performanceInsights", "not available for %s: the smallest class is medium", d.InstanceClass)
+	}
+}
+
+func (d Database) validateLogs(p *problems, e engines.Engine) {
+	p.distinct("database.logExports", d.LogExports)
+	for _, log := range d.LogExports {
+		p.oneOf("database.logExports", log, e.Logs...)
 	}
 }
 

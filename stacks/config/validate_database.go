@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/aurora"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
@@ -250,6 +252,42 @@ func (c *Config) validateImport(p *problems, stack string) {
 	// The boundary that the account stack makes has only instances of these names (infra/pipeline/boundary.go).
 	if prefix := c.App.Name + "-" + stack + "-"; c.Environment.PermissionsBoundary != "" && !strings.HasPrefix(d.Import, prefix) && (c.Environment.Schedule.Set() || d.Copies.Set()) {
 		p.add(key, "with environment.permissionsBoundary nothing stops or copies an instance whose name does not begin with %s: remove environment.schedule and database.copies", prefix)
+	}
+}
+
+// notOfAurora are the keys of database that Aurora has no use for, or that the program does not support with it, and why.
+var notOfAurora = map[string]string{
+	"instanceClass": "its instances have the capacity of database.serverless",
+	"storageGb":     "its storage grows and shrinks by itself", "maxStorageGb": "its storage grows and shrinks by itself",
+	"multiAz":           "its storage is in three zones; for an instance in another zone that takes over, set database.readers to 1",
+	"monitoringSeconds": "the program makes no enhanced monitoring of it", "upgradeFrom": "there is one line of versions, 8.0", "blueGreenUpdate": "there is one line of versions, 8.0",
+	"import": "it is for instances of RDS", "restore": "the program cannot restore it yet (docs/choices.md)", "copies": "the program cannot copy it yet (docs/choices.md)",
+}
+
+// validateAurora checks a cluster of Aurora, and that nothing is set that it does not have.
+func (d Database) validateAurora(p *problems) {
+	for _, found := range aurora.Validate(d.Version, d.Serverless, d.Readers) {
+		p.add("database."+found.Key, "%s", found.Text)
+	}
+	if end := aurora.Supported[aurora.Line(d.Version)]; end != "" && time.Now().Format(time.DateOnly) > end && !d.ExtendedSupport {
+		p.add("database.version", "%q is past the end of its standard support, %s: its Extended Support costs extra for each capacity unit and hour; set database.extendedSupport to stay", d.Version, end)
+	}
+	p.between("database.backupDays", d.BackupDays, 1, 35) // CreateDBCluster, BackupRetentionPeriod
+	given, byDefault := fields(d), fields(defaults().Database)
+	for _, key := range slices.Sorted(maps.Keys(notOfAurora)) {
+		if !reflect.DeepEqual(given[key], byDefault[key]) {
+			p.add("database."+key, "not with %s, because %s: remove the key", d.Engine, notOfAurora[key])
+		}
+	}
+}
+
+// validateInstance refuses what only Aurora has.
+func (d Database) validateInstance(p *problems) {
+	if d.Serverless != aurora.Default {
+		p.add("database.serverless", "only Aurora has a capacity, and the engine is %s: remove the key, or set database.engine to %s", d.Engine, aurora.MySQL)
+	}
+	if d.Readers != 0 {
+		p.add("database.readers", "only Aurora has readers, and the engine is %s: remove the key, or set database.engine to %s", d.Engine, aurora.MySQL)
 	}
 }
 

@@ -48,7 +48,9 @@ var ignored = map[string][]string{
 	"aws:elasticache/replicationGroup:ReplicationGroup": {"port"}, // internal/service/elasticache/replication_group.go: Redis's port is suppressed
 	// internal/service/elbv2/load_balancer.go: Default, and SuppressMissingOptionalConfigurationBlock.
 	"aws:lb/loadBalancer:LoadBalancer":            {"clientKeepAlive", "connectionLogs"},
-	"aws:rds/eventSubscription:EventSubscription": {"enabled"}, // internal/service/rds/event_subscription.go: Default
+	"aws:rds/cluster:Cluster":                     {"deleteAutomatedBackups", "engineMode"}, // internal/service/rds/cluster.go: Defaults
+	"aws:rds/clusterInstance:ClusterInstance":     {"autoMinorVersionUpgrade"},              // internal/service/rds/cluster_instance.go: Default
+	"aws:rds/eventSubscription:EventSubscription": {"enabled"},                              // internal/service/rds/event_subscription.go: Default
 }
 
 var readFacts = sync.OnceValues(func() (known providerFacts, err error) {
@@ -165,7 +167,7 @@ func TestExclusionsAreTheProviders(t *testing.T) {
 	}
 }
 
-// newerSets are sets of types that the provider's schema of 5.46 was not read for (internal/service/rds/event_subscription.go,
+// newerSets are sets of types that the provider's schema of 5.46 was not read for (cluster.go, cluster_parameter_group.go and event_subscription.go in internal/service/rds,
 // internal/service/s3/bucket_cors_configuration.go, internal/service/cloudfront/distribution.go).
 var newerSets = map[string][]string{
 	"aws:cloudfront/distribution:Distribution": {
@@ -173,6 +175,8 @@ var newerSets = map[string][]string{
 		"orderedCacheBehaviors[*].cachedMethods", "originGroups", "originGroups[*].failoverCriteria.statusCodes", "origins", "origins[*].customHeaders",
 		"origins[*].customOriginConfig.originSslProtocols",
 	},
+	"aws:rds/cluster:Cluster":                                    {"enabledCloudwatchLogsExports", "vpcSecurityGroupIds"},
+	"aws:rds/clusterParameterGroup:ClusterParameterGroup":        {"parameters"},
 	"aws:rds/eventSubscription:EventSubscription":                {"eventCategories", "sourceIds"},
 	"aws:s3/bucketCorsConfigurationV2:BucketCorsConfigurationV2": {"corsRules", "corsRules[*].allowedHeaders", "corsRules[*].allowedMethods", "corsRules[*].allowedOrigins", "corsRules[*].exposeHeaders"},
 }

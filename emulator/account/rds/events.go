@@ -11,14 +11,19 @@ import (
 
 // sources are, by the type of an event's source, the type that it names and the categories of its events (USER_Events.Messages.html).
 var sources = map[string]struct {
-	token, property string
-	categories      []string
+	tokens     []string
+	property   string
+	categories []string
 }{
-	"db-instance": {account.DatabaseToken, "identifier", []string{
+	// Those of a cluster: USER_Events.Messages.html in the Aurora user guide.
+	"db-cluster": {[]string{account.DatabaseClusterToken}, "clusterIdentifier", []string{
+		"configuration change", "creation", "deletion", "failover", "failure", "global failover", "maintenance", "migration", "notification",
+	}},
+	"db-instance": {[]string{account.DatabaseToken, account.DatabaseClusterInstanceToken}, "identifier", []string{
 		"availability", "backup", "backtrack", "configuration change", "creation", "deletion", "failover", "failure", "low storage", "maintenance", "notification",
 		"patch", "read replica", "recovery", "restoration", "security", "security patching",
 	}},
-	"db-parameter-group": {account.DatabaseParameterGroupToken, "name", []string{"configuration change"}},
+	"db-parameter-group": {[]string{account.DatabaseParameterGroupToken}, "name", []string{"configuration change"}},
 }
 
 // events sends what happens to instances and parameter groups to a topic (CreateEventSubscription).
@@ -48,7 +53,7 @@ var events = account.Type{
 		}
 		source := sources[r.Outputs.Text("sourceType")]
 		for _, id := range r.Outputs.Strings("sourceIds") {
-			if _, ok := tx.Find(source.token, source.property, id); !ok {
+			if !slices.ContainsFunc(source.tokens, func(token string) bool { _, ok := tx.Find(token, source.property, id); return ok }) {
 				return tx.Refuse("SourceNotFound", "The requested source could not be found: %s %s", r.Outputs.Text("sourceType"), id)
 			}
 		}

@@ -54,6 +54,9 @@ var Service = account.Service{Types: []account.Type{
 	},
 	database,
 	events,
+	cluster,
+	clusterInstance,
+	clusterParameters,
 }, Functions: lookups}
 
 var (

@@ -35,7 +35,7 @@ func (r *Servers) EnsureDatabase(ctx context.Context, res account.Resource) erro
 	}
 	id, made, err := r.EnsurePart(ctx, machine.Part{
 		Role: "database", Owner: machine.OwnerOf(res), Name: state.PlainName("rds-" + name), Image: server.image,
-		Aliases: []string{res.Outputs.Text("address")},
+		Aliases: append([]string{res.Outputs.Text("address")}, res.Outputs.Strings("readerEndpoint")...),
 		Volume:  state.PlainName("rds-" + name), Folder: server.folder,
 		Folders: map[string][]machine.File{server.settings: server.files(r, res)},
 	})
@@ -71,7 +71,11 @@ func (r *Servers) masterApplied(name string) string {
 
 // EnsureDatabasesUsing applies a changed parameter group. The server restarts for that.
 func (r *Servers) EnsureDatabasesUsing(ctx context.Context, group account.Resource) error {
-	for _, res := range r.List(account.DatabaseToken) {
+	servers := r.List(account.DatabaseToken)
+	for _, cluster := range r.List(account.DatabaseClusterToken) {
+		servers = append(servers, r.asInstance(cluster))
+	}
+	for _, res := range servers {
 		if res.Outputs.Text("parameterGroupName") == group.Outputs.Text("name") {
 			running, err := r.Docker.Containers(ctx, r.StateLabel(), machine.LabelOwner+"="+machine.OwnerOf(res))
 			if err != nil {

@@ -89,6 +89,9 @@ func (r *Servers) parameters(res account.Resource) func(yield func(name, value s
 	return func(yield func(name, value string) bool) {
 		group, ok := r.Account.Find(account.DatabaseParameterGroupToken, "name", res.Outputs.Text("parameterGroupName"))
 		if !ok {
+			group, ok = r.Account.Find(account.DatabaseClusterParametersToken, "name", res.Outputs.Text("parameterGroupName"))
+		}
+		if !ok {
 			return
 		}
 		for _, p := range group.Outputs.Blocks("parameters") {

@@ -18,6 +18,8 @@ var priced = map[string]func(*estimator, Resource){
 	"aws:ec2/vpcEndpoint:VpcEndpoint":                   (*estimator).endpoint,
 	"aws:lb/loadBalancer:LoadBalancer":                  (*estimator).balancer,
 	"aws:rds/instance:Instance":                         (*estimator).database,
+	"aws:rds/clusterInstance:ClusterInstance":           (*estimator).serverless,
+	"aws:rds/cluster:Cluster":                           func(e *estimator, r Resource) { e.unknown("Aurora storage and its requests, by use", r) },
 	"aws:elasticache/replicationGroup:ReplicationGroup": func(e *estimator, r Resource) { e.cache(r, "numCacheClusters") },
 	"aws:elasticache/cluster:Cluster":                   func(e *estimator, r Resource) { e.cache(r, "numCacheNodes") },
 	"aws:secretsmanager/secret:Secret":                  func(e *estimator, r Resource) { e.monthly("secret", 1, e.prices.Secret, r) },
@@ -47,7 +49,7 @@ var priced = map[string]func(*estimator, Resource){
 var unpaid = []string{
 	"aws:acm/", "aws:appautoscaling/", "aws:backup/selection:", "aws:backup/vault:", "aws:cloudfront/originAccessControl:", "aws:cloudwatch/event", "aws:ec2/defaultSecurityGroup:", "aws:ec2/flowLog:", "aws:ec2/internetGateway:", "aws:ec2/launchTemplate:",
 	"aws:ec2/route", "aws:ec2/securityGroup", "aws:ec2/subnet:", "aws:ec2/vpc:", "aws:ecr/lifecyclePolicy:", "aws:ecs/", "aws:elasticache/parameterGroup:",
-	"aws:elasticache/subnetGroup:", "aws:iam/", "aws:kms/alias:", "aws:lb/listener", "aws:lb/targetGroup", "aws:rds/eventSubscription:", "aws:rds/parameterGroup:",
+	"aws:elasticache/subnetGroup:", "aws:iam/", "aws:kms/alias:", "aws:lb/listener", "aws:lb/targetGroup", "aws:rds/clusterParameterGroup:", "aws:rds/eventSubscription:", "aws:rds/parameterGroup:",
 	"aws:rds/subnetGroup:", "aws:route53/record:", "aws:s3/", "aws:scheduler/", "aws:secretsmanager/secretVersion:", "aws:sns/", "aws:sqs/", "aws:vpc/",
 	"aws:wafv2/webAclAssociation:", "aws:wafv2/webAclLogging", "docker:", "laravel:", "pulumi:", "random:",
 }
@@ -143,6 +145,11 @@ func (e *estimator) database(r Resource) {
 		e.unknown("RDS extended support, once the version's standard support has ended", r)
 	}
 	e.monthly("RDS "+storage+" GB", zones*number(r, "allocatedStorage"), e.prices.RDSStorage[storage], r)
+}
+
+// serverless is paid by the capacity that it has from second to second, which the table has no price of.
+func (e *estimator) serverless(r Resource) {
+	e.unknown("Aurora Serverless v2, by its capacity", r)
 }
 
 func (e *estimator) cache(r Resource, nodes string) {

@@ -133,6 +133,7 @@ var dataTypes = map[string]string{
 	"aws:elasticache/replicationGroup:ReplicationGroup": "sessions, cached values and queued jobs",
 	"aws:kms/key:Key":                                   "everything that is encrypted with it",
 	"aws:lb/loadBalancer:LoadBalancer":                  "the address that DNS points to",
+	"aws:rds/cluster:Cluster":                           "the database",
 	databaseType:                                        "the database",
 	"aws:s3/bucketV2:BucketV2":                          "the objects in it",
 	"aws:secretsmanager/secret:Secret":                  "the secret, under the name that tasks and people know",

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/aurora"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
 
@@ -14,6 +15,8 @@ const (
 	MySQL    = "mysql"
 	MariaDB  = "mariadb"
 	Postgres = "postgres"
+
+	AuroraMySQL = aurora.MySQL
 )
 
 // Engine is an engine of RDS.
@@ -73,7 +76,7 @@ func Of(name string) (Engine, bool) {
 }
 
 // Names are all engines, as errors list them.
-func Names() []string { return []string{MySQL, MariaDB, Postgres} }
+func Names() []string { return []string{MySQL, MariaDB, Postgres, AuroraMySQL} }
 
 // mysqlLogs: EnableCloudwatchLogsExports in https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html.
 var mysqlLogs = []string{"audit", "error", "general", "slowquery"}
@@ -99,6 +102,11 @@ var all = map[string]Engine{
 			"10.6": {"10.4", "10.5"}, "10.11": {"10.4", "10.5", "10.6"}, "11.4": {"10.4", "10.5", "10.6", "10.11"},
 			"11.8": {"10.4", "10.5", "10.6", "10.11", "11.4"},
 		},
+	},
+	// A cluster, and no instance of RDS (package aurora). How many connections it admits depends on its capacity.
+	AuroraMySQL: {
+		Title: "Aurora MySQL", Family: "MySQL or MariaDB", Driver: "mysql", Word: "mysql", Port: 3306, Extended: true, Logs: mysqlLogs, MaxName: 64, Reserved: known.Reserved,
+		ConnectionBytes: 12582880, Usual: "8.0", Versions: aurora.Supported,
 	},
 	Postgres: {
 		Title: "PostgreSQL", Family: "PostgreSQL", Driver: "pgsql", Word: "pgsql", Port: 5432, Extended: true, Logs: []string{"postgresql", "upgrade"}, Own: "postgres", Reserved: known.ReservedPostgres,
