@@ -3,8 +3,8 @@ package config
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
