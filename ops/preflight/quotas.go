@@ -53,6 +53,10 @@ func ofType(resources []cost.Resource, token string) (list []cost.Resource) {
 	return list
 }
 
+// originFacingWeight is as how many rules CloudFront's managed prefix list counts
+// (https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html).
+const originFacingWeight = 55
+
 // rulesOfAGroup is the largest number of rules in one direction that a security group gets. Before the first deployment groups have no ids
 // yet, and the rules of all groups count as those of one: more than it will be.
 func rulesOfAGroup(p planned) (most float64) {
@@ -61,6 +65,9 @@ func rulesOfAGroup(p planned) (most float64) {
 		for _, r := range ofType(p.after, token) {
 			group := r.Properties["securityGroupId"]
 			count[group]++
+			if list, _ := r.Properties["prefixListId"].(string); list != "" {
+				count[group] += originFacingWeight - 1
+			}
 			most = max(most, count[group])
 		}
 	}
