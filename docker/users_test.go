@@ -158,3 +158,34 @@ func TestDropTakesDatabaseAndUsers(t *testing.T) {
 		t.Errorf("left on the server: %s", left)
 	}
 }
+
+// TestMigrateMakesUsersOfGuests: the container with the master password makes databases and users of other applications on the server, each with rights
+// on its own, and hides their passwords from the code of the migrations. A guest's own container migrates without it.
+func TestMigrateMakesUsersOfGuests(t *testing.T) {
+	t.Parallel()
+	database(t)
+	host := append(master(t, "inn_main", "inn_main_a", "inn-secret"), "DB_GUESTS=inn_blog=inn_blog_a,inn_docs=inn_docs_b", "DB_GUEST_INN_BLOG=blog-secret", "DB_GUEST_INN_DOCS=docs-secret")
+	for range 2 { // the second one finds all as it is
+		migrate(t, host)
+	}
+	guest := func(database, user, password string) []string {
+		return []string{"DB_CONNECTION=mysql", "DB_HOST=db", "DB_DATABASE=" + database, "DB_USERNAME=" + user, "DB_PASSWORD=" + password}
+	}
+	blog := guest("inn_blog", "inn_blog_a", "blog-secret")
+	migrate(t, blog)
+	for _, other := range []string{"inn_main", "inn_docs"} {
+		if log, status := runOnce(t, options{env: guest(other, "inn_blog_a", "blog-secret"), args: []string{"artisan", "migrate:status"}}); status == 0 {
+			t.Errorf("the blog reads %s:\n%s", other, log)
+		}
+	}
+	rotated := replaced(host, "DB_GUESTS=inn_blog=inn_blog_b", "DB_GUEST_INN_BLOG=next-secret")
+	migrate(t, rotated)
+	for _, env := range [][]string{blog, guest("inn_blog", "inn_blog_b", "next-secret")} {
+		if log, status := runOnce(t, options{env: env, args: []string{"artisan", "migrate:status"}}); status != 0 {
+			t.Errorf("%s cannot log in:\n%s", env[3], log)
+		}
+	}
+	if log, status := runOnce(t, options{env: replaced(host, "DB_GUEST_INN_BLOG="), args: []string{"migrate"}}); status == 0 || !strings.Contains(log, "DB_GUEST_INN_BLOG is missing") {
+		t.Errorf("without a password of the blog: %d\n%s", status, log)
+	}
+}

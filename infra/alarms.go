@@ -68,6 +68,9 @@ func (o *Observability) balancerAlarms() []alarm {
 	list := []alarm{
 		{"no-answer", "The load balancer answers 5xx itself: no healthy task", elb, "HTTPCode_ELB_5XX_Count", "Sum", balancer, true, 5, 5, quiet, 0},
 	}
+	if len(o.args.Balancer.hosts) > 0 {
+		list = nil // of a guest: see Balancer.metrics
+	}
 	targets := func(color string) pulumi.StringMap {
 		return pulumi.StringMap{"LoadBalancer": o.args.Balancer.ARNSuffix, "TargetGroup": o.args.Balancer.Target(color).ARNSuffix}
 	}

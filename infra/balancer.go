@@ -53,7 +53,9 @@ type Balancer struct {
 	targets    map[string]*lb.TargetGroup // by colour
 	groups     map[string]*lb.TargetGroup // of Routes
 	listeners  []pulumi.Resource
-	forwarding map[string]*lb.Listener // the listeners that forward, by http and https
+	forwarding pulumi.StringMap // ARNs of the listeners that forward, by http and https
+	hosts      []string         // of a guest; empty for the owner of the load balancer, who gets all other requests
+	priority   int              // of Traffic's rule
 }
 
 // SSLPolicy allows TLS 1.3, and the TLS 1.2 suites with forward secrecy. Security Hub ELB.17 recommends it.
@@ -62,7 +64,7 @@ const SSLPolicy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 // NewBalancer registers the load balancer. Names of load balancers and target groups have at most 32 characters, 8 of them for
 // autonaming. Hence the load balancer has the component's name, without a suffix.
 func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pulumi.ResourceOption) (*Balancer, error) {
-	b := &Balancer{args: args, targets: map[string]*lb.TargetGroup{}, groups: map[string]*lb.TargetGroup{}, forwarding: map[string]*lb.Listener{}}
+	b := &Balancer{args: args, targets: map[string]*lb.TargetGroup{}, groups: map[string]*lb.TargetGroup{}, forwarding: pulumi.StringMap{}, priority: trafficPriority}
 	if err := ctx.RegisterComponentResource("laravel:infra:Balancer", name, b, opts...); err != nil {
 		return nil, err
 	}
@@ -73,15 +75,8 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 	if err := b.createBalancer(ctx, name, logs); err != nil {
 		return nil, fmt.Errorf("creating load balancer: %w", err)
 	}
-	for _, color := range args.Colors {
-		if b.targets[color], err = newTargetGroup(ctx, name, color, args.VpcID, args.TargetArgs, pulumi.Parent(b)); err != nil {
-			return nil, fmt.Errorf("creating target group: %w", err)
-		}
-	}
-	for _, route := range sortedKeys(args.Routes) {
-		if b.groups[route], err = newTargetGroup(ctx, route, Blue, args.VpcID, args.Routes[route], pulumi.Parent(b)); err != nil {
-			return nil, fmt.Errorf("creating target group: %w", err)
-		}
+	if err := b.createGroups(ctx, name); err != nil {
+		return nil, fmt.Errorf("creating target group: %w", err)
 	}
 	if err := b.createListeners(ctx, name); err != nil {
 		return nil, fmt.Errorf("creating listener: %w", err)
@@ -102,6 +97,21 @@ func NewBalancer(ctx *pulumi.Context, name string, args BalancerArgs, opts ...pu
 	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{"arn": b.ARN, "dnsName": b.DNSName, "zoneId": b.ZoneID, "arnSuffix": b.ARNSuffix})
 }
 
+// createGroups makes a target group for each colour and each route.
+func (b *Balancer) createGroups(ctx *pulumi.Context, name string) (err error) {
+	for _, color := range b.args.Colors {
+		if b.targets[color], err = newTargetGroup(ctx, name, color, b.args.VpcID, b.args.TargetArgs, pulumi.Parent(b)); err != nil {
+			return err
+		}
+	}
+	for _, route := range sortedKeys(b.args.Routes) {
+		if b.groups[route], err = newTargetGroup(ctx, route, Blue, b.args.VpcID, b.args.Routes[route], pulumi.Parent(b)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Colors lists the colours that have a target group.
 func (b *Balancer) Colors() []string { return b.args.Colors }
 
@@ -110,7 +120,7 @@ func (b *Balancer) Target(color string) Target {
 	group := b.targets[color]
 	return Target{
 		ARN: group.Arn, ARNSuffix: group.ArnSuffix,
-		ResourceLabel: pulumi.Sprintf("%s/%s", b.balancer.ArnSuffix, group.ArnSuffix), Ready: b.listeners,
+		ResourceLabel: pulumi.Sprintf("%s/%s", b.ARNSuffix, group.ArnSuffix), Ready: b.listeners,
 	}
 }
 
@@ -121,13 +131,7 @@ func (b *Balancer) RouteTarget(route string) Target {
 }
 
 // ListenerARNs are those of the listeners that forward, by http and https.
-func (b *Balancer) ListenerARNs() pulumi.StringMap {
-	arns := pulumi.StringMap{}
-	for scheme, listener := range b.forwarding {
-		arns[scheme] = listener.Arn
-	}
-	return arns
-}
+func (b *Balancer) ListenerARNs() pulumi.StringMap { return b.forwarding }
 
 func (b *Balancer) createBalancer(ctx *pulumi.Context, name string, logs *PrivateBucket) error {
 	wait := logs.ready
@@ -204,7 +208,7 @@ func (b *Balancer) listen(ctx *pulumi.Context, name, scheme string, args *lb.Lis
 	}
 	b.listeners = append(b.listeners, listener)
 	if scheme == "https" || !b.redirects() {
-		b.forwarding[scheme] = listener
+		b.forwarding[scheme] = listener.Arn
 	}
 	return nil
 }

@@ -38,6 +38,9 @@ type ClusterArgs struct {
 	// ForceDelete lets a destroy delete them all the same.
 	ScaleInProtection, ForceDelete bool
 	ContainerInsights              bool
+	// Guests tells that services of other environments run here: AWS refuses to delete the cluster then, after everything before it is gone. So
+	// Pulumi refuses the destroy before it begins.
+	Guests bool
 	// ExecLog gets the sessions of ECS Exec; nil where it is off.
 	ExecLog *cloudwatch.LogGroup
 	// Tags are repeated on the instances and their disks, which do not get the provider's default tags.
@@ -154,7 +157,11 @@ func SharedCluster(name, arn, capacityProvider, execLogARN string, tasks *TaskNe
 }
 
 func (c *Cluster) createCluster(ctx *pulumi.Context, name string) (err error) {
-	c.cluster, err = NewECSCluster(ctx, name+"-ecs", c.args.ContainerInsights, c.args.ExecLog, pulumi.Parent(c))
+	opts := []pulumi.ResourceOption{pulumi.Parent(c)}
+	if c.args.Guests {
+		opts = append(opts, pulumi.Protect(true))
+	}
+	c.cluster, err = NewECSCluster(ctx, name+"-ecs", c.args.ContainerInsights, c.args.ExecLog, opts...)
 	return err
 }
 

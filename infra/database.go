@@ -287,20 +287,3 @@ func (ref DatabaseRef) Env() map[string]pulumi.StringInput {
 	}
 	return env
 }
-
-// databaseWidgets are the two of the dashboard that show the database.
-func (o *Observability) databaseWidgets(widget func(i int, title, stat string, metrics ...any) any) []any {
-	watch := o.args.Database.Watch()
-	rds := func(metric string) any {
-		entry := []any{"AWS/RDS", metric}
-		for _, name := range sortedKeys(watch.Dimensions) {
-			entry = append(entry, name, watch.Dimensions[name])
-		}
-		return entry
-	}
-	second := widget(5, "Free storage", "Minimum", rds("FreeStorageSpace"))
-	if watch.Serverless != nil {
-		second = widget(5, "Capacity of the database", "Average", []any{"AWS/RDS", "ServerlessDatabaseCapacity", "DBClusterIdentifier", watch.Serverless})
-	}
-	return []any{widget(4, "Database", "Average", rds("CPUUtilization"), rds("DatabaseConnections")), second}
-}

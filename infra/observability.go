@@ -139,9 +139,6 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string) error {
 			},
 		}
 	}
-	elb := func(metric string) any {
-		return []any{"AWS/ApplicationELB", metric, "LoadBalancer", o.args.Balancer.ARNSuffix}
-	}
 	var cpu, memory []any
 	for _, process := range sortedKeys(o.args.Services) {
 		ecs := func(metric string) any {
@@ -150,8 +147,8 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string) error {
 		cpu, memory = append(cpu, ecs("CPUUtilization")), append(memory, ecs("MemoryUtilization"))
 	}
 	widgets := []any{
-		widget(0, "Requests", "Sum", elb("RequestCount"), elb("HTTPCode_Target_5XX_Count"), elb("HTTPCode_ELB_5XX_Count")),
-		widget(1, "Response time", "p95", elb("TargetResponseTime")),
+		widget(0, "Requests", "Sum", o.args.Balancer.metrics("RequestCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count")...),
+		widget(1, "Response time", "p95", o.args.Balancer.metrics("TargetResponseTime")...),
 		widget(2, "CPU of the tasks", "Average", cpu...),
 		widget(3, "Memory of the tasks", "Average", memory...),
 	}

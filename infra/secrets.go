@@ -23,6 +23,8 @@ type SecretsArgs struct {
 	RecoveryDays int
 	// Protected keeps a destroy from deleting APP_KEY, without which encrypted columns and cookies cannot be read any more.
 	Protected bool
+	// Guest leaves out the passwords of the database, whose server and users are another environment's.
+	Guest bool
 	// CachePassword makes the password of the cache, when it is not given.
 	CachePassword bool
 	Generations
@@ -90,6 +92,9 @@ func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulu
 		if err := s.share(ctx, name+"-"+variable, variable, values[variable], args); err != nil {
 			return nil, fmt.Errorf("storing secret %s: %w", variable, err)
 		}
+	}
+	if args.Guest {
+		return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
 	}
 	if err := s.databasePasswords(ctx, name, args); err != nil {
 		return nil, fmt.Errorf("generating DB_PASSWORD: %w", err)
@@ -233,6 +238,12 @@ func (s *Secrets) store(ctx *pulumi.Context, logical, variable string, value pul
 func (s *Secrets) Share(variable, arn, reference string) {
 	s.References[variable] = pulumi.String(reference).ToStringOutput()
 	s.ARNs = append(s.ARNs, pulumi.String(arn))
+}
+
+// AddSetup adds a secret for the containers that prepare the database.
+func (s *Secrets) AddSetup(variable string, arn, reference pulumi.StringOutput) {
+	s.SetupReferences[variable] = reference
+	s.ARNs = append(s.ARNs, arn)
 }
 
 // Reference is what containers get a secret from, for another environment; empty where there is none.

@@ -48,8 +48,7 @@ func NewTraffic(ctx *pulumi.Context, name string, args TrafficArgs, opts ...pulu
 	if err != nil {
 		return nil, fmt.Errorf("registering hook: %w", err)
 	}
-	all := args.Balancer.admitted(pathCondition("/*"))
-	if t.rules, err = newRules(ctx, name, args.Balancer.ListenerARNs(), trafficPriority, all, args.forward(),
+	if t.rules, err = newRules(ctx, name, args.Balancer.ListenerARNs(), args.Balancer.priority, args.Balancer.all(), args.forward(),
 		pulumi.Parent(t), pulumi.DependsOn(args.serving()),
 		pulumi.ResourceHooks(&pulumi.ResourceHookBinding{BeforeUpdate: []*pulumi.ResourceHook{warm}})); err != nil {
 		return nil, err
@@ -197,6 +196,8 @@ func NewRoute(ctx *pulumi.Context, name string, args RouteArgs, opts ...pulumi.R
 	var conditions []lb.ListenerRuleConditionInput
 	if args.Host != "" {
 		conditions = append(conditions, hostCondition(args.Host))
+	} else if hosts := args.Balancer.hosts; len(hosts) > 0 { // the same path of another application is not its
+		conditions = append(conditions, hostCondition(hosts...))
 	}
 	if len(args.Paths) > 0 {
 		conditions = append(conditions, pathCondition(args.Paths...))
@@ -255,6 +256,13 @@ func (b *Balancer) createOriginRules(ctx *pulumi.Context, name string) error {
 	if b.args.Origin == nil {
 		return nil
 	}
+	rules, err := newRules(ctx, name+"-origin", b.ListenerARNs(), originPriority, b.admitted(pathCondition("/.laravel-ecs/targets")), b.everyGroup(), pulumi.Parent(b))
+	b.listeners = append(b.listeners, rules...)
+	return err
+}
+
+// everyGroup names all target groups in a rule, as the default action of a listener does otherwise.
+func (b *Balancer) everyGroup() *lb.ListenerRuleActionArgs {
 	groups := lb.ListenerRuleActionForwardTargetGroupArray{}
 	for i, color := range b.args.Colors {
 		groups = append(groups, &lb.ListenerRuleActionForwardTargetGroupArgs{Arn: b.targets[color].Arn, Weight: pulumi.Int(max(0, 1-i))})
@@ -262,11 +270,8 @@ func (b *Balancer) createOriginRules(ctx *pulumi.Context, name string) error {
 	for _, route := range sortedKeys(b.groups) {
 		groups = append(groups, &lb.ListenerRuleActionForwardTargetGroupArgs{Arn: b.groups[route].Arn, Weight: pulumi.Int(0)})
 	}
-	action := forwardTo(b.targets[Blue].Arn)
 	if len(groups) > 1 {
-		action = &lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), Forward: &lb.ListenerRuleActionForwardArgs{TargetGroups: groups}}
+		return &lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), Forward: &lb.ListenerRuleActionForwardArgs{TargetGroups: groups}}
 	}
-	rules, err := newRules(ctx, name+"-origin", b.ListenerARNs(), originPriority, b.admitted(pathCondition("/.laravel-ecs/targets")), action, pulumi.Parent(b))
-	b.listeners = append(b.listeners, rules...)
-	return err
+	return forwardTo(b.targets[Blue].Arn)
 }

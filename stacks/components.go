@@ -44,7 +44,7 @@ func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*i
 			Database: s.config.Generation(config.DBPassword), Master: s.config.Generation(config.MasterPassword),
 			Cache: s.config.Generation(config.CachePassword),
 		},
-		CachePassword: s.config.Environment.Shares == "" && s.config.Cache.Authenticates(),
+		CachePassword: s.config.Environment.Shares == "" && s.config.Cache.Authenticates(), Guest: s.config.Environment.IsGuest(),
 	}, s.aws)
 	if err == nil && s.config.Cache.PasswordSecretARN != "" {
 		secrets.Share(infra.PasswordVariable, s.config.Cache.PasswordSecretARN, s.config.Cache.PasswordSecretARN)
@@ -87,13 +87,14 @@ func (s *stack) createDatabase(ctx *pulumi.Context, network *vpc.Network, firewa
 	return database, nil
 }
 
-func (s *stack) createCache(ctx *pulumi.Context, network *vpc.Network, firewall *vpc.Firewall, secrets *infra.Secrets) (*infra.Cache, error) {
+// createCache makes the cache in the data subnets, with the group that the instances reach.
+func (s *stack) createCache(ctx *pulumi.Context, subnets pulumi.StringArrayInput, group pulumi.StringInput, secrets *infra.Secrets) (*infra.Cache, error) {
 	c := s.config.Cache
 	if c.Engine == config.None || c.Existing() {
 		return nil, nil //nolint:nilnil // a cache that is not there has no nodes, and no variables
 	}
 	args := infra.CacheArgs{
-		SubnetIDs: network.DataSubnetIDs, SecurityGroupID: firewall.ID(vpc.GroupCache),
+		SubnetIDs: subnets, SecurityGroupID: group,
 		Engine: c.Engine, Version: c.Version, NodeType: c.NodeType, Nodes: c.Nodes, SnapshotDays: c.SnapshotDays,
 		EncryptTransit: c.EncryptTransit, ApplyNow: c.ApplyNow, Upgrade: c.Upgrade, Protected: s.config.Environment.Protected(),
 	}
@@ -194,7 +195,7 @@ func (s *stack) createCluster(ctx *pulumi.Context, network *vpc.Network, firewal
 		MinInstances: c.Min, MaxInstances: c.Max, OnDemandBase: c.OnDemandBase, OnDemandPercent: c.OnDemandPercent,
 		AMI: c.AMI, KeyPair: c.KeyPair, DiskGB: c.DiskGB, TargetCapacity: c.TargetCapacity,
 		MaxInstanceDays: c.MaxInstanceDays, ScaleInProtection: protected && c.MaxInstanceDays == 0, ForceDelete: !protected,
-		ContainerInsights: c.ContainerInsights, ExecLog: execLog, Tags: s.tags,
+		ContainerInsights: c.ContainerInsights, ExecLog: execLog, Guests: len(s.config.Environment.Guests) > 0, Tags: s.tags,
 	}, s.aws)
 	if err != nil {
 		return ref, wrap("cluster", err)
@@ -242,6 +243,7 @@ func (s *stack) createCopies(ctx *pulumi.Context, database infra.DatabaseServer)
 	return &infra.CopiesWatched{RoleARN: copies.RoleARN, Vaults: copies.Vaults}, nil
 }
 
+// createObservability watches the environment: without network, database and copies a guest, whose host watches these and the instances.
 func (s *stack) createObservability(ctx *pulumi.Context, app *application, network *vpc.Network, database infra.DatabaseServer, copies *infra.CopiesWatched, cache *infra.Cache, services map[string]*infra.Service) error {
 	c := s.config.Observability
 	if !c.Alarms {
@@ -251,11 +253,16 @@ func (s *stack) createObservability(ctx *pulumi.Context, app *application, netwo
 		Emails: c.Emails, Region: s.config.Region, Balancer: app.balancer, CertificateARN: app.balancer.CertificateARN(), Cluster: app.cluster,
 		Services: map[string]infra.Watched{}, Database: database, StorageGB: s.config.Database.StorageGB,
 		Connections: s.config.Database.MaxConnections(), Cache: cache, Queue: app.queue, Dashboard: c.Dashboard,
-		NATInstanceID: network.NATInstanceID(), BackupDays: s.config.Database.BackupDays, Copies: copies,
+		BackupDays: s.config.Database.BackupDays, Copies: copies,
 		Sleeps: s.config.Environment.Schedule.Set(),
 	}
 	all := processes(s.config, app.database.Master)
 	args.Reported = s.reported(all)
+	if network != nil {
+		args.NATInstanceID = network.NATInstanceID()
+	} else {
+		args.Reported.Disk = false
+	}
 	for _, p := range all {
 		watched := infra.Watched{Service: services[p.name], CPUPercent: s.config.CPUPercent(p.task.CPU()), Idle: p.color.Idle()}
 		if p.routed() {

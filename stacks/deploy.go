@@ -10,6 +10,7 @@ import (
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/guests"
 )
 
 // stack is known before the first component is made.
@@ -27,6 +28,7 @@ type stack struct {
 	// providers are those of regions, and issued is the certificate of the load balancer where the program requests it.
 	providers map[string]*aws.Provider
 	issued    *infra.Certificate
+	guest     guests.Priorities // of the rules, where it is a guest
 }
 
 // Deploy declares one environment or, where the configuration has a section account, what all environments of an account share.
@@ -38,8 +40,11 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.config.Environment.Shares != "" {
+	switch e := s.config.Environment; {
+	case e.Shares != "":
 		return s.deploySharing(ctx)
+	case e.IsGuest():
+		return s.deployGuest(ctx)
 	}
 	return s.deployEnvironment(ctx)
 }
@@ -100,6 +105,10 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	hosted, err := s.createGuests(ctx, secrets)
+	if err != nil {
+		return err
+	}
 	database, err := s.createDatabase(ctx, network, firewall, secrets)
 	if err != nil {
 		return err
@@ -108,7 +117,7 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	cache, err := s.createCache(ctx, network, firewall, secrets)
+	cache, err := s.createCache(ctx, network.DataSubnetIDs, s.cacheGroup(firewall), secrets)
 	if err != nil {
 		return err
 	}
@@ -145,6 +154,9 @@ func (s *stack) deployEnvironment(ctx *pulumi.Context) error {
 	}
 	s.export(ctx, app, services)
 	ctx.Export("loadBalancerDnsName", balancer.DNSName)
+	if err := s.tellGuests(ctx, hosted, network, firewall, app, services); err != nil {
+		return err
+	}
 	if s.sharesWithReviews() {
 		ctx.Export(sharedOutput, sharedValues(s.config, network, app))
 	}

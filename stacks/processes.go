@@ -151,9 +151,14 @@ func preparation(c *config.Config, main infra.Container, limits config.Limits, m
 	before := container(role, config.Process{
 		CPU: config.MigrateCPU, MemoryMiB: main.MemoryMiB, ReservationMiB: config.MigrateReservationMiB, StopSeconds: main.StopSeconds, Limits: limits,
 	}, 0)
-	before.Environment["DB_MASTER_USERNAME"] = master
-	if d := c.Database; d.Engine == engines.Postgres && !d.Existing() && !d.Imported() && c.Environment.Shares == "" {
+	if !c.Environment.IsGuest() { // whose users its host makes
+		before.Environment["DB_MASTER_USERNAME"] = master
+	}
+	if d := c.Database; d.Engine == engines.Postgres && !d.Existing() && !d.Imported() && c.Environment.Shares == "" && !c.Environment.IsGuest() {
 		before.Environment["DB_OWN_SERVER"] = "1" // nobody else has a user there, who may need a right that the container takes away
+	}
+	if guests := databaseGuests(c); guests != "" {
+		before.Environment["DB_GUESTS"] = guests
 	}
 	if c.Release.Migrate {
 		maps.Copy(before.Environment, c.WorkerArguments())
@@ -169,6 +174,9 @@ func balancerRanges(c *config.Config) (ranges []string) {
 		return nil
 	}
 	ranges = c.Network.PublicRanges
+	if c.Environment.IsGuest() { // of its host's load balancer
+		return ranges
+	}
 	for zone := range c.Network.Zones {
 		if !c.Network.Existing() {
 			ranges = append(ranges, vpc.SubnetBlock(netip.MustParsePrefix(c.Network.CIDR), 0, zone).String())

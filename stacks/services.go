@@ -140,7 +140,7 @@ func (s *stack) createRoutes(ctx *pulumi.Context, app *application, processes []
 		if !p.routed() {
 			continue
 		}
-		number := p.further.RulePriority()
+		number := s.rulePriority(*p.further)
 		if _, err := infra.NewRoute(ctx, fmt.Sprintf("%s-route-%d", s.prefix, number), infra.RouteArgs{
 			Balancer: app.balancer, Group: s.routeName(p.name), Service: services[p.name],
 			Host: p.further.Host, Paths: p.further.Paths(), Priority: number, WarmUp: time.Duration(s.config.GraceSeconds(p.startSeconds())) * time.Second,

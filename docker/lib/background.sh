@@ -88,12 +88,13 @@ schedule() {
     done
 }
 
-# database makes the application's database and user, where this container has the master password. Nothing after it has that password:
-# code of the application runs there.
+# database makes the application's database and user, and those of guests, where this container has the master password. Nothing after it has
+# these passwords: code of the application runs there.
 database() {
     [[ -n ${DB_MASTER_PASSWORD:-} ]] || return 0
     php /usr/local/lib/laravel-ecs/users.php || exit
-    unset DB_MASTER_USERNAME DB_MASTER_PASSWORD
+    # shellcheck disable=SC2086 # each is a name of a variable
+    unset DB_MASTER_USERNAME DB_MASTER_PASSWORD DB_GUESTS ${!DB_GUEST_*}
 }
 
 # migrate is never cut short: half a schema change is worse than a late stop.

@@ -2,6 +2,8 @@
 // Prepares the database server for the application: its database, and its user with the password that this release has. It runs as the
 // master user, before any code of the application, in the roles migrate and users only. Any number of containers can run it at once. It
 // touches no other user, so tasks of an earlier release keep working (docs/adr/0019). With "drop DATABASE" it removes what it has made.
+// DB_GUESTS are databases and users of other applications on the server (docs/adr/0029): DATABASE=USER, separated by commas, each with its password
+// in DB_GUEST_DATABASE. They are made alike, and the applications never see the master password.
 
 require __DIR__.(getenv('DB_CONNECTION') === 'pgsql' ? '/users-pgsql.php' : '/users-mysql.php');
 
@@ -60,6 +62,29 @@ function drop(string $database, string $name, string $password): never
     exit(0);
 }
 
+/** Makes a database and a user who may use it and no other. A user who can log in already keeps his password. */
+function prepare(PDO $master, string $database, string $name, string $password): void
+{
+    $works = login($name, $password, $database) !== null;
+    make($master, $database, $name, $password, $works);
+    $works || fwrite(STDERR, "users: made $name, which may use the database $database and no other\n");
+}
+
+/** The guests of DB_GUESTS: database, user and password of each. All are checked before the first one is made. */
+function guests(string $own): array
+{
+    $guests = [];
+    foreach (array_filter(explode(',', (string) getenv('DB_GUESTS'))) as $guest) {
+        preg_match('/^([a-z0-9_]{1,64})=([a-z0-9_]{1,32})$/', $guest, $parts) || fail("DB_GUESTS: \"$guest\" is not DATABASE=USER");
+        $parts[1] === $own && fail("DB_GUESTS: $own is the database of this application");
+        $password = (string) getenv($variable = 'DB_GUEST_'.strtoupper($parts[1]));
+        $password === '' && fail("$variable is missing: the password of $parts[2]");
+        $guests[] = [$parts[1], $parts[2], $password];
+    }
+
+    return $guests;
+}
+
 [$database, $name, $password] = [getenv('DB_DATABASE'), getenv('DB_USERNAME'), (string) getenv('DB_PASSWORD')];
 if (!preg_match('/^[A-Za-z0-9_]{1,'.LONGEST.'}$/', (string) $database)) {
     fail("DB_DATABASE: \"$database\" is not letters, digits and underscores");
@@ -70,13 +95,15 @@ if (($argv[1] ?? '') === 'drop') {
     str_starts_with($database, 'review_') || fail("drop: $database is not the database of a review environment: its name does not begin with review_");
     drop($database, $name, $password);
 }
-$works = login($name, $password, $database) !== null;
+$guests = guests($database);
 $master = login((string) getenv('DB_MASTER_USERNAME'), (string) getenv('DB_MASTER_PASSWORD'), '');
 if ($master === null) {
     // After a rotation of the master password, tasks of an earlier release that are started once more have the old one.
-    $works || fail('the database refuses the master user '.getenv('DB_MASTER_USERNAME')." (DB_MASTER_PASSWORD), and $name too");
+    login($name, $password, $database) || fail('the database refuses the master user '.getenv('DB_MASTER_USERNAME')." (DB_MASTER_PASSWORD), and $name too");
     fwrite(STDERR, "users: the database refuses the master user; $name can log in, going on\n");
     exit(0);
 }
-make($master, $database, $name, $password, $works);
-$works || fwrite(STDERR, "users: made $name, which may use the database $database and no other\n");
+prepare($master, $database, $name, $password);
+foreach ($guests as [$schema, $user, $secret]) {
+    prepare($master, $schema, $user, $secret);
+}

@@ -52,6 +52,8 @@ const (
 	TargetGroupToken            = "aws:lb/targetGroup:TargetGroup"
 	ListenerToken               = "aws:lb/listener:Listener"
 	ListenerRuleToken           = "aws:lb/listenerRule:ListenerRule"
+	ListenerCertificateToken    = "aws:lb/listenerCertificate:ListenerCertificate"
+	ParameterToken              = "aws:ssm/parameter:Parameter"
 	DatabaseToken               = "aws:rds/instance:Instance"
 	DatabaseSubnetGroupToken    = "aws:rds/subnetGroup:SubnetGroup"
 	DatabaseParameterGroupToken = "aws:rds/parameterGroup:ParameterGroup"

@@ -29,7 +29,9 @@ func ForMachine(file *config.File, stack string, httpPort int) error {
 
 // bringHere changes what a stack that is meant for AWS cannot have on this machine. Pulumi.local.yaml has the same values.
 func bringHere(file *config.File, httpPort int) error {
-	file.Unset("environment.shares") // every environment on this machine has an account, and so resources, of its own
+	for _, key := range []string{"shares", "guests", "guestOf"} {
+		file.Unset("environment." + key) // every environment on this machine has an account, and so resources, of its own
+	}
 	values := map[string]any{
 		"app.url": fmt.Sprintf("http://localhost:%d", httpPort),
 		// The local servers have no certificate of Amazon's, and the network is private.

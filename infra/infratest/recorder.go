@@ -41,6 +41,8 @@ type Recorder struct {
 	Partition string
 	// Lookups are other properties of a network or a database that exists, by the id of VPC, subnet, route table, instance or subnet group.
 	Lookups map[string]map[string]any
+	// Parameters are the values of parameters of Systems Manager, by name; one that is not among them is an image.
+	Parameters map[string]string
 
 	mu     sync.Mutex
 	seen   []Resource
@@ -183,6 +185,9 @@ func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 	if args.Token == "aws:ecs/getService:getService" {
 		return r.service(args.Args["serviceName"].StringValue())
 	}
+	if value, ok := r.Parameters[nameIn(args.Args)]; ok && args.Token == "aws:ssm/getParameter:getParameter" {
+		return resource.NewPropertyMapFromMap(map[string]any{"value": value, "insecureValue": value}), nil
+	}
 	if answer, ok := r.network(args); ok {
 		if text, fails := answer["error"].(string); fails {
 			return nil, errors.New(text)
@@ -286,4 +291,12 @@ func namesOf(urns []string) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// nameIn is the argument name; empty without one.
+func nameIn(args resource.PropertyMap) string {
+	if name, ok := args["name"]; ok && name.IsString() {
+		return name.StringValue()
+	}
+	return ""
 }

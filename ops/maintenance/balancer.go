@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/laravel-ecs/laravel-ecs/ops/session"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/guests"
 )
 
 // tagKey marks the rules of maintenance; its value is what a rule is for.
@@ -38,8 +39,32 @@ type balancer struct {
 // listener is a listener with its rules, and what those of maintenance are for.
 type listener struct {
 	types.Listener
+	place
 	rules []types.Rule
 	roles map[string]string // by ARN of a rule
+}
+
+// place is where the rules of an application are: between two priorities, and for some host names only where it is a guest of another one.
+type place struct {
+	above, traffic int // traffic is the priority of the rule for all its requests
+	hosts          []string
+}
+
+// placeOf is that of a stack. A guest's hundred numbers end behind those of its traffic (stacks/config/guests); the owner of the load balancer comes after all guests.
+func placeOf(outputs session.Outputs) place {
+	if guest := outputs.GuestOf; guest != nil {
+		p := guests.PrioritiesOf(1 + guest.Priority/guests.BlockSize)
+		return place{above: p.LastRoute(), traffic: guest.Priority, hosts: guest.Hosts}
+	}
+	return place{above: guests.LastPriority, traffic: trafficPriority}
+}
+
+// condition is that of the application's host names; empty where it has all requests.
+func (p place) condition() (list []types.RuleCondition) {
+	if len(p.hosts) > 0 {
+		list = append(list, types.RuleCondition{Field: aws.String("host-header"), HostHeaderConfig: &types.HostHeaderConditionConfig{Values: p.hosts}})
+	}
+	return list
 }
 
 // open finds the load balancer by its DNS name.
@@ -77,7 +102,7 @@ func open(ctx context.Context, s *session.Session) (*balancer, error) {
 		if slices.ContainsFunc(each.DefaultActions, redirects) { // to the one that forwards, by default or, behind CloudFront, by its rules
 			continue
 		}
-		l := listener{Listener: each, roles: map[string]string{}}
+		l := listener{Listener: each, place: placeOf(outputs), roles: map[string]string{}}
 		if err := b.readRules(ctx, &l); err != nil {
 			return nil, err
 		}
@@ -124,7 +149,7 @@ func (b *balancer) readRules(ctx context.Context, l *listener) error {
 // own are the rules of maintenance of one kind, in the order in which they are asked.
 func (l *listener) own(role string) (rules []types.Rule) {
 	for _, rule := range l.rules {
-		if l.roles[aws.ToString(rule.RuleArn)] == role {
+		if n := priority(rule); l.roles[aws.ToString(rule.RuleArn)] == role && n > l.above && n < l.traffic {
 			rules = append(rules, rule)
 		}
 	}
@@ -144,7 +169,7 @@ func priority(rule types.Rule) int {
 // CreateRule takes them: a forward names its groups in one place, and the order is its own.
 func (l *listener) today() (list []types.Action) {
 	actions := l.DefaultActions
-	if i := slices.IndexFunc(l.rules, func(r types.Rule) bool { return priority(r) == trafficPriority }); i >= 0 {
+	if i := slices.IndexFunc(l.rules, func(r types.Rule) bool { return priority(r) == l.traffic }); i >= 0 {
 		actions = l.rules[i].Actions
 	}
 	for _, action := range actions {
@@ -159,7 +184,7 @@ func (l *listener) today() (list []types.Action) {
 
 // free is the highest priority below the traffic rule, and below a limit, that no rule has.
 func (l *listener) free(below int) (int, error) {
-	for number := min(below, trafficPriority) - 1; number > 0; number-- {
+	for number := min(below, l.traffic) - 1; number > l.above; number-- {
 		if !slices.ContainsFunc(l.rules, func(r types.Rule) bool { return priority(r) == number }) {
 			return number, nil
 		}
@@ -181,14 +206,18 @@ type wanted struct {
 
 // plan lists the rules: the page last, the allowed networks before it.
 func (l *listener) plan(networks []string, body string) (page wanted, allow []wanted) {
-	page = wanted{rolePage,
-		[]types.RuleCondition{{Field: aws.String("path-pattern"), PathPatternConfig: &types.PathPatternConditionConfig{Values: []string{"/*"}}}},
+	all := l.condition()
+	if len(all) == 0 {
+		all = []types.RuleCondition{{Field: aws.String("path-pattern"), PathPatternConfig: &types.PathPatternConditionConfig{Values: []string{"/*"}}}}
+	}
+	page = wanted{rolePage, all,
 		[]types.Action{{Type: types.ActionTypeEnumFixedResponse, FixedResponseConfig: &types.FixedResponseActionConfig{
 			StatusCode: aws.String("503"), ContentType: aws.String("text/html"), MessageBody: aws.String(body),
 		}}}}
-	for part := range slices.Chunk(networks, perRule) {
-		allow = append(allow, wanted{roleAllow,
-			[]types.RuleCondition{{Field: aws.String("source-ip"), SourceIpConfig: &types.SourceIpConditionConfig{Values: part}}}, l.today()})
+	for part := range slices.Chunk(networks, max(1, perRule-len(l.hosts))) {
+		allow = append(allow, wanted{roleAllow, append([]types.RuleCondition{
+			{Field: aws.String("source-ip"), SourceIpConfig: &types.SourceIpConditionConfig{Values: part}},
+		}, l.condition()...), l.today()})
 	}
 	return page, allow
 }
@@ -197,7 +226,7 @@ func (l *listener) plan(networks []string, body string) (page wanted, allow []wa
 // removes the rest. Allowed networks come first, so that they are never shut out.
 func (b *balancer) apply(ctx context.Context, l listener, networks []string, body string) error {
 	pages, there := l.own(rolePage), l.own(roleAllow)
-	below, err := l.free(trafficPriority) // the page's own, once it is created
+	below, err := l.free(l.traffic) // the page's own, once it is created
 	if len(pages) > 0 {
 		below, err = priority(pages[0]), nil
 	}
@@ -210,7 +239,7 @@ func (b *balancer) apply(ctx context.Context, l listener, networks []string, bod
 			return err
 		}
 	}
-	if err := b.put(ctx, &l, pages, trafficPriority, page); err != nil {
+	if err := b.put(ctx, &l, pages, l.traffic, page); err != nil {
 		return err
 	}
 	return b.remove(ctx, append(there[min(len(allow), len(there)):], pages[min(1, len(pages)):]...))

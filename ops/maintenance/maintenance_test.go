@@ -27,7 +27,13 @@ type account struct {
 
 func (a *account) cloud(t *testing.T) *awstest.Cloud {
 	t.Helper()
-	return awstest.New(t, "", awstest.Outputs, map[string]awstest.Operation{
+	return a.cloudOf(t, awstest.Outputs)
+}
+
+// cloudOf is that of a stack with other outputs.
+func (a *account) cloudOf(t *testing.T, outputs string) *awstest.Cloud {
+	t.Helper()
+	return awstest.New(t, "", outputs, map[string]awstest.Operation{
 		"DescribeLoadBalancers": func(awstest.Map, url.Values) any {
 			return `<DescribeLoadBalancersResponse><DescribeLoadBalancersResult><LoadBalancers>
 				<member><LoadBalancerArn>other</LoadBalancerArn><DNSName>other.elb.amazonaws.com</DNSName></member>
@@ -97,7 +103,7 @@ func (r rule) xml() string {
 		text += `</Values></SourceIpConfig></member>`
 	}
 	text += `</Conditions>`
-	if r.priority == "50000" {
+	if r.priority == "50000" || r.arn == "blog" {
 		text += `<Actions><member><Type>forward</Type><ForwardConfig><TargetGroups><member><TargetGroupArn>blue</TargetGroupArn><Weight>90</Weight></member>
 			<member><TargetGroupArn>green</TargetGroupArn><Weight>10</Weight></member></TargetGroups></ForwardConfig></member></Actions>`
 	}
@@ -117,7 +123,7 @@ func (a *account) summary() string {
 	for _, r := range a.rules {
 		what := strings.Join(r.networks(), ",")
 		if status := r.form.Get("Actions.member.1.FixedResponseConfig.StatusCode"); status != "" {
-			what = status + " " + r.form.Get("Conditions.member.1.PathPatternConfig.Values.member.1")
+			what = status + " " + r.form.Get("Conditions.member.1.PathPatternConfig.Values.member.1") + r.form.Get("Conditions.member.1.HostHeaderConfig.Values.member.1")
 		}
 		lines = append(lines, strings.TrimSpace(strings.Join([]string{r.listener, r.priority, r.role, what}, " ")))
 	}
@@ -206,6 +212,28 @@ func TestTrafficRule(t *testing.T) {
 	if form := a.rules[2].form; form.Get("Actions.member.1.ForwardConfig.TargetGroups.member.2.Weight") != "10" {
 		t.Errorf("allowed addresses are sent to %v", form)
 	}
+}
+
+// TestGuest: the page of an application on another one's load balancer is for its host names, among its own numbers, and the rules of the owner and
+// of other guests stay. The owner's page, in turn, leaves those of guests.
+func TestGuest(t *testing.T) {
+	there := []rule{{"https", "50000", "traffic", "", nil}, {"https", "298", "blog", "", nil}, {"https", "197", "other", rolePage, nil}, {"https", "49999", "owner", rolePage, nil}}
+	a := &account{redirects: true, rules: slices.Clone(there)}
+	c := a.cloudOf(t, strings.Replace(awstest.Outputs, `"release": "r2"`, `"release": "r2", "guestOf": {"host": "shop-prod", "priority": 298, "hosts": ["blog.example.com", "www.blog.example.com"]}`, 1))
+	if err := On(t.Context(), c.Session, Options{Allow: []string{"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"}}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, a, "https 197 page", "https 295 allow 10.0.0.4/32", "https 296 allow 10.0.0.1/32,10.0.0.2/32,10.0.0.3/32", "https 297 page 503 blog.example.com",
+		"https 298", "https 49999 page", "https 50000")
+	if err := Off(t.Context(), c.Session); err != nil {
+		t.Fatal(err)
+	}
+	same(t, a, "https 197 page", "https 298", "https 49999 page", "https 50000")
+	owner := a.cloud(t)
+	if err := Off(t.Context(), owner.Session); err != nil {
+		t.Fatal(err)
+	}
+	same(t, a, "https 197 page", "https 298", "https 50000")
 }
 
 // TestMappedAddresses: the load balancer compares a visitor's IPv4 address with IPv4 networks.

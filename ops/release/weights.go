@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -62,14 +63,17 @@ func (st *state) candidateNow(ctx context.Context, g groups) (release string, pe
 	if err != nil {
 		return "", 0, err
 	}
-	found := false
+	found, last := false, math.MaxInt
+	if guest := st.Outputs.GuestOf; guest != nil { // whose rule behind this one names all groups, as a default rule does
+		last = guest.Priority
+	}
 	for _, listener := range listeners {
 		rules, err := session.All(ctx, "reading the listener's rules", elb.NewDescribeRulesPaginator(api, &elb.DescribeRulesInput{ListenerArn: listener.ListenerArn}),
 			func(page *elb.DescribeRulesOutput) []types.Rule { return page.Rules })
 		if err != nil {
 			return "", 0, err
 		}
-		if share, forwards := g.share(rules); forwards {
+		if share, forwards := g.share(rules, last); forwards {
 			found = true
 			percent = max(percent, share)
 		}
@@ -88,12 +92,12 @@ func (st *state) candidateNow(ctx context.Context, g groups) (release string, pe
 }
 
 // share is the candidate's by the rules of one listener: by the last one that forwards to either group, because those of maintenance and of
-// single hosts come before. The default rule is none of them: it names a group before there are tasks.
-func (g groups) share(rules []types.Rule) (percent int, forwards bool) {
+// single hosts come before. The default rule is none of them, nor is one behind the highest priority: they name a group before there are tasks.
+func (g groups) share(rules []types.Rule, highest int) (percent int, forwards bool) {
 	last := -1
 	for _, rule := range rules {
 		priority, err := strconv.Atoi(aws.ToString(rule.Priority))
-		if err != nil || priority <= last { // "default"
+		if err != nil || priority <= last || priority > highest { // "default"
 			continue
 		}
 		for _, action := range rule.Actions {

@@ -113,6 +113,9 @@ func plan(s *session.Session, name string) (rotation, error) {
 		}
 		return r, nil
 	}
+	if host := settings.Text("environment.guestOf"); host != "" && (name == config.DBPassword || name == config.MasterPassword) {
+		return r, fmt.Errorf("with environment.guestOf %s makes the users of the database: raise generation below environment.guests there, deploy it, and then this one", host)
+	}
 	next := generation(settings, name) + 1
 	switch name {
 	case config.DBPassword:

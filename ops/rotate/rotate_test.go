@@ -62,6 +62,7 @@ func TestPlan(t *testing.T) {
 		}
 	}
 	for file, test := range map[string]struct{ secret, says string }{
+		"config: {x:environment: {guestOf: shop-prod}}\n": {config.DBPassword, "with environment.guestOf shop-prod makes the users of the database"},
 		"config: {x:environment: {shares: staging}}\n":    {config.MasterPassword, "the master password is that of staging: rotate it there"},
 		"config: {x:database: {endpoint: db.internal}}\n": {config.MasterPassword, "database.endpoint, db.internal, is not the program's: change its password there"},
 		"config: {x:cache: {encryptTransit: false}}\n":    {config.CachePassword, "has no cache with a password of its own"},

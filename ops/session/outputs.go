@@ -31,6 +31,7 @@ type Outputs struct {
 	SecretARNs          map[string]string `json:"secretArns"`         // of its secrets, by environment variable: ARN, or ARN:::VERSION
 	Shares              string            `json:"shares"`             // the stack whose database and instances a review environment uses
 	Schema              string            `json:"schema"`             // its database there
+	GuestOf             *Guest            `json:"guestOf"`            // nil for an environment with a load balancer of its own
 	Schedule            *Schedule         `json:"schedule"`           // nil for an environment that never sleeps
 	CDN                 CDN               `json:"cdn"`                // empty without CloudFront
 }
@@ -39,6 +40,13 @@ type Outputs struct {
 type CDN struct {
 	State          string `json:"state"` // cdn.state
 	DistributionID string `json:"distributionId"`
+}
+
+// Guest is an application on another environment's cluster and load balancer (environment.guestOf).
+type Guest struct {
+	Host     string   `json:"host"`     // the environment, by app.name and stack
+	Priority int      `json:"priority"` // of the rule that has all its requests
+	Hosts    []string `json:"hosts"`    // its host names
 }
 
 // Schedule is how an environment is put to sleep and woken: calls of AWS's API in their order.

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -186,4 +188,99 @@ func (c *Config) validateSchedule(p *problems) {
 	refuse(c.Cluster.Min > 0 && c.Environment.Shares == "" && !c.Cluster.Fargate(), "cluster.min", "%d, and with environment.schedule it must be 0: ECS takes the last instance away when no task runs, and starts one for the first task", c.Cluster.Min)
 	refuse(c.Release.Strategy != Rolling, "release.strategy", "%s: with environment.schedule it must be rolling, because the number of tasks turns a colour off, and the schedule sets it, too", c.Release.Strategy)
 	refuse(c.Database.Copies.Set(), "database.copies", "not with environment.schedule: the daily job needs a database that runs")
+}
+
+// validateGuests checks environment.guests: other applications that run on this environment.
+func (c *Config) validateGuests(p *problems, stack string) {
+	if len(c.Environment.Guests) == 0 {
+		return
+	}
+	const key = "environment.guests"
+	if e := c.Environment; e.Class == ClassReview || e.IsGuest() || e.Shares != "" {
+		p.add(key, "an environment of class review, or one with environment.shares or environment.guestOf, has no guests: remove it")
+	}
+	if c.CDN.On() {
+		p.add("cdn.state", "%s, and the rules of environment.guests ask for no header of CloudFront's: remove one of them", c.CDN.State)
+	}
+	if c.Cluster.Fargate() {
+		p.add("cluster.capacity", "%s, and environment.guests run on instances of this environment: remove one of them", c.Cluster.Capacity)
+	}
+	if c.Environment.Schedule.Set() {
+		p.add("environment.schedule", "not with environment.guests, whose tasks would have no database: remove one of them")
+	}
+	if c.Environment.Teardown {
+		p.add("environment.teardown", "true, and environment.guests has %s, which a destroy would leave without cluster, load balancer and database: destroy these first, and remove them here",
+			strings.Join(c.Environment.Guests.Names(), ", "))
+	}
+	if c.Domain.Name == "" {
+		p.add("domain.name", "missing: the load balancer tells guests apart by host name, and their certificates need its HTTPS listener")
+	}
+	if strings.HasPrefix(c.App.Name, "ssm") { // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
+		p.add("app.name", "%q begins with ssm, which Systems Manager reserves in names of parameters, and environment.guests needs one", c.App.Name)
+	}
+	for _, one := range c.Environment.Guests.Problems(c.App.Name+"-"+stack, c.Database.Name, c.Hosts()) {
+		p.add(key+"."+one.Key, "%s", one.Text)
+	}
+	for _, guest := range c.Environment.Guests.Names() {
+		for _, host := range c.Environment.Guests[guest].Hosts {
+			if !hostName.MatchString(host) || len(host) > maxRuleHost {
+				p.add(key+"."+guest+".hosts", "%q is not a host name of up to %d characters", host, maxRuleHost)
+			}
+		}
+	}
+}
+
+// ofGuest are the keys that a guest has in sections which otherwise describe what its host has: all else there is refused. Its instance types and
+// the engine of its database are those of the host: image, sizes of tasks and variables depend on them.
+var ofGuest = map[string][]string{
+	"access": {"exec", "taskPolicies"}, "cluster": {"instanceTypes", "max"}, "database": {"engine", "version"}, "network": {},
+	"loadBalancer": {"containerTls", "deregistrationSeconds", "healthCheck"},
+}
+
+// maxRuleValues is how many values the conditions of a rule have
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html, "Condition values per rule").
+const maxRuleValues = 5
+
+// validateGuestOf checks an environment that is a guest of another one.
+func (c *Config) validateGuestOf(p *problems, stack string) {
+	from := c.Environment.GuestOf
+	if from == "" {
+		return
+	}
+	if !name.MatchString(from) || !strings.Contains(from, "-") || from == c.App.Name+"-"+stack {
+		p.add("environment.guestOf", "%q is not the name of another environment: its app.name and stack, such as shop-prod", from)
+	}
+	refuse := func(wrong bool, key, format string, args ...any) {
+		if wrong {
+			p.add(key, format, args...)
+		}
+	}
+	refuse(c.Environment.Class == ClassReview, "environment.guestOf", "not for environment.class review, whose environments share one with environment.shares: remove it")
+	refuse(c.Environment.Schedule.Set(), "environment.schedule", "with environment.guestOf, instances and database are those of %s: remove it", from)
+	refuse(c.CDN.On(), "cdn.state", "%s, and with environment.guestOf the load balancer is that of %s, which takes requests without CloudFront: remove it", c.CDN.State, from)
+	refuse(c.Domain.Name == "", "domain.name", "missing: the load balancer of %s tells applications apart by host name", from)
+	refuse(c.Cache.Existing(), "cache.endpoint", "with environment.guestOf the cache is one of its own, or none (cache.engine): remove it")
+	_, given := c.Secrets[MasterPassword]
+	refuse(given || c.Generation(MasterPassword) > 0, "secrets."+MasterPassword, "with environment.guestOf the database server is that of %s, which makes the users: remove it, and rotation.%s", from, MasterPassword)
+	refuse(c.Rotation[DBPassword] > 0, "rotation."+DBPassword, "with environment.guestOf the password is made by %s: raise environment.guests.%s-%s.generation there, deploy it, and then this", from, c.App.Name, stack)
+	refuse(slices.Contains(c.Release.Judge.Alarms, "no-answer"), "release.judge.alarms", "no-answer counts the answers for all applications of %s: use no-task", from)
+	values := 1 + len(c.Hosts()) // an address that a maintenance page lets through
+	for _, f := range c.Further() {
+		if f.Routed() && f.Host == "" {
+			values = max(values, len(c.Hosts())+len(f.Paths()))
+		}
+	}
+	refuse(values > maxRuleValues, "domain.aliases", "%d host names, paths or addresses are too many for one rule of the load balancer of %s, which has %d", values, from, maxRuleValues)
+	own := defaults()
+	for section, pair := range map[string][2]any{
+		"access": {c.Access, own.Access}, "cluster": {c.Cluster, own.Cluster}, "database": {c.Database, own.Database}, "network": {c.Network, own.Network},
+		"loadBalancer": {c.LoadBalancer, own.LoadBalancer},
+	} {
+		given, byDefault := fields(pair[0]), fields(pair[1])
+		for _, key := range sortedKeys(given) {
+			if !slices.Contains(ofGuest[section], key) && !reflect.DeepEqual(given[key], byDefault[key]) {
+				p.add(section+"."+key, "with environment.guestOf it is that of %s: remove the key", from)
+			}
+		}
+	}
 }

@@ -1,6 +1,10 @@
 package config
 
-import "hash/fnv"
+import (
+	"hash/fnv"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/guests"
+)
 
 // maxGroups is how many target groups an action of a listener may name, and the default action names all: those of web and of the processes
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html, "Target Groups per Action").
@@ -45,6 +49,9 @@ func (c *Config) validateRoutes(p *problems, prefix string) {
 		}
 		names[name] = "processes." + f.Name
 		number := f.RulePriority()
+		if c.Environment.IsGuest() { // whose rules are among those of other guests
+			number = guests.PrioritiesOf(1).Route(f.Host, f.Path)
+		}
 		if other := numbers[number]; other != "" {
 			p.add("processes."+f.Name, "its rule of the load balancer would get the number of processes.%s, %d, which is made of host and path: change one of these", other, number)
 		}

@@ -1,6 +1,9 @@
 package config
 
-import "github.com/laravel-ecs/laravel-ecs/stacks/config/nights"
+import (
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/guests"
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/nights"
+)
 
 // App names the application.
 type App struct {
@@ -25,10 +28,18 @@ type Environment struct {
 	ExpiresAt string `json:"expiresAt"` // RFC 3339; make review-reap destroys the environment then
 	TTLHours  int    `json:"ttlHours"`  // from make review-up to ExpiresAt
 	Shares    string `json:"shares"`    // the environment whose network, load balancer, cluster, database and cache it uses
+
+	// Guests are other applications that run on this environment, GuestOf is the environment that this one is a guest of (docs/adr/0029): both
+	// by app.name and stack, such as blog-prod.
+	Guests  guests.Named `json:"guests"`
+	GuestOf string       `json:"guestOf"`
 }
 
 // Protected tells whether a destroy must fail.
 func (e Environment) Protected() bool { return e.Protect && !e.Teardown }
+
+// IsGuest tells whether network, load balancer, cluster and database server are another environment's.
+func (e Environment) IsGuest() bool { return e.GuestOf != "" }
 
 // Network is the VPC: one that the program makes or, with VpcID, one that exists.
 type Network struct {

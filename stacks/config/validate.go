@@ -133,6 +133,8 @@ func (c *Config) validate(stack string) []error {
 	c.validateReview(&p, stack)
 	c.validateSchedule(&p)
 	c.validateShares(&p, stack)
+	c.validateGuests(&p, stack)
+	c.validateGuestOf(&p, stack)
 	return p
 }
 

@@ -219,12 +219,13 @@ func (c *Config) validateProduction(p *problems) {
 	want(c.Web.Count >= 2, "web.count", "2 or more: with one task, its loss is an outage")
 	want(c.Web.MinPercent == 100, "web.minPercent", "100: a release must not reduce the number of tasks")
 	want(c.Cluster.Capacity != CapacityFargateSpot, "cluster.capacity", "fargate or ec2: all tasks of fargateSpot may end at the same time, with two minutes' notice")
-	want(c.Cluster.Fargate() || c.Cluster.Min >= 2, "cluster.min", "2 or more instances, one per zone")
+	guest := c.Environment.IsGuest() // instances and database server are another production environment's
+	want(guest || c.Cluster.Fargate() || c.Cluster.Min >= 2, "cluster.min", "2 or more instances, one per zone")
 	want(c.Cluster.Fargate() || c.Cluster.MaxInstanceDays > 0, "cluster.maxInstanceDays", "14-30: instances get their security updates by being replaced")
 	want(!c.Release.Build || strings.Contains(c.Image.BaseImage, "@sha256:"), "image.baseImage", "a digest (NAME@sha256:...): a tag can move to another image")
 	want(len(c.Observability.Emails) > 0, "observability.emails", "an address that the alarms are sent to")
 	c.validateReceivers(p)
-	existing := c.Database.Existing() // its zones and backups are somebody else's decision
+	existing := guest || c.Database.Existing() // its zones and backups are somebody else's decision
 	if c.Database.Aurora() {
 		want(c.Database.Readers > 0, "database.readers", "1 or more: without one, a lost instance is an outage of minutes")
 		want(c.Database.Serverless.MinCapacity > 0, "database.serverless.minCapacity", "0.5 or more: the first visitor waits for a paused database")

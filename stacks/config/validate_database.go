@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/laravel-ecs/laravel-ecs/stacks/config/aurora"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/known"
 )
@@ -255,45 +253,9 @@ func (c *Config) validateImport(p *problems, stack string) {
 	}
 }
 
-// notOfAurora are the keys of database that Aurora has no use for, or that the program does not support with it, and why.
-var notOfAurora = map[string]string{
-	"instanceClass": "its instances have the capacity of database.serverless",
-	"storageGb":     "its storage grows and shrinks by itself", "maxStorageGb": "its storage grows and shrinks by itself",
-	"multiAz":           "its storage is in three zones; for an instance in another zone that takes over, set database.readers to 1",
-	"monitoringSeconds": "the program makes no enhanced monitoring of it", "upgradeFrom": "there is one line of versions, 8.0", "blueGreenUpdate": "there is one line of versions, 8.0",
-	"import": "it is for instances of RDS", "restore": "the program cannot restore it yet (docs/choices.md)", "copies": "the program cannot copy it yet (docs/choices.md)",
-}
-
-// validateAurora checks a cluster of Aurora, and that nothing is set that it does not have.
-func (d Database) validateAurora(p *problems) {
-	for _, found := range aurora.Validate(d.Version, d.Serverless, d.Readers) {
-		p.add("database."+found.Key, "%s", found.Text)
-	}
-	if end := aurora.Supported[aurora.Line(d.Version)]; end != "" && time.Now().Format(time.DateOnly) > end && !d.ExtendedSupport {
-		p.add("database.version", "%q is past the end of its standard support, %s: its Extended Support costs extra for each capacity unit and hour; set database.extendedSupport to stay", d.Version, end)
-	}
-	p.between("database.backupDays", d.BackupDays, 1, 35) // CreateDBCluster, BackupRetentionPeriod
-	given, byDefault := fields(d), fields(defaults().Database)
-	for _, key := range slices.Sorted(maps.Keys(notOfAurora)) {
-		if !reflect.DeepEqual(given[key], byDefault[key]) {
-			p.add("database."+key, "not with %s, because %s: remove the key", d.Engine, notOfAurora[key])
-		}
-	}
-}
-
-// validateInstance refuses what only Aurora has.
-func (d Database) validateInstance(p *problems) {
-	if d.Serverless != aurora.Default {
-		p.add("database.serverless", "only Aurora has a capacity, and the engine is %s: remove the key, or set database.engine to %s", d.Engine, aurora.MySQL)
-	}
-	if d.Readers != 0 {
-		p.add("database.readers", "only Aurora has readers, and the engine is %s: remove the key, or set database.engine to %s", d.Engine, aurora.MySQL)
-	}
-}
-
-// fields are the keys of database with their values, an empty list as none.
-func fields(d Database) (values map[string]any) {
-	text, err := json.Marshal(d)
+// fields are the keys of a section with their values, an empty list as none.
+func fields(section any) (values map[string]any) {
+	text, err := json.Marshal(section)
 	if err == nil {
 		err = json.Unmarshal(text, &values)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/s3"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/secrets"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/sqs"
+	"github.com/laravel-ecs/laravel-ecs/emulator/account/ssm"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/waf"
 	"github.com/laravel-ecs/laravel-ecs/emulator/account/watch"
 )
@@ -25,7 +26,7 @@ import (
 // Services are the services that the account has.
 var Services = []account.Service{
 	acm.Service, backup.Service, cloudfront.Service, ec2.Service, ecr.Service, ecs.Service, elasticache.Service, iam.Service, kms.Service, lb.Service, rds.Service, route53.Service,
-	s3.Service, secrets.Service, sqs.Service, waf.Service, watch.Service,
+	s3.Service, secrets.Service, sqs.Service, ssm.Service, waf.Service, watch.Service,
 }
 
 // Open opens an account with all services; see account.Open.

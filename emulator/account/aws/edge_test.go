@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -21,7 +22,8 @@ var (
 	goodRule = account.Values{"listenerArn": "{http}", "priority": 10,
 		"actions":    []any{map[string]any{"type": "forward", "targetGroupArn": "{tg}"}},
 		"conditions": []any{map[string]any{"pathPattern": map[string]any{"values": []any{"/admin/*"}}}}}
-	goodACL = account.Values{"name": "shop", "scope": "REGIONAL", "defaultAction": map[string]any{"allow": map[string]any{}},
+	goodParameter = account.Values{"name": "/shop/blog", "type": "String", "insecureValue": "{}", "tier": "Standard"}
+	goodACL       = account.Values{"name": "shop", "scope": "REGIONAL", "defaultAction": map[string]any{"allow": map[string]any{}},
 		"visibilityConfig": visible("shop"),
 		"rules": []any{
 			map[string]any{"name": "common", "priority": 1, "overrideAction": map[string]any{"none": map[string]any{}}, "visibilityConfig": visible("common"),
@@ -58,6 +60,9 @@ func fronted(t *testing.T) *world {
 	w.make(account.ListenerToken, "second", with(goodListener, account.Values{"loadBalancerArn": "{lb2}",
 		"defaultActions": []any{map[string]any{"type": "forward", "targetGroupArn": "{taken}"}}}))
 	w.make(account.ListenerRuleToken, "admin", with(goodRule, account.Values{"priority": 1}))
+	w.make(account.ListenerToken, "secure", with(goodListener, with(doing("redirect", account.Values{"redirect": map[string]any{"statusCode": "HTTP_301", "port": "443"}}),
+		account.Values{"port": 8443, "protocol": "HTTPS", "certificateArn": "{issued}"})))
+	w.make(account.ParameterToken, "told", with(goodParameter, account.Values{"name": "/shop/taken"}))
 	w.make(account.BucketToken, "logs", account.Values{"bucket": "shop-logs"})
 	w.make(account.BucketToken, "sealed", account.Values{"bucket": "shop-sealed"})
 	w.make(account.BucketPolicyToken, "logspolicy", bucketPolicy("{logs}", strings.ReplaceAll(logDelivery, "BUCKET", "shop-logs")))
@@ -151,6 +156,15 @@ func TestBalancerRefusals(t *testing.T) {
 			account.Values{"conditions": []any{map[string]any{"sourceIp": map[string]any{"values": []any{"203.0.113.1"}}}}}, "conditions[0].sourceIp.values[0]", ""},
 		{"weights that stick for more than a week", rule, with(goodRule, sticky(604800)), sticky(604801), "actions[0].forward.stickiness.duration", ""},
 		{"priority taken", rule, goodRule, account.Values{"priority": 1}, "", "PriorityInUse"},
+		{"certificate beside that of HTTP", account.ListenerCertificateToken, account.Values{"listenerArn": "{secure}", "certificateArn": "{issued}"}, account.Values{"listenerArn": "{http}"}, "", "ValidationError"},
+		{"a further certificate that waits", account.ListenerCertificateToken, account.Values{"listenerArn": "{secure}", "certificateArn": "{issued}"}, account.Values{"certificateArn": "{pending}"}, "", "UnsupportedCertificate"},
+		{"certificate at no listener", account.ListenerCertificateToken, account.Values{"listenerArn": "{secure}", "certificateArn": "{issued}"}, account.Values{"listenerArn": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/no/1/2"}, "", "ListenerNotFound"},
+		{"name of a parameter that AWS reserves", account.ParameterToken, goodParameter, account.Values{"name": "/ssm-shop/blog"}, "name", ""},
+		{"levels of a parameter", account.ParameterToken, with(goodParameter, account.Values{"name": strings.Repeat("/a", 15)}), account.Values{"name": strings.Repeat("/a", 16)}, "name", ""},
+		{"parameter with a space", account.ParameterToken, goodParameter, account.Values{"name": "/shop/my blog"}, "name", ""},
+		{"large parameter", account.ParameterToken, with(goodParameter, account.Values{"insecureValue": strings.Repeat("a", 4096)}), account.Values{"insecureValue": strings.Repeat("a", 4097)}, "insecureValue", ""},
+		{"type of a parameter", account.ParameterToken, goodParameter, account.Values{"type": "Text"}, "type", ""},
+		{"parameter that is there", account.ParameterToken, goodParameter, account.Values{"name": "/shop/taken"}, "", "ParameterAlreadyExists"},
 		{"rule of no listener", rule, goodRule, account.Values{"listenerArn": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/no/1/2"}, "", "ListenerNotFound"},
 	})
 }
@@ -192,6 +206,29 @@ func TestBalancerOutputsAndDeletes(t *testing.T) {
 	}
 	protected := w.make(account.BalancerToken, "protected", with(goodBalancer, account.Values{"enableDeletionProtection": true}))
 	wantCode(t, w.Delete(ctx, account.BalancerToken, protected.ID), "OperationNotPermitted")
+}
+
+// TestBalancerQuotas: a load balancer has 25 certificates beside the default ones, and 100 rules beside the default ones, on all listeners together.
+func TestBalancerQuotas(t *testing.T) {
+	w := fronted(t)
+	for i := range 26 {
+		arn := "arn:aws:acm:eu-central-1:123456789012:certificate/" + strconv.Itoa(i)
+		if err := w.Seed(account.CertificateToken, arn, account.Values{"arn": arn, "status": "ISSUED", "domainName": "shop.example.com", "type": "AMAZON_ISSUED"}); err != nil {
+			t.Fatal(err)
+		}
+		w.ids["c"+strconv.Itoa(i)] = arn
+		_, err := w.Create(t.Context(), account.ListenerCertificateToken, "c", w.fill(account.Values{"listenerArn": "{secure}", "certificateArn": arn}))
+		if refused := err != nil && strings.Contains(err.Error(), "TooManyCertificates"); refused != (i == 25) || !refused && err != nil {
+			t.Fatalf("certificate %d: %v", i, err)
+		}
+	}
+	for i := range 100 { // one is there
+		listener := "{" + []string{"http", "secure"}[i%2] + "}"
+		_, err := w.Create(t.Context(), account.ListenerRuleToken, "r", w.fill(with(goodRule, account.Values{"listenerArn": listener, "priority": 100 + i})))
+		if refused := err != nil && strings.Contains(err.Error(), "TooManyRules"); refused != (i == 99) || !refused && err != nil {
+			t.Fatalf("rule %d: %v", i, err)
+		}
+	}
 }
 
 func TestInternalBalancerNeedsNoInternet(t *testing.T) {

@@ -42,7 +42,7 @@ func goldenTypes(t *testing.T) map[string]bool {
 func program(t *testing.T) map[string]bool {
 	t.Helper()
 	used := map[string]bool{}
-	for _, dir := range []string{"infra", "infra/aurora", "infra/vpc", "infra/pipeline", "infra/backup", "infra/cdn", "infra/nights", "infra/takeover", "stacks"} {
+	for _, dir := range []string{"infra", "infra/aurora", "infra/vpc", "infra/pipeline", "infra/backup", "infra/cdn", "infra/guests", "infra/nights", "infra/takeover", "stacks"} {
 		files, err := filepath.Glob(filepath.Join(root, dir, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s has no files, %v", dir, err)

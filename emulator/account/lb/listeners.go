@@ -44,26 +44,15 @@ var listener = account.Type{
 	Delete: func(tx *account.Tx, r *account.Resource) error {
 		for _, rule := range tx.List(account.ListenerRuleToken) {
 			if rule.Outputs.Text("listenerArn") == r.ID {
-				tx.Remove(rule) // AWS deletes the rules of a listener with it.
+				tx.Remove(rule) // AWS deletes the rules of a listener with it, and its list of certificates.
+			}
+		}
+		for _, one := range tx.List(account.ListenerCertificateToken) {
+			if one.Outputs.Text("listenerArn") == r.ID {
+				tx.Remove(one)
 			}
 		}
 		return linkTargetGroups(tx, r.Outputs.Text("loadBalancerArn"), r.ID, nil)
-	},
-}
-
-// listenerCertificate is a further certificate of a listener, for clients that name a host of it (SNI). Its id is the provider's
-// (terraform-provider-aws, internal/service/elbv2/listener_certificate.go).
-var listenerCertificate = account.Type{
-	Token: "aws:lb/listenerCertificate:ListenerCertificate", Args: lb.ListenerCertificateArgs{}, State: lb.ListenerCertificate{},
-	ForceNew: []string{"certificateArn", "listenerArn"},
-	Refs: []account.Ref{
-		{Path: "listenerArn", Type: account.ListenerToken, By: "arn", Missing: "ListenerNotFound"},
-		{Path: "certificateArn", Type: account.CertificateToken, By: "arn", InUse: "ResourceInUseException", Optional: true},
-	},
-	Rules:    []account.Rule{account.ARN("certificateArn"), account.ARN("listenerArn")},
-	Identity: account.Identity{ID: "{listenerArn}_{certificateArn}"},
-	Complete: func(tx *account.Tx, r *account.Resource) error {
-		return checkCertificate(tx, r.Outputs.Text("certificateArn"))
 	},
 }
 

@@ -63,6 +63,10 @@ func checkListenerRule(r *account.Rules) {
 }
 
 func createListenerRule(tx *account.Tx, r *account.Resource) error {
+	listener, _ := tx.Get(account.ListenerToken, r.Outputs.Text("listenerArn"))
+	if n := len(onBalancer(tx, account.ListenerRuleToken, listener.Outputs.Text("loadBalancerArn"))); n >= maxRules {
+		return tx.Refuse("TooManyRules", "The maximum number of rules has been reached on the load balancer '%s': %d", listener.Outputs.Text("loadBalancerArn"), n)
+	}
 	r.ID = strings.Replace(r.Outputs.Text("listenerArn"), ":listener/", ":listener-rule/", 1) + "/" + tx.Hex(16)
 	r.Outputs["arn"] = r.ID
 	return nil
