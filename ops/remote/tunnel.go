@@ -165,7 +165,7 @@ func localPort(wanted, remote int) (int, error) {
 
 // way is what a tunnel leads through, for Systems Manager and in words. A service whose tasks have a network of their own is on Fargate, where
 // there are no instances: the agent of ECS Exec in a task does what that of an instance does. Its target is
-// ecs:CLUSTER_TASK_RUNTIME (aws-cli, awscli/customizations/ecs/executecommand.py, build_ssm_request_paramaters), which the document for remote hosts takes
+// ecs:CLUSTER_TASK_RUNTIME (aws-cli, awscli/customizations/ecs/executecommand.py), which the document for remote hosts takes
 // as well (https://zenn.dev/quiver/articles/1458e453118254).
 func way(ctx context.Context, s *session.Session, c *cluster.Cluster) (target, words string, err error) {
 	process := c.Serving()

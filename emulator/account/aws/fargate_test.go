@@ -111,7 +111,7 @@ func TestTasksOnFargateNeedAWay(t *testing.T) {
 		if err := w.Delete(context.Background(), test.token, w.ids[test.gone]); err != nil {
 			t.Fatal(err)
 		}
-		_, err := w.Account.Create(context.Background(), account.ServiceToken, "far", w.checked(account.ServiceToken, "far", fargateService))
+		_, err := w.Create(context.Background(), account.ServiceToken, "far", w.checked(account.ServiceToken, "far", fargateService))
 		wantCode(t, err, "RequestTimeout")
 		if err != nil && !strings.Contains(err.Error(), test.why) {
 			t.Errorf("without %s: %v", test.gone, err)

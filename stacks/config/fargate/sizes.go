@@ -10,7 +10,8 @@ import (
 // The limits of a task on Fargate.
 const (
 	// SmallestCPU and SmallestMiB are the smallest size.
-	SmallestCPU, SmallestMiB = 256, 512
+	SmallestCPU = 256
+	SmallestMiB = 512
 	// MaxStopSeconds: "the max stop timeout value is 120 seconds"
 	// (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html, stopTimeout).
 	MaxStopSeconds = 120
