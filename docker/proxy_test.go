@@ -19,7 +19,7 @@ func TestUnchangedApplication(t *testing.T) {
 	c := startWeb(t, options{image: own, env: env})
 	forged := startWeb(t, options{image: own, env: append(env[:2:2], "TRUSTED_PROXIES=198.51.100.0/24")})
 	headers := []string{"X-Forwarded-For", "6.6.6.6, 203.0.113.9", "X-Forwarded-Proto", "https", "X-Forwarded-Port", "443", "Host", "www.example.com",
-		"X-Forwarded-Host", "evil.example", "X-Forwarded-Prefix", "/evil", "Forwarded", "for=6.6.6.6"}
+		"X-Forwarded-Host", "evil.example", "X-Forwarded-Prefix", "/evil", "Forwarded", "for=6.6.6.6", "X-Origin-Verify", "secret"}
 
 	t.Run("https and the client", func(t *testing.T) {
 		got, cookies := c.seen(headers...)

@@ -180,7 +180,12 @@ type RouteArgs struct {
 // target group without a target would answer them with 503 (https://repost.aws/knowledge-center/alb-troubleshoot-503-errors).
 type Route struct {
 	pulumi.ResourceState
+
+	rules []pulumi.Resource
 }
+
+// Ready are the rules.
+func (r *Route) Ready() []pulumi.Resource { return r.rules }
 
 // NewRoute registers the rules. Their name should go with the priority and not with the process: AWS refuses a number that another rule has,
 // and a process that is renamed keeps its rule, which moves to the new target group.
@@ -203,7 +208,7 @@ func NewRoute(ctx *pulumi.Context, name string, args RouteArgs, opts ...pulumi.R
 		conditions = append(conditions, pathCondition(args.Paths...))
 	}
 	hooks := []*pulumi.ResourceHook{warm}
-	if _, err := newRules(ctx, name, args.Balancer.ListenerARNs(), args.Priority, args.Balancer.admitted(conditions...), forwardTo(args.Balancer.groups[args.Group].Arn),
+	if r.rules, err = newRules(ctx, name, args.Balancer.ListenerARNs(), args.Priority, args.Balancer.admitted(conditions...), forwardTo(args.Balancer.groups[args.Group].Arn),
 		pulumi.Parent(r), pulumi.DependsOn([]pulumi.Resource{args.Service}),
 		pulumi.ResourceHooks(&pulumi.ResourceHookBinding{BeforeCreate: hooks, BeforeUpdate: hooks})); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package infra
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
@@ -154,7 +155,7 @@ func byteMatch(field *wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArg
 	}}
 }
 
-// logBlocked logs the requests that a web ACL blocks or counts, without what signs a visitor in. The others are in the access log of the
+// logBlocked logs the requests that a web ACL blocks or counts, without what signs a visitor or CloudFront in. The others are in the access log of the
 // load balancer. WAF writes only to log groups whose names begin with aws-waf-logs-:
 // https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html.
 func logBlocked(ctx *pulumi.Context, name string, acl *wafv2.WebAcl, days int, opts ...pulumi.ResourceOption) error {
@@ -165,7 +166,7 @@ func logBlocked(ctx *pulumi.Context, name string, acl *wafv2.WebAcl, days int, o
 		return fmt.Errorf("creating log group: %w", err)
 	}
 	var redacted wafv2.WebAclLoggingConfigurationRedactedFieldArray
-	for _, header := range []string{"authorization", "cookie"} {
+	for _, header := range []string{"authorization", "cookie", strings.ToLower(OriginHeader)} {
 		redacted = append(redacted, &wafv2.WebAclLoggingConfigurationRedactedFieldArgs{
 			SingleHeader: &wafv2.WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs{Name: pulumi.String(header)},
 		})

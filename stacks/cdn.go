@@ -1,10 +1,13 @@
 package stacks
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
@@ -32,6 +35,55 @@ func (s *stack) lookUpCDN(ctx *pulumi.Context) error {
 		c.Ranges = append(c.Ranges, entry.Cidr)
 	}
 	return nil
+}
+
+// cdnState is a tag of the load balancer's security group, edge.HeaderTag one of the distribution, too: by them a deployment knows what is deployed.
+// The group has its tags before the load balancer changes, so a deployment that broke off goes on, or one step back; the distribution has its
+// tag when it sends the header.
+const cdnState = "cdn-state"
+
+// cdnTags are those of the load balancer's security group; none without a distribution.
+func (s *stack) cdnTags() map[string]string {
+	c := s.config.CDN
+	if !c.On() {
+		return nil
+	}
+	return map[string]string{cdnState: c.State, edge.HeaderTag: strconv.Itoa(c.HeaderGeneration)}
+}
+
+// cdnMoves refuse a jump of cdn.state or cdn.headerGeneration before the load balancer's group changes, and all that comes after it.
+func (s *stack) cdnMoves(ctx *pulumi.Context) (*pulumi.ResourceHookBinding, error) {
+	return s.cdnHook(ctx, "-cdn-moves", func(tags resource.PropertyMap) error {
+		deployed := cdn.None
+		if state := tags[cdnState]; state.IsString() {
+			deployed = state.StringValue()
+		}
+		return errors.Join(s.config.CDN.FollowsState(deployed), s.headerFollows(tags))
+	})
+}
+
+// headerFollows compares the generation of the header with that of a resource.
+func (s *stack) headerFollows(tags resource.PropertyMap) error {
+	deployed := 0
+	if tag := tags[edge.HeaderTag]; tag.IsString() {
+		deployed, _ = strconv.Atoi(tag.StringValue())
+	}
+	return s.config.CDN.FollowsHeader(deployed)
+}
+
+// cdnHook is a check of the tags that a resource has, in the preview too.
+func (s *stack) cdnHook(ctx *pulumi.Context, role string, check func(tags resource.PropertyMap) error) (*pulumi.ResourceHookBinding, error) {
+	hook, err := ctx.RegisterResourceHook(s.prefix+role, func(args *pulumi.ResourceHookArgs) error {
+		var tags resource.PropertyMap
+		if had := args.OldInputs["tags"]; had.IsObject() {
+			tags = had.ObjectValue()
+		}
+		return check(tags)
+	}, &pulumi.ResourceHookOptions{OnDryRun: true})
+	if err != nil {
+		return nil, fmt.Errorf("registering hook: %w", err)
+	}
+	return &pulumi.ResourceHookBinding{BeforeUpdate: []*pulumi.ResourceHook{hook}}, nil
 }
 
 // in is the provider of a region.
@@ -82,10 +134,14 @@ func (s *stack) createCDN(ctx *pulumi.Context, app *application, header *edge.He
 	if err != nil {
 		return nil, err
 	}
+	follows, err := s.cdnHook(ctx, "-cdn-header-follows", s.headerFollows)
+	if err != nil {
+		return nil, wrap("cdn", err)
+	}
 	args := edge.Args{
 		Hosts: s.config.CDNHosts(), ZoneID: zoneID, OriginName: cdn.OriginName(s.config.Domain.Name), Balancer: app.balancer, Header: header,
 		Storage: app.storage, AssetsPrefix: config.AssetsOfReleases, CertificateARN: c.CertificateARN, PriceClass: c.PriceClass,
-		ReadSeconds: s.config.LoadBalancer.IdleSeconds, KeepAliveSeconds: cdn.KeepAliveSeconds, East: east,
+		ReadSeconds: s.config.LoadBalancer.IdleSeconds + cdn.ReadMargin, KeepAliveSeconds: cdn.KeepAliveSeconds, East: east, Hooks: follows,
 	}
 	if s.issued != nil {
 		args.Proven = s.issued

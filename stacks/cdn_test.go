@@ -41,6 +41,10 @@ func TestCDNCaches(t *testing.T) {
 	if methods, _ := at(d, "defaultCacheBehavior.allowedMethods"); len(methods.ArrayValue()) != 7 {
 		t.Errorf("methods of the application: %v", methods)
 	}
+	// The load balancer gives up first, after idleSeconds: CloudFront would ask again.
+	if wait, _ := at(d, "origins[0].customOriginConfig.originReadTimeout"); wait.NumberValue() != 65 {
+		t.Errorf("CloudFront waits %v s for an answer", wait)
+	}
 	errors, _ := at(d, "customErrorResponses")
 	for _, one := range errors.ArrayValue() {
 		if one.ObjectValue()["errorCachingMinTtl"].NumberValue() != 0 {
@@ -71,6 +75,17 @@ func TestCDNStates(t *testing.T) {
 		slices.Sort(kinds)
 		if records := "[A false true]"; fmt.Sprint(kinds) != map[bool]string{false: records, true: "[A true false AAAA true false]"}[want.front] {
 			t.Errorf("%s: records %v", state, kinds)
+		}
+		for _, group := range r.OfType("aws:ec2/securityGroup:SecurityGroup") {
+			if tags, _ := at(group, "tags"); strings.HasSuffix(group.Name, "-web") {
+				is := map[string]string{"": "none"}[text(group, "tags.cdn-state")] + text(group, "tags.cdn-state") + text(group, "tags.cdn-header")
+				if is != state+map[bool]string{true: "1"}[state != "none"] || !slices.Contains(group.Hooks, "before update laravel-prod-cdn-moves") {
+					t.Errorf("%s: the next deployment does not know what is deployed: %v, hooks %v", state, tags, group.Hooks)
+				}
+			}
+		}
+		if d := r.OfType(distributionToken); len(d) > 0 && (text(d[0], "tags.cdn-header") != "1" || !slices.Contains(d[0].Hooks, "before update laravel-prod-cdn-header-follows")) {
+			t.Errorf("%s: the distribution does not say which header it sends: %v", state, d[0].Hooks)
 		}
 		var ports []string
 		for _, rule := range r.OfType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule") {
@@ -118,6 +133,29 @@ func TestCDNStates(t *testing.T) {
 	}
 }
 
+// TestCDNWaitsForRules: a distribution sends a new header, and the names lead to it, when every rule has changed, that of Reverb, too.
+func TestCDNWaitsForRules(t *testing.T) {
+	config := manyProcesses(t)
+	config["laravel-ecs:cdn"] = `{"state": "exclusive"}`
+	r := deploy(t, "staging", config)
+	waits := map[string][]string{"the distribution": one(t, r, distributionToken).DependsOn}
+	for _, record := range r.OfType("aws:route53/record:Record") {
+		if strings.HasPrefix(record.Name, "laravel-staging-dns-") {
+			waits[record.Name] = record.DependsOn
+		}
+	}
+	for _, rule := range r.OfType("aws:lb/listenerRule:ListenerRule") {
+		for what, after := range waits {
+			if !strings.HasPrefix(rule.Name, "laravel-staging-lb-origin") && !slices.Contains(after, rule.Name) {
+				t.Errorf("%s does not wait for %s: %v", what, rule.Name, after)
+			}
+		}
+	}
+	if len(waits) != 5 {
+		t.Errorf("%v", waits)
+	}
+}
+
 // TestCDNReadsAssetsOnly: the distribution, and no other one, reads the assets, and nothing else of the bucket.
 func TestCDNReadsAssetsOnly(t *testing.T) {
 	r := deploy(t, "prod", behindCDN(t, "live"))
@@ -146,7 +184,7 @@ func TestCDNIsRefused(t *testing.T) {
 		"access.web: [203.0.113.0/24]: CloudFront comes from its own addresses":        {"prod", with(live, "access", "web", []string{"203.0.113.0/24"})},
 		"domain.takeOver: true: CloudFront has a name in one distribution only":        {"prod", with(live, "domain", "takeOver", true)},
 		"storage.bucket: CloudFront has the assets of all releases from the bucket":    {"prod", with(live, "release", "keepAssetsHours", 0)},
-		"loadBalancer.idleSeconds: 121 is more than CloudFront waits for an answer":    {"prod", with(live, "loadBalancer", "idleSeconds", 121)},
+		"loadBalancer.idleSeconds: 116 is more than 115: CloudFront waits 120 s":       {"prod", with(live, "loadBalancer", "idleSeconds", 116)},
 		"domain.aliases: origin.app.example.com is the name by which CloudFront knows": {"prod", with(live, "domain", "aliases", []string{"origin.app.example.com"})},
 		"env.TRUSTED_PROXIES: CloudFront's addresses are not in it":                    {"prod", with(live, "env", "TRUSTED_PROXIES", "10.0.0.0/8")},
 		"domain.aliases: wildcards are for review environments that share this one":    {"staging", with(staging, "cdn", "state", "exclusive")},

@@ -189,7 +189,7 @@ type application struct {
 	// target is where the load balancer sends the requests of a colour.
 	target          func(color string) infra.Target
 	balancer        *infra.Balancer    // nil where it is another environment's
-	traffic         []pulumi.Resource  // its rules for the web service, which come after the tasks
+	traffic         []pulumi.Resource  // its rules, which come after the tasks
 	vpcID, dnsName  pulumi.StringInput // nil there, too
 	loadBalancerARN pulumi.StringInput
 	url             pulumi.StringOutput

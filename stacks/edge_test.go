@@ -127,11 +127,16 @@ func TestLogsOfThisAccountOnly(t *testing.T) {
 	})
 }
 
-// TestBlockedRequestsAreLogged: in a group whose name WAF accepts, without what signs a visitor in, and only those that a rule matched.
+// TestBlockedRequestsAreLogged: in a group whose name WAF accepts, without what signs a visitor or CloudFront in, and only those that a rule matched.
 func TestBlockedRequestsAreLogged(t *testing.T) {
 	r := deploy(t, "prod", stackConfig(t, "prod"))
 	logging := one(t, r, "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration")
-	if text(logging, "redactedFields[0].singleHeader.name") != "authorization" || text(logging, "redactedFields[1].singleHeader.name") != "cookie" || text(logging, "loggingFilter.defaultBehavior") != "DROP" {
+	for i, header := range []string{"authorization", "cookie", "x-origin-verify"} {
+		if got := text(logging, fmt.Sprintf("redactedFields[%d].singleHeader.name", i)); got != header {
+			t.Errorf("%q is redacted, not %q", got, header)
+		}
+	}
+	if text(logging, "loggingFilter.defaultBehavior") != "DROP" {
 		t.Errorf("logging is %v", logging.Inputs)
 	}
 	found := false

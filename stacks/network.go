@@ -61,8 +61,12 @@ func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.
 	if c.CDN.Closed() {
 		list = c.CDN.PrefixList
 	}
+	moves, err := s.cdnMoves(ctx)
+	if err != nil {
+		return nil, nil, wrap("cdn", err)
+	}
 	firewall, err := vpc.NewFirewall(ctx, s.prefix+"-firewall", vpc.FirewallArgs{
-		VpcID: network.VpcID, WebCIDRs: c.Access.Web, WebPrefixList: list, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
+		VpcID: network.VpcID, WebCIDRs: c.Access.Web, WebPrefixList: list, WebTags: s.cdnTags(), WebHooks: moves, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
 		EgressPorts: c.Access.EgressPorts, DatabasePort: s.databasePort(), DatabaseGroupID: c.Database.SecurityGroupID,
 		CachePort: s.cachePort(), CacheGroupID: c.Cache.SecurityGroupID,
 		TaskPorts: s.taskPorts(), Endpoints: len(c.Network.Endpoints) > 0,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -62,14 +63,15 @@ func (s *stack) createServices(ctx *pulumi.Context, app *application) (map[strin
 	if app.balancer == nil { // the rules of a shared one are there already
 		return services, nil
 	}
-	if err := s.createRoutes(ctx, app, all, services); err != nil {
+	routes, err := s.createRoutes(ctx, app, all, services)
+	if err != nil {
 		return nil, wrap("routes", err)
 	}
 	traffic, err := s.createTraffic(ctx, app, services)
 	if err != nil {
 		return nil, wrap("traffic", err)
 	}
-	app.traffic = traffic.Ready()
+	app.traffic = slices.Concat(routes, traffic.Ready())
 	for _, p := range idle {
 		if err := add(p, traffic.Ready(), nil); err != nil {
 			return nil, err
@@ -135,20 +137,22 @@ func (s *stack) routeTargets() map[string]infra.TargetArgs {
 func (s *stack) routeName(process string) string { return config.RouteName(s.prefix, process) }
 
 // createRoutes makes the rules of the processes that get requests besides the web service, when their tasks run.
-func (s *stack) createRoutes(ctx *pulumi.Context, app *application, processes []process, services map[string]*infra.Service) error {
+func (s *stack) createRoutes(ctx *pulumi.Context, app *application, processes []process, services map[string]*infra.Service) (rules []pulumi.Resource, err error) {
 	for _, p := range processes {
 		if !p.routed() {
 			continue
 		}
 		number := s.rulePriority(*p.further)
-		if _, err := infra.NewRoute(ctx, fmt.Sprintf("%s-route-%d", s.prefix, number), infra.RouteArgs{
+		route, err := infra.NewRoute(ctx, fmt.Sprintf("%s-route-%d", s.prefix, number), infra.RouteArgs{
 			Balancer: app.balancer, Group: s.routeName(p.name), Service: services[p.name],
 			Host: p.further.Host, Paths: p.further.Paths(), Priority: number, WarmUp: time.Duration(s.config.GraceSeconds(p.startSeconds())) * time.Second,
-		}, s.aws); err != nil {
-			return err
+		}, s.aws)
+		if err != nil {
+			return nil, err
 		}
+		rules = append(rules, route.Ready()...)
 	}
-	return nil
+	return rules, nil
 }
 
 func (s *stack) createTraffic(ctx *pulumi.Context, app *application, services map[string]*infra.Service) (*infra.Traffic, error) {

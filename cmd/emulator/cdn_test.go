@@ -84,14 +84,37 @@ func TestCDNMoves(t *testing.T) {
 	check("without it again")
 }
 
-// TestCDNFromTheStart: a new environment is behind CloudFront at once, and goes again.
+// TestCDNFromTheStart: a new environment is behind CloudFront at once. What is no step from there, as the revert of a merge request, is refused, in
+// the preview and by a deployment without one, and every visitor is answered. Then it goes again.
 func TestCDNFromTheStart(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, "staging", nil, func(f *config.File) error {
-		return setAll(f, map[string]any{"release.name": "r1", "domain.name": shop, "domain.zone": "example.com", "cdn.state": "exclusive"})
+		return setAll(f, map[string]any{"release.name": "r1", "domain.name": shop, "domain.zone": "example.com", "cdn.state": "exclusive", "cdn.headerGeneration": 2})
 	})
 	l.zone("example.com")
 	l.deploy("exclusive")
+	exclusive := map[string]any{"cdn.state": "exclusive", "cdn.headerGeneration": 2}
+	for _, refused := range []struct {
+		set  map[string]any
+		says string
+	}{
+		{map[string]any{"cdn": nil}, "cdn.state: none is not a step from exclusive, which is deployed"},
+		{map[string]any{"cdn.state": "standby"}, "cdn.state: standby is not a step from exclusive, which is deployed"},
+		{map[string]any{"cdn.headerGeneration": nil}, "cdn.headerGeneration: 1 does not follow 2, which is deployed"},
+		{map[string]any{"cdn.headerGeneration": 4}, "cdn.headerGeneration: 4 does not follow 2, which is deployed"},
+	} {
+		l.set(refused.set)
+		if _, err := l.Preview(t.Context()); err == nil || !strings.Contains(err.Error(), refused.says) {
+			t.Errorf("preview: %q expected: %v", refused.says, err)
+		}
+		if _, err := l.Up(t.Context()); err == nil || !strings.Contains(err.Error(), refused.says) {
+			t.Errorf("up: %q expected: %v", refused.says, err)
+		}
+		if why := l.refused(l.target(shop)); why != "" {
+			t.Errorf("%s: %s", refused.says, why)
+		}
+		l.set(exclusive)
+	}
 	if why := l.refused(l.target(shop)); why != "" {
 		t.Error(why)
 	}

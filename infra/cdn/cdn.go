@@ -33,6 +33,8 @@ type Args struct {
 	WAF                           *infra.WAFArgs // nil for none
 	// East makes what must be in us-east-1.
 	East pulumi.ProviderResource
+	// Hooks run before the distribution changes.
+	Hooks *pulumi.ResourceHookBinding
 	// After must have changed before the distribution does: the rules that accept a new value of the header.
 	After []pulumi.Resource
 }

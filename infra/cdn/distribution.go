@@ -1,6 +1,7 @@
 package cdn
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudfront"
@@ -82,10 +83,11 @@ func (c *CDN) distribute(ctx *pulumi.Context, certificate pulumi.StringInput, ac
 			CachePolicyId: pulumi.String(cachingOptimized), ResponseHeadersPolicyId: pulumi.String(simpleCORS), Compress: pulumi.Bool(true),
 		}},
 		CustomErrorResponses: errors,
+		Tags:                 pulumi.StringMap{HeaderTag: pulumi.String(strconv.Itoa(c.args.Header.generation))},
 		Restrictions: &cloudfront.DistributionRestrictionsArgs{
 			GeoRestriction: &cloudfront.DistributionRestrictionsGeoRestrictionArgs{RestrictionType: pulumi.String("none")},
 		},
-	}, pulumi.Parent(c), pulumi.DependsOn(after))
+	}, pulumi.Parent(c), pulumi.DependsOn(after), pulumi.ResourceHooks(c.args.Hooks))
 	return err
 }
 

@@ -7,17 +7,21 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
+// HeaderTag is a tag of what has the values of the header: their generation.
+const HeaderTag = "cdn-header"
+
 // Header has the values of infra.OriginHeader: the one that is sent, and the one that was sent before it, which the load balancer accepts, too.
 // So a new value is accepted before it is sent, and the one before for as long as an edge location sends it.
 type Header struct {
 	pulumi.ResourceState
 
-	values pulumi.StringArray
+	generation int
+	values     pulumi.StringArray
 }
 
 // NewHeader registers the values of a generation. The first one has none before it.
 func NewHeader(ctx *pulumi.Context, name string, generation int, opts ...pulumi.ResourceOption) (*Header, error) {
-	h := &Header{}
+	h := &Header{generation: generation}
 	if err := ctx.RegisterComponentResource("laravel:infra:OriginHeader", name, h, opts...); err != nil {
 		return nil, err
 	}

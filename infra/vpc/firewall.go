@@ -2,6 +2,7 @@ package vpc
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
@@ -44,6 +45,10 @@ type FirewallArgs struct {
 	WebCIDRs, SSHCIDRs []string
 	// WebPrefixList is the id of the list that reaches port 443 of the load balancer instead of WebCIDRs.
 	WebPrefixList string
+	// WebTags and WebHooks are further tags of the load balancer's group, and what runs before it changes. The load balancer and all that needs
+	// it come after the group.
+	WebTags  map[string]string
+	WebHooks *pulumi.ResourceHookBinding
 	// HTTPS tells whether the load balancer listens on 443 beside 80.
 	HTTPS bool
 	// EgressPorts are the TCP ports that instances and tasks may reach on the internet.
@@ -179,7 +184,12 @@ func (f *Firewall) createGroups(ctx *pulumi.Context, name string, args FirewallA
 		wanted = append(wanted, struct{ role, description string }{GroupEndpoints, "Interface endpoints"})
 	}
 	for _, w := range wanted {
-		group, err := newSecurityGroup(ctx, name+"-"+w.role, w.description, args.VpcID, pulumi.Parent(f))
+		tags, opts := nameTag(name+"-"+w.role), []pulumi.ResourceOption{pulumi.Parent(f)}
+		if w.role == GroupWeb {
+			maps.Copy(tags, pulumi.ToStringMap(args.WebTags))
+			opts = append(opts, pulumi.ResourceHooks(args.WebHooks))
+		}
+		group, err := newSecurityGroup(ctx, name+"-"+w.role, w.description, args.VpcID, tags, opts...)
 		if err != nil {
 			return err
 		}
@@ -218,11 +228,11 @@ func (e Edge) logical(direction string) string {
 	return fmt.Sprintf("%s-%s-%s-%d", direction, end(e.From), end(e.To), e.Ports.From)
 }
 
-func newSecurityGroup(ctx *pulumi.Context, logical, description string, vpcID pulumi.StringInput, opts ...pulumi.ResourceOption) (*ec2.SecurityGroup, error) {
+func newSecurityGroup(ctx *pulumi.Context, logical, description string, vpcID pulumi.StringInput, tags pulumi.StringMap, opts ...pulumi.ResourceOption) (*ec2.SecurityGroup, error) {
 	return ec2.NewSecurityGroup(ctx, logical, &ec2.SecurityGroupArgs{
 		VpcId:       vpcID,
 		Description: pulumi.String(description), // a changed description replaces the group
-		Tags:        nameTag(logical),
+		Tags:        tags,
 		// Otherwise groups whose rules refer to each other cannot be deleted.
 		RevokeRulesOnDelete: pulumi.Bool(true),
 	}, opts...)

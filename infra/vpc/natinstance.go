@@ -91,7 +91,7 @@ func (n *Network) createNATInstance(ctx *pulumi.Context, name string) error {
 
 // natSecurityGroup is not in the Firewall's table, because it exists only where the NAT is an instance.
 func (n *Network) natSecurityGroup(ctx *pulumi.Context, logical string) (*ec2.SecurityGroup, error) {
-	group, err := newSecurityGroup(ctx, logical, "NAT instance", n.vpc.ID(), pulumi.Parent(n))
+	group, err := newSecurityGroup(ctx, logical, "NAT instance", n.vpc.ID(), nameTag(logical), pulumi.Parent(n))
 	if err != nil {
 		return nil, err
 	}

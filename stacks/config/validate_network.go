@@ -217,7 +217,7 @@ func (c *Config) validateCDN(p *problems, stack string) {
 	refuse(c.CDN.Closed() && len(c.CDNHosts()) < len(c.Hosts()), "domain.aliases", "wildcards are for review environments that share this one, and they reach the load balancer without CloudFront: remove them, or cdn.state: live")
 	refuse(!slices.Equal(c.Access.Web, []string{"0.0.0.0/0"}), "access.web", "%v: CloudFront comes from its own addresses, for every visitor; set 0.0.0.0/0, or cdn.state: none", c.Access.Web)
 	refuse(lb.HTTP != "redirect", "loadBalancer.http", "%s: CloudFront redirects to HTTPS; set redirect", lb.HTTP)
-	refuse(lb.IdleSeconds > cdn.MaxReadSeconds, "loadBalancer.idleSeconds", "%d is more than CloudFront waits for an answer, %d: it would answer 504 to requests that may still run", lb.IdleSeconds, cdn.MaxReadSeconds)
+	refuse(lb.IdleSeconds > cdn.MaxReadSeconds-cdn.ReadMargin, "loadBalancer.idleSeconds", "%d is more than %d: CloudFront waits %d s for an answer, and would answer 504 to requests that may still run, or ask again", lb.IdleSeconds, cdn.MaxReadSeconds-cdn.ReadMargin, cdn.MaxReadSeconds)
 	refuse(lb.IdleSeconds <= cdn.KeepAliveSeconds, "loadBalancer.idleSeconds", "%d is not more than the %d s for which CloudFront keeps a connection: it would send requests into one that is being closed", lb.IdleSeconds, cdn.KeepAliveSeconds)
 	refuse(!c.Storage.Bucket || c.Release.KeepAssetsHours == 0, "storage.bucket", "CloudFront has the assets of all releases from the bucket for files: set storage.bucket: true, and release.keepAssetsHours above 0")
 	_, given := c.Env["TRUSTED_PROXIES"]

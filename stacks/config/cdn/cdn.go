@@ -19,6 +19,10 @@ const (
 
 var states = []string{None, Standby, Live, Exclusive}
 
+// steps are the states that may come after each one. From none to live is one step, because the records wait for the distribution; from live
+// to none is none, because a distribution that goes has visitors with the answer of before (docs/adr/0028-cloudfront.md).
+var steps = map[string][]string{None: {Standby, Live}, Standby: {None, Live}, Live: {Standby, Exclusive}, Exclusive: {Live}}
+
 // priceClasses say which edge locations answer (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionConfig.html).
 var priceClasses = []string{"PriceClass_100", "PriceClass_200", "PriceClass_All"}
 
@@ -29,6 +33,11 @@ const Region = "us-east-1"
 // MaxReadSeconds is how long CloudFront waits for an origin at most, without a higher quota
 // (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html, "Response timeout per origin").
 const MaxReadSeconds = 120
+
+// ReadMargin is how much longer CloudFront waits than the load balancer, which so answers 504 first. When CloudFront itself gives up, it asks the
+// load balancer again, twice, with GET and HEAD (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_Origin.html, ConnectionAttempts, and
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html, "Response timeout"): a slow page would run three times.
+const ReadMargin = 5
 
 // KeepAliveSeconds is how long CloudFront keeps an idle connection to the load balancer, which must keep its side for longer. It is the
 // default (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html, "Keep-alive timeout").
@@ -56,6 +65,23 @@ func (c CDN) Serves() bool { return c.State == Live || c.State == Exclusive }
 
 // Closed tells whether the load balancer refuses everybody else.
 func (c CDN) Closed() bool { return c.State == Exclusive }
+
+// FollowsState refuses a state that is no step from the one that is deployed.
+func (c CDN) FollowsState(deployed string) error {
+	if c.State == deployed || slices.Contains(steps[deployed], c.State) {
+		return nil
+	}
+	return fmt.Errorf("cdn.state: %s is not a step from %s, which is deployed: requests of visitors would fail; set %s, deploy, and go on some minutes later (docs/operations.md, \"CloudFront\")",
+		c.State, deployed, strings.Join(steps[deployed], " or "))
+}
+
+// FollowsHeader refuses a generation whose values are not those that the distribution sends. 0 is that of no distribution.
+func (c CDN) FollowsHeader(deployed int) error {
+	if !c.On() || deployed == 0 || c.HeaderGeneration == deployed || c.HeaderGeneration == deployed+1 {
+		return nil
+	}
+	return fmt.Errorf("cdn.headerGeneration: %d does not follow %d, which is deployed: the load balancer would answer 403 to everybody; set %d or %d", c.HeaderGeneration, deployed, deployed, deployed+1)
+}
 
 // OriginName is the host name by which CloudFront knows the load balancer of an application. It cannot be the application's: that leads to CloudFront.
 func OriginName(host string) string { return "origin." + host }

@@ -10,7 +10,7 @@ Route::get('/health', fn () => 'ok')->withoutMiddleware('web');
 
 Route::get('/', fn (Request $request) => response()->json([
     'asset' => asset('app.css'), 'host' => $request->getHost(), 'ip' => $request->ip(), 'secure' => $request->isSecure(),
-    'forwarded' => array_filter($request->headers->all(), fn ($name) => str_contains($name, 'forwarded'), ARRAY_FILTER_USE_KEY),
+    'forwarded' => array_filter($request->headers->all(), fn ($name) => str_contains($name, 'forwarded') || $name === 'x-origin-verify', ARRAY_FILTER_USE_KEY),
 ]));
 
 // Eight lines, sent as they are made.
