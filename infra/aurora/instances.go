@@ -71,7 +71,7 @@ func (c *Cluster) KMSKeyID() string { return c.args.KMSKeyID }
 // CurrentKey is the ARN of the key that encrypts the cluster.
 func (c *Cluster) CurrentKey() pulumi.StringOutput { return c.cluster.KmsKeyId }
 
-// Watch: the instance that writes, whichever that is. There is no disk to fill, and no backup to wait for: both are continuous
+// Watch is on the instance that writes, whichever that is. There is no disk to fill, and no backup to wait for: both are continuous
 // (https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Backups.html).
 func (c *Cluster) Watch() infra.DatabaseWatch {
 	return infra.DatabaseWatch{Dimensions: pulumi.StringMap{"DBClusterIdentifier": c.Identifier, "Role": pulumi.String("WRITER")}, Serverless: c.Identifier}

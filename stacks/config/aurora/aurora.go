@@ -29,7 +29,7 @@ type Serverless struct {
 // Default is what a stack file has that sets nothing of it.
 var Default = Serverless{MinCapacity: 0.5, MaxCapacity: 4, PauseSeconds: 300}
 
-// MaxReaders: "up to 15 Aurora Replicas" (https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Replication.html).
+// MaxReaders is of a cluster: "up to 15 Aurora Replicas" (https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Replication.html).
 const MaxReaders = 15
 
 // Supported has, by line of versions, the day on which Aurora ends its standard support:
