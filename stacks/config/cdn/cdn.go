@@ -34,9 +34,10 @@ const Region = "us-east-1"
 // (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html, "Response timeout per origin").
 const MaxReadSeconds = 120
 
-// ReadMargin is how much longer CloudFront waits than the load balancer, which so answers 504 first. When CloudFront itself gives up, it asks the
-// load balancer again, twice, with GET and HEAD (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_Origin.html, ConnectionAttempts, and
-// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html, "Response timeout"): a slow page would run three times.
+// ReadMargin is how much longer CloudFront waits than the load balancer, which so answers 504 first. When CloudFront itself gives up, it asks
+// again, three times in all (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_Origin.html, ConnectionAttempts: "also specifies the number of
+// times that CloudFront attempts to get a response from the origin, in the case of an Origin Response Timeout"): a slow page would run three times.
+// One attempt would be none more for a connection that fails, too.
 const ReadMargin = 5
 
 // KeepAliveSeconds is how long CloudFront keeps an idle connection to the load balancer, which must keep its side for longer. It is the
