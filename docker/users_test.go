@@ -185,6 +185,12 @@ func TestMigrateMakesUsersOfGuests(t *testing.T) {
 			t.Errorf("%s cannot log in:\n%s", env[3], log)
 		}
 	}
+	// What a guest does with its own is no matter of the host's tasks, nor of another guest, whose dropped database is made anew.
+	onServer(t, "ALTER USER 'inn_blog_a'@'%' ACCOUNT LOCK; DROP DATABASE inn_docs")
+	if log, status := runOnce(t, options{env: host, args: []string{"migrate"}}); status != 0 || !strings.Contains(log, "users: guest inn_blog: no connection") || strings.Contains(log, "secret") {
+		t.Errorf("with a locked guest: %d\n%s", status, log)
+	}
+	migrate(t, guest("inn_docs", "inn_docs_b", "docs-secret"))
 	if log, status := runOnce(t, options{env: replaced(host, "DB_GUEST_INN_BLOG="), args: []string{"migrate"}}); status == 0 || !strings.Contains(log, "DB_GUEST_INN_BLOG is missing") {
 		t.Errorf("without a password of the blog: %d\n%s", status, log)
 	}

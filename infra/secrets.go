@@ -234,16 +234,19 @@ func (s *Secrets) store(ctx *pulumi.Context, logical, variable string, value pul
 	return stored{pulumi.Sprintf("%s:::%s", secret.Arn, version.VersionId), plain}, nil
 }
 
-// Share adds another environment's secret, by its ARN and what containers get of it: a version, so that a new one replaces the tasks.
-func (s *Secrets) Share(variable, arn, reference string) {
+// Share adds another environment's secret: what containers get of it, a version, so that a new one replaces the tasks, and the ARNs of this
+// one and the one before, which ECS reads for tasks that it starts again until they are replaced.
+func (s *Secrets) Share(variable, reference string, arns ...string) {
 	s.References[variable] = pulumi.String(reference).ToStringOutput()
-	s.ARNs = append(s.ARNs, pulumi.String(arn))
+	for _, arn := range arns {
+		s.ARNs = append(s.ARNs, pulumi.String(arn))
+	}
 }
 
-// AddSetup adds a secret for the containers that prepare the database.
-func (s *Secrets) AddSetup(variable string, arn, reference pulumi.StringOutput) {
+// AddSetup adds a secret for the containers that prepare the database, with the ARNs of this one and the one before, as Share.
+func (s *Secrets) AddSetup(variable string, reference pulumi.StringOutput, arns []pulumi.StringInput) {
 	s.SetupReferences[variable] = reference
-	s.ARNs = append(s.ARNs, arn)
+	s.ARNs = append(s.ARNs, arns...)
 }
 
 // Reference is what containers get a secret from, for another environment; empty where there is none.

@@ -16,7 +16,7 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/guests"
 )
 
-// told is what an environment tells a guest, in a parameter of Systems Manager: ids and addresses, and of its password of the database the ARN.
+// told is what an environment tells a guest, in a parameter of Systems Manager: ids and addresses, and of its passwords of the database the ARNs.
 type told struct {
 	Class         string   `json:"class"`
 	Number        int      `json:"number"` // of the guest
@@ -39,14 +39,14 @@ type told struct {
 		ExecLogARN       string `json:"execLogArn"` // empty without ECS Exec
 	} `json:"cluster"`
 	Database struct {
-		Engine      string `json:"engine"`
-		Host        string `json:"host"`
-		Port        int    `json:"port"`
-		Name        string `json:"name"`
-		Username    string `json:"username"`
-		RequireTLS  bool   `json:"requireTls"`
-		PasswordARN string `json:"passwordArn"`
-		Password    string `json:"password"` // with the version
+		Engine       string   `json:"engine"`
+		Host         string   `json:"host"`
+		Port         int      `json:"port"`
+		Name         string   `json:"name"`
+		Username     string   `json:"username"`
+		RequireTLS   bool     `json:"requireTls"`
+		PasswordARNs []string `json:"passwordArns"` // of the password before, if there is one, and of this one
+		Password     string   `json:"password"`     // this one, with the version
 	} `json:"database"`
 	Cache struct { // where the guest may have one of its own
 		Subnets         []string `json:"subnets"`
@@ -69,7 +69,7 @@ func (s *stack) createGuests(ctx *pulumi.Context, secrets *infra.Secrets) (map[s
 		if err != nil {
 			return nil, wrap("guest "+guest, err)
 		}
-		secrets.AddSetup(guests.PasswordVariable(guest), one.ARN, one.Reference)
+		secrets.AddSetup(guests.PasswordVariable(guest), one.Reference, one.ARNs)
 		made[guest] = one
 	}
 	return made, nil
@@ -119,7 +119,7 @@ func (s *stack) tellGuests(ctx *pulumi.Context, made map[string]*hosted.Guest, n
 			},
 			"database": map[string]any{
 				"engine": app.database.Engine, "host": app.database.Host, "port": app.database.Port, "name": schema, "username": config.DatabaseUser(schema, g.PasswordGeneration()),
-				"requireTls": app.database.RequireTLS, "passwordArn": made[guest].ARN, "password": made[guest].Reference,
+				"requireTls": app.database.RequireTLS, "passwordArns": pulumi.StringArray(made[guest].ARNs), "password": made[guest].Reference,
 			},
 			"cache": cache,
 		})
@@ -155,10 +155,13 @@ func (s *stack) readHost(ctx *pulumi.Context) (*told, error) {
 	if host.Class != c.Environment.Class {
 		return nil, fmt.Errorf("environment.class: %s, and %s, whose guest this is, is of class %s: both must be the same", c.Environment.Class, from, host.Class)
 	}
-	for _, own := range c.Hosts() {
+	for _, own := range c.RuleHosts() {
 		if !slices.Contains(host.Hosts, own) {
-			return nil, fmt.Errorf("domain: %s is none of the host names that %s admits for %s, %v: add it to environment.guests.%[3]s.hosts there, and deploy that", own, from, s.prefix, host.Hosts)
+			return nil, fmt.Errorf("domain, or a host in processes: %s is none of the host names that %s admits for %s, %v: add it to environment.guests.%[3]s.hosts there, and deploy that", own, from, s.prefix, host.Hosts)
 		}
+	}
+	if c.Access.Exec && host.Cluster.ExecLogARN == "" { // the cluster's log of the sessions, without which nobody knows what was done in them
+		return nil, fmt.Errorf("access.exec: true, and the cluster of %s has no log for its sessions: set access.exec there, too, and deploy that, or remove it here", from)
 	}
 	if !slices.Equal(c.Cluster.InstanceTypes, host.InstanceTypes) || c.Cluster.Max > host.MaxInstances {
 		return nil, fmt.Errorf("cluster: %v and max %d, and %s has %v and max %d: write cluster: {instanceTypes: [%s], max: %[5]d}",
@@ -194,7 +197,7 @@ func (s *stack) deployGuest(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	secrets.Share(config.DBPassword, host.Database.PasswordARN, host.Database.Password)
+	secrets.Share(config.DBPassword, host.Database.Password, host.Database.PasswordARNs...)
 	cache, err := s.createCache(ctx, pulumi.ToStringArray(host.Cache.Subnets), pulumi.String(host.Cache.SecurityGroupID), secrets)
 	if err != nil {
 		return err

@@ -4,17 +4,37 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/laravel-ecs/laravel-ecs/infra"
 	"github.com/laravel-ecs/laravel-ecs/infra/infratest"
 	"github.com/laravel-ecs/laravel-ecs/stacks"
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/guests"
 )
 
 const blogSecret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-prod-guests-blog-prod-a-1234567-AbCdEf"
+
+// olderSecret has the password of the generation before.
+const olderSecret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-prod-guests-blog-prod-b-1234567-AbCdEf"
+
+// maySee: each role that reads secrets may read these.
+func maySee(t *testing.T, r *infratest.Recorder, wanted ...string) {
+	t.Helper()
+	seen := 0
+	for _, policy := range each(t, r, "aws:iam/rolePolicy:RolePolicy") {
+		if document := text(policy, "policy"); strings.Contains(document, "secretsmanager:GetSecretValue") {
+			seen++
+			for _, one := range wanted {
+				if !strings.Contains(document, one) {
+					t.Errorf("%s does not name %s: %s", policy.Name, one, document)
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no role reads secrets")
+	}
+}
 
 // asGuest makes the configuration of prod that of blog-prod, which is a guest of shop-prod.
 func asGuest(t *testing.T) map[string]string {
@@ -39,9 +59,15 @@ func hostTells() map[string]any {
 			"listeners": map[string]any{"https": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/shop-prod-lb/1/2"},
 		},
 		"cluster":  map[string]any{"name": "shop-prod-cluster", "arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/shop-prod-cluster", "capacityProvider": "shop-prod-capacity"},
-		"database": map[string]any{"engine": "mysql", "host": "db.internal", "port": 3306, "name": "blog_prod", "username": "blog_prod_a", "requireTls": true, "passwordArn": blogSecret, "password": blogSecret + ":::v1"},
+		"database": map[string]any{"engine": "mysql", "host": "db.internal", "port": 3306, "name": "blog_prod", "username": "blog_prod_a", "requireTls": true, "passwordArns": []string{olderSecret, blogSecret}, "password": blogSecret + ":::v1"},
 		"cache":    map[string]any{"subnets": []string{"subnet-1", "subnet-2"}, "securityGroupId": "sg-1", "port": 6379},
 	}
+}
+
+// withReverb adds a process behind the load balancer, with a host or a path.
+func withReverb(config map[string]string, key, value string) map[string]string {
+	config = with(config, "processes", "ws", map[string]any{"role": "reverb", key: value, "count": 1, "port": 8080})
+	return with(with(with(config, "env", "REVERB_APP_ID", "1"), "env", "REVERB_APP_KEY", "key"), "secrets", "REVERB_APP_SECRET", "secret")
 }
 
 func beGuest(t *testing.T, tells map[string]any, config map[string]string) (*infratest.Recorder, error) {
@@ -94,6 +120,7 @@ func TestGuestIsItsOwn(t *testing.T) {
 			}
 		}
 	}
+	maySee(t, r, blogSecret, olderSecret) // tasks of before that start again read the older one
 	for _, service := range each(t, r, "aws:ecs/service:Service") {
 		if !strings.HasSuffix(text(service, "cluster"), "cluster/shop-prod-cluster") || text(service, "capacityProviderStrategies[0].capacityProvider") != "shop-prod-capacity" {
 			t.Errorf("%s runs in %s", service.Name, text(service, "cluster"))
@@ -111,8 +138,7 @@ func TestGuestIsItsOwn(t *testing.T) {
 
 // TestGuestAtTheBalancer: rules for its host names only, in its hundred numbers, with blue/green and a process behind a path, and a certificate of its own.
 func TestGuestAtTheBalancer(t *testing.T) {
-	config := with(with(asGuest(t), "release", "strategy", "blueGreen"), "processes", "ws", map[string]any{"role": "reverb", "path": "/ws", "count": 1, "port": 8080})
-	config = with(with(with(config, "env", "REVERB_APP_ID", "1"), "env", "REVERB_APP_KEY", "key"), "secrets", "REVERB_APP_SECRET", "secret")
+	config := withReverb(with(asGuest(t), "release", "strategy", "blueGreen"), "path", "/ws")
 	config = with(config, "domain", "aliases", []string{"www.blog.example.com"})
 	r, err := beGuest(t, hostTells(), config)
 	if err != nil {
@@ -153,8 +179,12 @@ func TestGuestIsRefused(t *testing.T) {
 		config map[string]string
 		want   string
 	}{
-		"another class":        {told("class", "staging"), asGuest(t), "environment.class: production, and shop-prod, whose guest this is, is of class staging"},
-		"another host name":    {told("hosts", []string{"other.example.com"}), asGuest(t), "blog.example.com is none of the host names that shop-prod admits for blog-prod"},
+		"another class":     {told("class", "staging"), asGuest(t), "environment.class: production, and shop-prod, whose guest this is, is of class staging"},
+		"another host name": {told("hosts", []string{"other.example.com"}), asGuest(t), "blog.example.com is none of the host names that shop-prod admits for blog-prod"},
+		"a process's host name": {told("hosts", []string{"blog.example.com", "*.example.com"}),
+			withReverb(with(asGuest(t), "domain", "aliases", []string{"*.example.com"}), "host", "shop.example.com"),
+			"shop.example.com is none of the host names that shop-prod admits"},
+		"ECS Exec":             {hostTells(), with(asGuest(t), "access", "exec", true), "access.exec: true, and the cluster of shop-prod has no log for its sessions"},
 		"other instances":      {told("instanceTypes", []string{"m7g.large"}), asGuest(t), "write cluster: {instanceTypes: [m7g.large], max: 6}"},
 		"more instances":       {told("maxInstances", 4), asGuest(t), "max 6, and shop-prod has"},
 		"no group for a cache": {told("cache", map[string]any{"port": 0}), asGuest(t), "cache.engine: valkey, for whose port 6379 the instances of shop-prod have no rule"},
@@ -181,106 +211,5 @@ func TestGuestIsRefused(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func hosting(t *testing.T) map[string]string {
-	t.Helper()
-	return with(with(stackConfig(t, "prod"), "app", "name", "shop"), "environment", "guests", map[string]any{
-		"blog-prod": map[string]any{"number": 3, "hosts": []string{"blog.example.com"}},
-		"docs-prod": map[string]any{"number": 1, "hosts": []string{"docs.example.com"}, "generation": 2},
-	})
-}
-
-// TestHost: the container that prepares the database makes the guests' users, no other one has their passwords, a parameter tells each guest what it must
-// know when that has happened, and Pulumi refuses a destroy.
-func TestHost(t *testing.T) {
-	r := deploy(t, "prod", hosting(t))
-	preparing := 0
-	for _, definition := range each(t, r, "aws:ecs/taskDefinition:TaskDefinition") {
-		if strings.Contains(text(definition, "containerDefinitions"), `{"name":"DB_GUESTS","value":"blog_prod=blog_prod_a,docs_prod=docs_prod_b"}`) {
-			preparing++
-		}
-		for _, container := range secretsOf(t, definition) {
-			for _, variable := range []string{"DB_GUEST_BLOG_PROD", "DB_GUEST_DOCS_PROD"} {
-				if has := slices.ContainsFunc(container.Secrets, func(s containerSecret) bool { return s.Name == variable }); has != (container.Name == "migrate") {
-					t.Errorf("%s: %s has %s: %v", definition.Name, container.Name, variable, has)
-				}
-			}
-		}
-	}
-	if preparing != 1 {
-		t.Errorf("%d task definitions make the guests' users", preparing)
-	}
-	told := map[string]string{}
-	for _, parameter := range each(t, r, "aws:ssm/parameter:Parameter") {
-		told[text(parameter, "name")] = text(parameter, "insecureValue")
-		if !slices.Contains(parameter.DependsOn, "shop-prod-web-service") && !slices.ContainsFunc(parameter.DependsOn, func(name string) bool { return strings.HasPrefix(name, "shop-prod-web") }) {
-			t.Errorf("%s waits for %v", parameter.Name, parameter.DependsOn)
-		}
-	}
-	if len(told) != 2 || !strings.Contains(told["/shop-prod-guests/docs-prod-access"], `"username":"docs_prod_b"`) || strings.Contains(told["/shop-prod-guests/docs-prod-access"], "blog") {
-		t.Errorf("the guests are told %v", told)
-	}
-	if !one(t, r, "aws:ecs/cluster:Cluster").Protect {
-		t.Error("a destroy would begin")
-	}
-	for _, cluster := range deploy(t, "staging", stackConfig(t, "staging")).OfType("aws:ecs/cluster:Cluster") {
-		if cluster.Protect {
-			t.Error("a cluster without guests is protected")
-		}
-	}
-}
-
-// TestHostIsRefused has each reason why environment.guests is refused.
-func TestHostIsRefused(t *testing.T) {
-	guest := func(key string, value any) map[string]string {
-		return with(hosting(t), "environment", "guests."+key, value)
-	}
-	for name, test := range map[string]struct {
-		config map[string]string
-		want   string
-	}{
-		"no number":      {guest("blog-prod.number", 0), "environment.guests.blog-prod.number: 0 is outside 1-20"},
-		"number 21":      {guest("blog-prod.number", 21), "environment.guests.blog-prod.number: 21 is outside 1-20"},
-		"one number":     {guest("blog-prod.number", 1), "environment.guests.docs-prod.number: 1 is that of blog-prod"},
-		"no host names":  {guest("blog-prod.hosts", []string{}), "environment.guests.blog-prod.hosts: empty"},
-		"its own name":   {guest("blog-prod.hosts", []string{"app.example.com"}), "environment.guests.blog-prod.hosts: app.example.com is a host name of shop-prod"},
-		"a name twice":   {guest("blog-prod.hosts", []string{"docs.example.com"}), "environment.guests.docs-prod.hosts: docs.example.com is a host name of blog-prod"},
-		"no host name":   {guest("blog-prod.hosts", []string{"blog"}), `environment.guests.blog-prod.hosts: "blog" is not a host name`},
-		"no name":        {guest("blog", map[string]any{"number": 4, "hosts": []string{"b.example.com"}}), "environment.guests.blog: not the name of another environment"},
-		"itself":         {guest("shop-prod", map[string]any{"number": 4, "hosts": []string{"b.example.com"}}), "environment.guests.shop-prod: not the name of another environment"},
-		"a database":     {with(hosting(t), "database", "name", "blog_prod"), "environment.guests.blog-prod: its database would be blog_prod"},
-		"teardown":       {with(hosting(t), "environment", "teardown", true), "environment.teardown: true, and environment.guests has blog-prod, docs-prod"},
-		"no HTTPS":       {with(with(hosting(t), "domain", "name", ""), "domain", "zone", ""), "domain.name: missing: the load balancer tells guests apart by host name"},
-		"an unknown key": {guest("blog-prod.hostnames", []string{}), "environment.hostnames: no such key"},
-	} {
-		r, err := infratest.Run(stacks.Deploy, "shop", "prod", test.config)
-		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: got %v", name, err)
-		}
-		for _, one := range r.All() {
-			t.Errorf("%s: %s was made", name, one.Name)
-		}
-	}
-}
-
-// TestGuestsRulesAreApart: the numbers of guests and those of review environments are not the same ones.
-func TestGuestsRulesAreApart(t *testing.T) {
-	if infra.GuestPriorities != guests.LastPriority {
-		t.Errorf("guests have the numbers to %d, and review environments begin after %d", guests.LastPriority, infra.GuestPriorities)
-	}
-	last := 0
-	for number := 1; number <= guests.MaxNumber; number++ {
-		p := guests.PrioritiesOf(number)
-		for _, path := range []string{"/a", "/b", "/ws", "/app"} {
-			if host, route := p.Route("ws.example.com", ""), p.Route("", path); host <= last || route <= host || p.LastRoute() < route || p.Traffic() <= p.LastRoute() || p.Base() <= p.Traffic() {
-				t.Errorf("%d: %d, %d, %d, %d, %d after %d", number, host, route, p.LastRoute(), p.Traffic(), p.Base(), last)
-			}
-		}
-		last = p.Base()
-	}
-	if last > guests.LastPriority {
-		t.Errorf("the last one is %d", last)
 	}
 }

@@ -168,7 +168,7 @@ func (s *stack) deploySharing(ctx *pulumi.Context) error {
 		return err
 	}
 	if arn := from.Cache.PasswordARN; arn != "" {
-		secrets.Share(infra.PasswordVariable, arn, cmp.Or(from.Cache.Password, arn))
+		secrets.Share(infra.PasswordVariable, cmp.Or(from.Cache.Password, arn), arn)
 	}
 	balancer, err := infra.NewSharedBalancer(ctx, s.balancerName(), infra.SharedBalancerArgs{
 		VpcID: from.VpcID, Listeners: from.Listeners, Host: s.config.Domain.Name, TargetArgs: s.targetArgs(),

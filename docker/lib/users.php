@@ -7,11 +7,21 @@
 
 require __DIR__.(getenv('DB_CONNECTION') === 'pgsql' ? '/users-pgsql.php' : '/users-mysql.php');
 
+final class Failed extends RuntimeException
+{
+}
+
+/** Ends the run, or, for a guest, what is done for it. */
 function fail(string $text): never
 {
-    fwrite(STDERR, "users: $text\n");
-    exit(1);
+    throw new Failed($text);
 }
+
+set_exception_handler(function (Throwable $e): never {
+    $e instanceof Failed || throw $e;
+    fwrite(STDERR, 'users: '.$e->getMessage()."\n");
+    exit(1);
+});
 
 /** Connects, waiting for a server that is still starting. A refused login is null. */
 function connect(string $server, string $user, string $password, array $options, callable $refused, callable $starting): ?PDO
@@ -104,6 +114,14 @@ if ($master === null) {
     exit(0);
 }
 prepare($master, $database, $name, $password);
+// A guest can close its database and its users: no reason for this application to stop, or to wait for it.
+putenv('DB_WAIT_SECONDS=1');
 foreach ($guests as [$schema, $user, $secret]) {
-    prepare($master, $schema, $user, $secret);
+    try {
+        prepare($master, $schema, $user, $secret);
+    } catch (Failed $e) {
+        fwrite(STDERR, "users: guest $schema: ".$e->getMessage()."; going on without it\n");
+    } catch (PDOException $e) {
+        fwrite(STDERR, "users: guest $schema: error ".number($e)." of the server; going on without it\n");
+    }
 }

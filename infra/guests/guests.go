@@ -23,8 +23,9 @@ type Args struct {
 type Guest struct {
 	pulumi.ResourceState
 
-	// ARN is that of the secret, Reference what a container gets it from: the ARN with the version.
-	ARN, Reference pulumi.StringOutput
+	// ARNs are those of the secrets with the password before and this one, Reference what a container gets this one from: the ARN with the version.
+	ARNs      []pulumi.StringInput
+	Reference pulumi.StringOutput
 }
 
 // New registers the password of the generation, and that of the one before: tasks that run use it.
@@ -44,7 +45,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return g, ctx.RegisterResourceOutputs(g, pulumi.Map{})
 }
 
-// password leaves that of the last generation in the fields.
+// password adds that of a generation to the fields.
 func (g *Guest) password(ctx *pulumi.Context, name string, generation int, args Args) error {
 	user := [2]string{"b", "a"}[generation%2]
 	password, err := random.NewRandomPassword(ctx, name+"-password-"+user, &random.RandomPasswordArgs{
@@ -62,7 +63,7 @@ func (g *Guest) password(ctx *pulumi.Context, name string, generation int, args 
 	version, err := secretsmanager.NewSecretVersion(ctx, name+"-"+user, &secretsmanager.SecretVersionArgs{
 		SecretId: secret.ID(), SecretString: password.Result,
 	}, pulumi.Parent(g))
-	g.ARN, g.Reference = secret.Arn, pulumi.Sprintf("%s:::%s", secret.Arn, version.VersionId)
+	g.ARNs, g.Reference = append(g.ARNs, secret.Arn), pulumi.Sprintf("%s:::%s", secret.Arn, version.VersionId)
 	return err
 }
 

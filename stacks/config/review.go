@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/laravel-ecs/laravel-ecs/stacks/config/engines"
 )
 
 // ClassLocal is the class of an environment on this machine, on the emulator.
@@ -215,10 +217,14 @@ func (c *Config) validateGuests(p *problems, stack string) {
 	if c.Domain.Name == "" {
 		p.add("domain.name", "missing: the load balancer tells guests apart by host name, and their certificates need its HTTPS listener")
 	}
+	// The program does not close a database that others may use (docker/lib/users-pgsql.php); database.import takes no PostgreSQL.
+	if d := c.Database; d.Engine == engines.Postgres && d.Existing() {
+		p.add(key, "not with database.engine postgres and database.endpoint: users of guests could connect to the databases that are on this server; remove it")
+	}
 	if strings.HasPrefix(c.App.Name, "ssm") { // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
 		p.add("app.name", "%q begins with ssm, which Systems Manager reserves in names of parameters, and environment.guests needs one", c.App.Name)
 	}
-	for _, one := range c.Environment.Guests.Problems(c.App.Name+"-"+stack, c.Database.Name, c.Hosts()) {
+	for _, one := range c.Environment.Guests.Problems(c.App.Name+"-"+stack, c.Database.Name, c.RuleHosts()) {
 		p.add(key+"."+one.Key, "%s", one.Text)
 	}
 	for _, guest := range c.Environment.Guests.Names() {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"hash/fnv"
+	"slices"
 
 	"github.com/laravel-ecs/laravel-ecs/stacks/config/guests"
 )
@@ -29,6 +30,17 @@ func (f Further) RulePriority() int {
 		first = firstHostRule
 	}
 	return first + int(sum.Sum32()%ruleNumbers)
+}
+
+// RuleHosts are the host names in rules of the load balancer: those of the environment, and of processes those that a wildcard of these covers.
+func (c *Config) RuleHosts() []string {
+	hosts := c.Hosts()
+	for _, f := range c.Further() {
+		if f.Host != "" && !slices.Contains(hosts, f.Host) {
+			hosts = append(hosts, f.Host)
+		}
+	}
+	return hosts
 }
 
 // maxRuleHost is how long a host in a listener's rule may be

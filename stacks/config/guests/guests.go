@@ -120,6 +120,9 @@ func (n Named) Problems(host, database string, taken []string) (problems []Probl
 			add(guest+".hosts", "empty: the host names that the load balancer sends to %s, such as [blog.example.com]", guest)
 		}
 		for _, name := range g.Hosts {
+			if strings.HasPrefix(name, "*.") { // its rule would come before those of the names that it covers
+				add(guest+".hosts", "%s would take requests for names of %s and of other guests: write each name", name, host)
+			}
 			if other := hosts[name]; other != "" {
 				add(guest+".hosts", "%s is a host name of %s", name, other)
 			}
