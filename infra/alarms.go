@@ -102,10 +102,8 @@ func (o *Observability) databaseAlarms() []alarm {
 	const rds = "AWS/RDS"
 	watch := o.args.Database.Watch()
 	database := watch.Dimensions
-	// ServerlessDatabaseCapacity and ACUUtilization: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.viewing.monitoring.html.
 	if watch.Serverless != nil {
-		capacity := pulumi.StringMap{"DBClusterIdentifier": watch.Serverless}
-		return []alarm{{"db-capacity", "The database is at its largest capacity: raise database.serverless.maxCapacity", rds, "ACUUtilization", "Average", capacity, true, 90, 15, quiet, 0}}
+		return watch.capacityAlarms()
 	}
 	list := []alarm{
 		{"db-cpu", "The database is out of CPU, or gone", rds, "CPUUtilization", "Average", database, true, 85, 15, bad, 0},

@@ -261,6 +261,8 @@ type DatabaseWatch struct {
 	Dimensions pulumi.StringMap   // of the metrics
 	Instance   pulumi.StringInput // that makes a backup a day, and has a disk that may be full; nil with Aurora
 	Serverless pulumi.StringInput // the cluster that has a capacity; nil with an instance
+	Readers    pulumi.StringMap   // dimensions of the instances that only read; nil without any
+	Pauses     bool               // when nobody uses it
 }
 
 // DatabaseNights are the calls that stop and start the server, as EventBridge Scheduler names them.

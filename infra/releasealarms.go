@@ -106,3 +106,22 @@ func (o *Observability) databaseWidgets(widget func(i int, title, stat string, m
 	}
 	return []any{widget(4, "Database", "Average", rds("CPUUtilization"), rds("DatabaseConnections")), second}
 }
+
+// capacityAlarms are those of a cluster of Aurora, one for the writer and one for the readers: the cluster's own value is the average of all.
+// ServerlessDatabaseCapacity and ACUUtilization: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.viewing.monitoring.html.
+// By role: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/creating_alarms.html. A cluster that pauses may report nothing.
+func (w DatabaseWatch) capacityAlarms() (list []alarm) {
+	silence, gone := bad, ", or gone"
+	if w.Pauses {
+		silence, gone = quiet, ""
+	}
+	add := func(name, who string, role pulumi.StringMap) {
+		why := who + " at 90 % of database.serverless.maxCapacity" + gone
+		list = append(list, alarm{name, why, "AWS/RDS", "ACUUtilization", "Maximum", role, true, 90, 15, silence, 0})
+	}
+	add("db-capacity", "The database is", w.Dimensions)
+	if w.Readers != nil {
+		add("db-readers", "A reader of the database is", w.Readers)
+	}
+	return list
+}

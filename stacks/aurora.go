@@ -1,6 +1,9 @@
 package stacks
 
 import (
+	"cmp"
+	"fmt"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/laravel-ecs/laravel-ecs/infra"
@@ -24,4 +27,38 @@ func (s *stack) createAurora(ctx *pulumi.Context, network *vpc.Network, firewall
 		return nil, wrap("database", err)
 	}
 	return cluster, nil
+}
+
+// databaseEngine is a tag of the security group of a cluster of Aurora: by it a deployment knows what is deployed. Instance and cluster are
+// different resources, so to Pulumi a move is a new one and the deletion of the other, which only protection refuses.
+const databaseEngine = "database-engine"
+
+// databaseTags are those of the database's security group; none with an instance.
+func (s *stack) databaseTags() map[string]string {
+	if !s.config.Database.Aurora() {
+		return nil
+	}
+	return map[string]string{databaseEngine: s.config.Database.Engine}
+}
+
+// databaseMoves refuse a move between instance and cluster before anything changes, in the preview too. environment.teardown says that the
+// data may go.
+func (s *stack) databaseMoves(ctx *pulumi.Context) (*pulumi.ResourceHookBinding, error) {
+	hook, err := ctx.RegisterResourceHook(s.prefix+"-database-moves", func(group *pulumi.ResourceHookArgs) error {
+		deployed := ""
+		if tags := group.OldInputs["tags"]; tags.IsObject() {
+			if engine := tags.ObjectValue()[databaseEngine]; engine.IsString() {
+				deployed = engine.StringValue()
+			}
+		}
+		if deployed == s.databaseTags()[databaseEngine] || s.config.Environment.Teardown {
+			return nil
+		}
+		return fmt.Errorf("database.engine: the database is %s, and %s would be another, empty one: this deployment would delete the data. Set the engine back; docs/choices.md, \"Aurora\", has the steps of a move",
+			cmp.Or(deployed, "an instance of RDS"), s.config.Database.Engine)
+	}, &pulumi.ResourceHookOptions{OnDryRun: true})
+	if err != nil {
+		return nil, fmt.Errorf("registering hook: %w", err)
+	}
+	return &pulumi.ResourceHookBinding{BeforeUpdate: []*pulumi.ResourceHook{hook}}, nil
 }

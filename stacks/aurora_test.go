@@ -3,6 +3,7 @@ package stacks_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func TestAurora(t *testing.T) {
 		t.Errorf("there is an instance of RDS: %v", made)
 	}
 	cluster := one(t, r, "aws:rds/cluster:Cluster")
-	for path, want := range map[string]string{"storageEncrypted": "true", "deletionProtection": "false", "copyTagsToSnapshot": "true", "engineVersion": `"8.0"`, "skipFinalSnapshot": "false", "backupRetentionPeriod": "7",
+	for path, want := range map[string]string{"storageEncrypted": "true", "deletionProtection": "false", "copyTagsToSnapshot": "true", "engineVersion": "null", "skipFinalSnapshot": "false", "backupRetentionPeriod": "7",
 		"serverlessv2ScalingConfiguration.minCapacity": "0", "serverlessv2ScalingConfiguration.maxCapacity": "4", "serverlessv2ScalingConfiguration.secondsUntilAutoPause": "600",
 		"engineLifecycleSupport": `"open-source-rds-extended-support-disabled"`,
 	} {
@@ -44,6 +45,17 @@ func TestAurora(t *testing.T) {
 		if got, _ := json.Marshal(value.Mappable()); string(got) != want {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
+	}
+	tagged := func(r *infratest.Recorder) (engines []string) { // what a later deployment knows it by
+		for _, group := range each(t, r, "aws:ec2/securityGroup:SecurityGroup") {
+			if engine := text(group, "tags.database-engine"); engine != "" {
+				engines = append(engines, group.Name+" "+engine)
+			}
+		}
+		return engines
+	}
+	if got, without := tagged(r), tagged(deploy(t, "staging", stackConfig(t, "staging"))); len(got) != 1 || !strings.HasSuffix(got[0], "-database aurora-mysql") || len(without) > 0 {
+		t.Errorf("the groups have the tags %v, and with an instance %v", got, without)
 	}
 	instance := one(t, r, "aws:rds/clusterInstance:ClusterInstance")
 	if text(instance, "instanceClass") != "db.serverless" || isTrue(instance, "publiclyAccessible") || !isTrue(instance, "autoMinorVersionUpgrade") {
@@ -56,16 +68,26 @@ func TestAurora(t *testing.T) {
 	if got["DB_CONNECTION"] != "mysql" || got["DB_HOST"] == "" || got["DB_PORT"] != "3306" || got["DB_READ_HOST"] != "" || got["MYSQL_ATTR_SSL_CA"] == "" {
 		t.Errorf("the containers have %v", got)
 	}
-	watched := false
+	if got, want := capacityAlarms(t, r), map[string]string{"WRITER": "Maximum notBreaching"}; !maps.Equal(got, want) {
+		t.Errorf("alarms of the capacity: %v, want %v", got, want)
+	}
 	for _, a := range r.OfType("aws:cloudwatch/metricAlarm:MetricAlarm") {
-		watched = watched || text(a, "metricName") == "ACUUtilization" && text(a, "dimensions.DBClusterIdentifier") != ""
 		if name := text(a, "metricName"); name == "FreeStorageSpace" || strings.Contains(a.Name, "db-backup") {
 			t.Errorf("the alarm %s is of an instance", a.Name)
 		}
 	}
-	if !watched {
-		t.Error("no alarm is of the capacity")
+}
+
+// capacityAlarms are the statistic, and what no data means, by role.
+func capacityAlarms(t *testing.T, r *infratest.Recorder) map[string]string {
+	t.Helper()
+	alarms := map[string]string{}
+	for _, a := range each(t, r, "aws:cloudwatch/metricAlarm:MetricAlarm") {
+		if text(a, "metricName") == "ACUUtilization" && text(a, "dimensions.DBClusterIdentifier") != "" {
+			alarms[text(a, "dimensions.Role")] = text(a, "statistic") + " " + text(a, "treatMissingData")
+		}
 	}
+	return alarms
 }
 
 // TestProtectedAurora: neither Pulumi nor AWS deletes the cluster of production, and a reader takes over.
@@ -74,6 +96,12 @@ func TestProtectedAurora(t *testing.T) {
 	cluster := one(t, r, "aws:rds/cluster:Cluster")
 	if !cluster.Protect || !isTrue(cluster, "deletionProtection") || text(cluster, "finalSnapshotIdentifier") == "" {
 		t.Error("the cluster is not protected")
+	}
+	if version := text(cluster, "engineVersion"); version != "8.0.mysql_aurora.3.10.1" {
+		t.Errorf("the version is %q", version)
+	}
+	if got, want := capacityAlarms(t, r), map[string]string{"WRITER": "Maximum breaching", "READER": "Maximum breaching"}; !maps.Equal(got, want) {
+		t.Errorf("alarms of the capacity: %v, want %v", got, want)
 	}
 	for _, instance := range each(t, r, "aws:rds/clusterInstance:ClusterInstance") {
 		if writer := strings.HasSuffix(instance.Name, "-writer"); instance.Protect != writer || isTrue(instance, "autoMinorVersionUpgrade") {
@@ -121,11 +149,14 @@ func TestAuroraRefusals(t *testing.T) {
 	}
 	staging := stackConfig(t, "staging")
 	for want, config := range map[string]map[string]string{
-		`database.version: "8.4" is no version of aurora-mysql`:                  aurora("version", "8.4"),
-		"database.instanceClass: not with aurora-mysql, because its instances":   aurora("instanceClass", "db.r6g.large"),
-		"database.storageGb: not with aurora-mysql, because its storage grows":   aurora("storageGb", 100),
-		"database.multiAz: not with aurora-mysql":                                aurora("multiAz", true),
-		"database.restore: not with aurora-mysql":                                aurora("restore", map[string]any{"snapshot": "shop-final", "generation": 2, "keepOldUntil": "2030-01-01"}),
+		`database.version: "8.4" is no version of aurora-mysql`:                aurora("version", "8.4"),
+		"database.instanceClass: not with aurora-mysql, because its instances": aurora("instanceClass", "db.r6g.large"),
+		"database.storageGb: not with aurora-mysql, because its storage grows": aurora("storageGb", 100),
+		"database.multiAz: not with aurora-mysql":                              aurora("multiAz", true),
+		"database.version: 3.01.1 has no Serverless v2":                        aurora("version", "8.0.mysql_aurora.3.01.1"),
+		"database.serverless.maxCapacity: 128.5 needs Aurora MySQL 3.06.0": with(aurora("version", "8.0.mysql_aurora.3.04.4"),
+			"database", "serverless", map[string]any{"maxCapacity": 128.5}),
+		"database.restore: not with aurora-mysql, because the program cannot restore it yet: docs/restore.md": aurora("restore", map[string]any{"snapshot": "shop-final", "generation": 2, "keepOldUntil": "2030-01-01"}),
 		"database.copies: not with aurora-mysql":                                 aurora("copies", map[string]any{"region": "eu-central-1"}),
 		"database.serverless.minCapacity: 0.7 is not a number of capacity units": aurora("serverless", map[string]any{"minCapacity": 0.7}),
 		"database.serverless.maxCapacity: 257 is not a number":                   aurora("serverless", map[string]any{"maxCapacity": 257}),

@@ -65,9 +65,14 @@ func (s *stack) createFirewall(ctx *pulumi.Context, network *vpc.Network) (*vpc.
 	if err != nil {
 		return nil, nil, wrap("cdn", err)
 	}
+	databaseMoves, err := s.databaseMoves(ctx)
+	if err != nil {
+		return nil, nil, wrap("database", err)
+	}
 	firewall, err := vpc.NewFirewall(ctx, s.prefix+"-firewall", vpc.FirewallArgs{
 		VpcID: network.VpcID, WebCIDRs: c.Access.Web, WebPrefixList: list, WebTags: s.cdnTags(), WebHooks: moves, SSHCIDRs: c.Access.SSH, HTTPS: c.Domain.Name != "",
 		EgressPorts: c.Access.EgressPorts, DatabasePort: s.databasePort(), DatabaseGroupID: c.Database.SecurityGroupID,
+		DatabaseTags: s.databaseTags(), DatabaseHooks: databaseMoves,
 		CachePort: s.cachePort(), CacheGroupID: c.Cache.SecurityGroupID,
 		TaskPorts: s.taskPorts(), Endpoints: len(c.Network.Endpoints) > 0,
 	}, s.aws)

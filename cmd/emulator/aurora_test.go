@@ -9,14 +9,15 @@ import (
 	"github.com/laravel-ecs/laravel-ecs/stacks/config"
 )
 
-// TestAuroraMoves takes an environment from its instance to a cluster of Aurora, and back. A protected database stays, and one that goes leaves
-// a snapshot: the new one is empty, and the data goes over in a dump. On the way a reader comes and goes beside the writer.
+// TestAuroraMoves takes an environment from its instance to a cluster of Aurora, and back. Without environment.teardown both are refused, whether the
+// environment is protected or not, and a database that goes leaves a snapshot: the new one is empty, and the data goes over in a dump. On the way
+// a reader comes and goes beside the writer.
 func TestAuroraMoves(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, "staging", nil, func(f *config.File) error {
-		return setAll(f, map[string]any{"release.name": "r1", "environment.protect": true, "database": map[string]any{}})
+		return setAll(f, map[string]any{"release.name": "r1", "environment.protect": false, "database": map[string]any{"finalSnapshot": false}})
 	})
-	l.deploy("an instance, protected")
+	l.deploy("an instance, not protected, without a final snapshot")
 	aurora := func(more map[string]any) map[string]any {
 		section := map[string]any{"engine": "aurora-mysql", "version": "8.0", "serverless": map[string]any{"minCapacity": 0}}
 		for key, value := range more {
@@ -26,8 +27,12 @@ func TestAuroraMoves(t *testing.T) {
 	}
 	refused := func(what, token string) account.Resource {
 		before := l.Account().List(token)[0]
-		if _, err := l.Up(t.Context()); err == nil || !strings.Contains(err.Error(), "protect") {
-			t.Errorf("%s is protected, and the move gives: %v", what, err)
+		const want = "this deployment would delete the data"
+		if _, err := l.Preview(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the preview of the move: %v", what, err)
+		}
+		if _, err := l.Up(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the move: %v", what, err)
 		}
 		if _, there := l.Account().Read(token, before.ID); !there {
 			t.Fatalf("%s is gone", what)
@@ -47,11 +52,14 @@ func TestAuroraMoves(t *testing.T) {
 	}
 
 	l.set(aurora(nil))
-	own := refused("the instance", account.DatabaseToken)
+	refused("the instance", account.DatabaseToken)
+	l.set(map[string]any{"environment.protect": true})
 	release(map[string]any{})
+	own := l.Account().List(account.DatabaseToken)[0]
 	l.set(aurora(nil))
-	l.set(map[string]any{"environment.teardown": nil})
 	l.deploy("a cluster")
+	l.set(map[string]any{"environment.teardown": nil})
+	l.deploy("a cluster, protected")
 	kept(account.DatabaseSnapshotToken, own.Outputs.Text("finalSnapshotIdentifier"))
 	cluster := l.Account().List(account.DatabaseClusterToken)[0]
 	if host := l.databaseHost(); host != cluster.Outputs.Text("endpoint") {
@@ -73,7 +81,7 @@ func TestAuroraMoves(t *testing.T) {
 	l.set(map[string]any{"database": map[string]any{}})
 	refused("the cluster", account.DatabaseClusterToken)
 	release(aurora(nil)["database"])
-	l.set(map[string]any{"database": map[string]any{}, "environment.teardown": nil})
+	l.set(map[string]any{"database": map[string]any{}})
 	l.deploy("an instance again")
 	kept(account.DatabaseClusterSnapshotToken, cluster.Outputs.Text("finalSnapshotIdentifier"))
 	if left := append(l.Account().List(account.DatabaseClusterToken), l.Account().List(account.DatabaseClusterInstanceToken)...); len(left) > 0 {

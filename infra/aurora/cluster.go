@@ -147,7 +147,6 @@ func (c *Cluster) clusterArgs() *rds.ClusterArgs {
 	cluster := &rds.ClusterArgs{
 		ClusterIdentifier:                c.Identifier,
 		Engine:                           pulumi.String(a.Engine),
-		EngineVersion:                    pulumi.String(a.Version),
 		DatabaseName:                     pulumi.String(a.Name),
 		MasterUsername:                   pulumi.String(a.Username),
 		MasterPassword:                   a.Password.ToStringOutput().ToStringPtrOutput(),
@@ -164,6 +163,12 @@ func (c *Cluster) clusterArgs() *rds.ClusterArgs {
 		ApplyImmediately:                 pulumi.Bool(a.ApplyNow),
 		DeletionProtection:               pulumi.Bool(a.Protected),
 		SkipFinalSnapshot:                pulumi.Bool(!a.FinalSnapshot),
+	}
+	// Without a version AWS takes its default, and the provider sends none later. It sends a line with each change, for it compares it with the
+	// version that runs, and AWS answers "Cannot upgrade aurora-mysql from 3.05.0 to 3.04.1" (hashicorp/terraform-provider-aws#39579, #48936;
+	// internal/service/rds/cluster.go).
+	if a.Version != a.Line {
+		cluster.EngineVersion = pulumi.String(a.Version)
 	}
 	if a.KMSKeyID != "" {
 		cluster.KmsKeyId = pulumi.String(a.KMSKeyID)

@@ -74,7 +74,17 @@ func (c *Cluster) CurrentKey() pulumi.StringOutput { return c.cluster.KmsKeyId }
 // Watch is on the instance that writes, whichever that is. There is no disk to fill, and no backup to wait for: both are continuous
 // (https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Backups.html).
 func (c *Cluster) Watch() infra.DatabaseWatch {
-	return infra.DatabaseWatch{Dimensions: pulumi.StringMap{"DBClusterIdentifier": c.Identifier, "Role": pulumi.String("WRITER")}, Serverless: c.Identifier}
+	watch := infra.DatabaseWatch{Dimensions: c.role("WRITER"), Serverless: c.Identifier, Pauses: c.args.MinCapacity == 0}
+	if c.args.Readers > 0 {
+		watch.Readers = c.role("READER")
+	}
+	return watch
+}
+
+// role are the dimensions of the instances that write or read, whichever those are
+// (https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/creating_alarms.html).
+func (c *Cluster) role(name string) pulumi.StringMap {
+	return pulumi.StringMap{"DBClusterIdentifier": c.Identifier, "Role": pulumi.String(name)}
 }
 
 // Nights stops and starts all instances at once.

@@ -49,6 +49,9 @@ type FirewallArgs struct {
 	// it come after the group.
 	WebTags  map[string]string
 	WebHooks *pulumi.ResourceHookBinding
+	// DatabaseTags and DatabaseHooks are those of the database's group, which its database comes after.
+	DatabaseTags  map[string]string
+	DatabaseHooks *pulumi.ResourceHookBinding
 	// HTTPS tells whether the load balancer listens on 443 beside 80.
 	HTTPS bool
 	// EgressPorts are the TCP ports that instances and tasks may reach on the internet.
@@ -185,9 +188,13 @@ func (f *Firewall) createGroups(ctx *pulumi.Context, name string, args FirewallA
 	}
 	for _, w := range wanted {
 		tags, opts := nameTag(name+"-"+w.role), []pulumi.ResourceOption{pulumi.Parent(f)}
-		if w.role == GroupWeb {
+		switch w.role {
+		case GroupWeb:
 			maps.Copy(tags, pulumi.ToStringMap(args.WebTags))
 			opts = append(opts, pulumi.ResourceHooks(args.WebHooks))
+		case GroupDatabase:
+			maps.Copy(tags, pulumi.ToStringMap(args.DatabaseTags))
+			opts = append(opts, pulumi.ResourceHooks(args.DatabaseHooks))
 		}
 		group, err := newSecurityGroup(ctx, name+"-"+w.role, w.description, args.VpcID, tags, opts...)
 		if err != nil {

@@ -246,7 +246,7 @@ var notOfAurora = map[string]string{
 	"storageGb":     "its storage grows and shrinks by itself", "maxStorageGb": "its storage grows and shrinks by itself",
 	"multiAz":           "its storage is in three zones; for an instance in another zone that takes over, set database.readers to 1",
 	"monitoringSeconds": "the program makes no enhanced monitoring of it", "upgradeFrom": "there is one line of versions, 8.0", "blueGreenUpdate": "there is one line of versions, 8.0",
-	"import": "it is for instances of RDS", "restore": "the program cannot restore it yet (docs/choices.md)", "copies": "the program cannot copy it yet (docs/choices.md)",
+	"import": "it is for instances of RDS", "restore": "the program cannot restore it yet: docs/restore.md, \"Aurora\", has the steps by hand", "copies": "the program cannot copy it yet (docs/choices.md)",
 }
 
 // validateAurora checks a cluster of Aurora, and that nothing is set that it does not have.

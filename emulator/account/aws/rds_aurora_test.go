@@ -106,6 +106,18 @@ func TestAuroraCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCode(t, change(account.Values{"engineVersion": "8.0.mysql_aurora.3.08.0"}), "InvalidParameterCombination") // it runs 3.10
+	final := account.Values{"skipFinalSnapshot": false, "finalSnapshotIdentifier": "shop-final"}
+	const newer = "8.0.mysql_aurora.3.11.0"
+	if err := change(with(final, account.Values{"engineVersion": newer})); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, change(with(final, account.Values{"engineVersion": "8.0"})), "InvalidParameterCombination") // the default version is older
+	if err := change(account.Values{"skipFinalSnapshot": false, "finalSnapshotIdentifier": "shop-final", "engineVersion": nil}); err != nil {
+		t.Fatal(err)
+	}
+	if now := mustRead(w, account.DatabaseClusterToken, "shop").Outputs; now.Text("engineVersionActual") != newer || now.Text("engineVersion") != newer {
+		t.Errorf("without a version it runs %s, %s", now.Text("engineVersion"), now.Text("engineVersionActual"))
+	}
 	if err := w.Delete(t.Context(), account.DatabaseClusterToken, "shop"); err != nil {
 		t.Fatal(err)
 	}

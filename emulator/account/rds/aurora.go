@@ -132,7 +132,8 @@ func placeCluster(tx *account.Tx, r *account.Resource) error {
 	return nil
 }
 
-// updateCluster is ModifyDBCluster. One with version 8.0 keeps the version that runs.
+// updateCluster is ModifyDBCluster. Version 8.0 is the default version of the day there, too: AWS refuses it for a cluster that has a newer one
+// (hashicorp/terraform-provider-aws#48936, #39579). Without a version the cluster keeps its own.
 func updateCluster(tx *account.Tx, old, next *account.Resource) error {
 	if clusterStatus(tx, old.ID) != "available" {
 		return tx.Refuse("InvalidDBClusterStateFault", "DB cluster %s is not in available state: only one that runs is modified", old.ID)
@@ -140,8 +141,12 @@ func updateCluster(tx *account.Tx, old, next *account.Resource) error {
 	next.Outputs["engineLifecycleSupport"], next.Outputs["clusterMembers"] = old.Outputs["engineLifecycleSupport"], old.Outputs["clusterMembers"]
 	was, wants := old.Outputs.Text("engineVersionActual"), next.Outputs.Text("engineVersion")
 	next.Outputs["engineVersionActual"] = was
+	if wants == "8.0" {
+		wants = auroraDefault
+	}
 	switch {
-	case wants == "8.0" || wants == was:
+	case wants == "" || wants == was:
+		account.SetDefault(next.Outputs, "engineVersion", was)
 	case wants < was: // two digits of the minor version
 		return tx.Refuse("InvalidParameterCombination", "Cannot upgrade aurora-mysql from %s to %s: a database never goes back to an older version", was, wants)
 	default:

@@ -40,9 +40,9 @@ var Supported = map[string]string{"8.0": "2028-04-30"}
 // one is a single version of Aurora MySQL: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Updates.Versions.html.
 var one = regexp.MustCompile(`^(8\.0)\.mysql_aurora\.3\.([0-9]{2})\.([0-9]+)$`)
 
-// oldestPausing is the first Aurora MySQL 3 that pauses: 3.08.0 ("Aurora Serverless v2 capacity",
-// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.how-it-works.html).
-const oldestPausing = 8
+// Minor versions of Aurora MySQL 3: 3.02.0 is the first with Serverless v2, up to 128 units, 3.06.0 the first with 256, and 3.08.0 the first that
+// pauses ("Aurora Serverless v2 capacity", https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.how-it-works.html).
+const oldestServerless, oldestLarge, oldestPausing, smallerMax = 2, 6, 8, 128
 
 // Line is the line of a version, which its family of parameter groups ends with; empty where it is no version of Aurora MySQL. A line is a version,
 // too: AWS takes its default version within it (CreateDBCluster, EngineVersion: "You can supply either 5.7 or 8.0").
@@ -85,9 +85,17 @@ func Validate(version string, s Serverless, readers int) (problems []Problem) {
 	if s.MinCapacity > 0 && s.PauseSeconds != Default.PauseSeconds {
 		add("serverless.pauseSeconds", "has no effect with minCapacity %v: only 0 pauses", s.MinCapacity)
 	}
-	if parts := one.FindStringSubmatch(version); parts != nil && s.MinCapacity == 0 {
-		if minor, _ := strconv.Atoi(parts[2]); minor < oldestPausing {
-			add("serverless.minCapacity", "0 needs Aurora MySQL 3.08.0 or later, and version is %s", strings.TrimPrefix(version, parts[1]+".mysql_aurora."))
+	if parts := one.FindStringSubmatch(version); parts != nil {
+		minor, _ := strconv.Atoi(parts[2])
+		is := strings.TrimPrefix(version, parts[1]+".mysql_aurora.")
+		switch {
+		case minor < oldestServerless:
+			add("version", "%s has no Serverless v2: Aurora MySQL 3.02.0 or later has", is)
+		case minor < oldestLarge && s.MaxCapacity > smallerMax:
+			add("serverless.maxCapacity", "%v needs Aurora MySQL 3.06.0 or later, and version is %s: %d at most", s.MaxCapacity, is, smallerMax)
+		}
+		if minor < oldestPausing && s.MinCapacity == 0 {
+			add("serverless.minCapacity", "0 needs Aurora MySQL 3.08.0 or later, and version is %s", is)
 		}
 	}
 	if readers < 0 || readers > MaxReaders {
