@@ -92,11 +92,20 @@ func buildCLI(ctx context.Context, root, target string) error {
 func (e *Engine) command(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, e.cfg.CLI, slices.Concat([]string{"--non-interactive"}, args, []string{"--stack", e.cfg.Stack})...)
 	command.Dir = e.Workspace()
-	command.Env = append(os.Environ(), e.Environment()...)
+	command.Env = append(e.inherited(), e.Environment()...)
 	command.SysProcAttr = ownProcessGroup
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = interruptLimit
 	return command
+}
+
+// inherited is the environment of this process. Of a real account's a throwaway run has nothing: a profile or an endpoint would keep the CLI
+// from its key service.
+func (e *Engine) inherited() []string {
+	if !e.cfg.Throwaway {
+		return os.Environ()
+	}
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "AWS_") })
 }
 
 // output runs the CLI and returns what it prints, also beside an error.

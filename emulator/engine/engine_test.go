@@ -146,6 +146,8 @@ func TestLifeOfAStack(t *testing.T) {
 
 // TestThrowaway: a throwaway run keeps its secrets as a stack with a key in KMS does, through an edit of its file, and writes no logs.
 func TestThrowaway(t *testing.T) {
+	t.Setenv("AWS_PROFILE", "production") // as people have it in their shells
+	t.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
 	state := filepath.Join(t.TempDir(), "state")
 	e := open(t, engine.Config{Root: project(t), State: state, Program: network("10.0.0.0/16"), CLI: findCLI(t), Throwaway: true})
 	must(t)(e.Up(t.Context()))

@@ -59,7 +59,7 @@ func answerKeys(w http.ResponseWriter, r *http.Request) {
 // environment is what leads the CLI to the service.
 func (s *keyService) environment() []string {
 	return []string{
-		"AWS_ENDPOINT_URL_KMS=" + s.address, "AWS_ACCESS_KEY_ID=throwaway", "AWS_SECRET_ACCESS_KEY=throwaway", "AWS_SESSION_TOKEN=", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_ENDPOINT_URL_KMS=" + s.address, "AWS_ACCESS_KEY_ID=throwaway", "AWS_SECRET_ACCESS_KEY=throwaway", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
 	}
 }
