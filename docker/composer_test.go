@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -176,9 +177,12 @@ func TestRepositoriesOfAMonorepo(t *testing.T) {
 // gateway is the address at which this machine is reached from a build.
 func gateway(t *testing.T) string {
 	t.Helper()
-	out, err := docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+	out, err := docker("network", "inspect", "bridge", "--format", "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if subnet, err := netip.ParsePrefix(out); err == nil { // an engine that was just installed names no gateway: it is the first address
+		return subnet.Addr().Next().String()
 	}
 	return out
 }
