@@ -14,8 +14,8 @@ import (
 // account stack use, costs one request.
 const throwawayKey = "awskms://alias/throwaway?region=us-east-1"
 
-// keyService answers as KMS does, on loopback. It encrypts nothing, and need not: the folder of a throwaway run holds the values in plain
-// text, too, and goes with it.
+// keyService answers as KMS does, on loopback. It encrypts nothing, and need not: a throwaway run has secrets of no server, and its state goes
+// with it.
 type keyService struct {
 	http.Server
 	address string
