@@ -28,17 +28,21 @@ func (s *stack) lookUpZone(ctx *pulumi.Context) (string, error) {
 	return zone.ZoneId, nil
 }
 
+// recoveryDays is how long a secret that was deleted can come back. An environment that is made again needs the names at once.
+func (s *stack) recoveryDays() int {
+	if s.config.Environment.Protected() {
+		return 30
+	}
+	return 0
+}
+
 // createSecrets makes the application's secrets. shared are ARNs of another environment's, by environment variable.
 func (s *stack) createSecrets(ctx *pulumi.Context, shared map[string]string) (*infra.Secrets, error) {
 	if arn := s.config.Database.PasswordSecretARN; arn != "" {
 		shared = map[string]string{config.MasterPassword: arn}
 	}
-	recovery := 0 // an environment that is made again needs the names at once
-	if s.config.Environment.Protected() {
-		recovery = 30
-	}
 	secrets, err := infra.NewSecrets(ctx, s.prefix+"-secrets", infra.SecretsArgs{
-		Values: secretInputs(s.config.Secrets), Shared: shared, RecoveryDays: recovery, Protected: s.config.Environment.Protected(),
+		Values: secretInputs(s.config.Secrets), Shared: shared, RecoveryDays: s.recoveryDays(), Protected: s.config.Environment.Protected(),
 		Generations: infra.Generations{
 			AppKey: s.config.Generation(config.AppKey), KnownAppKeys: s.config.KnownAppKeys(),
 			Database: s.config.Generation(config.DBPassword), Master: s.config.Generation(config.MasterPassword),

@@ -58,13 +58,9 @@ type told struct {
 // createGuests makes the passwords of the guests, and gives them to the containers that prepare the database.
 func (s *stack) createGuests(ctx *pulumi.Context, secrets *infra.Secrets) (map[string]*hosted.Guest, error) {
 	made := map[string]*hosted.Guest{}
-	recovery := 0
-	if s.config.Environment.Protected() {
-		recovery = 30
-	}
 	for _, guest := range s.config.Environment.Guests.Names() {
 		one, err := hosted.New(ctx, s.guestName(guest), hosted.Args{
-			Guest: guest, Generation: s.config.Environment.Guests[guest].PasswordGeneration(), RecoveryDays: recovery,
+			Guest: guest, Generation: s.config.Environment.Guests[guest].PasswordGeneration(), RecoveryDays: s.recoveryDays(),
 		}, s.aws)
 		if err != nil {
 			return nil, wrap("guest "+guest, err)
